@@ -1,0 +1,26 @@
+/** Cancels the timer that returned it. Calling it twice, or after the timer fired, does nothing. */
+export type CancelTimer = () => void;
+
+/**
+ * Where a package takes time from, so that a test can hand it a clock of its own.
+ *
+ * Wall time differs between machines: nothing may be safe only because two wall clocks agree.
+ */
+export interface Clock {
+  /** Wall-clock time in milliseconds since the epoch; may jump in either direction. */
+  now(): number;
+  /** Milliseconds from an arbitrary start; never goes backwards. */
+  monotonic(): number;
+  /** Calls back once after `delayMs` milliseconds. */
+  startTimer(callback: () => void, delayMs: number): CancelTimer;
+}
+
+/** The clock of the running process. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  startTimer(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
