@@ -26,37 +26,36 @@ export type StoreErrorCode =
   | 'DEADLINE_EXCEEDED'
   | 'INTERNAL';
 
-/** Facts every error carries. */
+/** Facts an error may carry. */
 export interface ErrorFacts {
-  readonly code: string;
-  /** Default `not-applied`. */
+  /** Default: that of the class. */
+  readonly code?: string | undefined;
+  /** Default `not-applied`, or that of the class. */
   readonly outcome?: Outcome | undefined;
-  /** Whether the same call may succeed later. Default false. */
+  /** Whether the same call may succeed later. Default false, or that of the class. */
   readonly retryable?: boolean | undefined;
   readonly key?: Key | undefined;
   readonly cause?: unknown;
 }
 
-/** Facts a subclass lets its thrower set. */
-export type ErrorContext = Omit<ErrorFacts, 'code'>;
-
 /**
- * The base of every error of every package.
+ * The base of every error of every package. A subclass sets its static `code`; its name follows from that:
+ * `KEY_NOT_FOUND` makes a `KeyNotFoundError`.
  *
  * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install):
  * it compares the brand and the code.
  */
 export class NoriKVError extends Error {
-  static readonly code: string | undefined = undefined;
+  static readonly code: string = 'INTERNAL';
   readonly code: string;
   readonly outcome: Outcome;
   readonly retryable: boolean;
   readonly key: Key | undefined;
 
-  constructor(message: string, facts: ErrorFacts) {
-    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
-    this.name = 'NoriKVError';
-    this.code = facts.code;
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, 'cause' in facts ? { cause: facts.cause } : undefined);
+    this.code = facts.code ?? new.target.code;
+    this.name = nameOf(this.code);
     this.outcome = facts.outcome ?? 'not-applied';
     this.retryable = facts.retryable ?? false;
     this.key = facts.key;
@@ -70,6 +69,10 @@ export class NoriKVError extends Error {
   }
 }
 
+function nameOf(code: string): string {
+  return `${code.toLowerCase().replace(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())}Error`;
+}
+
 /** Whether a value is an error of this family, from whichever copy of the package. */
 export function isNoriKVError(value: unknown): value is NoriKVError {
   return typeof value === 'object' && value !== null && brand in value;
@@ -77,15 +80,11 @@ export function isNoriKVError(value: unknown): value is NoriKVError {
 
 /** The key is absent. */
 export class KeyNotFoundError extends NoriKVError {
-  static override readonly code = 'KEY_NOT_FOUND';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { ...context, code: KeyNotFoundError.code });
-    this.name = 'KeyNotFoundError';
-  }
+  static override readonly code: string = 'KEY_NOT_FOUND';
 }
 
 /** Facts of a {@link VersionMismatchError}. */
-export interface MismatchContext extends ErrorContext {
+export interface MismatchFacts extends ErrorFacts {
   readonly expected?: Version | undefined;
   readonly actual?: Entry | null | undefined;
 }
@@ -96,88 +95,68 @@ export class VersionMismatchError extends NoriKVError {
   readonly expected: Version | undefined;
   /** What the key held when the condition failed: null if absent, undefined if the engine did not say. */
   readonly actual: Entry | null | undefined;
-  constructor(message: string, context: MismatchContext & { readonly code?: string } = {}) {
-    super(message, { ...context, code: context.code ?? VersionMismatchError.code });
-    this.name = 'VersionMismatchError';
-    this.expected = context.expected;
-    this.actual = context.actual;
+  constructor(message: string, facts: MismatchFacts = {}) {
+    super(message, facts);
+    this.expected = facts.expected;
+    this.actual = facts.actual;
   }
 }
 
 /** A create lost: the key exists. */
 export class AlreadyExistsError extends NoriKVError {
-  static override readonly code = 'ALREADY_EXISTS';
+  static override readonly code: string = 'ALREADY_EXISTS';
   /** What the key held, or undefined if the engine did not say. */
   readonly actual: Entry | undefined;
-  constructor(message: string, context: ErrorContext & { readonly actual?: Entry | undefined } = {}) {
-    super(message, { ...context, code: AlreadyExistsError.code });
-    this.name = 'AlreadyExistsError';
-    this.actual = context.actual;
+  constructor(message: string, facts: ErrorFacts & { readonly actual?: Entry | undefined } = {}) {
+    super(message, facts);
+    this.actual = facts.actual;
   }
 }
 
 /** An argument or option is wrong. The message names it, its value and the fix. Nothing was sent. */
 export class InvalidArgumentError extends NoriKVError {
-  static override readonly code = 'INVALID_ARGUMENT';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { ...context, code: InvalidArgumentError.code });
-    this.name = 'InvalidArgumentError';
-  }
+  static override readonly code: string = 'INVALID_ARGUMENT';
 }
 
 /** The store lacks a guarantee or a call that is needed. Nothing was sent. */
 export class UnsupportedError extends NoriKVError {
-  static override readonly code = 'UNSUPPORTED';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { ...context, code: UnsupportedError.code });
-    this.name = 'UnsupportedError';
-  }
+  static override readonly code: string = 'UNSUPPORTED';
 }
 
 /** The store is closed. */
 export class ClosedError extends NoriKVError {
-  static override readonly code = 'CLOSED';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { ...context, code: ClosedError.code });
-    this.name = 'ClosedError';
-  }
+  static override readonly code: string = 'CLOSED';
 }
 
 /**
- * The caller's signal ended the call; `cause` is the signal's reason. Its `name` is `AbortError`, as the
- * platform's own. `outcome` says whether the write may have left before.
+ * The caller's signal ended the call; `cause` is the signal's reason. Its `name` is `AbortError`, as that of
+ * the platform's own. `outcome` says whether the write may have left before.
  */
 export class CancelledError extends NoriKVError {
-  static override readonly code = 'CANCELLED';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { ...context, code: CancelledError.code });
-    this.name = 'AbortError';
-  }
+  static override readonly code: string = 'CANCELLED';
+  override readonly name: string = 'AbortError';
 }
 
 /** Time ran out. On a write the outcome is unknown unless the error says otherwise. */
 export class DeadlineExceededError extends NoriKVError {
-  static override readonly code = 'DEADLINE_EXCEEDED';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { outcome: 'unknown', retryable: true, ...context, code: DeadlineExceededError.code });
-    this.name = 'DeadlineExceededError';
+  static override readonly code: string = 'DEADLINE_EXCEEDED';
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, { outcome: 'unknown', retryable: true, ...facts });
   }
 }
 
 /** The store could not be reached or answered that it cannot serve. On a write the outcome is unknown. */
 export class UnavailableError extends NoriKVError {
-  static override readonly code = 'UNAVAILABLE';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { outcome: 'unknown', retryable: true, ...context, code: UnavailableError.code });
-    this.name = 'UnavailableError';
+  static override readonly code: string = 'UNAVAILABLE';
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, { outcome: 'unknown', retryable: true, ...facts });
   }
 }
 
 /** A limit of the store is reached: too many calls at once, no space, too many keys. Nothing was applied. */
 export class ResourceExhaustedError extends NoriKVError {
-  static override readonly code = 'RESOURCE_EXHAUSTED';
-  constructor(message: string, context: ErrorContext = {}) {
-    super(message, { retryable: true, ...context, code: ResourceExhaustedError.code });
-    this.name = 'ResourceExhaustedError';
+  static override readonly code: string = 'RESOURCE_EXHAUSTED';
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, { retryable: true, ...facts });
   }
 }

@@ -1,0 +1,79 @@
+import {
+  CancelledError,
+  type Clock,
+  InvalidArgumentError,
+  isAlreadyExists,
+  isVersionMismatch,
+  systemClock,
+} from '@norikv/store';
+import { type Backoff, fullJitter } from './backoff.js';
+import { delay } from './delay.js';
+import { ContentionError } from './errors.js';
+
+/** Options of {@link casRetry}. */
+export interface CasRetryOptions {
+  /** How often the operation runs at most. Default 10. */
+  readonly maxRetries?: number | undefined;
+  /** Total time in milliseconds. No attempt starts, and no wait continues, after it. Default: none. */
+  readonly deadlineMs?: number | undefined;
+  /** Ends waiting at once. It never turns a success into an error. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default {@link fullJitter}. */
+  readonly backoff?: Backoff | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/**
+ * Runs a read-modify-write again while it loses to other writers.
+ *
+ * Only a version mismatch and a lost create are run again. Every other error is rethrown as it is: after one
+ * that leaves the outcome unknown, running again could apply the write twice. For exact retries of those, and
+ * for hot keys, use {@link createUpdater}.
+ *
+ * @throws ContentionError (also a `VersionMismatchError`, with `attempts` and `cause`) when it never won.
+ * @throws CancelledError when the signal ended before an attempt.
+ *
+ * @example
+ * ```ts
+ * await casRetry(async () => {
+ *   const { value, version } = await store.get('visits');
+ *   await store.put('visits', String(Number(bytesToString(value)) + 1), { ifMatchVersion: version });
+ * });
+ * ```
+ */
+export async function casRetry<Result>(
+  operation: () => Promise<Result>,
+  options: number | CasRetryOptions = {},
+): Promise<Result> {
+  const settings = typeof options === 'number' ? { maxRetries: options } : options;
+  const { maxRetries = 10, deadlineMs = Number.POSITIVE_INFINITY, signal } = settings;
+  const { backoff = fullJitter(), clock = systemClock, random = Math.random } = settings;
+  if (!(maxRetries >= 1)) {
+    throw new InvalidArgumentError(`maxRetries is ${maxRetries}; use a number of attempts, at least 1`);
+  }
+  if (!(deadlineMs >= 0)) {
+    throw new InvalidArgumentError(`deadlineMs is ${deadlineMs}; use milliseconds, or leave it out`);
+  }
+  const endsAt = clock.monotonic() + deadlineMs;
+  let waitMs = 0;
+  for (let attempt = 0; ; attempt += 1) {
+    if (signal?.aborted) throw new CancelledError('casRetry was cancelled', { cause: signal.reason });
+    try {
+      return await operation();
+    } catch (error) {
+      if (!isVersionMismatch(error) && !isAlreadyExists(error)) throw error;
+      waitMs = backoff(attempt, waitMs, random);
+      const attempts = attempt + 1;
+      if (attempts >= maxRetries || clock.monotonic() + waitMs > endsAt) {
+        const limit = attempts >= maxRetries ? `${attempts} attempts` : `${deadlineMs} ms`;
+        throw new ContentionError(
+          `Other writers won every attempt for ${limit}. Nothing was written. ` +
+            'Raise the limit, or use createUpdater, which combines the writers of one process.',
+          { attempts, cause: error },
+        );
+      }
+    }
+    await delay(waitMs, signal, clock);
+  }
+}

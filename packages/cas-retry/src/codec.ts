@@ -1,0 +1,37 @@
+import { bytesToString, stringToBytes } from '@norikv/store';
+import { CorruptRecordError } from './errors.js';
+
+/**
+ * How a pattern's state becomes bytes. Share one codec object per kind of record: updates are only combined
+ * when they use the same one.
+ */
+export interface Codec<State> {
+  encode(state: State): Uint8Array;
+  /** Throws on bytes it does not understand; the record is then left as it is. */
+  decode(bytes: Uint8Array): State;
+  /**
+   * Stores the encoded state alone, without the line that makes lost replies and operation ids exact.
+   * For values that other programs read.
+   */
+  readonly plain?: boolean | undefined;
+}
+
+/** Stores state as JSON. `check` turns parsed data into the state, or throws. */
+export function jsonCodec<State>(check: (data: unknown) => State): Codec<State> {
+  return {
+    encode: (state) => stringToBytes(JSON.stringify(state)),
+    decode: (bytes) => check(JSON.parse(bytesToString(bytes))),
+  };
+}
+
+/** Decodes what a record holds. Data from the store is input: whatever is wrong with it gets one named error. */
+export function decodeState<State>(payload: Uint8Array, codec: Codec<State>): State {
+  try {
+    return codec.decode(payload);
+  } catch (cause) {
+    throw new CorruptRecordError(
+      'The stored value is not a record of this kind; it was left as it is. Look at the key by hand.',
+      { cause },
+    );
+  }
+}

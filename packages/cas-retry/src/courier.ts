@@ -1,0 +1,127 @@
+import {
+  type CallOptions,
+  DeadlineExceededError,
+  type Entry,
+  errorCode,
+  find,
+  isNoriKVError,
+  type Key,
+  type KvStore,
+  UnavailableError,
+} from '@norikv/store';
+import { type Attempt, judge, send } from './attempt.js';
+import { delay } from './delay.js';
+import { faultOf, isTransientRead } from './fault.js';
+import type { Settings } from './settings.js';
+import { type Snapshot, snapshotOf } from './snapshot.js';
+import type { Transport } from './transport.js';
+
+/** What became of an attempt. */
+export type Delivery =
+  | { readonly kind: 'applied' | 'lost'; readonly snapshot: Snapshot }
+  | { readonly kind: 'failed' | 'unknown'; readonly error: unknown };
+
+/** Carries the reads and writes of one key to the store, through faults, and finds out what became of them. */
+export interface Courier {
+  /** Reads the key, again and again while the fault is passing, the budget lasts and somebody waits. */
+  read(settings: Settings, isWanted: () => boolean): Promise<Snapshot>;
+  /**
+   * Sends an attempt until its outcome is known, or cannot be found out. The same bytes under the same
+   * condition are sent each time, so at most one copy can win.
+   */
+  deliver(attempt: Attempt, settings: Settings, isWanted: () => boolean): Promise<Delivery>;
+  /** Waits before a repetition, if that is affordable and still wanted. */
+  mayRetry(error: unknown, failures: number, settings: Settings, isWanted: () => boolean): Promise<boolean>;
+}
+
+export function createCourier(key: Key, store: KvStore, transport: Transport): Courier {
+  /** Passes the time limit on, and keeps it itself for a store that does not. */
+  const call = <Result>(
+    { clock, attemptTimeoutMs }: Settings,
+    request: (limit: CallOptions) => Promise<Result>,
+  ): Promise<Result> =>
+    transport.measure(
+      clock,
+      () =>
+        new Promise((resolve, reject) => {
+          const cancelTimer = clock.startTimer(
+            () => reject(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
+            attemptTimeoutMs,
+          );
+          request({ timeoutMs: attemptTimeoutMs }).finally(cancelTimer).then(resolve, reject);
+        }),
+    );
+
+  const mayRetry: Courier['mayRetry'] = async (error, failures, { clock, random }, isWanted) => {
+    if (!isWanted() || !transport.affordRetry(errorCode(error) === 'DEADLINE_EXCEEDED')) return false;
+    const boundMs = Math.min(1_000, Math.max(1, transport.roundTripMs) * 2 ** failures);
+    await delay(random() * boundMs, undefined, clock);
+    return isWanted();
+  };
+
+  const read: Courier['read'] = async (settings, isWanted) => {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        settings.onEvent({ kind: 'read', key });
+        return snapshotOf(await call(settings, (limit) => find(store, key, limit)));
+      } catch (error) {
+        settings.onEvent({ kind: 'fault', key, error });
+        const again = isTransientRead(error) && (await mayRetry(error, failures, settings, isWanted));
+        if (!again) throw withNothingWritten(error);
+      }
+    }
+  };
+
+  const interpret = async (
+    attempt: Attempt,
+    error: unknown,
+    isInDoubt: boolean,
+    look: () => Promise<Snapshot | undefined>,
+  ): Promise<Delivery | 'resend' | 'give-up'> => {
+    const fault = faultOf(error);
+    if (fault === 'transient') return isInDoubt ? 'resend' : 'give-up';
+    if (fault === 'refused') return 'give-up';
+    const snapshot = carriedBy(error) ?? (await look());
+    if (!snapshot) return { kind: 'unknown', error };
+    const judgement = judge(attempt, snapshot);
+    if (judgement === 'applied') return { kind: 'applied', snapshot };
+    if (fault === 'unclassified') return { kind: judgement === 'lost' ? 'failed' : 'unknown', error };
+    if (judgement === 'lost' || !isInDoubt) return { kind: 'lost', snapshot };
+    return judgement === 'untouched' ? 'resend' : 'give-up';
+  };
+
+  const deliver: Courier['deliver'] = async (attempt, settings, isWanted) => {
+    const look = (): Promise<Snapshot | undefined> => read(settings, isWanted).catch(() => undefined);
+    let isInDoubt = false;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        const version = await call(settings, (limit) => send(store, key, attempt, limit));
+        return { kind: 'applied', snapshot: { version, envelope: attempt.next } };
+      } catch (error) {
+        if (faultOf(error) !== 'conflict') settings.onEvent({ kind: 'fault', key, error });
+        isInDoubt ||= faultOf(error) === 'unknown';
+        const outcome = await interpret(attempt, error, isInDoubt, look);
+        if (typeof outcome === 'object') return outcome;
+        const again = outcome === 'resend' && (await mayRetry(error, failures, settings, isWanted));
+        if (!again) return { kind: isInDoubt ? 'unknown' : 'failed', error };
+      }
+    }
+  };
+
+  return { read, deliver, mayRetry };
+}
+
+/** Our own engines tell with a lost race what the key holds instead. Another client's field may mean anything. */
+function carriedBy(error: unknown): Snapshot | undefined {
+  if (!isNoriKVError(error)) return undefined;
+  const { actual } = error as { actual?: Entry | null };
+  return actual === undefined ? undefined : snapshotOf(actual);
+}
+
+/** A failed read says nothing about an earlier write; the updates that wait for it were never sent. */
+function withNothingWritten(error: unknown): unknown {
+  const { outcome } = (error ?? {}) as { outcome?: unknown };
+  if (outcome === 'not-applied' || errorCode(error) === undefined) return error;
+  const facts = { outcome: 'not-applied', cause: error } as const;
+  return new UnavailableError('The record could not be read; nothing was written.', facts);
+}

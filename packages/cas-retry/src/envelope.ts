@@ -1,0 +1,98 @@
+import { bytesToString, stringToBytes } from '@norikv/store';
+import { CorruptRecordError } from './errors.js';
+
+/** Who wrote which write of a record: the proof that an attempt whose reply was lost did land. */
+export type Mark = readonly [writer: string, writeNumber: number];
+
+/** A caller's operation that was applied, and its result, which a repetition is answered with. */
+export type RecordedOperation = readonly [id: string, fingerprint: string, result?: unknown];
+
+/** A record as it is stored: one header line, then the pattern's own bytes. */
+export interface Envelope {
+  /** Newest first. Empty for bytes that this library did not write. */
+  readonly marks: readonly Mark[];
+  /** Oldest first. */
+  readonly operations: readonly RecordedOperation[];
+  /** The encoded state; undefined if the record is absent or a tombstone. */
+  readonly payload: Uint8Array | undefined;
+}
+
+/** Marks kept per record. A mark can only be missed when more writers than this are active at once. */
+export const markLimit = 64;
+
+export const absentEnvelope: Envelope = { marks: [], operations: [], payload: undefined };
+
+const magic = stringToBytes('norikv:');
+const newline = 10;
+
+/**
+ * Header line `norikv:1 {"w": marks, "o": operations, "d": 1 if deleted}`, a newline, then the payload.
+ * Text, so that a person who looks into the store sees what is there.
+ */
+export function encodeEnvelope({ marks, operations, payload }: Envelope): Uint8Array {
+  const header = {
+    w: marks,
+    ...(operations.length > 0 && { o: operations }),
+    ...(payload === undefined && { d: 1 }),
+  };
+  const line = stringToBytes(`norikv:1 ${JSON.stringify(header)}\n`);
+  if (payload === undefined) return line;
+  const bytes = new Uint8Array(line.length + payload.length);
+  bytes.set(line);
+  bytes.set(payload, line.length);
+  return bytes;
+}
+
+/** Bytes without the header line are a payload that something else wrote, such as a plain number. */
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  if (!magic.every((byte, position) => byte === bytes[position])) {
+    return { marks: [], operations: [], payload: bytes };
+  }
+  const end = bytes.indexOf(newline);
+  const line = bytesToString(bytes.subarray(0, Math.max(end, 0)));
+  if (!line.startsWith('norikv:1 ')) {
+    throw new CorruptRecordError(
+      `The record's header is "${line.slice(0, 32)}", which this version does not know. ` +
+        'A newer version may have written it: upgrade, or look at the key by hand.',
+    );
+  }
+  const header = parseHeader(line.slice('norikv:1 '.length));
+  return {
+    marks: header.w,
+    operations: header.o ?? [],
+    payload: header.d === 1 ? undefined : bytes.subarray(end + 1),
+  };
+}
+
+interface Header {
+  readonly w: readonly Mark[];
+  readonly o?: readonly RecordedOperation[];
+  readonly d?: 1;
+}
+
+function parseHeader(text: string): Header {
+  try {
+    const header = JSON.parse(text);
+    if (isListOf(header.w, isMark) && (header.o === undefined || isListOf(header.o, isOperation)))
+      return header;
+  } catch (cause) {
+    throw damaged(text, cause);
+  }
+  throw damaged(text);
+}
+
+function damaged(text: string, cause?: unknown): CorruptRecordError {
+  return new CorruptRecordError(`The record's header is damaged: ${text.slice(0, 64)}`, { cause });
+}
+
+function isListOf(list: unknown, accepts: (item: unknown) => boolean): boolean {
+  return Array.isArray(list) && list.every(accepts);
+}
+
+function isMark(mark: unknown): boolean {
+  return Array.isArray(mark) && typeof mark[0] === 'string' && Number.isSafeInteger(mark[1]);
+}
+
+function isOperation(operation: unknown): boolean {
+  return Array.isArray(operation) && typeof operation[0] === 'string' && typeof operation[1] === 'string';
+}

@@ -1,0 +1,42 @@
+import { type ErrorFacts, NoriKVError, VersionMismatchError } from '@norikv/store';
+
+/**
+ * Other writers won every attempt until the retries or the time ran out. Nothing was written; trying again is
+ * safe. It is also a `VersionMismatchError`, which is what the retry loop of the documentation throws.
+ */
+export class ContentionError extends VersionMismatchError {
+  static override readonly code: string = 'CONTENTION';
+  /** How often the update was attempted. */
+  readonly attempts: number;
+  constructor(message: string, facts: ErrorFacts & { readonly attempts: number }) {
+    super(message, { retryable: true, ...facts });
+    this.attempts = facts.attempts;
+  }
+}
+
+/**
+ * The update may or may not have been applied, now or later, and that could not be found out in time.
+ *
+ * Never run it again blindly. Run it again with the same `opId`, or read the record and decide.
+ */
+export class OutcomeUnknownError extends NoriKVError {
+  static override readonly code: string = 'OUTCOME_UNKNOWN';
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, { outcome: 'unknown', ...facts });
+  }
+}
+
+/** The stored bytes are not a record of this kind, or of a newer format. The record was left as it is. */
+export class CorruptRecordError extends NoriKVError {
+  static override readonly code: string = 'CORRUPT_RECORD';
+}
+
+/** An operation id came back with another command than the one it was first used for. Nothing was applied. */
+export class OperationIdReusedError extends NoriKVError {
+  static override readonly code: string = 'OPERATION_ID_REUSED';
+}
+
+/** One update alone would make the record larger than the store accepts. Nothing was applied. */
+export class RecordTooLargeError extends NoriKVError {
+  static override readonly code: string = 'RECORD_TOO_LARGE';
+}

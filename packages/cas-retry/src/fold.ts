@@ -1,0 +1,101 @@
+import { InvalidArgumentError } from '@norikv/store';
+import { type Codec, decodeState } from './codec.js';
+import type { Envelope, RecordedOperation } from './envelope.js';
+import { OperationIdReusedError } from './errors.js';
+import type { PendingUpdate } from './pending-update.js';
+import type { Settings } from './settings.js';
+
+/** What one update of a batch came to. */
+export interface Verdict {
+  readonly kind: 'write' | 'keep' | 'remove' | 'failed';
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** A batch of updates applied in order to one state, in memory only. */
+export interface Fold<State> {
+  /** One for each update that took part: the first ones, in order. */
+  readonly verdicts: readonly Verdict[];
+  readonly state: State | undefined;
+  readonly ttlMs: number | undefined;
+  readonly operations: readonly RecordedOperation[];
+  readonly tookMs: number;
+}
+
+/** Applies updates, each on the outcome of the one before, until they are done or `maxFoldMs` is over. */
+export function fold<State>(
+  base: Envelope,
+  updates: readonly PendingUpdate<State, unknown>[],
+  codec: Codec<State>,
+  { clock, maxFoldMs, operationWindow }: Settings,
+): Fold<State> {
+  const startedAt = clock.monotonic();
+  const now = clock.now();
+  const verdicts: Verdict[] = [];
+  const decodeBase = (): State | undefined => base.payload && decodeState(base.payload, codec);
+  let state = decodeBase();
+  let ttlMs: number | undefined;
+  let tookMs = 0;
+  let operations: Map<string, RecordedOperation> | undefined;
+
+  const decide = ({ command }: PendingUpdate<State, unknown>): Verdict => {
+    const { opId, fingerprint } = command;
+    try {
+      if (opId !== undefined) {
+        operations ??= new Map(base.operations.map((operation) => [operation[0], operation]));
+        const recorded = operations.get(opId);
+        if (recorded) return { kind: 'keep', result: resultOf(recorded, fingerprint) };
+      }
+      const change = command.transition(state, now);
+      if (!['write', 'keep', 'remove'].includes(change?.kind)) throw notAChange(change);
+      if (change.kind === 'keep') return change;
+      if (opId !== undefined) operations?.set(opId, [opId, fingerprint, ...recordable(change.result)]);
+      state = change.state;
+      ttlMs = change.ttlMs;
+      return change;
+    } catch (error) {
+      return { kind: 'failed', error };
+    }
+  };
+
+  for (const update of updates) {
+    const verdict = decide(update);
+    verdicts.push(verdict);
+    if (verdict.kind === 'failed' && typeof state === 'object') {
+      // It may have altered the state before it threw, so that is computed again without it.
+      state = decodeBase();
+      for (const [position, { kind }] of verdicts.entries()) {
+        const earlier = updates[position];
+        if (earlier && isChange(kind)) {
+          operations?.delete(earlier.command.opId ?? '');
+          verdicts[position] = decide(earlier);
+        }
+      }
+    }
+    tookMs = clock.monotonic() - startedAt;
+    if (tookMs > maxFoldMs) break;
+  }
+  const kept = operations ? [...operations.values()].slice(-operationWindow) : base.operations;
+  return { verdicts, state, ttlMs, operations: kept, tookMs };
+}
+
+/** Whether a verdict changes the record. */
+export function isChange(kind: Verdict['kind'] | undefined): boolean {
+  return kind === 'write' || kind === 'remove';
+}
+
+function resultOf([id, first, result]: RecordedOperation, fingerprint: string): unknown {
+  if (first === fingerprint) return result;
+  throw new OperationIdReusedError(
+    `The opId "${id}" was first used for "${first}" and now for "${fingerprint}"; use a new id for a new command.`,
+  );
+}
+
+function notAChange(change: unknown): InvalidArgumentError {
+  const hint = change instanceof Promise ? ', not a promise: await before the update' : '';
+  return new InvalidArgumentError(`A transition must return write(), keep() or remove()${hint}.`);
+}
+
+function recordable(result: unknown): [unknown?] {
+  return result === undefined ? [] : [JSON.parse(JSON.stringify(result))];
+}

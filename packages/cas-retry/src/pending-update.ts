@@ -1,0 +1,93 @@
+import { CancelledError, DeadlineExceededError } from '@norikv/store';
+import type { Codec } from './codec.js';
+import { ContentionError, OutcomeUnknownError } from './errors.js';
+import type { Settings } from './settings.js';
+import type { Transition } from './transition.js';
+
+/** One call of `update`: what to do to the record, under which settings. */
+export interface Command<State, Result> {
+  readonly codec: Codec<State>;
+  readonly transition: Transition<State, Result>;
+  readonly opId: string | undefined;
+  readonly fingerprint: string;
+  readonly settings: Settings;
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onConflict: (() => void) | undefined;
+}
+
+/** A call of `update` from its start until its caller knows the outcome. */
+export class PendingUpdate<State, Result> {
+  /** `sent`: a write that contains it may have left, so it can no longer be taken back. */
+  phase: 'waiting' | 'sent' | 'settled' = 'waiting';
+  /** Its place in the order in which updates of its key arrived. */
+  arrival = 0;
+  readonly command: Command<State, Result>;
+  #conflicts = 0;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #onAbort: () => void;
+
+  constructor(
+    command: Command<State, Result>,
+    resolve: (result: Result) => void,
+    reject: (error: unknown) => void,
+  ) {
+    const { signal } = command;
+    this.command = command;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onAbort = () =>
+      this.#stop(new CancelledError('Cancelled; nothing was written.', { cause: signal?.reason }));
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  resolve(result: Result): void {
+    if (this.#settle()) this.#resolve(result);
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  countConflict(): void {
+    this.#conflicts += 1;
+    this.command.onConflict?.();
+  }
+
+  /** Whether a write sent now could not be answered before the deadline. The first one always may be. */
+  isTooLate(now: number, roundTripMs: number): boolean {
+    return this.#conflicts > 0 && now + roundTripMs > this.command.deadlineAt;
+  }
+
+  expire(): void {
+    const attempts = this.#conflicts;
+    this.#stop(
+      attempts > 0
+        ? new ContentionError(
+            `Other processes won ${attempts} attempts before the deadline; nothing was written. ` +
+              'Raise deadlineMs, or spread the writes over several keys.',
+            { attempts },
+          )
+        : new DeadlineExceededError('The deadline passed; nothing was written.', { outcome: 'not-applied' }),
+    );
+  }
+
+  #stop(cause: Error): void {
+    this.reject(this.phase === 'sent' ? mayBeApplied(cause) : cause);
+  }
+
+  #settle(): boolean {
+    if (this.phase === 'settled') return false;
+    this.phase = 'settled';
+    this.command.signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}
+
+export function mayBeApplied(cause: unknown): OutcomeUnknownError {
+  return new OutcomeUnknownError(
+    'The write may have been applied. Repeat it with the same opId, or read the record.',
+    { cause },
+  );
+}

@@ -1,0 +1,63 @@
+import { InvalidArgumentError } from '@norikv/store';
+import { type Attempt, succeed } from './attempt.js';
+import { type Envelope, encodeEnvelope } from './envelope.js';
+import { RecordTooLargeError } from './errors.js';
+import { type Fold, fold, isChange } from './fold.js';
+import type { QueueContext } from './key-queue.js';
+import type { PendingUpdate } from './pending-update.js';
+import type { Settings } from './settings.js';
+import type { Snapshot } from './snapshot.js';
+
+type Update = PendingUpdate<unknown, unknown>;
+
+/** A batch, computed, and the write that makes it durable; no write if it changes nothing. */
+export interface Plan {
+  readonly updates: readonly Update[];
+  readonly fold: Fold<unknown>;
+  readonly attempt: Attempt | undefined;
+}
+
+/** Folds the first updates that fit into one record. Refuses one that alone does not, and returns nothing. */
+export function plan(
+  base: Snapshot,
+  batch: readonly Update[],
+  settings: Settings,
+  { store, writer }: QueueContext,
+): Plan | undefined {
+  const { maxValueBytes = 2 ** 20, ttl = 'none' } = store.capabilities ?? {};
+  for (let updates = batch; updates[0]; updates = updates.slice(0, updates.length >> 1)) {
+    const { codec } = updates[0].command;
+    const folded = fold(base.envelope, updates, codec, settings);
+    updates = updates.slice(0, folded.verdicts.length);
+    if (!changes(folded, base.envelope)) return { updates, fold: folded, attempt: undefined };
+    const refusal = (error: Error): void => {
+      if (updates.length === 1) updates[0]?.reject(error);
+    };
+    try {
+      const { state, operations } = folded;
+      const payload = state === undefined ? undefined : codec.encode(state);
+      const next = succeed(base.envelope, writer, settings.random, { operations, payload });
+      const bytes = codec.plain ? payload : encodeEnvelope(next);
+      const ttlMs = payload || ttl === 'none' ? folded.ttlMs : settings.tombstoneTtlMs;
+      if (!bytes || bytes.length <= maxValueBytes) {
+        return { updates, fold: folded, attempt: { base, next, bytes, plain: codec.plain === true, ttlMs } };
+      }
+      refusal(
+        new RecordTooLargeError(
+          `The record would have ${bytes.length} bytes, the store takes ${maxValueBytes}; nothing was written. ` +
+            'Remove something from it, or spread it over several keys.',
+        ),
+      );
+    } catch (cause) {
+      refusal(
+        new InvalidArgumentError('The new state could not be encoded; nothing was written.', { cause }),
+      );
+    }
+  }
+  return undefined;
+}
+
+function changes({ verdicts, state, operations }: Fold<unknown>, base: Envelope): boolean {
+  const touched = verdicts.some(({ kind }) => isChange(kind));
+  return touched && (state !== undefined || base.payload !== undefined || operations.length > 0);
+}

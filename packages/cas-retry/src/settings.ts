@@ -1,0 +1,71 @@
+import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
+import type { UpdateListener } from './events.js';
+
+/** Options of `createUpdater`. Every limit has a default that suits a service. */
+export interface UpdaterOptions {
+  /** Total time of one update in milliseconds, waiting included. Default 10,000. */
+  readonly deadlineMs?: number | undefined;
+  /** Time of one store call in milliseconds. Default 5,000. */
+  readonly attemptTimeoutMs?: number | undefined;
+  /**
+   * Whether the last known state of a key may be written on without reading it again. True (default): while
+   * that guess is right more often than wrong. False: every write is preceded by a read.
+   */
+  readonly memo?: boolean | undefined;
+  /** Updates combined into one write at most. Default 1,024. */
+  readonly maxBatch?: number | undefined;
+  /** No further update joins a batch after its transitions ran this long, in milliseconds. Default 20. */
+  readonly maxFoldMs?: number | undefined;
+  /** How many operation ids a record remembers; a repetition later than that is applied again. Default 256. */
+  readonly operationWindow?: number | undefined;
+  /** How long a removed record stays behind as a tombstone, in milliseconds. Default 60,000. */
+  readonly tombstoneTtlMs?: number | undefined;
+  /** Longest wait after a lost race, in multiples of the measured round trip. Default 8. */
+  readonly backoffCapRoundTrips?: number | undefined;
+  /** Lets other processes win in turn while they compete, at some cost in throughput. Default true. */
+  readonly fair?: boolean | undefined;
+  /** Called for everything worth counting. What it throws is ignored. */
+  readonly onEvent?: UpdateListener | undefined;
+  readonly clock?: Clock | undefined;
+  /** Uniform in [0, 1). Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Checked options, with defaults. */
+export type Settings = { readonly [Name in keyof UpdaterOptions]-?: NonNullable<UpdaterOptions[Name]> };
+
+const defaults: Settings = {
+  deadlineMs: 10_000,
+  attemptTimeoutMs: 5_000,
+  maxBatch: 1_024,
+  maxFoldMs: 20,
+  operationWindow: 256,
+  tombstoneTtlMs: 60_000,
+  backoffCapRoundTrips: 8,
+  memo: true,
+  fair: true,
+  onEvent: () => {},
+  clock: systemClock,
+  random: Math.random,
+};
+
+/** Updates share a write only under the same settings object, so the defaults are one object. */
+export function settingsOf(options: UpdaterOptions): Settings {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return defaults;
+  for (const [name, value] of given) {
+    if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31)) {
+      throw new InvalidArgumentError(`${name} is ${value}; use a whole number from 1 to 2^31 - 1`);
+    }
+  }
+  return { ...defaults, ...Object.fromEntries(given), onEvent: isolated(options.onEvent) };
+}
+
+/** A listener's fault is not the update's fault, and there is nobody to tell. */
+function isolated(listener: UpdateListener | undefined): UpdateListener {
+  return (event) => {
+    try {
+      listener?.(event);
+    } catch {}
+  };
+}

@@ -1,0 +1,58 @@
+import type { Key, KvStore } from '@norikv/store';
+import { createKeyQueue, type KeyQueue } from './key-queue.js';
+import { createTransport } from './transport.js';
+
+const rememberedKeys = 4_096;
+const rememberedBytes = 16 * 2 ** 20;
+
+/** Finds the queue of a key. What a queue remembers is kept while the key is in use, and a while longer. */
+export type StoreQueues = (key: Key) => KeyQueue;
+
+const queuesByStore = new WeakMap<KvStore, StoreQueues>();
+
+/**
+ * The queues of one store object. Updaters made for the same store share them: two queues for one key would
+ * compete with each other.
+ */
+export function queuesOf(store: KvStore): StoreQueues {
+  const known = queuesByStore.get(store) ?? createStoreQueues(store);
+  queuesByStore.set(store, known);
+  return known;
+}
+
+function createStoreQueues(store: KvStore): StoreQueues {
+  const context = { store, writer: newWriterId(), transport: createTransport() };
+  const busy = new Map<string, KeyQueue>();
+  /** Least recently used first. */
+  const idle = new Map<string, KeyQueue>();
+  let idleBytes = 0;
+
+  const take = (name: string): KeyQueue | undefined => {
+    const queue = idle.get(name);
+    if (queue) idleBytes -= queue.rememberedBytes();
+    idle.delete(name);
+    return queue;
+  };
+  const shelve = (name: string, queue: KeyQueue): void => {
+    busy.delete(name);
+    idle.set(name, queue);
+    idleBytes += queue.rememberedBytes();
+    for (const oldest of idle.keys()) {
+      if (idle.size <= rememberedKeys && idleBytes <= rememberedBytes) return;
+      take(oldest);
+    }
+  };
+
+  return (key) => {
+    const name = typeof key === 'string' ? `text:${key}` : `bytes:${String.fromCharCode(...key)}`;
+    const queue: KeyQueue =
+      busy.get(name) ?? take(name) ?? createKeyQueue(key, context, () => shelve(name, queue));
+    busy.set(name, queue);
+    return queue;
+  };
+}
+
+/** Unique for each process and store object: a mark must never be taken for another writer's. */
+function newWriterId(): string {
+  return crypto.randomUUID().replaceAll('-', '').slice(0, 20);
+}

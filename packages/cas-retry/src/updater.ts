@@ -1,0 +1,125 @@
+import {
+  CancelledError,
+  find,
+  type GetOptions,
+  InvalidArgumentError,
+  type Key,
+  type KvStore,
+} from '@norikv/store';
+import { type Codec, decodeState } from './codec.js';
+import { decodeEnvelope } from './envelope.js';
+import { PendingUpdate } from './pending-update.js';
+import { settingsOf, type UpdaterOptions } from './settings.js';
+import { queuesOf } from './store-queues.js';
+import type { Transition } from './transition.js';
+
+/** Options of one {@link Updater.update}. */
+export interface UpdateOptions {
+  /** Ends waiting. Before the write left: `CancelledError`. After: `OutcomeUnknownError`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Total time in milliseconds. Default: the updater's. */
+  readonly deadlineMs?: number | undefined;
+  /**
+   * Names this command, so that repeating it, from any process, applies it once and answers the same. The
+   * record remembers the last `operationWindow` ids. Results must be JSON. Not for plain codecs.
+   */
+  readonly opId?: string | undefined;
+  /** What the command is; a repeated `opId` with another one throws `OperationIdReusedError`. */
+  readonly fingerprint?: string | undefined;
+  /** Called each time another process was first. */
+  readonly onConflict?: (() => void) | undefined;
+}
+
+/** Runs transitions over the records of one store. */
+export interface Updater {
+  /**
+   * Applies a transition to a record exactly once and returns its result when that is durable.
+   *
+   * Updates of one key in this process are applied in the order of the calls and share writes. An update
+   * that changes nothing is answered from a read made after it was called.
+   *
+   * @throws ContentionError when other processes won until the deadline. Nothing was written.
+   * @throws OutcomeUnknownError when a reply was lost and it could not be found out what happened.
+   * @throws CancelledError when the signal ended before the write left.
+   * @throws DeadlineExceededError when the deadline passed before the write left.
+   * @throws CorruptRecordError when the stored bytes are no such record. They are left as they are.
+   * @throws OperationIdReusedError, RecordTooLargeError, InvalidArgumentError as their names say.
+   * @throws whatever the transition throws, confirmed on current state.
+   */
+  update<State, Result>(
+    key: Key,
+    codec: Codec<State>,
+    transition: Transition<State, Result>,
+    options?: UpdateOptions,
+  ): Promise<Result>;
+
+  /**
+   * Reads a record's state, or undefined if there is none. One round trip.
+   *
+   * @throws CorruptRecordError when the stored bytes are no such record.
+   */
+  read<State>(key: Key, codec: Codec<State>, options?: GetOptions): Promise<State | undefined>;
+}
+
+/**
+ * Makes the engine that runs a pattern's transitions over a store.
+ *
+ * Updaters of one store object share their queues, so one is as good as many. Needs no closing.
+ *
+ * @example
+ * ```ts
+ * const updater = createUpdater(store);
+ * const seats = jsonCodec((data) => data as { free: number });
+ *
+ * const booked = await updater.update('flight:7', seats, (flight = { free: 100 }) =>
+ *   flight.free > 0 ? write({ free: flight.free - 1 }, true) : keep(false),
+ * );
+ * ```
+ */
+export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Updater {
+  const settings = settingsOf(options);
+  const { clock } = settings;
+  const queueOf = queuesOf(store);
+  return {
+    update(key, codec, transition, { deadlineMs, signal, opId, fingerprint = '', onConflict } = {}) {
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          throw new CancelledError('Cancelled before the update began. Nothing was written.', {
+            cause: signal.reason,
+          });
+        }
+        checkDeadline(deadlineMs);
+        checkOperation(opId, codec.plain);
+        const deadlineAt = clock.monotonic() + (deadlineMs ?? settings.deadlineMs);
+        const command = { codec, transition, opId, fingerprint, settings, deadlineAt, signal, onConflict };
+        const update = new PendingUpdate(command, resolve, reject);
+        // A queue holds updates of many types; each brings the codec that makes its own state.
+        queueOf(key).enqueue(update as unknown as PendingUpdate<unknown, unknown>);
+      });
+    },
+    async read(key, codec, readOptions) {
+      const entry = await find(store, key, readOptions);
+      const payload = entry && decodeEnvelope(entry.value).payload;
+      return payload ? decodeState(payload, codec) : undefined;
+    },
+  };
+}
+
+function checkDeadline(deadlineMs: number | undefined): void {
+  if (deadlineMs === undefined || (deadlineMs > 0 && deadlineMs < 2 ** 31)) return;
+  throw new InvalidArgumentError(
+    `deadlineMs is ${deadlineMs}; use milliseconds above 0 and below 2^31 (24 days), or leave it out`,
+  );
+}
+
+function checkOperation(opId: string | undefined, plain: boolean | undefined): void {
+  if (opId === undefined) return;
+  if (plain) {
+    throw new InvalidArgumentError(
+      'opId is set, but a plain value has no room for it; use the record format',
+    );
+  }
+  if (typeof opId !== 'string' || opId.length === 0 || opId.length > 256) {
+    throw new InvalidArgumentError('opId must be a string of 1 to 256 characters');
+  }
+}

@@ -1,0 +1,203 @@
+import { setMaxListeners } from 'node:events';
+import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { createUpdater, keep, write } from '../src/index.js';
+import { increment, numberCodec, simulate } from './simulation.js';
+
+function setUp(latencyMs = 10): {
+  clock: FakeClock;
+  store: ReturnType<typeof withFaults>;
+  updater: ReturnType<typeof createUpdater>;
+} {
+  const clock = new FakeClock();
+  const store = withFaults(createMemoryStore({ clock, latencyMs }), { clock });
+  return { clock, store, updater: createUpdater(store, { clock, random: () => 0.5 }) };
+}
+
+describe('cancelling', () => {
+  it('before the call sends nothing', async () => {
+    const { updater } = setUp();
+    const cancelled = increment(updater, 'n', { signal: AbortSignal.abort('why') });
+    await expect(cancelled).rejects.toMatchObject({
+      name: 'AbortError',
+      code: 'CANCELLED',
+      outcome: 'not-applied',
+      cause: 'why',
+    });
+  });
+
+  it('while queued is never sent, and does not disturb the others', async () => {
+    const { clock, updater } = setUp();
+    const controller = new AbortController();
+    const first = increment(updater);
+    await clock.advance(1);
+    const cancelled = increment(updater, 'n', { signal: controller.signal });
+    const third = increment(updater);
+    const outcome = expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
+    controller.abort();
+    await outcome;
+    expect(await clock.run(Promise.all([first, third]))).toEqual([1, 2]);
+    expect(await clock.run(updater.read('n', numberCodec))).toBe(2);
+  });
+
+  it('while backing off settles at once', async () => {
+    const { clock, processes } = simulate(2);
+    const [mine, other] = processes as [(typeof processes)[0], (typeof processes)[0]];
+    const controller = new AbortController();
+    const busy = { until: false };
+    const rival = (async () => {
+      while (!busy.until) await increment(other.updater);
+    })();
+    const settledAt: number[] = [];
+    const cancelled = increment(mine.updater, 'n', {
+      signal: controller.signal,
+      onConflict() {
+        clock.startTimer(() => {
+          controller.abort();
+          settledAt.push(clock.monotonic());
+        }, 0.1);
+      },
+    }).catch((error: unknown) => {
+      settledAt.push(clock.monotonic());
+      return error;
+    });
+    const error = await clock.run(cancelled);
+    busy.until = true;
+    await clock.run(rival);
+    expect(error === 1 || ['CANCELLED', 'OUTCOME_UNKNOWN'].includes((error as { code: string }).code)).toBe(
+      true,
+    );
+    expect((settledAt.at(-1) ?? 0) - (settledAt[0] ?? 0)).toBeLessThan(5);
+  });
+
+  it('after the write left is unknown, at once, and true either way', async () => {
+    const { clock, updater } = setUp(10);
+    const controller = new AbortController();
+    const cancelled = increment(updater, 'n', { signal: controller.signal });
+    const outcome = expect(cancelled).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+    await clock.advance(12);
+    controller.abort();
+    await outcome;
+    await clock.advance(20);
+    expect(await clock.run(updater.read('n', numberCodec))).toBe(1);
+  });
+
+  it('never turns a success into an error', async () => {
+    const { clock, updater } = setUp();
+    const controller = new AbortController();
+    const applied = increment(updater, 'n', { signal: controller.signal });
+    const result = await clock.run(applied);
+    controller.abort();
+    expect(result).toBe(1);
+  });
+
+  it('of all callers leaves no unhandled rejection and lets later callers through', async () => {
+    const { clock, updater, store } = setUp();
+    const controller = new AbortController();
+    store.faults.outage(50);
+    setMaxListeners(0, controller.signal);
+    const callers = Array.from({ length: 10 }, () => increment(updater, 'n', { signal: controller.signal }));
+    await clock.advance(5);
+    controller.abort();
+    const results = await Promise.allSettled(callers);
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    await clock.advance(100);
+    expect(await clock.run(increment(updater))).toBe(1);
+  });
+});
+
+describe('a deadline', () => {
+  it('that passes in the queue means nothing was written', async () => {
+    const { clock, updater } = setUp(100);
+    const first = increment(updater);
+    const late = increment(updater, 'other', {});
+    const hurried = updater.update('n', numberCodec, (current = 0) => write(current + 10, 0), {
+      deadlineMs: 20,
+    });
+    const outcome = expect(hurried).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      outcome: 'not-applied',
+    });
+    await clock.run(Promise.all([first, late]));
+    await outcome;
+    expect(await clock.run(updater.read('n', numberCodec))).toBe(1);
+  });
+
+  it('that passes while the write is on its way means unknown', async () => {
+    const { clock, updater } = setUp(100);
+    const hurried = increment(updater, 'n', { deadlineMs: 150 });
+    await expect(clock.run(hurried)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+  });
+
+  it('that passes while others win is contention, with the number of attempts', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const rival = createUpdater(Object.create(memory), { clock });
+    const distant = withFaults(memory, { clock, latencyMs: 2 });
+    const contested = Object.assign(Object.create(distant), {
+      put: async (...call: Parameters<typeof memory.put>) => {
+        await increment(rival);
+        return distant.put(...call);
+      },
+    });
+    const updater = createUpdater(contested, { clock, random: () => 0.5 });
+    const startedAt = clock.monotonic();
+    const blocked = increment(updater, 'n', { deadlineMs: 40 });
+    const error = await clock.run(blocked.catch((caught: unknown) => caught));
+    expect(error).toMatchObject({ code: 'CONTENTION', outcome: 'not-applied', retryable: true });
+    expect((error as { attempts: number }).attempts).toBeGreaterThan(1);
+    expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(40);
+  });
+
+  it('shorter than one of an earlier caller is kept', async () => {
+    const { clock, updater } = setUp(1_000);
+    const patient = increment(updater, 'n', { deadlineMs: 60_000 });
+    const hurried = increment(updater, 'n', { deadlineMs: 5 });
+    const startedAt = clock.monotonic();
+    await expect(clock.run(hurried)).rejects.toMatchObject({ outcome: 'not-applied' });
+    expect(clock.monotonic() - startedAt).toBe(5);
+    await clock.run(patient);
+  });
+
+  it('is served by a store that never answers, too', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const silent = Object.assign(Object.create(memory), { find: () => new Promise(() => {}) });
+    const updater = createUpdater(silent, { clock, deadlineMs: 1_000, attemptTimeoutMs: 400 });
+    await expect(clock.run(increment(updater))).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      outcome: 'not-applied',
+    });
+    await clock.advance(10_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([0, -1, Number.NaN, 2 ** 31])('of %s ms is refused by name', async (deadlineMs) => {
+    const { updater } = setUp();
+    await expect(increment(updater, 'n', { deadlineMs })).rejects.toThrow(/deadlineMs is/);
+  });
+});
+
+describe('timers and listeners', () => {
+  it('are gone when the updates are', async () => {
+    const { clock, updater } = setUp();
+    const controller = new AbortController();
+    let listeners = 0;
+    const { signal } = controller;
+    setMaxListeners(0, signal);
+    const add = signal.addEventListener.bind(signal);
+    const drop = signal.removeEventListener.bind(signal);
+    signal.addEventListener = ((...call: Parameters<typeof add>) => {
+      listeners += 1;
+      add(...call);
+    }) as typeof signal.addEventListener;
+    signal.removeEventListener = ((...call: Parameters<typeof drop>) => {
+      listeners -= 1;
+      drop(...call);
+    }) as typeof signal.removeEventListener;
+    await clock.run(Promise.all(Array.from({ length: 50 }, () => increment(updater, 'n', { signal }))));
+    await clock.run(updater.update('n', numberCodec, (current = 0) => keep(current), { signal }));
+    expect(listeners).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

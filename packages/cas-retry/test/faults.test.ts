@@ -1,0 +1,182 @@
+import { find, NoriKVError, UnavailableError } from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { createUpdater, keep, type UpdateEvent } from '../src/index.js';
+import { increment, numberCodec } from './simulation.js';
+
+describe('an outage', () => {
+  it('that passes is waited out', async () => {
+    const clock = new FakeClock();
+    const store = withFaults(createMemoryStore({ clock, latencyMs: 2 }), { clock });
+    const updater = createUpdater(store, { clock, random: seededRandom(1) });
+    store.faults.outage(500);
+    expect(await clock.run(increment(updater))).toBe(1);
+  });
+
+  it('that lasts uses up the retry budget, then callers fail at once; the budget comes back with success', async () => {
+    const clock = new FakeClock();
+    const counted = countCalls(createMemoryStore({ clock, latencyMs: 2 }));
+    const store = withFaults(counted, { clock });
+    let tries = 0;
+    const watched = Object.assign(Object.create(store), {
+      find: (...call: Parameters<typeof counted.get>) => {
+        tries += 1;
+        return find(store, ...call);
+      },
+    });
+    const updater = createUpdater(watched, { clock, random: seededRandom(1) });
+    store.faults.outage(1e7);
+    const attempts = Array.from({ length: 40 }, (_, key) => increment(updater, `key-${key}`));
+    const results = await clock.run(Promise.allSettled(attempts));
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(results[0]).toMatchObject({ reason: { outcome: 'not-applied', retryable: true } });
+    expect(tries).toBeLessThanOrEqual(40 + 100);
+    tries = 0;
+    await expect(clock.run(increment(updater))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(tries).toBe(1);
+    store.faults.stop();
+    await clock.advance(1e7);
+    for (let update = 0; update < 200; update += 1) await clock.run(increment(updater));
+    store.faults.outage(20);
+    expect(await clock.run(increment(updater))).toBe(201);
+  });
+
+  it('does not block lost races: those cost no budget', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock, latencyMs: 2 });
+    const [one, two] = [1, 2].map((seed) =>
+      createUpdater(countCalls(memory), { clock, random: seededRandom(seed) }),
+    );
+    const loop = async (updater = one): Promise<void> => {
+      for (let update = 0; update < 300; update += 1) await increment(updater as NonNullable<typeof updater>);
+    };
+    await clock.run(() => Promise.all([loop(one), loop(two)]));
+    expect(await clock.run(one?.read('n', numberCodec) ?? Promise.resolve(0))).toBe(600);
+  });
+});
+
+describe('errors of the store', () => {
+  const failing = (method: 'find' | 'put', error: unknown): ReturnType<typeof createUpdater> =>
+    createUpdater(
+      Object.assign(Object.create(createMemoryStore()), { [method]: () => Promise.reject(error) }),
+      { deadlineMs: 50 },
+    );
+
+  it('that will not pass are handed on as they are, once', async () => {
+    const refused = new NoriKVError('no permission', { code: 'UNAUTHENTICATED' });
+    await expect(increment(failing('find', refused))).rejects.toBe(refused);
+    await expect(increment(failing('put', refused))).rejects.toBe(refused);
+  });
+
+  it('without a code are not retried', async () => {
+    const bug = new TypeError('x is not a function');
+    await expect(increment(failing('find', bug))).rejects.toBe(bug);
+  });
+
+  it('that are transient on a write are tried again, and are not-applied in the end', async () => {
+    const full = new NoriKVError('busy', { code: 'RESOURCE_EXHAUSTED', retryable: true });
+    await expect(increment(failing('put', full))).rejects.toMatchObject({ outcome: 'not-applied' });
+  });
+
+  it('of a read never make an update unknown', async () => {
+    const lost = new UnavailableError('reset', { retryable: false });
+    await expect(increment(failing('find', lost))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      outcome: 'not-applied',
+      cause: lost,
+    });
+  });
+
+  it('are recognised by code, from another copy of the client as well', async () => {
+    const memory = createMemoryStore();
+    let isFirst = true;
+    const store = Object.assign(Object.create(memory), {
+      async put(...call: Parameters<typeof memory.put>) {
+        if (!isFirst) return memory.put(...call);
+        isFirst = false;
+        await memory.put('n', '10');
+        throw Object.assign(new Error('lost'), { code: 'VERSION_MISMATCH', actual: null });
+      },
+    });
+    expect(await increment(createUpdater(store))).toBe(11);
+  });
+
+  it('by name where there is no code, and from a client of the documented shape', async () => {
+    const memory = createMemoryStore();
+    let isFirst = true;
+    const client = {
+      capabilities: memory.capabilities,
+      get: async (key: string) => (await memory.find(key)) ?? { value: null, version: null },
+      async put(...call: Parameters<typeof memory.put>) {
+        if (!isFirst) return memory.put(...call);
+        isFirst = false;
+        await memory.put('n', '10');
+        throw Object.assign(new Error('lost'), { name: 'AlreadyExistsError' });
+      },
+      delete: memory.delete.bind(memory),
+    };
+    expect(await increment(createUpdater(client as never))).toBe(11);
+  });
+
+  it('fail a lost race as unknown when nobody can look: the client may have sent the write twice', async () => {
+    const memory = createMemoryStore();
+    let isDown = false;
+    const store = Object.assign(Object.create(memory), {
+      find: (key: string) => (isDown ? Promise.reject(new TypeError('down')) : memory.find(key)),
+      async put() {
+        isDown = true;
+        throw Object.assign(new Error('lost'), { code: 'VERSION_MISMATCH' });
+      },
+    });
+    await expect(increment(createUpdater(store))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  });
+});
+
+describe('events', () => {
+  it('count reads, writes, lost races, faults and what was given up', async () => {
+    const memory = createMemoryStore();
+    const kinds: string[] = [];
+    const store = withFaults(memory, {});
+    const onEvent = ({ kind }: UpdateEvent): void => void kinds.push(kind);
+    const updater = createUpdater(store, { onEvent });
+    await increment(updater);
+    await memory.put('n', '10');
+    await increment(updater);
+    store.faults.next('put', 'lost-reply');
+    await increment(updater);
+    await memory.put('n', 'damaged');
+    await expect(updater.update('n', numberCodec, (current) => keep(current))).rejects.toThrow();
+    expect(kinds).toEqual([
+      'read',
+      'write',
+      'write',
+      'conflict',
+      'write',
+      'write',
+      'fault',
+      'read',
+      'read',
+      'give-up',
+    ]);
+  });
+
+  it('whose listener throws do not disturb the update', async () => {
+    const onEvent = (): never => {
+      throw new Error('metrics are down');
+    };
+    expect(await increment(createUpdater(createMemoryStore(), { onEvent }))).toBe(1);
+  });
+});
+
+describe('options', () => {
+  it.each(['deadlineMs', 'maxBatch', 'maxFoldMs', 'operationWindow'] as const)('%s is checked', (name) => {
+    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(`${name} is ${value}`);
+    }
+  });
+
+  it('that are undefined are defaults', async () => {
+    const updater = createUpdater(createMemoryStore(), { maxBatch: undefined, clock: undefined });
+    expect(await increment(updater)).toBe(1);
+  });
+});

@@ -1,0 +1,79 @@
+import { countCalls, createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { createUpdater, keep, remove, type Updater, write } from '../src/index.js';
+import { numberCodec } from './simulation.js';
+
+const add = (updater: Updater, delta: number, opId: string): Promise<number> =>
+  updater.update('n', numberCodec, (current = 0) => write(current + delta, current + delta), {
+    opId,
+    fingerprint: `add ${delta}`,
+  });
+
+describe('an operation id', () => {
+  it('makes a repetition answer the same without applying it again: at once, later, from another process', async () => {
+    const memory = createMemoryStore();
+    const first = createUpdater(countCalls(memory));
+    expect(await Promise.all([add(first, 5, 'a'), add(first, 5, 'a'), add(first, 1, 'b')])).toEqual([
+      5, 5, 6,
+    ]);
+    expect(await add(first, 5, 'a')).toBe(5);
+    const restarted = createUpdater(countCalls(memory));
+    expect(await add(restarted, 5, 'a')).toBe(5);
+    expect(await restarted.read('n', numberCodec)).toBe(6);
+  });
+
+  it('with another command is refused, and nothing is applied', async () => {
+    const updater = createUpdater(createMemoryStore());
+    await add(updater, 5, 'a');
+    await expect(add(updater, 6, 'a')).rejects.toMatchObject({
+      code: 'OPERATION_ID_REUSED',
+      message: /"a" was first used for "add 5" and now for "add 6"/,
+    });
+    expect(await updater.read('n', numberCodec)).toBe(5);
+  });
+
+  it('is remembered for the last operationWindow operations of the record', async () => {
+    const updater = createUpdater(createMemoryStore(), { operationWindow: 3 });
+    for (const opId of ['a', 'b', 'c']) await add(updater, 1, opId);
+    expect(await add(updater, 1, 'a')).toBe(1);
+    await add(updater, 1, 'd');
+    expect(await add(updater, 1, 'b')).toBe(2);
+    expect(await add(updater, 1, 'a')).toBe(5);
+  });
+
+  it('survives removal of the record while the tombstone stays', async () => {
+    const updater = createUpdater(createMemoryStore());
+    await add(updater, 5, 'a');
+    await updater.update('n', numberCodec, () => remove(undefined), { opId: 'r' });
+    expect(await updater.read('n', numberCodec)).toBeUndefined();
+    expect(await add(updater, 5, 'a')).toBe(5);
+    expect(await updater.read('n', numberCodec)).toBeUndefined();
+    expect(await updater.update('n', numberCodec, () => remove('again'), { opId: 'r' })).toBeUndefined();
+  });
+
+  it('of an update that changed nothing is not used up', async () => {
+    const updater = createUpdater(createMemoryStore());
+    expect(await updater.update('n', numberCodec, () => keep('full'), { opId: 'a' })).toBe('full');
+    expect(await add(updater, 1, 'a')).toBe(1);
+  });
+
+  it('needs a result that can be stored', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const outcome = updater.update('n', numberCodec, () => write(1, 1n), { opId: 'a' });
+    await expect(outcome).rejects.toThrow(TypeError);
+    expect(await updater.read('n', numberCodec)).toBeUndefined();
+  });
+
+  it('is refused for plain values, which have no room for it, and when it is no short text', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const plain = { ...numberCodec, plain: true };
+    const attempt = (codec: typeof plain, opId: unknown): Promise<number> =>
+      updater.update('n', codec, () => write(1, 1), { opId: opId as string });
+    await expect(attempt(plain, 'a')).rejects.toThrow(/opId is set, but a plain value has no room/);
+    for (const opId of ['', 'x'.repeat(257), 7]) {
+      await expect(attempt(numberCodec as typeof plain, opId)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+    }
+  });
+});

@@ -1,0 +1,137 @@
+import { bytesToString, stringToBytes } from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { createUpdater, jsonCodec, keep, remove, type Updater, write } from '../src/index.js';
+import { increment, numberCodec } from './simulation.js';
+
+const plainCodec = { ...numberCodec, plain: true };
+const addPlain = (updater: Updater): Promise<number> =>
+  updater.update('n', plainCodec, (current = 0) => write(current + 1, current + 1));
+const drop = (updater: Updater, codec = numberCodec): Promise<string> =>
+  updater.update('n', codec, () => remove('dropped'));
+
+describe('a record', () => {
+  it('is one header line and the encoded state', async () => {
+    const store = createMemoryStore();
+    await createUpdater(store, { random: () => 0 }).update('n', numberCodec, () => write(41, 'x'), {
+      opId: 'a',
+      fingerprint: 'f',
+    });
+    const text = bytesToString((await store.get('n')).value);
+    expect(text).toMatch(/^norikv:1 \{"w":\[\["[0-9a-f]{20}",1\]\],"o":\[\["a","f","x"\]\]\}\n41$/);
+  });
+
+  it('keeps the mark of each writer once, newest first', async () => {
+    const memory = createMemoryStore();
+    const writers = [1, 2, 3].map(() => createUpdater(countCalls(memory)));
+    for (const writer of [...writers, ...writers]) await increment(writer);
+    const header = JSON.parse(
+      bytesToString((await memory.get('n')).value)
+        .split('\n')[0]
+        ?.slice(9) ?? '',
+    );
+    const numbers = header.w.map(([, writeNumber]: [string, number]) => writeNumber);
+    expect(header.w).toHaveLength(3);
+    expect(numbers).toEqual([numbers[0], numbers[0] - 1, numbers[0] - 2]);
+  });
+
+  it('takes over a value that something else wrote', async () => {
+    const store = createMemoryStore();
+    await store.put('n', '41');
+    expect(await increment(createUpdater(store))).toBe(42);
+  });
+
+  it('keeps an empty payload apart from absence', async () => {
+    const store = createMemoryStore();
+    const textCodec = { encode: stringToBytes, decode: bytesToString };
+    await store.put('t', '');
+    const updater = createUpdater(store);
+    expect(await updater.update('t', textCodec, (current) => keep(current))).toBe('');
+    await updater.update('t', textCodec, () => write('', undefined));
+    expect(await updater.read('t', textCodec)).toBe('');
+    expect(await updater.read('absent', textCodec)).toBeUndefined();
+  });
+
+  it.each([
+    ['norikv:2 {}\n1', /does not know.*upgrade/s],
+    ['norikv:', /does not know/],
+    ['norikv:1 {"w":[["a"', /does not know/],
+    ['norikv:1 {"w":[["a"\n1', /damaged/],
+    ['norikv:1 {}\n1', /damaged/],
+    ['norikv:1 {"w":[["a","b"]]}\n1', /damaged/],
+    ['norikv:1 {"w":[["a",1]],"o":[[1]]}\n1', /damaged/],
+    ['norikv:1 {"w":[["a",1]]}\nforty', /not a record of this kind/],
+    ['forty', /not a record of this kind/],
+  ])('that reads %j is refused by name and left as it is', async (stored, message) => {
+    const store = createMemoryStore();
+    await store.put('n', stored);
+    const updater = createUpdater(store);
+    await expect(increment(updater)).rejects.toMatchObject({ code: 'CORRUPT_RECORD', message });
+    await expect(updater.read('n', numberCodec)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    expect(bytesToString((await store.get('n')).value)).toBe(stored);
+  });
+
+  it('of the wrong shape is refused by the codec', async () => {
+    const store = createMemoryStore();
+    await store.put('n', '[]');
+    const codec = jsonCodec((data) => {
+      if (!Array.isArray(data)) return data;
+      throw new TypeError('a list');
+    });
+    await expect(createUpdater(store).read('n', codec)).rejects.toMatchObject({
+      cause: new TypeError('a list'),
+    });
+  });
+});
+
+describe('removing', () => {
+  it('leaves a tombstone for a while, which reads as absent', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
+    const updater = createUpdater(store, { clock, tombstoneTtlMs: 1_000 });
+    await clock.run(increment(updater));
+    expect(await clock.run(drop(updater))).toBe('dropped');
+    expect(bytesToString((await store.get('n')).value)).toMatch(/"d":1\}\n$/);
+    expect(await updater.read('n', numberCodec)).toBeUndefined();
+    await clock.advance(1_001);
+    expect(await store.find?.('n')).toBeNull();
+    expect(await clock.run(increment(updater))).toBe(1);
+  });
+
+  it('leaves the tombstone for good where the store has no time to live', async () => {
+    const store = createMemoryStore({ capabilities: { ttl: 'none' } });
+    const updater = createUpdater(store);
+    await increment(updater);
+    await drop(updater);
+    expect(await increment(updater)).toBe(1);
+  });
+
+  it('of nothing writes nothing', async () => {
+    const store = countCalls(createMemoryStore());
+    const updater = createUpdater(store);
+    expect(await drop(updater)).toBe('dropped');
+    expect(store.calls).toMatchObject({ total: 1, find: 1 });
+  });
+
+  it('of a plain value deletes the key, if the store can do that under a condition', async () => {
+    const store = countCalls(createMemoryStore());
+    const updater = createUpdater(store);
+    await addPlain(updater);
+    expect(await drop(updater, plainCodec)).toBe('dropped');
+    expect(await store.find?.('n')).toBeNull();
+    expect(await addPlain(updater)).toBe(1);
+    const limited = createUpdater(createMemoryStore({ capabilities: { deleteCas: false } }));
+    await addPlain(limited);
+    await expect(drop(limited, plainCodec)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  });
+});
+
+describe('a plain value', () => {
+  it('is stored as it is', async () => {
+    const store = createMemoryStore();
+    const updater = createUpdater(store);
+    await addPlain(updater);
+    await addPlain(updater);
+    expect(bytesToString((await store.get('n')).value)).toBe('2');
+  });
+});
