@@ -154,6 +154,12 @@ describe('backoff', () => {
 });
 
 describe('delay', () => {
+  it('does not begin when the signal has ended', async () => {
+    const clock = new FakeClock();
+    await expect(delay(1_000, AbortSignal.abort(), clock)).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('waits on the real clock by default', async () => {
     const startedAt = performance.now();
     await delay(5);
