@@ -92,6 +92,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
 
   const deliver: Courier['deliver'] = async (attempt, settings, isWanted) => {
     const look = (): Promise<Snapshot | undefined> => read(settings, isWanted).catch(() => undefined);
+    const startedAt = settings.clock.monotonic();
     let isInDoubt = false;
     for (let failures = 0; ; failures += 1) {
       try {
@@ -102,7 +103,12 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
         isInDoubt ||= faultOf(error) === 'unknown';
         const outcome = await interpret(attempt, error, isInDoubt, look);
         if (typeof outcome === 'object') return outcome;
-        const again = outcome === 'resend' && (await mayRetry(error, failures, settings, isWanted));
+        // A create that landed and expired since would look as if it had never landed.
+        const elapsedMs = settings.clock.monotonic() - startedAt;
+        const mayHaveExpired =
+          !attempt.base.version && attempt.ttlMs !== undefined && elapsedMs >= attempt.ttlMs;
+        const mayResend = outcome === 'resend' && !mayHaveExpired;
+        const again = mayResend && (await mayRetry(error, failures, settings, isWanted));
         if (!again) return { kind: isInDoubt ? 'unknown' : 'failed', error };
       }
     }

@@ -1,6 +1,7 @@
 import { CancelledError, DeadlineExceededError } from '@norikv/store';
 import type { Codec } from './codec.js';
 import { ContentionError, OutcomeUnknownError } from './errors.js';
+import { onAbort } from './on-abort.js';
 import type { Settings } from './settings.js';
 import type { Transition } from './transition.js';
 
@@ -26,7 +27,7 @@ export class PendingUpdate<State, Result> {
   #conflicts = 0;
   readonly #resolve: (result: Result) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #onAbort: () => void;
+  readonly #stopListening: (() => void) | undefined;
 
   constructor(
     command: Command<State, Result>,
@@ -37,9 +38,11 @@ export class PendingUpdate<State, Result> {
     this.command = command;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#onAbort = () =>
-      this.#stop(new CancelledError('Cancelled; nothing was written.', { cause: signal?.reason }));
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stopListening =
+      signal &&
+      onAbort(signal, () =>
+        this.#stop(new CancelledError('Cancelled; nothing was written.', { cause: signal.reason })),
+      );
   }
 
   resolve(result: Result): void {
@@ -52,7 +55,11 @@ export class PendingUpdate<State, Result> {
 
   countConflict(): void {
     this.#conflicts += 1;
-    this.command.onConflict?.();
+    try {
+      this.command.onConflict?.();
+    } catch {
+      // A fault of the caller's hook is not the update's, nor that of the others in its batch.
+    }
   }
 
   /** Whether a write sent now could not be answered before the deadline. The first one always may be. */
@@ -80,7 +87,7 @@ export class PendingUpdate<State, Result> {
   #settle(): boolean {
     if (this.phase === 'settled') return false;
     this.phase = 'settled';
-    this.command.signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening?.();
     return true;
   }
 }

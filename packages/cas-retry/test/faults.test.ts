@@ -168,6 +168,30 @@ describe('events', () => {
   });
 });
 
+describe('onConflict', () => {
+  it('is called for each lost race, and what it throws disturbs nobody', async () => {
+    const memory = createMemoryStore();
+    let isFirst = true;
+    const store = Object.assign(Object.create(memory), {
+      async put(...call: Parameters<typeof memory.put>) {
+        if (isFirst) await memory.put('n', '10');
+        isFirst = false;
+        return memory.put(...call);
+      },
+    });
+    const updater = createUpdater(store);
+    let conflicts = 0;
+    const onConflict = (): never => {
+      conflicts += 1;
+      throw new Error('metrics are down');
+    };
+    expect(await Promise.all([increment(updater, 'n', { onConflict }), increment(updater)])).toEqual([
+      11, 12,
+    ]);
+    expect(conflicts).toBe(1);
+  });
+});
+
 describe('options', () => {
   it.each(['deadlineMs', 'maxBatch', 'maxFoldMs', 'operationWindow'] as const)('%s is checked', (name) => {
     for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {

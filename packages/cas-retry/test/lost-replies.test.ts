@@ -2,7 +2,7 @@ import { UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUpdater, OutcomeUnknownError, write } from '../src/index.js';
+import { createUpdater, delay, OutcomeUnknownError, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
 type Fault = Parameters<ReturnType<typeof withFaults>['faults']['next']>[1];
@@ -168,6 +168,23 @@ describe('what cannot be settled is reported as unknown', () => {
 
   it('not for a create that lost to fewer others, and so never happened', async () => {
     expect(await afterMeddling((memory) => otherWrites(memory, 3), { applied: false, before: 0 })).toBe(4);
+  });
+
+  it('for a create that expired before it could be settled: it may have come and gone', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    let puts = 0;
+    const slow = Object.assign(Object.create(memory), {
+      async put(...call: Parameters<typeof memory.put>) {
+        puts += 1;
+        await memory.put(...call);
+        await delay(30, undefined, clock);
+        throw new UnavailableError('the reply was lost');
+      },
+    });
+    const create = createUpdater(slow, { clock }).update('n', numberCodec, () => write(1, 1, 20));
+    expect(await clock.run(create.catch((error: unknown) => error))).toBeInstanceOf(OutcomeUnknownError);
+    expect(puts).toBe(1);
   });
 
   it('when the store stays away, at the deadline', async () => {
