@@ -64,7 +64,7 @@ export class PendingUpdate<State, Result> {
 
   /** Whether a write sent now could not be answered before the deadline. The first one always may be. */
   isTooLate(now: number, roundTripMs: number): boolean {
-    return this.#conflicts > 0 && now + roundTripMs > this.command.deadlineAt;
+    return this.#conflicts > 0 && now + roundTripMs >= this.command.deadlineAt;
   }
 
   expire(): void {
