@@ -1,0 +1,114 @@
+import { equal, present, read, refuses, settle } from './assertions.js';
+import type { Group, Suite } from './group.js';
+
+/** 15 */
+export const idempotency: Group = {
+  number: 15,
+  name: 'idempotency keys',
+  define(suite) {
+    const { capabilities, expectations, can, test, skip } = suite;
+    if (capabilities.idempotency === 'none') return keysAreRefused(suite);
+    test('the same id again answers with the first version and writes nothing', async (trial) => {
+      const key = trial.newKey();
+      const idempotencyKey = trial.newKey();
+      const first = await trial.store.put(key, 'first', { idempotencyKey });
+      const between = await trial.write(key, 'between');
+      equal(await trial.store.put(key, 'again', { idempotencyKey }), first, 'the repeated answer');
+      equal((await present(trial.store, key)).version, between, 'the version now');
+      equal(await read(trial.store, key), 'between', 'the value now');
+    });
+    test('an id is scoped by key', async (trial) => {
+      const [one, other, idempotencyKey] = [trial.newKey(), trial.newKey(), trial.newKey()];
+      await trial.store.put(one, 'value', { idempotencyKey });
+      await trial.store.put(other, 'value', { idempotencyKey });
+      equal(await read(trial.store, other), 'value', 'the other key');
+    });
+    test('key and id cannot be confused', async (trial) => {
+      const key = trial.newKey();
+      await trial.store.put(`${key}:a`, 'value', { idempotencyKey: 'b' });
+      await trial.store.put(key, 'value', { idempotencyKey: 'a:b' });
+      equal(await read(trial.store, key), 'value', 'the shorter key');
+    });
+    test('an id is scoped by operation', async (trial) => {
+      const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+      await trial.store.put(key, 'value', { idempotencyKey });
+      equal(await trial.store.delete(key, { idempotencyKey }), true, 'the delete');
+      equal(await read(trial.store, key), null, 'the value');
+    });
+    test('a repeated delete answers as the first and deletes nothing', async (trial) => {
+      const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+      await trial.store.put(key, 'first');
+      equal(await trial.store.delete(key, { idempotencyKey }), true, 'the first answer');
+      await trial.store.put(key, 'second');
+      equal(await trial.store.delete(key, { idempotencyKey }), true, 'the repeated answer');
+      equal(await read(trial.store, key), 'second', 'the value');
+    });
+    test('of concurrent twins one is executed', async (trial) => {
+      const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+      const answers = await Promise.all(
+        Array.from({ length: 16 }, (_, twin) =>
+          trial.nextHandle().put(key, `twin ${twin}`, { idempotencyKey }),
+        ),
+      );
+      const { version } = await present(trial.store, key);
+      for (const answer of answers) equal(answer, answers[0], 'the answer of a twin');
+      if (capabilities.putVersionUsable) equal(answers[0], version, 'the answer');
+    });
+    if (capabilities.createIfAbsent) {
+      test('a failure is not remembered', async (trial) => {
+        const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+        await trial.store.put(key, 'in the way');
+        await settle(trial.store.put(key, 'value', { ifNotExists: true, idempotencyKey }));
+        await trial.store.delete(key);
+        await trial.store.put(key, 'value', { ifNotExists: true, idempotencyKey });
+        equal(await read(trial.store, key), 'value', 'the value');
+      });
+    }
+    if (capabilities.atomicCas) {
+      test('a repeated conditional put answers with its success, not with a mismatch', async (trial) => {
+        const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+        const before = await trial.write(key, 'before');
+        const options = { ifMatchVersion: before, idempotencyKey };
+        const first = await trial.store.put(key, 'after', options);
+        equal(await trial.store.put(key, 'after', options), first, 'the repeated answer');
+      });
+    }
+    if (capabilities.idempotency === 'durable' && can.reopen) {
+      test('ids survive closing and opening', async (trial) => {
+        const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+        const first = await trial.store.put(key, 'first', { idempotencyKey });
+        await trial.reopen();
+        equal(await trial.store.put(key, 'again', { idempotencyKey }), first, 'the repeated answer');
+        equal(await read(trial.store, key), 'first', 'the value');
+      });
+    } else {
+      skip('ids survive closing and opening', can.reopen ? 'declared as not durable' : 'no reopen hook');
+    }
+    const windowMs = expectations.idempotencyWindowMs;
+    if (windowMs === undefined || !can.advance) {
+      skip('an id is forgotten after its window', 'no advance hook or no idempotencyWindowMs');
+    } else {
+      test('an id is remembered through its window and forgotten after it', async (trial) => {
+        const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+        await trial.store.put(key, 'first', { idempotencyKey });
+        await trial.elapse(windowMs - 1);
+        await trial.store.put(key, 'second', { idempotencyKey });
+        equal(await read(trial.store, key), 'first', 'the value within the window');
+        await trial.elapse(windowMs + 1);
+        await trial.store.put(key, 'third', { idempotencyKey });
+        equal(await read(trial.store, key), 'third', 'the value after the window');
+      });
+    }
+  },
+};
+
+function keysAreRefused({ test }: Suite): void {
+  test('unsupported: an idempotency key is refused and nothing is written', async (trial) => {
+    const [absent, taken] = [trial.newKey(), trial.newKey()];
+    await trial.write(taken, 'kept');
+    await refuses(trial.store.put(absent, 'value', { idempotencyKey: 'id' }), 'UNSUPPORTED', 'the put');
+    await refuses(trial.store.delete(taken, { idempotencyKey: 'id' }), 'UNSUPPORTED', 'the delete');
+    equal(await read(trial.store, absent), null, 'the absent key');
+    equal(await read(trial.store, taken), 'kept', 'the present key');
+  });
+}

@@ -1,0 +1,188 @@
+import {
+  AlreadyExistsError,
+  type Clock,
+  checkDurationMs,
+  conditionOf,
+  isAlreadyExists,
+  isKeyNotFound,
+  isVersionMismatch,
+  type Key,
+  type KvStore,
+  systemClock,
+  UnavailableError,
+  VersionMismatchError,
+} from '@norikv/store';
+import {
+  type Fault,
+  type FaultCandidate,
+  FaultPlan,
+  type FaultRates,
+  type ScriptedOperation,
+} from './fault-plan.js';
+import { awaitReply, checkNotCancelled, isWrite, sleep, travel } from './in-flight.js';
+import { type Latency, latencyOf } from './latency.js';
+import { type WrappedCall, wrapStore } from './wrap-store.js';
+
+/** Options of {@link withFaults}. */
+export interface FaultOptions {
+  /** Default: the clock of the process. */
+  readonly clock?: Clock | undefined;
+  /** Default: `Math.random`. Give a {@link seededRandom} for a run that can be repeated. */
+  readonly random?: (() => number) | undefined;
+  /** Time of one call in milliseconds, half before the store acts and half after. Default 0. */
+  readonly latencyMs?: Latency | undefined;
+  /** Faults by chance. Default: none. */
+  readonly rates?: FaultRates | undefined;
+  /** Chooses a fault for a call, or undefined to leave it to chance. */
+  readonly decide?: ((call: FaultCandidate) => Fault | undefined) | undefined;
+  /** How late a delayed or duplicated request arrives. Default 50. */
+  readonly delayMs?: Latency | undefined;
+  /** How long an outage that begins by chance or by script lasts. Default 200. */
+  readonly outageMs?: number | undefined;
+}
+
+/** The handle on the faults of a store. */
+export interface FaultControl {
+  /** Scripts what happens to the next calls of this kind, one fault each; undefined lets one through. */
+  next(operation: ScriptedOperation, ...faults: readonly (Fault | undefined)[]): void;
+  /** Fails every call that starts within the next `durationMs`; without a duration, until {@link stop}. */
+  outage(durationMs?: number): void;
+  /** Ends the outage and every further fault. Requests already delayed still arrive. */
+  stop(): void;
+  /** How often each fault happened. */
+  readonly injected: Readonly<Record<Fault, number>>;
+  /** Requests that are delayed and have not arrived. */
+  readonly undelivered: number;
+}
+
+/** A store whose calls can fail in every way a network can make them. */
+export interface FaultyStore extends KvStore {
+  readonly faults: FaultControl;
+}
+
+/**
+ * Wraps a store to inject faults, at random or exactly where a test wants them.
+ *
+ * @example
+ * ```ts
+ * const store = withFaults(createMemoryStore());
+ * store.faults.next('put', 'lost-reply');
+ * await store.put('key', 'value');    // throws UnavailableError, outcome "unknown"
+ * await store.get('key');             // yet the value is there
+ * ```
+ */
+export function withFaults(store: KvStore, options: FaultOptions = {}): FaultyStore {
+  const clock = options.clock ?? systemClock;
+  const latencyMs = latencyOf('latencyMs', options.latencyMs);
+  const delayMs = latencyOf('delayMs', options.delayMs ?? 50);
+  const outageMs = latencyOf('outageMs', options.outageMs ?? 200);
+  const plan = new FaultPlan(options.rates ?? {}, options.random ?? Math.random, options.decide);
+  const injected: Record<Fault, number> = {
+    'lost-request': 0,
+    'lost-reply': 0,
+    'delayed-delivery': 0,
+    'duplicated-delivery': 0,
+    'own-mismatch': 0,
+    outage: 0,
+  };
+  let outageUntil = Number.NEGATIVE_INFINITY;
+  let undelivered = 0;
+  let calls = 0;
+
+  function deliverLater<T>(call: WrappedCall<T>): void {
+    undelivered += 1;
+    const deliver = async (): Promise<void> => {
+      await sleep(clock, delayMs());
+      undelivered -= 1;
+      await call.send(beyondCancelling(call));
+    };
+    deliver().catch(() => {}); // Its caller has left, or has had an answer from the first copy.
+  }
+
+  async function apply<T>(call: WrappedCall<T>, fault: Fault | undefined): Promise<T> {
+    const sent = beyondCancelling(call);
+    if (fault === 'lost-request' || fault === 'outage') throw unavailable(call, fault);
+    if (fault === 'delayed-delivery') {
+      if (isWrite(call.operation)) deliverLater(call);
+      throw unavailable(call, fault);
+    }
+    if (fault === 'lost-reply') {
+      await call.send(sent).catch(hideAnswer);
+      throw unavailable(call, fault);
+    }
+    const answer = await call.send(sent);
+    if (fault === 'duplicated-delivery') deliverLater(call);
+    if (fault === 'own-mismatch') {
+      await call.send(sent).catch((error) => {
+        throw withoutEntry(error, call.key);
+      });
+    }
+    return answer;
+  }
+
+  function chooseFault(call: WrappedCall): Fault | undefined {
+    calls += 1;
+    if (clock.monotonic() < outageUntil) return 'outage';
+    const { operation, key, value, options: callOptions } = call;
+    const fault = plan.choose({ operation, key, value, options: callOptions, number: calls });
+    if (fault === 'outage') outageUntil = clock.monotonic() + outageMs();
+    if (fault === 'own-mismatch' && !isConditional(call)) return undefined;
+    if (fault === 'duplicated-delivery' && !isWrite(operation)) return undefined;
+    return fault;
+  }
+
+  const faulty = wrapStore(store, async (call) => {
+    checkDurationMs('timeoutMs', call.options.timeoutMs);
+    checkNotCancelled(call, call.options.signal);
+    const fault = chooseFault(call);
+    if (fault !== undefined) injected[fault] += 1;
+    const duration = latencyMs();
+    if (fault === undefined && duration <= 0) return call.send(call.options);
+    const work = duration <= 0 ? apply(call, fault) : travel(clock, duration, () => apply(call, fault));
+    return awaitReply(work, call, call.options, clock);
+  });
+
+  const faults: FaultControl = {
+    next: (operation, ...scripted) => plan.script(operation, scripted),
+    outage: (durationMs = Number.POSITIVE_INFINITY) => {
+      outageUntil = clock.monotonic() + durationMs;
+    },
+    stop: () => {
+      outageUntil = Number.NEGATIVE_INFINITY;
+      plan.stop();
+    },
+    injected,
+    get undelivered() {
+      return undelivered;
+    },
+  };
+  return Object.assign(faulty, { faults });
+}
+
+// The caller's signal and time end the caller's wait only: a request on its way cannot be called back.
+function beyondCancelling<T>(call: WrappedCall<T>): WrappedCall<T>['options'] {
+  const { signal: _signal, timeoutMs: _timeoutMs, ...rest } = call.options;
+  return rest;
+}
+
+// A refused condition and a missing key are replies, and get lost; any other error is none.
+function hideAnswer(error: unknown): void {
+  if (!isVersionMismatch(error) && !isAlreadyExists(error) && !isKeyNotFound(error)) throw error;
+}
+
+function isConditional(call: WrappedCall): boolean {
+  return isWrite(call.operation) && conditionOf(call.options).kind !== 'always';
+}
+
+function unavailable({ operation, key }: WrappedCall, fault: Fault): UnavailableError {
+  return new UnavailableError(`${operation} had no answer (injected fault: ${fault})`, {
+    key,
+    outcome: isWrite(operation) ? 'unknown' : 'not-applied',
+  });
+}
+
+function withoutEntry(error: unknown, key: Key): unknown {
+  if (isVersionMismatch(error)) return new VersionMismatchError('The key has another version', { key });
+  if (isAlreadyExists(error)) return new AlreadyExistsError('The key exists', { key });
+  return error;
+}
