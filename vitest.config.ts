@@ -1,7 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { coverageThresholds } from './config/coverage.js';
 
 export default defineConfig({
   test: {
-    projects: ['packages/*/vitest.config.ts', 'examples/*/vitest.config.ts', 'test/vitest.config.ts'],
+    projects: ['{packages,examples}/*/vitest.config.ts', '{benchmarks,test}/vitest.config.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text', 'html'],
+      thresholds: coverageThresholds(),
+    },
   },
 });

@@ -11,6 +11,7 @@ export function packageBuild(overrides: Options = {}): Options {
     clean: true,
     splitting: true,
     treeshake: true,
+    removeNodeProtocol: false,
     ...overrides,
   };
 }
