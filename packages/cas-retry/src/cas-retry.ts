@@ -21,6 +21,7 @@ export interface CasRetryOptions {
   /** Default {@link fullJitter}. */
   readonly backoff?: Backoff | undefined;
   readonly clock?: Clock | undefined;
+  /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 

@@ -6,6 +6,7 @@ import { CorruptRecordError } from './errors.js';
  * when they use the same one.
  */
 export interface Codec<State> {
+  /** Throws on a state that has no encoding; the update that made it is then refused. */
   encode(state: State): Uint8Array;
   /** Throws on bytes it does not understand; the record is then left as it is. */
   decode(bytes: Uint8Array): State;

@@ -62,6 +62,7 @@ export class NoriKVError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
+  /** Matches errors of this class from another copy of the package, too. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
     if (!isNoriKVError(value)) return false;

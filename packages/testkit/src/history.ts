@@ -67,6 +67,7 @@ export class History implements Iterable<HistoryOperation> {
     };
   }
 
+  /** The operations in the order in which they were asked for. */
   [Symbol.iterator](): Iterator<HistoryOperation> {
     return this.#operations.values();
   }

@@ -4,6 +4,7 @@ export type {
   ConformanceOptions,
   ConformanceTarget,
   ProvidedTest,
+  TestFunction,
   TestRunner,
 } from './conformance/options.js';
 export { type CallCounts, type CountedStore, countCalls } from './count-calls.js';

@@ -4,6 +4,7 @@ import { recordHistory } from './record-history.js';
 
 /** How {@link raceClients} runs. */
 export interface ClientRace {
+  /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly keys: readonly string[];
   /** Default 8. */

@@ -11,11 +11,16 @@ export interface ConformanceTarget {
 
 /** What the suite needs of a test runner: `it` of Vitest, Jest, Mocha and `node:test` fits. */
 export interface TestRunner {
-  readonly describe: (name: string, body: () => void) => unknown;
-  readonly it: {
-    (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
-    readonly skip: (name: string, body: () => Promise<void>) => unknown;
-  };
+  /** Groups tests. */
+  describe(name: string, body: () => void): unknown;
+  readonly it: TestFunction;
+}
+
+/** Defines a test. */
+export interface TestFunction {
+  (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
+  /** Reports a test that cannot run. */
+  skip(name: string, body: () => Promise<void>): unknown;
 }
 
 /** Numbers the contract leaves to the engine. */
@@ -33,7 +38,8 @@ export interface ConformanceExpectations {
 /** A test of a group that only the engine's own package can write. */
 export interface ProvidedTest {
   readonly name: string;
-  readonly run: () => Promise<void>;
+  /** Rejects if the test fails. */
+  run(): Promise<void>;
 }
 
 /** Options of `defineConformance`. */
