@@ -1,0 +1,17 @@
+import { type Key, keyToBytes, type SizeLimits, type Value, valueToBytes } from '@norikv/store';
+import { blankRecord } from './record.js';
+
+/** The bytes of a key: those of `keyToBytes`, for a good string from Node's pool, which is several times faster. */
+export function keyBytesOf(key: Key, limits: SizeLimits): Uint8Array {
+  if (typeof key === 'string' && key !== '' && key.isWellFormed()) {
+    const bytes = Buffer.from(key);
+    if (bytes.length <= limits.maxKeyBytes) return bytes;
+  }
+  return keyToBytes(key, limits);
+}
+
+/** A record without header for a value, copied once. */
+export function recordOf(value: Value, limits: SizeLimits): Buffer {
+  const isGood = value instanceof Uint8Array && value.length <= limits.maxValueBytes;
+  return blankRecord(isGood ? value : valueToBytes(value, limits));
+}

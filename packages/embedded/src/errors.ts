@@ -1,0 +1,35 @@
+import { type ErrorFacts, NoriKVError } from '@norikv/store';
+
+/**
+ * The store is taken: another opener has it exclusively, or `exclusive` was asked for while others have it
+ * open, or they have it open with another durability. Close them, or wait until they are gone.
+ */
+export class StoreInUseError extends NoriKVError {
+  static override readonly code: string = 'STORE_IN_USE';
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, { retryable: true, ...facts });
+  }
+}
+
+/** The path cannot be used: no permission, not a folder, no such volume. `cause` is the system's error. */
+export class PathUnusableError extends NoriKVError {
+  static override readonly code: string = 'PATH_UNUSABLE';
+}
+
+/** The path holds something that is not a store of this package. Nothing in it was changed. */
+export class ForeignFilesError extends NoriKVError {
+  static override readonly code: string = 'FOREIGN_FILES';
+}
+
+/** The store was written by a newer version of this package: update it. Nothing was changed. */
+export class NewerFormatError extends NoriKVError {
+  static override readonly code: string = 'NEWER_FORMAT';
+}
+
+/**
+ * What is on the disk is not what was written: the file's header, or the record of `key`. A put or delete
+ * without a condition replaces such a record; otherwise restore a backup.
+ */
+export class DamagedStoreError extends NoriKVError {
+  static override readonly code: string = 'DAMAGED_STORE';
+}

@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ForeignFilesError, PathUnusableError } from './errors.js';
+
+const dataFileName = 'norikv.mdb';
+const harmless = ['lost+found', `${dataFileName}-lock`];
+
+/** Where a store lives. */
+export interface Folder {
+  readonly path: string;
+  readonly dataFile: string;
+  /** Removed when the store is closed. */
+  readonly isTemporary: boolean;
+}
+
+/**
+ * The folder of a store, made if it is missing.
+ *
+ * @throws PathUnusableError if the system refuses.
+ * @throws ForeignFilesError if it holds files and none of them is a store.
+ */
+export function prepareFolder(path: string | undefined): Folder {
+  if (path === undefined) return folderAt(mkdtempSync(join(tmpdir(), 'norikv-')), true);
+  const folder = folderAt(resolve(path), false);
+  try {
+    if (existsSync(folder.path) && !statSync(folder.path).isDirectory()) {
+      throw new ForeignFilesError(`${folder.path} is a file; a store needs a folder`);
+    }
+    mkdirSync(folder.path, { recursive: true });
+    if (!existsSync(folder.dataFile)) checkEmpty(folder.path);
+  } catch (error) {
+    if (error instanceof ForeignFilesError) throw error;
+    throw unusable(folder.path, error);
+  }
+  return folder;
+}
+
+/** Removes a temporary folder; on systems that allow it the open files in it stay usable. */
+export function removeFolder({ path }: Folder): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** The error for a path the system refuses. */
+export function unusable(path: string, cause: unknown): PathUnusableError {
+  return new PathUnusableError(`${path} cannot be used (${String(cause)})`, { cause });
+}
+
+function folderAt(path: string, isTemporary: boolean): Folder {
+  return { path, dataFile: join(path, dataFileName), isTemporary };
+}
+
+function checkEmpty(path: string): void {
+  const foreign = readdirSync(path).find((name) => !name.startsWith('.') && !harmless.includes(name));
+  if (foreign === undefined) return;
+  throw new ForeignFilesError(
+    `${path} holds other files (such as ${foreign}) and no store; use an empty folder or a new one`,
+  );
+}

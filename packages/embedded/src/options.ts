@@ -1,0 +1,95 @@
+import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+
+/**
+ * When a write is acknowledged. `disk`: it is flushed to the disk, and survives a power cut.
+ * `os`: it is handed to the operating system, and survives the death of the process, but a power cut may
+ * undo it and may leave a file that cannot be opened any more.
+ */
+export type Durability = 'disk' | 'os';
+
+/** Options of `openEmbedded`. */
+export interface EmbeddedOptions {
+  /**
+   * The folder of the store, created if it is missing. Several processes of one machine may open it.
+   * Without it the store is ephemeral: a temporary folder that is gone after close.
+   */
+  readonly path?: string | undefined;
+  /**
+   * Default `disk`. All who have the store open at one time must agree on it. `os` also takes the
+   * declaration `durableAck` away. An ephemeral store lives no longer than its process, so there is nothing
+   * a crash could take back: it declares every guarantee, and flushes only if `disk` is asked for.
+   */
+  readonly durability?: Durability | undefined;
+  /** Refuses every other opener until this store is closed or its process is dead. Default false. */
+  readonly exclusive?: boolean | undefined;
+  /** How long an idempotency key is remembered, in milliseconds. Default 24 hours. */
+  readonly idempotencyRetentionMs?: number | undefined;
+  /** Pause between two looks for expired records, in milliseconds. Reads never wait for it. Default 1,000. */
+  readonly sweepIntervalMs?: number | undefined;
+  /** Bytes of writes that may wait at one time; more are refused with `ResourceExhaustedError`. Default 256 MiB. */
+  readonly maxPendingBytes?: number | undefined;
+  /**
+   * Default: the machine's clock. Records expire by its `monotonic()`, set to `now()` when the first of
+   * those who have the store open opens it, so steps of the wall clock do not matter meanwhile.
+   */
+  readonly clock?: Clock | undefined;
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly path: string | undefined;
+  readonly durability: Durability;
+  /** Whether the store declares that acknowledged writes survive. */
+  readonly durableAck: boolean;
+  readonly exclusive: boolean;
+  readonly idempotencyRetentionMs: number;
+  readonly sweepIntervalMs: number;
+  readonly maxPendingBytes: number;
+  readonly clock: Clock;
+}
+
+/** Checks options by name and fills in the defaults. */
+export function settingsOf(options: EmbeddedOptions): Settings {
+  const { path, exclusive, idempotencyRetentionMs, sweepIntervalMs, maxPendingBytes } = options;
+  if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
+    throw new InvalidArgumentError(
+      `path is ${JSON.stringify(path)}; name a folder, or leave it out for an ephemeral store`,
+    );
+  }
+  const durability = options.durability ?? (path === undefined ? 'os' : 'disk');
+  if (durability !== 'disk' && durability !== 'os') {
+    throw new InvalidArgumentError(`durability is ${JSON.stringify(durability)}; use 'disk' or 'os'`);
+  }
+  if (exclusive !== undefined && typeof exclusive !== 'boolean') {
+    throw new InvalidArgumentError(`exclusive is ${JSON.stringify(exclusive)}; use true or false`);
+  }
+  checkDurationMs('idempotencyRetentionMs', idempotencyRetentionMs);
+  checkDurationMs('sweepIntervalMs', sweepIntervalMs);
+  if (maxPendingBytes !== undefined && !(maxPendingBytes > 0)) {
+    throw new InvalidArgumentError(`maxPendingBytes is ${String(maxPendingBytes)}; use a number above 0`);
+  }
+  return {
+    path,
+    durability,
+    durableAck: options.durability !== 'os',
+    exclusive: exclusive ?? false,
+    idempotencyRetentionMs: idempotencyRetentionMs ?? 24 * 60 * 60 * 1_000,
+    sweepIntervalMs: sweepIntervalMs ?? 1_000,
+    maxPendingBytes: maxPendingBytes ?? 256 * 1_024 * 1_024,
+    clock: options.clock ?? machineClock,
+  };
+}
+
+/** Counts from the start of the machine, and a store that is never closed does not keep its process alive. */
+export const machineClock: Clock = {
+  ...systemClock,
+  monotonic() {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1e3 + nanoseconds / 1e6;
+  },
+  startTimer(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { InvalidArgumentError } from '@norikv/store';
+import { copyWholeFile } from './backup.js';
+import { prepareFolder } from './folder.js';
+import { openEmbedded } from './open.js';
+
+/**
+ * Makes a store in an empty folder from a file that `backup` wrote, and checks that it opens.
+ *
+ * The restored store gives versions of a new term, so none of them equals one the lost store gave after the
+ * backup was made. Records keep the versions they had. A backup file put into place by other means (named
+ * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened.
+ *
+ * @throws InvalidArgumentError if the folder holds a store already, or there is no such file.
+ * @throws PathUnusableError, ForeignFilesError, NewerFormatError or DamagedStoreError.
+ */
+export async function restoreBackup(file: string, path: string): Promise<void> {
+  if (typeof file !== 'string' || !existsSync(file)) {
+    throw new InvalidArgumentError(`file is ${JSON.stringify(file)}; name a file that backup wrote`);
+  }
+  const { dataFile } = prepareFolder(path);
+  await copyWholeFile(file, dataFile);
+  try {
+    const store = await openEmbedded({ path });
+    await store.close();
+  } catch (error) {
+    await Promise.all([rm(dataFile, { force: true }), rm(`${dataFile}-lock`, { force: true })]);
+    throw error;
+  }
+}

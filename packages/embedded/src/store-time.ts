@@ -1,0 +1,33 @@
+import type { Clock } from '@norikv/store';
+import type { Bytes } from './environment.js';
+
+const offsetKey = Buffer.from('time');
+
+/**
+ * The time by which records expire: wall-clock time as it was when the store was opened, carried on by a
+ * clock that cannot be set. So a step of the wall clock neither ends a record early nor brings one back.
+ */
+export class StoreTime {
+  readonly #clock: Clock;
+  #offsetMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#offsetMs = clock.now() - clock.monotonic();
+  }
+
+  /** Milliseconds since the epoch. */
+  nowMs(): number {
+    return this.#clock.monotonic() + this.#offsetMs;
+  }
+
+  /**
+   * Makes all who have the store open share one time: the first sets it, the others take it over. Only for
+   * clocks that count from the same start in every process. Call it inside a write transaction.
+   */
+  agree(meta: Bytes, isAlone: boolean): void {
+    const shared = Number(meta.getBinary(offsetKey)?.toString('latin1') ?? Number.NaN);
+    if (isAlone || Number.isNaN(shared)) meta.put(offsetKey, Buffer.from(String(this.#offsetMs)));
+    else this.#offsetMs = shared;
+  }
+}

@@ -1,0 +1,153 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytesToString, InvalidArgumentError } from '@norikv/store';
+import { describe, expect, test } from 'vitest';
+import { ForeignFilesError, openEmbedded, PathUnusableError, restoreBackup } from '../src/index.js';
+import { newFolder, newPath, openTestStore } from './support/folders.js';
+import { changeMeta, dataFileOf } from './support/raw-store.js';
+
+describe('a backup', () => {
+  test('is the store at one moment, taken while it is written to', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const file = newPath('backup');
+    let isDone = false;
+    // Of each pair the left key is written first: no moment has a right key without its left one.
+    const writing = (async () => {
+      for (let pair = 0; !isDone; pair++) {
+        await store.put(`left-${pair}`, `${pair}`);
+        await store.put(`right-${pair}`, `${pair}`, { ttlMs: 3_600_000, idempotencyKey: 'once' });
+      }
+    })();
+    await store.put('large', new Uint8Array(1_000_000));
+    await store.backup(file);
+    isDone = true;
+    await writing;
+    const path = newPath();
+    await restoreBackup(file, path);
+    const restored = await openTestStore({ path });
+    const { keys } = await restored.stats();
+    expect(keys).toBeGreaterThan(1);
+    for (let pair = 0; await restored.find(`right-${pair}`); pair++) {
+      expect(await restored.find(`left-${pair}`)).not.toBeNull();
+    }
+    expect((await restored.get('large')).value.length).toBe(1_000_000);
+  });
+
+  test('brings back values, versions, expiry and idempotency keys', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const version = await store.put('key', 'value', { idempotencyKey: 'id' });
+    await store.put('short', 'value', { ttlMs: 50 });
+    const file = newPath('backup');
+    await store.backup(file);
+    const path = newPath();
+    await restoreBackup(file, path);
+    const restored = await openTestStore({ path, sweepIntervalMs: 5 });
+    expect((await restored.get('key')).version).toEqual(version);
+    expect(await restored.put('key', 'again', { idempotencyKey: 'id' })).toEqual(version);
+    while ((await restored.stats()).keys > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await restored.find('short')).toBeNull();
+  });
+
+  test('restored, gives versions that the lost store never gave, each time', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const kept = await store.put('key', 'kept');
+    const file = newPath('backup');
+    await store.backup(file);
+    const lost = await store.put('key', 'lost', { ifMatchVersion: kept });
+    const terms = new Set([lost.term]);
+    for (let time = 0; time < 3; time++) {
+      const path = newPath();
+      await restoreBackup(file, path);
+      const restored = await openTestStore({ path });
+      await expect(restored.put('key', 'next', { ifMatchVersion: lost })).rejects.toMatchObject({
+        code: 'VERSION_MISMATCH',
+        actual: { version: kept },
+      });
+      const next = await restored.put('key', 'next', { ifMatchVersion: kept });
+      expect(next.term).toBeGreaterThan(lost.term);
+      expect(terms).not.toContain(next.term);
+      terms.add(next.term);
+    }
+  });
+
+  test('put into place by hand also gets a new term, and keeps it', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const { term } = await store.put('key', 'value');
+    const file = newPath('backup');
+    await store.backup(file);
+    const path = newFolder();
+    copyFileSync(file, dataFileOf(path));
+    const copy = await openEmbedded({ path });
+    const version = await copy.put('key', 'copy');
+    expect(version.term).toBeGreaterThan(term);
+    await copy.close();
+    const again = await openTestStore({ path });
+    expect((await again.put('key', 'again')).term).toBe(version.term);
+  });
+
+  test('of an ephemeral store makes it last', async () => {
+    const store = await openTestStore();
+    await store.put('key', 'value');
+    const file = newPath('backup');
+    await store.backup(file);
+    const path = newPath();
+    await restoreBackup(file, path);
+    const restored = await openTestStore({ path });
+    expect(bytesToString((await restored.get('key')).value)).toBe('value');
+  });
+
+  test('does not overwrite a file, and leaves nothing half written', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const folder = newFolder();
+    const file = join(folder, 'backup');
+    writeFileSync(file, 'precious');
+    await expect(store.backup(file)).rejects.toThrow(InvalidArgumentError);
+    await expect(store.backup('')).rejects.toThrow('file is ""');
+    await expect(store.backup(join(file, 'below'))).rejects.toThrow(PathUnusableError);
+    expect(readdirSync(folder)).toEqual(['backup']);
+  });
+
+  test('that was begun is finished before the store closes', async () => {
+    const store = await openEmbedded({ path: newPath() });
+    await store.put('key', new Uint8Array(1_000_000));
+    const file = newPath('backup');
+    const backup = store.backup(file);
+    await store.close();
+    await backup;
+    expect(existsSync(file)).toBe(true);
+    await expect(store.backup(file)).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('restoring is refused', () => {
+  test('from a file that is not there', async () => {
+    await expect(restoreBackup(newPath(), newPath())).rejects.toThrow(InvalidArgumentError);
+  });
+
+  test('over a store, and over other files', async () => {
+    const path = newPath();
+    const store = await openTestStore({ path });
+    await store.put('key', 'value');
+    const file = newPath('backup');
+    await store.backup(file);
+    await expect(restoreBackup(file, path)).rejects.toThrow(InvalidArgumentError);
+    expect(await store.find('key')).not.toBeNull();
+    const other = newFolder();
+    mkdirSync(join(other, 'theirs'));
+    await expect(restoreBackup(file, other)).rejects.toThrow(ForeignFilesError);
+  });
+
+  test('from a file that is no backup, or a newer one, and leaves the folder empty', async () => {
+    const [rubbish, newer] = [newPath('rubbish'), newPath()];
+    writeFileSync(rubbish, 'rubbish');
+    await changeMeta(newer, 'format', 'norikv-embedded/9');
+    for (const [file, code] of [
+      [rubbish, 'DAMAGED_STORE'],
+      [dataFileOf(newer), 'NEWER_FORMAT'],
+    ] as const) {
+      const path = newFolder();
+      await expect(restoreBackup(file, path)).rejects.toMatchObject({ code });
+      expect(readdirSync(path)).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,139 @@
+import { getEventListeners } from 'node:events';
+import { type CallOptions, type Clock, systemClock } from '@norikv/store';
+import { describe, expect, test } from 'vitest';
+import { newPath, openTestStore } from './support/folders.js';
+
+const cancelled = { name: 'AbortError', code: 'CANCELLED' };
+
+describe('giving up', () => {
+  test('before the call begins', async () => {
+    const store = await openTestStore();
+    const reason = new Error('enough');
+    const signal = AbortSignal.abort(reason);
+    const calls = [
+      store.get('key', { signal }),
+      store.put('key', '', { signal }),
+      store.delete('key', { signal }),
+    ];
+    for (const call of calls) {
+      await expect(call).rejects.toMatchObject({ ...cancelled, outcome: 'not-applied', cause: reason });
+    }
+    expect(await store.find('key')).toBeNull();
+  });
+
+  test('before the write entered a transaction: not applied, and never will be', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const controller = new AbortController();
+    const put = store.put('key', 'value', { signal: controller.signal });
+    controller.abort();
+    await expect(put).rejects.toMatchObject({ ...cancelled, outcome: 'not-applied' });
+    await store.put('other', 'value');
+    expect(await store.find('key')).toBeNull();
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
+  test('after it entered a transaction: unknown, and here applied', async () => {
+    const clock = new WatchedClock();
+    const store = await openTestStore({ path: newPath(), clock });
+    const controller = new AbortController();
+    clock.onNextLook = () => controller.abort();
+    const put = store.put('key', 'value', { signal: controller.signal });
+    await expect(put).rejects.toMatchObject({ ...cancelled, outcome: 'unknown' });
+    await store.put('other', 'value');
+    expect(await store.find('key')).not.toBeNull();
+  });
+
+  test('10,000 times leaves nothing behind', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const controller = new AbortController();
+    const puts = Array.from({ length: 10_000 }, (_, place) =>
+      store.put(`key-${place}`, 'value', { signal: controller.signal, timeoutMs: 60_000 }),
+    );
+    const answers = Promise.allSettled(puts);
+    controller.abort();
+    for (const answer of await answers) expect(answer).toMatchObject({ reason: { outcome: 'not-applied' } });
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    expect(await store.stats()).toMatchObject({ keys: 0, waitingWrites: 0 });
+  });
+});
+
+describe('a time limit', () => {
+  test('before the write entered a transaction: not applied', async () => {
+    const clock = new WatchedClock();
+    const store = await openTestStore({ path: newPath(), clock });
+    const put = store.put('key', 'value', { timeoutMs: 50 });
+    clock.fireTimer();
+    await expect(put).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    await store.put('other', 'value');
+    expect(await store.find('key')).toBeNull();
+  });
+
+  test('after it entered a transaction: unknown, and here applied', async () => {
+    const clock = new WatchedClock();
+    const store = await openTestStore({ path: newPath(), clock });
+    clock.onNextLook = () => clock.fireTimer();
+    const put = store.put('key', 'value', { timeoutMs: 50 });
+    await expect(put).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      outcome: 'unknown',
+      retryable: true,
+    });
+    await store.put('other', 'value');
+    expect(await store.find('key')).not.toBeNull();
+  });
+
+  test('longer than a timer can keep is cut to what it can', async () => {
+    const clock = new WatchedClock();
+    const store = await openTestStore({ path: newPath(), clock });
+    await store.put('key', 'value', { timeoutMs: Number.MAX_SAFE_INTEGER });
+    expect(clock.delays).toEqual([2_147_483_647]);
+  });
+});
+
+test.each<[string, CallOptions]>([
+  ['signal', { signal: {} as AbortSignal }],
+  ['timeoutMs', { timeoutMs: 0 }],
+  ['ttlMs', { ttlMs: 1.5 } as CallOptions],
+  ['ifNotExists', { ifNotExists: 'yes' } as CallOptions],
+])('a bad %s is refused by name', async (name, options) => {
+  const store = await openTestStore();
+  await expect(store.put('key', 'value', options)).rejects.toThrow(`${name} is `);
+  await expect(store.put('key', 'value', options)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+});
+
+test('a bad consistency is refused by name', async () => {
+  const store = await openTestStore();
+  const consistency = 'strong' as 'lease';
+  await expect(store.get('key', { consistency })).rejects.toThrow('consistency is strong');
+});
+
+/** Tells when the store looks at it, which it does inside each transaction; timers fire only by hand. */
+class WatchedClock implements Clock {
+  readonly delays: number[] = [];
+  onNextLook: (() => void) | undefined;
+  #timer: (() => void) | undefined;
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  monotonic(): number {
+    const { onNextLook } = this;
+    this.onNextLook = undefined;
+    // Right after the transaction's work, while it is being committed.
+    if (onNextLook) queueMicrotask(onNextLook);
+    return systemClock.monotonic();
+  }
+
+  startTimer(callback: () => void, delayMs: number): () => void {
+    this.delays.push(delayMs);
+    this.#timer = callback;
+    return () => {
+      this.#timer = undefined;
+    };
+  }
+
+  fireTimer(): void {
+    this.#timer?.();
+  }
+}

@@ -1,0 +1,65 @@
+import { tmpdir } from 'node:os';
+import { isNoriKVError } from '@norikv/store';
+import { describe, expect, test } from 'vitest';
+import { explainCommitFailure } from '../src/commit-failure.js';
+import { newPath } from './support/folders.js';
+import { startProgram } from './support/programs.js';
+
+test.skipIf(process.platform === 'win32')(
+  'a write the disk refuses is not applied, and the store goes on',
+  { timeout: 60_000 },
+  async () => {
+    const program = startProgram('fill-up', [newPath()], 'ulimit -f 1000');
+    const lines = await program.rest();
+    expect(await program.exited, program.errors()).toBe(0);
+    expect(lines.at(-1)).toBe('done');
+    for (const line of lines.slice(0, -1))
+      expect(line).toMatch(/^(UNAVAILABLE|RESOURCE_EXHAUSTED) not-applied$/);
+    expect(lines.length).toBe(4);
+  },
+);
+
+describe('a failed commit', () => {
+  const folder = tmpdir();
+
+  test.each([
+    ['ENOSPC', 28],
+    ['EFBIG', 27],
+    ['MDB_MAP_FULL', -30_792],
+    ['MDB_TXN_FULL', -30_788],
+  ])('for want of room (%s) was not applied', async (message, code) => {
+    const cause = Object.assign(new Error(message), { code });
+    const error = await explainCommitFailure(wrapped(cause), { folder, readable: true });
+    expect(error).toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+      outcome: 'not-applied',
+      retryable: true,
+      cause,
+    });
+  });
+
+  test('for another reason was not applied either, while the store can be read', async () => {
+    const cause = Object.assign(new Error('Input/output error'), { code: 5 });
+    const error = await explainCommitFailure(wrapped(cause), { folder, readable: true });
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'not-applied', retryable: true, cause });
+  });
+
+  test('is unknown when the store cannot be read any more', async () => {
+    const cause = Object.assign(new Error('Input/output error'), { code: 5 });
+    const error = await explainCommitFailure(wrapped(cause), { folder, readable: false });
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown', cause });
+  });
+
+  test('that is an error of the contract is passed on, and one without a wrapper explained', async () => {
+    const cause = Object.assign(new Error('Input/output error'), { code: 5 });
+    const error = await explainCommitFailure(cause, { folder: `${folder}/missing`, readable: true });
+    expect(isNoriKVError(error)).toBe(true);
+    expect(await explainCommitFailure(error, { folder, readable: false })).toBe(error);
+  });
+});
+
+/** As lmdb rejects: the reason comes a moment later. */
+function wrapped(cause: Error): Error {
+  const commitError = new Promise((_, reject) => setTimeout(reject, 1, cause));
+  return Object.assign(new Error('Commit failed (see commitError for details)'), { commitError });
+}

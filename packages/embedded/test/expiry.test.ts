@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bytesToString } from '@norikv/store';
+import { FakeClock } from '@norikv/testkit';
+import { describe, expect, test } from 'vitest';
+import { openEmbedded } from '../src/index.js';
+import { newPath, openTestStore } from './support/folders.js';
+import { startProgram } from './support/programs.js';
+
+const never = 1_000_000_000;
+
+describe('expiry', () => {
+  test('holds to the millisecond', async () => {
+    const clock = new FakeClock();
+    const store = await openTestStore({ path: newPath(), clock });
+    await store.put('key', 'value', { ttlMs: 1_000 });
+    await clock.advance(999);
+    expect(bytesToString((await store.get('key')).value)).toBe('value');
+    await clock.advance(1);
+    expect(await store.find('key')).toBeNull();
+  });
+
+  test('goes on while the store is closed', async () => {
+    const path = newPath();
+    const clock = new FakeClock();
+    const store = await openEmbedded({ path, clock });
+    await store.put('short', 'value', { ttlMs: 1_000 });
+    await store.put('long', 'value', { ttlMs: 2_000 });
+    await store.close();
+    const later = new FakeClock({ nowMs: clock.now() + 1_500 });
+    const again = await openTestStore({ path, clock: later });
+    expect(await again.find('short')).toBeNull();
+    expect(await again.find('long')).not.toBeNull();
+    await later.advance(500);
+    expect(await again.find('long')).toBeNull();
+  });
+
+  test('is the same for all processes, though their wall clocks are not', async () => {
+    const path = newPath();
+    const store = await openTestStore({ path });
+    await store.put('key', 'value', { ttlMs: 3_600_000 });
+    const other = startProgram('read-in-the-future', [path]);
+    expect(await other.rest(), other.errors()).toEqual(['joined: value', 'alone: absent']);
+    expect(await other.exited).toBe(0);
+  });
+
+  test('a value that outlives every date is kept', async () => {
+    const store = await openTestStore({ path: newPath() });
+    await store.put('key', 'value', { ttlMs: Number.MAX_SAFE_INTEGER });
+    expect(await store.find('key')).not.toBeNull();
+    expect(await store.sweep()).toBe(0);
+  });
+});
+
+describe('sweeping', () => {
+  test('removes what has expired, by itself', async () => {
+    const store = await openTestStore({ path: newPath(), sweepIntervalMs: 5 });
+    await store.put('short', 'value', { ttlMs: 20 });
+    await store.put('long', 'value', { ttlMs: 60_000 });
+    await store.put('for ever', 'value');
+    while ((await store.stats()).keys > 2) await sleep(5);
+    expect(await store.stats()).toMatchObject({ keys: 2, expiring: 1 });
+  });
+
+  test('removes a mass of records in bounded passes, with writes in between', async () => {
+    const clock = new FakeClock();
+    const store = await openTestStore({ path: newPath(), clock, sweepIntervalMs: never });
+    const keys = Array.from({ length: 1_250 }, (_, place) => `key-${place}`);
+    await Promise.all(keys.map((key) => store.put(key, 'value', { ttlMs: 10 })));
+    expect((await store.stats()).expiring).toBe(1_250);
+    await clock.advance(10);
+    const order: string[] = [];
+    const swept = store.sweep().then((removed) => order.push(`swept ${removed}`));
+    const written = store.put('other', 'value').then(() => order.push('written'));
+    await Promise.all([swept, written]);
+    expect(order).toEqual(['written', 'swept 1250']);
+    expect(await store.stats()).toMatchObject({ keys: 1, expiring: 0 });
+  });
+
+  test('does not touch a key that was written again, with another expiry or with none', async () => {
+    const clock = new FakeClock();
+    const store = await openTestStore({ path: newPath(), clock, sweepIntervalMs: never });
+    for (const key of ['longer', 'for ever', 'deleted']) await store.put(key, 'first', { ttlMs: 10 });
+    await store.put('longer', 'second', { ttlMs: 1_000 });
+    await store.put('for ever', 'second');
+    await store.delete('deleted');
+    expect((await store.stats()).expiring).toBe(1);
+    await clock.advance(10);
+    expect(await store.sweep()).toBe(0);
+    expect(bytesToString((await store.get('longer')).value)).toBe('second');
+    expect(bytesToString((await store.get('for ever')).value)).toBe('second');
+    expect(await store.stats()).toMatchObject({ keys: 2, expiring: 1 });
+  });
+
+  test('forgets idempotency keys after their retention', async () => {
+    const clock = new FakeClock();
+    const options = { clock, sweepIntervalMs: never, idempotencyRetentionMs: 5_000 };
+    const store = await openTestStore({ path: newPath(), ...options });
+    await store.put('key', 'first', { idempotencyKey: 'id' });
+    expect(await store.stats()).toMatchObject({ idempotencyKeys: 1, expiring: 1 });
+    await clock.advance(4_999);
+    await store.put('key', 'again', { idempotencyKey: 'id' });
+    expect(bytesToString((await store.get('key')).value)).toBe('first');
+    await clock.advance(1);
+    // Expired and not swept yet: the id counts as new, and is remembered from now on.
+    await store.put('key', 'second', { idempotencyKey: 'id' });
+    expect(bytesToString((await store.get('key')).value)).toBe('second');
+    expect(await store.stats()).toMatchObject({ idempotencyKeys: 1, expiring: 1 });
+    await clock.advance(5_000);
+    expect(await store.sweep()).toBe(1);
+    expect(await store.stats()).toMatchObject({ keys: 1, idempotencyKeys: 0, expiring: 0 });
+  });
+});

@@ -1,0 +1,182 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytesToString, InvalidArgumentError } from '@norikv/store';
+import { open } from 'lmdb';
+import { describe, expect, test } from 'vitest';
+import {
+  createEphemeral,
+  DamagedStoreError,
+  type EmbeddedOptions,
+  ForeignFilesError,
+  NewerFormatError,
+  openEmbedded,
+  PathUnusableError,
+} from '../src/index.js';
+import { newFolder, newPath, openTestStore } from './support/folders.js';
+import { changeMeta, dataFileOf } from './support/raw-store.js';
+
+describe('opening a folder', () => {
+  test('makes it, and finds everything in it again', async () => {
+    const path = join(newPath(), 'deeper', 'still');
+    const store = await openEmbedded({ path });
+    const version = await store.put('key', 'value');
+    await store.close();
+    const again = await openTestStore({ path });
+    const entry = await again.get('key');
+    expect(bytesToString(entry.value)).toBe('value');
+    expect(entry.version).toEqual(version);
+    const next = await again.put('key', 'next', { ifMatchVersion: version });
+    expect(next.index).toBe(version.index + 1n);
+  });
+
+  test('takes an empty folder, and one with nothing but what a volume or an editor leaves there', async () => {
+    const path = newFolder();
+    mkdirSync(join(path, 'lost+found'));
+    writeFileSync(join(path, '.gitkeep'), '');
+    await openTestStore({ path });
+  });
+
+  test('takes a data file that is still empty', async () => {
+    const path = newFolder();
+    writeFileSync(dataFileOf(path), '');
+    const store = await openTestStore({ path });
+    await store.put('key', 'value');
+  });
+
+  test('a store made in the place of a deleted one gives other versions', async () => {
+    const [one, other] = [await createEphemeral(), await createEphemeral()];
+    const versions = [await one.put('key', 'value'), await other.put('key', 'value')];
+    await Promise.all([one.close(), other.close()]);
+    expect(versions[0]?.index).toBe(versions[1]?.index);
+    expect(versions[0]?.term).toBeGreaterThanOrEqual(1n);
+    expect(versions[0]).not.toEqual(versions[1]);
+  });
+});
+
+describe('opening is refused', () => {
+  test('where a file is', async () => {
+    const path = join(newFolder(), 'file');
+    writeFileSync(path, 'text');
+    await expect(openEmbedded({ path })).rejects.toThrow(ForeignFilesError);
+  });
+
+  test('under a file', async () => {
+    const path = join(newFolder(), 'file');
+    writeFileSync(path, 'text');
+    await expect(openEmbedded({ path: join(path, 'store') })).rejects.toThrow(PathUnusableError);
+  });
+
+  test('where other files are, and leaves them alone', async () => {
+    const path = newFolder();
+    writeFileSync(join(path, 'CURRENT'), 'MANIFEST-000001');
+    await expect(openEmbedded({ path })).rejects.toThrow('CURRENT');
+    await expect(openEmbedded({ path })).rejects.toThrow(ForeignFilesError);
+    expect(readFileSync(join(path, 'CURRENT'), 'utf8')).toBe('MANIFEST-000001');
+  });
+
+  test('on an LMDB file of another program, and leaves it alone', async () => {
+    const path = newFolder();
+    const foreign = open<string, string>({ path: dataFileOf(path), noSubdir: true, overlappingSync: false });
+    await foreign.put('their key', 'their value');
+    await foreign.close();
+    const before = readFileSync(dataFileOf(path));
+    await expect(openEmbedded({ path })).rejects.toThrow(ForeignFilesError);
+    expect(readFileSync(dataFileOf(path)).equals(before)).toBe(true);
+  });
+
+  test.each([
+    ['a text', Buffer.from('not a database, but longer than any header\n'.repeat(500))],
+    ['a few bytes', Buffer.from('hello')],
+    ['zeros', Buffer.alloc(20_000)],
+    ['0xff', Buffer.alloc(20_000, 0xff)],
+  ])('on a data file that is %s', async (_, bytes) => {
+    const path = newFolder();
+    writeFileSync(dataFileOf(path), bytes);
+    await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
+    expect(readFileSync(dataFileOf(path)).equals(bytes)).toBe(true);
+  });
+
+  test.each([
+    ['page flags', 18, 1],
+    ['magic', 24, 4],
+    ['format', 28, 1],
+    ['page size', 48, 2],
+    ['depth of a tree', 102, 1],
+    ['root of a tree', 136, 4],
+  ])('on a header with a damaged %s', async (_, at, length) => {
+    const path = newPath();
+    const store = await openEmbedded({ path });
+    await store.put('key', 'value');
+    await store.close();
+    const bytes = readFileSync(dataFileOf(path));
+    for (const page of [0, bytes.readUInt32LE(48)]) {
+      for (let place = page + at; place < page + at + length; place++) bytes[place] = ~(bytes[place] ?? 0);
+    }
+    writeFileSync(dataFileOf(path), bytes);
+    await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
+  });
+
+  test('on a file that was cut off behind its headers', async () => {
+    const path = newPath();
+    const store = await openEmbedded({ path });
+    await store.put('key', 'value'.repeat(10_000));
+    await store.close();
+    writeFileSync(dataFileOf(path), readFileSync(dataFileOf(path)).subarray(0, 8_192));
+    await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
+  });
+
+  test('on a newer format, and leaves it alone', async () => {
+    const path = newPath();
+    await changeMeta(path, 'format', 'norikv-embedded/2');
+    const before = readFileSync(dataFileOf(path));
+    await expect(openEmbedded({ path })).rejects.toThrow(NewerFormatError);
+    await expect(openEmbedded({ path })).rejects.toThrow('has format 2');
+    expect(readFileSync(dataFileOf(path)).equals(before)).toBe(true);
+  });
+
+  test('on an unreadable format mark', async () => {
+    const path = newPath();
+    await changeMeta(path, 'format', 'norikv-embedded/x');
+    await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
+  });
+
+  test.each([
+    ['format mark', 'format', undefined],
+    ['version counter', 'counter', undefined],
+    ['version counter', 'counter', 'rubbish'],
+  ])('without a good %s', async (_, name, text) => {
+    const path = newPath();
+    await changeMeta(path, name, text);
+    await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
+  });
+
+  test('where the data file or the lock file is a folder', async () => {
+    for (const name of ['norikv.mdb', 'norikv.mdb-lock']) {
+      const path = newFolder();
+      mkdirSync(join(path, name));
+      await expect(openEmbedded({ path })).rejects.toThrow(PathUnusableError);
+    }
+  });
+
+  test.skipIf(process.getuid?.() === 0)('where nothing may be written', async () => {
+    const path = newFolder();
+    chmodSync(path, 0o500);
+    await expect(openEmbedded({ path })).rejects.toThrow(PathUnusableError);
+    chmodSync(path, 0o700);
+  });
+
+  test.each<[string, object]>([
+    ['path', { path: '' }],
+    ['path', { path: 7 }],
+    ['path', { path: 'with\0zero' }],
+    ['durability', { durability: 'ram' }],
+    ['exclusive', { exclusive: 'yes' }],
+    ['idempotencyRetentionMs', { idempotencyRetentionMs: 0 }],
+    ['sweepIntervalMs', { sweepIntervalMs: 1.5 }],
+    ['maxPendingBytes', { maxPendingBytes: -1 }],
+  ])('with a bad %s: %j', async (name, options) => {
+    const opening = openEmbedded(options as EmbeddedOptions);
+    await expect(opening).rejects.toThrow(InvalidArgumentError);
+    await expect(opening).rejects.toThrow(`${name} is `);
+  });
+});
