@@ -1,0 +1,40 @@
+import { refuse, wholeNumber } from './counter-value.js';
+import { CounterBoundError } from './errors.js';
+
+/** Limits on the value of a counter. All its writers must use the same. */
+export interface CounterBounds {
+  readonly min?: number | bigint | undefined;
+  readonly max?: number | bigint | undefined;
+  /**
+   * What becomes of an add that would go beyond. `reject` (default): `CounterBoundError`, nothing applied.
+   * `clamp`: it goes as far as the bound.
+   */
+  readonly onBound?: 'reject' | 'clamp' | undefined;
+}
+
+/** Adds a delta to a value. */
+export type Sum = (value: bigint, delta: bigint) => bigint;
+
+/**
+ * Makes addition stay within bounds. A value that is outside already, because the bounds changed, may move
+ * towards them and not further away. The sum throws `CounterBoundError` where the bounds reject it.
+ */
+export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum {
+  const lower = min === undefined ? -Infinity : wholeNumber('bounds.min', min);
+  const upper = max === undefined ? Infinity : wholeNumber('bounds.max', max);
+  if (lower > upper) refuse('bounds.min', lower, 'at most bounds.max');
+  if (onBound !== 'reject' && onBound !== 'clamp') refuse('onBound', onBound, "'reject' or 'clamp'");
+
+  return (value, delta) => {
+    const sum = value + delta;
+    const isUp = delta > 0n;
+    if (delta === 0n || (isUp ? sum <= upper : sum >= lower)) return sum;
+    const bound = BigInt(isUp ? upper : lower);
+    if (onBound === 'reject') {
+      const facts = { value, delta, bound };
+      throw new CounterBoundError(`${value} + ${delta} would pass the bound ${bound}`, facts);
+    }
+    const isOutside = isUp === value > bound;
+    return isOutside ? value : bound;
+  };
+}

@@ -1,0 +1,51 @@
+import { checkInteger, refuse } from './counter-value.js';
+import { BucketTimeError } from './errors.js';
+
+/** How time is cut into buckets, and how long they are kept. */
+export interface BucketRules {
+  readonly bucketMs: number;
+  readonly retentionMs: number;
+  readonly clockToleranceMs: number;
+}
+
+/** Arithmetic of times; `now` is that of this machine, others may be `clockToleranceMs` off. */
+export interface Buckets {
+  /**
+   * The start of the bucket that an add goes to.
+   *
+   * @throws BucketTimeError unless the time is within the retention, and not further ahead than clocks may be.
+   */
+  of(name: string, timeMs: number, now: number): number;
+  /**
+   * The starts of all buckets that overlap `fromMs` (included) to `toMs` (excluded).
+   *
+   * @throws BucketTimeError if they begin before what is kept: the sum would silently be too small.
+   */
+  between(fromMs: number, toMs: number, now: number): number[];
+  /** How long a bucket must be kept so that it outlives its last write and its last read, on every clock. */
+  timeToLiveMs(startMs: number, now: number): number;
+}
+
+export function createBuckets(rules: BucketRules): Buckets {
+  for (const [name, durationMs] of Object.entries(rules)) checkInteger(name, durationMs);
+  const { bucketMs, retentionMs, clockToleranceMs } = rules;
+  // One bucket of slack, so that "the last retentionMs", asked a moment later, is still answered.
+  const keptMs = retentionMs + bucketMs;
+
+  const of: Buckets['of'] = (name, timeMs, now) => {
+    const earliest = now - keptMs;
+    const latest = now + clockToleranceMs;
+    if (timeMs >= earliest && timeMs <= latest) return Math.floor(timeMs / bucketMs) * bucketMs;
+    return refuse(name, timeMs, `${earliest} to ${latest}`, BucketTimeError);
+  };
+
+  return {
+    of,
+    between(fromMs, toMs, now) {
+      const first = of('fromMs', fromMs, now);
+      const length = checkInteger('buckets', Math.ceil((toMs - first) / bucketMs), 10_000, 0);
+      return Array.from({ length }, (_, position) => first + position * bucketMs);
+    },
+    timeToLiveMs: (startMs, now) => startMs + bucketMs + keptMs + clockToleranceMs - now,
+  };
+}

@@ -1,0 +1,50 @@
+import { createUpdater, type Transition, type UpdateOptions, type Updater } from '@norikv/cas-retry';
+import { type GetOptions, type Guarantee, type KvStore, requireCapabilities } from '@norikv/store';
+import type { Sum } from './bounds.js';
+import { codecOf, wholeNumber } from './counter-value.js';
+import type { CounterOptions } from './options.js';
+import { change } from './transitions.js';
+
+/** The records of counters in one store. */
+export interface CounterRecords {
+  readonly updater: Updater;
+  read(key: string, options?: GetOptions): Promise<bigint | undefined>;
+  update<Result>(
+    key: string,
+    transition: Transition<bigint, Result>,
+    options?: UpdateOptions,
+  ): Promise<Result>;
+  /** Adds, by way of `sum` if that is more than `+`, and answers with the sum. */
+  add(
+    key: string,
+    delta: number | bigint,
+    options?: UpdateOptions,
+    sum?: Sum,
+    ttlMs?: number,
+  ): Promise<bigint>;
+}
+
+/** Checks the store and the options on behalf of the counter class `user`, which may need more than all do. */
+export function openRecords(
+  store: KvStore,
+  user: string,
+  { format = 'record', unsafeAllowNonAtomicCas, ...updaterOptions }: CounterOptions,
+  ...needs: Guarantee[]
+): CounterRecords {
+  const guarantees = ['atomicCas', 'createIfAbsent', 'linearizableReads', ...needs] as const;
+  requireCapabilities(store, user, guarantees, unsafeAllowNonAtomicCas);
+  const codec = codecOf(format);
+  const updater = createUpdater(store, updaterOptions);
+  const update: CounterRecords['update'] = (key, transition, options) =>
+    updater.update(key, codec, transition, options);
+  return {
+    updater,
+    update,
+    read: (key, options) => updater.read(key, codec, options),
+    async add(key, delta, options, sum = (value, addend) => value + addend, ttlMs) {
+      const addend = wholeNumber('delta', delta);
+      const transition = change((value) => sum(value, addend), ttlMs);
+      return BigInt(await update(key, transition, { ...options, fingerprint: `add:${addend}` }));
+    },
+  };
+}

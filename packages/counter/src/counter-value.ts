@@ -1,0 +1,65 @@
+import type { Codec } from '@norikv/cas-retry';
+import { bytesToString, InvalidArgumentError, stringToBytes } from '@norikv/store';
+import { CounterRangeError } from './errors.js';
+
+/**
+ * How a counter is stored.
+ *
+ * `record`: decimal text after a header line, which makes lost replies and operation ids exact.
+ * `plain`: the decimal text alone, for other programs to read. An add whose reply was lost may then end in
+ * `OutcomeUnknownError`, and `opId` is refused.
+ *
+ * Either reads what the other wrote, but all writers of one counter must use the same: a plain write drops
+ * the header.
+ */
+export type CounterFormat = 'record' | 'plain';
+
+/** A whole number as decimal text. */
+export const encode = (value: bigint | number): Uint8Array => stringToBytes(String(value));
+
+/** The whole number of a decimal text. Throws on any other text. */
+export const decode = (bytes: Uint8Array): bigint => {
+  const text = bytesToString(bytes);
+  // BigInt alone would also take '', ' 1' and '0x1'.
+  return BigInt(/^-?\d+$/.test(text) ? text : refuse('value', text, 'decimal digits'));
+};
+
+/** Always the same objects, so that updates share writes. */
+const codecs: Readonly<Record<CounterFormat, Codec<bigint>>> = {
+  record: { encode, decode },
+  plain: { encode, decode, plain: true },
+};
+
+export function codecOf(format: CounterFormat): Codec<bigint> {
+  return codecs[format] ?? refuse('format', format, "'record' or 'plain'");
+}
+
+/** @throws InvalidArgumentError unless the value is a whole number in the range. */
+export function checkInteger(name: string, value: number, max: number = 2 ** 53 - 1, min = 1): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  return refuse(name, value, `a whole number from ${min} to ${max}`);
+}
+
+/** A whole number from an argument. Fractions, NaN, infinities and numbers beyond 2^53 - 1 are refused. */
+export function wholeNumber(name: string, value: number | bigint): bigint {
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return BigInt(value);
+  return refuse(name, value, 'a safe integer or a bigint');
+}
+
+/** A total as a number, which must be exact. */
+export function safeNumber(total: bigint): number {
+  const number = Number(total);
+  return Number.isSafeInteger(number)
+    ? number
+    : refuse('The total', total, 'add() and value()', CounterRangeError);
+}
+
+/** Throws what is wrong with a value and what to use instead. */
+export function refuse(
+  name: string,
+  value: unknown,
+  use: string,
+  Refusal: new (message: string) => Error = InvalidArgumentError,
+): never {
+  throw new Refusal(`${name} is ${String(value)}; use ${use}`);
+}

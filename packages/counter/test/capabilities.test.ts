@@ -1,0 +1,60 @@
+import type { Capabilities, KvStore } from '@norikv/store';
+import { createMemoryStore, withLyingServer } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { BucketedCounter, BufferedCounter, DistributedCounter, ShardedCounter } from '../src/index.js';
+
+type Make = (store: KvStore, unsafeAllowNonAtomicCas?: boolean) => unknown;
+
+const byTime = { bucketMs: 1_000, retentionMs: 1_000 };
+const counters: readonly [name: string, make: Make][] = [
+  [
+    'DistributedCounter',
+    (store, unsafe) => new DistributedCounter(store, 'n', { unsafeAllowNonAtomicCas: unsafe }),
+  ],
+  [
+    'ShardedCounter',
+    (store, unsafe) => new ShardedCounter(store, 'n', 10, { unsafeAllowNonAtomicCas: unsafe }),
+  ],
+  [
+    'BufferedCounter',
+    (store, unsafe) => new BufferedCounter(store, 'n', { unsafeAllowNonAtomicCas: unsafe }),
+  ],
+  [
+    'BucketedCounter',
+    (store, unsafe) => new BucketedCounter(store, 'n', { ...byTime, unsafeAllowNonAtomicCas: unsafe }),
+  ],
+];
+
+describe.each(counters)('a %s', (_name, make) => {
+  it.each<keyof Capabilities>(['atomicCas', 'createIfAbsent', 'linearizableReads'])(
+    'refuses a store without %s, unless told to do without',
+    (missing) => {
+      const store = createMemoryStore({ capabilities: { [missing]: false } });
+      expect(() => make(store)).toThrow(
+        expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining(missing) }),
+      );
+      expect(() => make(store, true)).not.toThrow();
+    },
+  );
+
+  it('refuses a store that declares nothing', () => {
+    const store = withLyingServer(createMemoryStore(), { ignores: ['ifMatchVersion'] });
+    expect(() => make(store)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+    expect(() => make(store, true)).not.toThrow();
+  });
+
+  it('takes a store whose writes cannot be relied on as the next condition', () => {
+    const store = createMemoryStore({
+      capabilities: { putVersionUsable: false, durableAck: false, idempotency: 'none' },
+    });
+    expect(() => make(store)).not.toThrow();
+  });
+});
+
+it('a counter by time needs expiry', () => {
+  const store = createMemoryStore({ capabilities: { ttl: 'none' } });
+  expect(() => new BucketedCounter(store, 'n', byTime)).toThrow(
+    expect.objectContaining({ code: 'UNSUPPORTED' }),
+  );
+  expect(() => new DistributedCounter(store, 'n')).not.toThrow();
+});

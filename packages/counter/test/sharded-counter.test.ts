@@ -1,0 +1,173 @@
+import { bytesToString, type KvStore } from '@norikv/store';
+import { countCalls, createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { ShardedCounter } from '../src/index.js';
+import { startProcesses, times } from './simulation.js';
+
+/** What a counter with a fixed number of shards and no count of them leaves behind. */
+async function writeFixedShards(store: KvStore, values: readonly (number | undefined)[]): Promise<void> {
+  for (const [shard, value] of values.entries()) {
+    if (value !== undefined) await store.put(`n:shard:${shard}`, String(value));
+  }
+}
+
+describe('a sharded counter', () => {
+  it('works as its documentation says: 1,000 concurrent increments are 1,000', async () => {
+    const client = createMemoryStore();
+    const sharded = new ShardedCounter(client, 'page:views', 20);
+
+    await Promise.all(
+      Array(1000)
+        .fill(0)
+        .map(() => sharded.increment()),
+    );
+
+    expect(await sharded.get()).toBe(1000);
+  });
+
+  it('counts 1,000 concurrent increments of 10 processes', async () => {
+    const { clock, all } = startProcesses(10, { latencyMs: 2 });
+    const counters = all.map(({ store, options }) => new ShardedCounter(store, 'n', 20, options));
+    await clock.run(Promise.all(counters.flatMap((counter) => times(100, () => counter.increment()))));
+    for (const counter of counters) expect(await clock.run(counter.get())).toBe(1_000);
+  });
+
+  it('is 0 while it is missing', async () => {
+    const counter = new ShardedCounter(createMemoryStore(), 'n');
+    expect(await counter.get()).toBe(0);
+  });
+
+  it('adds and subtracts whole numbers of any size', async () => {
+    const counter = new ShardedCounter(createMemoryStore(), 'n');
+    await counter.add(2n ** 60n);
+    await counter.add(-5);
+    expect(await counter.value()).toBe(2n ** 60n - 5n);
+    await expect(counter.get()).rejects.toMatchObject({ code: 'COUNTER_RANGE' });
+    await expect(counter.add(0.5)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 1_025])('refuses %s shards by name', (numShards) => {
+    expect(() => new ShardedCounter(createMemoryStore(), 'n', numShards)).toThrow(
+      `numShards is ${numShards}; use a whole number from 1 to 1024`,
+    );
+  });
+
+  it('leaves a count that is no count alone, and says so', async () => {
+    const store = createMemoryStore();
+    await store.put('n:shards', '0');
+    await expect(new ShardedCounter(store, 'n').get()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  });
+});
+
+describe('its operation ids', () => {
+  it('count once from every process, whatever the number of shards each knows', async () => {
+    const { clock, memory, all } = startProcesses(6, { latencyMs: 2 });
+    const counters = all.map(({ store, options }) => new ShardedCounter(store, 'n', 16, options));
+    const named = () => counters.map((counter) => counter.add(5, { opId: 'order-1' }));
+    const unnamed = () => counters.flatMap((counter) => times(40, () => counter.increment()));
+    await clock.run(Promise.all([...named(), ...unnamed()]));
+    await clock.run(Promise.all([...named(), ...unnamed()]));
+    const restarted = new ShardedCounter({ ...memory }, 'n', 3, { clock });
+    await clock.run(restarted.add(5, { opId: 'order-1' }));
+    expect(await clock.run(restarted.get())).toBe(5 + 6 * 80);
+    const count = await clock.run(memory.find('n:shards'));
+    expect(Number(bytesToString(count?.value ?? new Uint8Array()).split('\n')[1])).toBeGreaterThan(1);
+  });
+
+  it('are refused with another delta', async () => {
+    const counter = new ShardedCounter(createMemoryStore(), 'n');
+    await counter.add(5, { opId: 'order-1' });
+    await expect(counter.add(6, { opId: 'order-1' })).rejects.toMatchObject({ code: 'OPERATION_ID_REUSED' });
+    expect(await counter.get()).toBe(5);
+  });
+});
+
+describe('data of a counter with a fixed number of shards', () => {
+  it('is counted while no count of shards is written', async () => {
+    const store = createMemoryStore();
+    await writeFixedShards(store, [1, undefined, 3, 4, undefined]);
+    const counter = new ShardedCounter(store, 'n', 5);
+    expect(await counter.get()).toBe(8);
+    await counter.increment();
+    expect(await counter.get()).toBe(9);
+  });
+
+  it('is counted when the shards grow', async () => {
+    const { clock, memory, all } = startProcesses(4, { latencyMs: 2 });
+    await clock.run(writeFixedShards(memory, [1, undefined, 3, 4, undefined, 10]));
+    const counters = all.map(({ store, options }) => new ShardedCounter(store, 'n', 20, options));
+    await clock.run(Promise.all(counters.flatMap((counter) => times(40, () => counter.increment()))));
+    await clock.advance(1_000);
+    const count = await clock.run(memory.find('n:shards'));
+    expect(bytesToString(count?.value ?? new Uint8Array())).toMatch(/\n(6|12|20)$/);
+    const reader = new ShardedCounter(memory, 'n', 20, { clock });
+    expect(await clock.run(reader.get())).toBe(18 + 160);
+  });
+
+  it('is counted in the plain format, and stays readable for others', async () => {
+    const store = createMemoryStore();
+    await writeFixedShards(store, [1, 2]);
+    const counter = new ShardedCounter(store, 'n', 2, { format: 'plain' });
+    await counter.increment();
+    expect(bytesToString((await store.get('n:shard:0')).value)).toBe('2');
+    expect(await counter.get()).toBe(4);
+  });
+});
+
+describe('a total that may be old', () => {
+  it('is read again only when it is too old, and says how old it is', async () => {
+    const { clock, all } = startProcesses(1);
+    const counter = new ShardedCounter(all[0].store, 'n', 4, all[0].options);
+    await counter.increment();
+    expect(await counter.total()).toEqual({ value: 1n, ageMs: 0 });
+    await counter.increment();
+    await clock.advance(300);
+    all[0].store.reset();
+    expect(await counter.total({ maxAgeMs: 500 })).toEqual({ value: 1n, ageMs: 300 });
+    expect(await counter.get({ maxAgeMs: 500 })).toBe(1);
+    expect(all[0].store.calls.total).toBe(0);
+    await clock.advance(200);
+    expect(await counter.total({ maxAgeMs: 500 })).toEqual({ value: 2n, ageMs: 0 });
+    expect(await counter.value({ maxAgeMs: 500 })).toBe(2n);
+    expect(await counter.get()).toBe(2);
+  });
+
+  it('counts the time of the reading itself', async () => {
+    const { clock, all } = startProcesses(1, { latencyMs: 20 });
+    const counter = new ShardedCounter(all[0].store, 'n', 4, all[0].options);
+    expect(await clock.run(counter.total())).toEqual({ value: 0n, ageMs: 40 });
+  });
+
+  it('is not made of a reading that failed', async () => {
+    const store = createMemoryStore();
+    const counter = new ShardedCounter(store, 'n', 2);
+    await store.put('n:shard:1', 'x');
+    await expect(counter.get({ maxAgeMs: 60_000 })).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    await store.put('n:shard:1', '7');
+    expect(await counter.get({ maxAgeMs: 60_000 })).toBe(7);
+  });
+
+  it('can be cancelled', async () => {
+    const counter = new ShardedCounter(createMemoryStore(), 'n');
+    await expect(counter.get({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+describe('round trips', () => {
+  it('are 2 for the first add, 1 for each further one, shards + 1 for a total', async () => {
+    const store = countCalls(createMemoryStore());
+    const counter = new ShardedCounter(store, 'n', 10);
+    await counter.increment();
+    expect(store.calls).toMatchObject({ find: 1, put: 1, total: 2 });
+    store.reset();
+    await counter.increment();
+    expect(store.calls).toMatchObject({ put: 1, total: 1 });
+    store.reset();
+    await counter.get();
+    expect(store.calls).toMatchObject({ find: 11, total: 11 });
+    await store.put('n:shards', '4');
+    store.reset();
+    await counter.get();
+    expect(store.calls).toMatchObject({ find: 5, total: 5 });
+  });
+});
