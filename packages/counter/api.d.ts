@@ -74,7 +74,7 @@ interface BucketTotal {
  *
  * Late adds are counted in the bucket of their time, up to `retentionMs` late. Adds dated ahead are accepted
  * up to `clockToleranceMs`, because clocks differ. All others throw `BucketTimeError`. Retention is by wall
- * clock; buckets are kept a little longer than promised, never shorter, while clocks agree that far.
+ * clock, and buckets are kept `clockToleranceMs` longer than they can be read.
  *
  * @example
  * ```ts
@@ -161,6 +161,7 @@ declare class BufferedCounter implements AsyncDisposable {
     flush(): Promise<void>;
     /** Takes no further adds, and stores what is pending. If that fails it rejects, and may be called again. */
     close(): Promise<void>;
+    /** The same as {@link BufferedCounter.close}. */
     [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -176,8 +177,8 @@ interface DistributedCounterOptions extends CounterOptions {
  * counter is 0. The methods that give a number refuse, before writing, a result a number cannot hold; those
  * that give a bigint have no limit.
  *
- * The adds of one process share writes; those of several processes follow each other, one write a round
- * trip. Where that is too slow, use {@link ShardedCounter}.
+ * The adds made on one object share writes, so keep it; those of several processes follow each other, one
+ * write a round trip. Where that is too slow, use {@link ShardedCounter}.
  *
  * All methods that write throw the errors of the updater: `ContentionError`, `OutcomeUnknownError`,
  * `CancelledError`, `DeadlineExceededError`, `CorruptRecordError` (the stored bytes are no number; they are

@@ -18,7 +18,7 @@ export interface Contention {
 }
 
 const shortestStreak = 8;
-const longestStreak = 1_024;
+const longestStreak = 64;
 
 export function createContention(): Contention {
   let level = 0;

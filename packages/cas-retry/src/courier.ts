@@ -12,7 +12,7 @@ import {
 import { type Attempt, judge, send } from './attempt.js';
 import { delay } from './delay.js';
 import { faultOf, isTransientRead } from './fault.js';
-import type { Settings } from './settings.js';
+import { emit, type Settings } from './settings.js';
 import { type Snapshot, snapshotOf } from './snapshot.js';
 import type { Transport } from './transport.js';
 
@@ -54,7 +54,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
 
   const mayRetry: Courier['mayRetry'] = async (error, failures, { clock, random }, isWanted) => {
     if (!isWanted() || !transport.affordRetry(errorCode(error) === 'DEADLINE_EXCEEDED')) return false;
-    const boundMs = Math.min(1_000, Math.max(1, transport.roundTripMs) * 2 ** failures);
+    const boundMs = Math.min(250, Math.max(1, transport.roundTripMs) * 2 ** failures);
     await delay(random() * boundMs, undefined, clock);
     return isWanted();
   };
@@ -62,10 +62,10 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
   const read: Courier['read'] = async (settings, isWanted) => {
     for (let failures = 0; ; failures += 1) {
       try {
-        settings.onEvent({ kind: 'read', key });
+        emit(settings, { kind: 'read', key });
         return snapshotOf(await call(settings, (limit) => find(store, key, limit)));
       } catch (error) {
-        settings.onEvent({ kind: 'fault', key, error });
+        emit(settings, { kind: 'fault', key, error });
         const again = isTransientRead(error) && (await mayRetry(error, failures, settings, isWanted));
         if (!again) throw withNothingWritten(error);
       }
@@ -99,7 +99,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
         const version = await call(settings, (limit) => send(store, key, attempt, limit));
         return { kind: 'applied', snapshot: { version, envelope: attempt.next } };
       } catch (error) {
-        if (faultOf(error) !== 'conflict') settings.onEvent({ kind: 'fault', key, error });
+        if (faultOf(error) !== 'conflict') emit(settings, { kind: 'fault', key, error });
         isInDoubt ||= faultOf(error) === 'unknown';
         const outcome = await interpret(attempt, error, isInDoubt, look);
         if (typeof outcome === 'object') return outcome;

@@ -7,7 +7,7 @@ import { isChange } from './fold.js';
 import { createMemo } from './memo.js';
 import { mayBeApplied, type PendingUpdate } from './pending-update.js';
 import { type Plan, plan } from './plan.js';
-import type { Settings } from './settings.js';
+import { emit, type Settings, sameSettings } from './settings.js';
 import type { Snapshot } from './snapshot.js';
 import type { Transport } from './transport.js';
 
@@ -60,7 +60,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   const batchOf = ({ command }: Update): readonly Update[] => {
     const waiting = pending.filter(isUnsettled);
     const end = waiting.findIndex(
-      (update) => update.command.codec !== command.codec || update.command.settings !== command.settings,
+      (update) =>
+        update.command.codec !== command.codec || !sameSettings(update.command.settings, command.settings),
     );
     return waiting.slice(0, Math.min(end < 0 ? waiting.length : end, command.settings.maxBatch));
   };
@@ -78,7 +79,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   };
 
   const giveUp = (updates: readonly Update[], error: unknown, settings: Settings): void => {
-    settings.onEvent({ kind: 'give-up', key, updates: updates.length, error });
+    emit(settings, { kind: 'give-up', key, updates: updates.length, error });
     for (const update of updates) update.reject(error);
   };
 
@@ -123,7 +124,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
       if (fair) restUntil = clock.monotonic() + contention.won(random) * transport.roundTripMs;
       return undefined;
     }
-    settings.onEvent({ kind: 'conflict', key, remembered: isRemembered });
+    emit(settings, { kind: 'conflict', key, remembered: isRemembered });
     for (const update of changing) update.countConflict();
     contention.noticed();
     memo.observe(delivery.snapshot);
@@ -148,7 +149,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     for (const update of changing) update.phase = 'sent';
     const { tookMs: foldMs } = planned.fold;
     const batch = planned.updates.length;
-    settings.onEvent({ kind: 'write', key, batch, remembered: sight.asOf === 0, foldMs });
+    emit(settings, { kind: 'write', key, batch, remembered: sight.asOf === 0, foldMs });
     const delivery = await courier.deliver(planned.attempt, settings, isWanted);
     for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
     return conclude(planned, changing, delivery, sight, asOf, settings);

@@ -1,5 +1,5 @@
 import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
-import type { UpdateListener } from './events.js';
+import type { UpdateEvent, UpdateListener } from './events.js';
 
 /** Options of `createUpdater`. Every limit has a default that suits a service. */
 export interface UpdaterOptions {
@@ -49,7 +49,6 @@ const defaults: Settings = {
   random: Math.random,
 };
 
-/** Updates share a write only under the same settings object, so the defaults are one object. */
 export function settingsOf(options: UpdaterOptions): Settings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return defaults;
@@ -58,14 +57,18 @@ export function settingsOf(options: UpdaterOptions): Settings {
       throw new InvalidArgumentError(`${name} is ${value}; use a whole number from 1 to 2^31 - 1`);
     }
   }
-  return { ...defaults, ...Object.fromEntries(given), onEvent: isolated(options.onEvent) };
+  return { ...defaults, ...Object.fromEntries(given) };
 }
 
-/** A listener's fault is not the update's fault, and there is nobody to tell. */
-function isolated(listener: UpdateListener | undefined): UpdateListener {
-  return (event) => {
-    try {
-      listener?.(event);
-    } catch {}
-  };
+/** Whether updates under these settings may share a write. */
+export function sameSettings(left: Settings, right: Settings): boolean {
+  const names = Object.keys(defaults) as (keyof Settings)[];
+  return left === right || names.every((name) => left[name] === right[name]);
+}
+
+/** Tells the listener. Its fault is not the update's fault, and there is nobody to tell of it. */
+export function emit({ onEvent }: Settings, event: UpdateEvent): void {
+  try {
+    onEvent(event);
+  } catch {}
 }

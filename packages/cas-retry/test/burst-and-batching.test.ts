@@ -52,6 +52,14 @@ describe('a burst of callers in one process', () => {
     expect(store.calls.put).toBe(1);
   });
 
+  it('shares writes between updaters that were made with the same options each', async () => {
+    const store = countCalls(createMemoryStore());
+    const onEvent = (): void => {};
+    const updaters = Array.from({ length: 10 }, () => createUpdater(store, { maxBatch: 50, onEvent }));
+    await Promise.all([...updaters.map((updater) => increment(updater)), increment(createUpdater(store))]);
+    expect(store.calls.put).toBe(2);
+  });
+
   it('takes byte keys, apart from the string that looks alike', async () => {
     const updater = createUpdater(createMemoryStore());
     await updater.update(new Uint8Array([0, 255]), numberCodec, () => write(1, 0));

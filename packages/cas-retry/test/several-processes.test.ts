@@ -33,6 +33,23 @@ describe.each([
     expect(result.slowestShare).toBeGreaterThanOrEqual(0.5);
   });
 
+  it('let a newcomer in: one caller beside a process that has won for long', async () => {
+    const simulation = simulate(2, { carriesEntry });
+    const { clock, processes, roundTripMs } = simulation;
+    const [busy, newcomer] = processes as [(typeof processes)[0], (typeof processes)[0]];
+    const end = { reached: false };
+    const loop = async (): Promise<void> => {
+      while (!end.reached) await increment(busy.updater);
+    };
+    const loops = Promise.all([loop(), loop()]);
+    await clock.advance(2_000 * roundTripMs);
+    const startedAt = clock.monotonic();
+    for (let update = 0; update < 10; update += 1) await clock.run(increment(newcomer.updater));
+    expect((clock.monotonic() - startedAt) / roundTripMs / 10).toBeLessThan(100);
+    end.reached = true;
+    await clock.run(loops);
+  });
+
   it('that write rarely and in turn cost at most 1.05 of a plain get and put', async () => {
     const callsPerUpdate = async (memo: boolean): Promise<number> => {
       const { clock, processes } = simulate(4, { carriesEntry, options: { memo } });

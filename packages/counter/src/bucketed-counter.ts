@@ -31,7 +31,7 @@ export interface BucketTotal {
  *
  * Late adds are counted in the bucket of their time, up to `retentionMs` late. Adds dated ahead are accepted
  * up to `clockToleranceMs`, because clocks differ. All others throw `BucketTimeError`. Retention is by wall
- * clock; buckets are kept a little longer than promised, never shorter, while clocks agree that far.
+ * clock, and buckets are kept `clockToleranceMs` longer than they can be read.
  *
  * @example
  * ```ts

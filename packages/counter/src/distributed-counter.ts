@@ -18,8 +18,8 @@ export interface DistributedCounterOptions extends CounterOptions {
  * counter is 0. The methods that give a number refuse, before writing, a result a number cannot hold; those
  * that give a bigint have no limit.
  *
- * The adds of one process share writes; those of several processes follow each other, one write a round
- * trip. Where that is too slow, use {@link ShardedCounter}.
+ * The adds made on one object share writes, so keep it; those of several processes follow each other, one
+ * write a round trip. Where that is too slow, use {@link ShardedCounter}.
  *
  * All methods that write throw the errors of the updater: `ContentionError`, `OutcomeUnknownError`,
  * `CancelledError`, `DeadlineExceededError`, `CorruptRecordError` (the stored bytes are no number; they are
