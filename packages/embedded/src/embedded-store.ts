@@ -105,6 +105,7 @@ export class EmbeddedStore implements KvStore, AsyncDisposable {
     await this.#engine.backup(file);
   }
 
+  /** Figures about the store: how much is in it, and how much is waiting. */
   async stats(): Promise<EmbeddedStats> {
     this.#checkOpen();
     return this.#engine.stats();
@@ -119,6 +120,7 @@ export class EmbeddedStore implements KvStore, AsyncDisposable {
     return this.#closing;
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

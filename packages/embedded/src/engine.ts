@@ -3,6 +3,7 @@ import { type Entry, isNoriKVError, UnavailableError } from '@norikv/store';
 import { writeWholeFile } from './backup.js';
 import { explainCommitFailure } from './commit-failure.js';
 import { type Bytes, type Environment, openEnvironment } from './environment.js';
+import { endProcessOnExit } from './exit-guard.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { type Folder, removeFolder } from './folder.js';
 import { enterGeneration } from './generation.js';
@@ -128,6 +129,7 @@ export class Engine {
     await work.finally(() => this.#backups.delete(work));
   }
 
+  /** Counts what is stored. */
   stats(): EmbeddedStats {
     this.#refresh();
     const { entries, idempotency, expiries } = this.#environment;
@@ -154,6 +156,7 @@ export class Engine {
   /** Runs work in a write transaction, all or nothing. Rejects with an error of the contract. */
   async #commit(work: () => void): Promise<void> {
     const { root } = this.#environment;
+    const release = endProcessOnExit();
     try {
       if (!this.#isUnsharedAndUnflushed()) await root.childTransaction(work);
       else {
@@ -163,6 +166,8 @@ export class Engine {
     } catch (error) {
       const folder = dirname(this.#folder.path);
       throw await explainCommitFailure(error, { folder, readable: this.#isReadable() });
+    } finally {
+      release();
     }
   }
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
+import { bytesToString } from '@norikv/store';
 import { describe, expect, test } from 'vitest';
-import { newFolder, newPath } from './support/folders.js';
+import { newFolder, newPath, openTestStore } from './support/folders.js';
 import { startProgram } from './support/programs.js';
 
 describe('a process ends by itself', () => {
@@ -27,3 +28,14 @@ test.skipIf(process.platform === 'win32')(
     expect(readdirSync(temporary).filter((name) => name.startsWith('norikv-'))).toEqual([]);
   },
 );
+
+test('a process that exits in the middle of its writes ends, and holds up nobody', async () => {
+  const path = newPath();
+  for (let round = 0; round < 6; round++) {
+    const program = startProgram('exit-while-writing', [path]);
+    expect([3, 'SIGKILL']).toContain(await program.exited);
+  }
+  const store = await openTestStore({ path });
+  await store.put('still', 'works');
+  expect(Number(bytesToString((await store.get('key-0')).value))).toBeGreaterThan(0);
+});
