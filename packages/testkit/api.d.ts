@@ -10,11 +10,15 @@ interface ConformanceTarget {
 }
 /** What the suite needs of a test runner: `it` of Vitest, Jest, Mocha and `node:test` fits. */
 interface TestRunner {
-    readonly describe: (name: string, body: () => void) => unknown;
-    readonly it: {
-        (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
-        readonly skip: (name: string, body: () => Promise<void>) => unknown;
-    };
+    /** Groups tests. */
+    describe(name: string, body: () => void): unknown;
+    readonly it: TestFunction;
+}
+/** Defines a test. */
+interface TestFunction {
+    (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
+    /** Reports a test that cannot run. */
+    skip(name: string, body: () => Promise<void>): unknown;
 }
 /** Numbers the contract leaves to the engine. */
 interface ConformanceExpectations {
@@ -30,7 +34,8 @@ interface ConformanceExpectations {
 /** A test of a group that only the engine's own package can write. */
 interface ProvidedTest {
     readonly name: string;
-    readonly run: () => Promise<void>;
+    /** Rejects if the test fails. */
+    run(): Promise<void>;
 }
 /** Options of `defineConformance`. */
 interface ConformanceOptions<Target extends ConformanceTarget = ConformanceTarget> extends TestRunner {
@@ -271,6 +276,7 @@ declare class History implements Iterable<HistoryOperation> {
      * operation stays open. Call it with undefined to drop a call that cannot have had an effect.
      */
     begin(client: string, key: string, action: HistoryAction): (result: HistoryResult | undefined) => void;
+    /** The operations in the order in which they were asked for. */
     [Symbol.iterator](): Iterator<HistoryOperation>;
 }
 
@@ -365,6 +371,7 @@ declare function createMemoryStore(options?: MemoryStoreOptions): MemoryStore;
 
 /** How {@link raceClients} runs. */
 interface ClientRace {
+    /** Uniform in [0, 1). */
     readonly random: () => number;
     readonly keys: readonly string[];
     /** Default 8. */
@@ -443,4 +450,4 @@ interface FaultyStore extends KvStore {
  */
 declare function withFaults(store: KvStore, options?: FaultOptions): FaultyStore;
 
-export { type AnyOptions, type CallCounts, type ClientRace, type ConformanceExpectations, type ConformanceOptions, type ConformanceTarget, type CountedStore, FakeClock, type FakeClockOptions, type Fault, type FaultCandidate, type FaultControl, type FaultOptions, type FaultRates, type FaultyStore, History, type HistoryAction, type HistoryEntry, type HistoryOperation, type HistoryResult, type HistoryWrite, type Latency, type LinearizabilityResult, type LyingServerOptions, type MemoryStore, type MemoryStoreOptions, type Operation, type ProcessClock, type ProvidedTest, type ScriptedOperation, type ServedOption, type TestRunner, checkLinearizability, countCalls, createMemoryStore, defineConformance, raceClients, recordHistory, seededRandom, withFaults, withLyingServer };
+export { type AnyOptions, type CallCounts, type ClientRace, type ConformanceExpectations, type ConformanceOptions, type ConformanceTarget, type CountedStore, FakeClock, type FakeClockOptions, type Fault, type FaultCandidate, type FaultControl, type FaultOptions, type FaultRates, type FaultyStore, History, type HistoryAction, type HistoryEntry, type HistoryOperation, type HistoryResult, type HistoryWrite, type Latency, type LinearizabilityResult, type LyingServerOptions, type MemoryStore, type MemoryStoreOptions, type Operation, type ProcessClock, type ProvidedTest, type ScriptedOperation, type ServedOption, type TestFunction, type TestRunner, checkLinearizability, countCalls, createMemoryStore, defineConformance, raceClients, recordHistory, seededRandom, withFaults, withLyingServer };
