@@ -162,6 +162,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
         sight = await turn(first, sight);
       } catch (error) {
         sight = undefined;
+        // What could not be used is not remembered: it may be repaired before the next update.
+        memo.forget();
         giveUp(batchOf(first), error, first.command.settings);
       }
     }

@@ -71,6 +71,16 @@ describe('a record', () => {
     expect(bytesToString((await store.get('n')).value)).toBe(stored);
   });
 
+  it('that was damaged is used again at once when it is repaired', async () => {
+    const store = createMemoryStore();
+    const updater = createUpdater(store);
+    await increment(updater);
+    await store.put('n', 'garbage');
+    await expect(increment(updater)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    await store.put('n', '41');
+    expect(await increment(updater)).toBe(42);
+  });
+
   it('of the wrong shape is refused by the codec', async () => {
     const store = createMemoryStore();
     await store.put('n', '[]');
