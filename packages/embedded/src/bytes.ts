@@ -2,12 +2,13 @@ import { type Key, keyToBytes, type SizeLimits, type Value, valueToBytes } from 
 import { blankRecord } from './record.js';
 
 /** The bytes of a key: those of `keyToBytes`, for a good string from Node's pool, which is several times faster. */
-export function keyBytesOf(key: Key, limits: SizeLimits): Uint8Array {
+export function keyBytesOf(key: Key, limits: SizeLimits): Buffer {
   if (typeof key === 'string' && key !== '' && key.isWellFormed()) {
     const bytes = Buffer.from(key);
     if (bytes.length <= limits.maxKeyBytes) return bytes;
   }
-  return keyToBytes(key, limits);
+  const { buffer, byteOffset, length } = keyToBytes(key, limits);
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** A record without header for a value, copied once. */

@@ -1,63 +1,53 @@
-import {
-  type Capabilities,
-  ClosedError,
-  conditionOf,
-  type DeleteOptions,
-  type Entry,
-  type GetOptions,
-  InvalidArgumentError,
-  type Key,
-  KeyNotFoundError,
-  type KvStore,
-  type PutOptions,
-  type Value,
-  type Version,
+import type {
+  Capabilities,
+  DeleteOptions,
+  Entry,
+  GetOptions,
+  Key,
+  KvStore,
+  PutOptions,
+  Value,
+  Version,
 } from '@norikv/store';
-import { keyBytesOf, recordOf } from './bytes.js';
-import { checkGetOptions, checkWriteOptions } from './call-options.js';
-import type { EmbeddedStats, Engine } from './engine.js';
-import type { PutRequest, WriteRequest } from './keyspace.js';
-import { nextTurn } from './next-turn.js';
-import type { WriteOrder } from './pending-write.js';
 
-// A read waits for nothing, so a loop of reads would never let the write it waits for go on.
-const readsPerTurn = 128;
-// What a waiting write costs beside its bytes.
-const overheadBytes = 512;
+/** Figures about a store. */
+export interface EmbeddedStats {
+  /** Keys, expired ones that are not swept yet included. */
+  readonly keys: number;
+  /** Remembered idempotency keys, likewise. */
+  readonly idempotencyKeys: number;
+  /** Records of both kinds that expire one day. */
+  readonly expiring: number;
+  /** Writes of this store object that wait for a transaction. */
+  readonly waitingWrites: number;
+  /** Size of the data file. It never shrinks; room that becomes free is used again. */
+  readonly fileBytes: number;
+}
 
 /**
  * A store inside this process. Made by `openEmbedded`.
  *
  * Reads are linearizable, also between processes: they see every write that was acknowledged before they
- * began, and nothing that is not flushed yet. Writes are acknowledged when flushed (see `durability`).
+ * began, and none that is not flushed yet. Writes are acknowledged when flushed (see `durability`).
+ *
+ * Every call may also throw `InvalidArgumentError`, naming the option, and `ClosedError`.
  */
-export class EmbeddedStore implements KvStore, AsyncDisposable {
+export interface EmbeddedStore extends KvStore, AsyncDisposable {
+  /** What this store guarantees: everything but vectors. */
   readonly capabilities: Capabilities;
-  readonly #engine: Engine;
-  #reads = 0;
-  #closing: Promise<void> | undefined;
 
-  constructor(engine: Engine, durableAck: boolean) {
-    this.#engine = engine;
-    this.capabilities = Object.freeze({ ...offered, durableAck });
-  }
+  /**
+   * Reads a key.
+   *
+   * @throws KeyNotFoundError if it is absent or has expired.
+   * @throws DamagedStoreError if what is on the disk is not what was written.
+   * @throws UnavailableError if the disk fails.
+   * @throws CancelledError if the signal is aborted already. A read waits for nothing.
+   */
+  get(key: Key, options?: GetOptions): Promise<Entry>;
 
-  /** @throws KeyNotFoundError, DamagedStoreError, InvalidArgumentError, CancelledError or ClosedError. */
-  async get(key: Key, options: GetOptions = {}): Promise<Entry> {
-    const entry = await this.find(key, options);
-    if (entry === null) throw new KeyNotFoundError('The key does not exist', { key });
-    return entry;
-  }
-
-  /** @throws DamagedStoreError, InvalidArgumentError, CancelledError or ClosedError. */
-  async find(key: Key, options: GetOptions = {}): Promise<Entry | null> {
-    this.#checkOpen(key);
-    const keyBytes = keyBytesOf(key, this.capabilities);
-    checkGetOptions(options, key);
-    this.#reads += 1;
-    if (this.#reads % readsPerTurn === 0) await nextTurn();
-    return this.#engine.find(keyBytes);
-  }
+  /** Reads a key, or returns null. Throws as {@link get}. */
+  find(key: Key, options?: GetOptions): Promise<Entry | null>;
 
   /**
    * Writes a key and returns the version of this write.
@@ -65,30 +55,23 @@ export class EmbeddedStore implements KvStore, AsyncDisposable {
    * @throws AlreadyExistsError or VersionMismatchError, with the entry that was in the way.
    * @throws ResourceExhaustedError if the disk is full or too many writes wait: nothing was applied.
    * @throws UnavailableError if the disk fails; its `outcome` says whether the write may be applied.
-   * @throws CancelledError or DeadlineExceededError; `not-applied` before the write entered a transaction.
-   * @throws DamagedStoreError, InvalidArgumentError or ClosedError.
+   * @throws CancelledError or DeadlineExceededError; `not-applied` until the write is inside a transaction.
+   * @throws DamagedStoreError if the condition cannot be checked.
    */
-  put(key: Key, value: Value, options: PutOptions = {}): Promise<Version> {
-    return this.#write(() => this.#putOrder(key, value, options));
-  }
+  put(key: Key, value: Value, options?: PutOptions): Promise<Version>;
 
   /**
    * Deletes a key. True if it existed.
    *
    * @throws VersionMismatchError, with the entry that was in the way, and otherwise as {@link put}.
    */
-  delete(key: Key, options: DeleteOptions = {}): Promise<boolean> {
-    return this.#write(() => this.#deleteOrder(key, options));
-  }
+  delete(key: Key, options?: DeleteOptions): Promise<boolean>;
 
   /**
    * Removes every record that has expired by now and returns how many. This happens by itself; expired
    * records only take room, reads and conditions never see them.
    */
-  async sweep(): Promise<number> {
-    this.#checkOpen();
-    return this.#engine.sweep();
-  }
+  sweep(): Promise<number>;
 
   /**
    * Writes a copy of the store, as it is at one moment, to a new file. Reads and writes go on meanwhile.
@@ -97,80 +80,13 @@ export class EmbeddedStore implements KvStore, AsyncDisposable {
    * @throws InvalidArgumentError if the file exists.
    * @throws PathUnusableError if it cannot be written.
    */
-  async backup(file: string): Promise<void> {
-    this.#checkOpen();
-    if (typeof file !== 'string' || file === '') {
-      throw new InvalidArgumentError(`file is ${JSON.stringify(file)}; name a file that does not exist`);
-    }
-    await this.#engine.backup(file);
-  }
+  backup(file: string): Promise<void>;
 
-  /** Figures about the store: how much is in it, and how much is waiting. */
-  async stats(): Promise<EmbeddedStats> {
-    this.#checkOpen();
-    return this.#engine.stats();
-  }
+  stats(): Promise<EmbeddedStats>;
 
   /**
    * Refuses further calls, lets those under way end, and closes the files. Calling it again is fine. A
    * process may also end without it: nothing acknowledged is lost.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#engine.close();
-    return this.#closing;
-  }
-
-  /** As {@link close}. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  /** Not an async function, which would cost every write another promise. */
-  #write<T>(orderOf: () => WriteOrder<T>): Promise<T> {
-    try {
-      return this.#engine.write(orderOf());
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #putOrder(key: Key, value: Value, options: PutOptions): WriteOrder<Version> {
-    this.#checkOpen(key);
-    const keyBytes = keyBytesOf(key, this.capabilities);
-    const record = recordOf(value, this.capabilities);
-    const condition = conditionOf(options);
-    checkWriteOptions(options, key);
-    const { ttlMs, idempotencyKey } = options;
-    const request: PutRequest = { key, keyBytes, condition, idempotencyKey, record, ttlMs };
-    const bytes = overheadBytes + keyBytes.length + record.length;
-    return { work: (transaction) => this.#engine.keyspace.put(transaction, request), bytes, options, key };
-  }
-
-  #deleteOrder(key: Key, options: DeleteOptions): WriteOrder<boolean> {
-    this.#checkOpen(key);
-    const keyBytes = keyBytesOf(key, this.capabilities);
-    const condition = conditionOf(options);
-    checkWriteOptions(options, key);
-    const request: WriteRequest = { key, keyBytes, condition, idempotencyKey: options.idempotencyKey };
-    const bytes = overheadBytes + keyBytes.length;
-    return { work: (transaction) => this.#engine.keyspace.delete(transaction, request), bytes, options, key };
-  }
-
-  #checkOpen(key?: Key): void {
-    if (this.#closing) throw new ClosedError('The store is closed', { key });
-  }
+  close(): Promise<void>;
 }
-
-const offered = {
-  engine: 'embedded',
-  atomicCas: true,
-  createIfAbsent: true,
-  deleteCas: true,
-  linearizableReads: true,
-  putVersionUsable: true,
-  ttl: 'exact',
-  idempotency: 'durable',
-  maxKeyBytes: 1_024,
-  maxValueBytes: 1_048_576,
-  vector: false,
-} as const;

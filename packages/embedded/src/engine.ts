@@ -1,16 +1,16 @@
 import { dirname } from 'node:path';
-import { type Entry, isNoriKVError, UnavailableError } from '@norikv/store';
+import { type Entry, isNoriKVError, type NoriKVError, UnavailableError } from '@norikv/store';
 import { writeWholeFile } from './backup.js';
 import { explainCommitFailure } from './commit-failure.js';
-import { type Bytes, type Environment, openEnvironment } from './environment.js';
-import { endProcessOnExit } from './exit-guard.js';
+import { CommitLog } from './commit-log.js';
+import type { EmbeddedStats } from './embedded-store.js';
+import type { Bytes, Environment } from './environment.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { type Folder, removeFolder } from './folder.js';
+import type { Gate } from './gate.js';
 import { enterGeneration } from './generation.js';
 import { IdempotencyMemory } from './idempotency.js';
 import { Keyspace } from './keyspace.js';
-import { enlist } from './neighbours.js';
-import { nextTurn } from './next-turn.js';
 import { admit } from './openers.js';
 import { machineClock, type Settings } from './options.js';
 import type { WriteOrder } from './pending-write.js';
@@ -18,24 +18,13 @@ import { RecordTable } from './record-table.js';
 import { StoreTime } from './store-time.js';
 import { Sweeper, type SweepPass, sweepPass } from './sweeper.js';
 import { WriteQueue } from './write-queue.js';
-import { WriteTransaction } from './write-transaction.js';
+import { committed, WriteTransaction } from './write-transaction.js';
+
+// After so many races lost to other processes a transaction is filled with the write lock in hand.
+const mostLostRaces = 8;
 
 /** Of writes that are the store's own. */
 const ownWork = { bytes: 0, options: {}, key: undefined };
-
-/** Figures about a store. */
-export interface EmbeddedStats {
-  /** Keys, expired ones that are not swept yet included. */
-  readonly keys: number;
-  /** Remembered idempotency keys, likewise. */
-  readonly idempotencyKeys: number;
-  /** Records of both kinds that expire one day. */
-  readonly expiring: number;
-  /** Writes that wait for a transaction in this process. */
-  readonly waitingWrites: number;
-  /** Size of the data file. It never shrinks; freed pages are used again. */
-  readonly fileBytes: number;
-}
 
 /** An open store without the dress: tables, the way in for writes, and the end of it all. */
 export class Engine {
@@ -43,60 +32,60 @@ export class Engine {
   readonly #folder: Folder;
   readonly #settings: Settings;
   readonly #environment: Environment;
-  readonly #counter: RecordTable;
+  readonly #gate: Gate;
+  readonly #commits: CommitLog;
   readonly #expiries: ExpiryIndex;
   readonly #expiring: readonly RecordTable[];
   readonly #time: StoreTime;
   readonly #queue: WriteQueue;
   readonly #backups = new Set<Promise<void>>();
-  #leave: (() => void) | undefined;
   #sweeper: Sweeper | undefined;
 
-  /** Opens the files. See {@link openEnvironment} for when this may be called. */
-  constructor(folder: Folder, settings: Settings) {
-    const environment = openEnvironment(folder, settings.durability === 'disk');
+  constructor(folder: Folder, settings: Settings, environment: Environment, gate: Gate) {
     const expiries = new ExpiryIndex(environment.expiries);
     const entries = new RecordTable(environment.entries, expiries, 1);
     const answers = new RecordTable(environment.idempotency, expiries, 2);
     this.#folder = folder;
     this.#settings = settings;
     this.#environment = environment;
+    this.#gate = gate;
+    this.#commits = new CommitLog(environment.commits);
     this.#expiries = expiries;
-    this.#counter = new RecordTable(environment.meta, expiries, 0);
-    this.#time = new StoreTime(settings.clock);
     this.#expiring = [entries, answers];
+    this.#time = new StoreTime(settings.clock);
     this.keyspace = new Keyspace(entries, new IdempotencyMemory(answers, settings.idempotencyRetentionMs));
     this.#queue = new WriteQueue({
       clock: settings.clock,
       maxPendingBytes: settings.maxPendingBytes,
-      commit: (work) => this.#commit(work),
-      begin: () => new WriteTransaction(this.#counter, this.#time.nowMs()),
+      commit: (fill) => gate.together(() => this.#commit(fill)),
     });
-    if (folder.isTemporary) this.#hideFolder();
-    else this.#leave = enlist(folder.dataFile, this.#queue);
+    // Where the system lets go of open files, nothing is left behind, not even by a process that is killed.
+    if (folder.isTemporary && process.platform !== 'win32') removeFolder(folder);
   }
 
   /** Joins the other openers, or throws StoreInUseError. */
   async enter(): Promise<void> {
     const { clock, sweepIntervalMs } = this.#settings;
-    // The first read takes this store's line in the table of readers, by which others know of it.
-    this.#isReadable();
-    await this.#queue.submit({
-      ...ownWork,
-      work: () => {
-        const isAlone = admit(this.#environment, this.#settings);
-        enterGeneration(this.#environment, this.#counter, this.#folder, clock.now());
-        if (clock === machineClock) this.#time.agree(this.#environment.meta, isAlone);
-      },
-    });
+    const environment = this.#environment;
+    try {
+      await this.#gate.together(async () =>
+        this.#commitAtOnce((transaction) => {
+          const isAlone = admit(transaction, environment, this.#settings);
+          enterGeneration(transaction, environment, this.#folder);
+          if (clock === machineClock) this.#time.agree(transaction, environment.meta, isAlone);
+        }),
+      );
+    } catch (error) {
+      throw await this.#explain(error);
+    }
     this.#sweeper = new Sweeper(async () => this.#isAnythingDue() && this.sweep(), sweepIntervalMs);
   }
 
   /** Reads what is committed now, by whichever process. */
-  find(keyBytes: Uint8Array): Entry | null {
+  find(keyBytes: Buffer): Entry | null {
     try {
       this.#refresh();
-      return this.keyspace.find(keyBytes, this.#time.nowMs());
+      return this.keyspace.find(committed, keyBytes, this.#time.nowMs());
     } catch (error) {
       if (isNoriKVError(error)) throw error;
       throw new UnavailableError(`The store cannot be read (${String(error)})`, {
@@ -129,7 +118,6 @@ export class Engine {
     await work.finally(() => this.#backups.delete(work));
   }
 
-  /** Counts what is stored. */
   stats(): EmbeddedStats {
     this.#refresh();
     const { entries, idempotency, expiries } = this.#environment;
@@ -148,32 +136,53 @@ export class Engine {
     this.#sweeper?.stop();
     await this.#queue.drained();
     await Promise.allSettled(this.#backups);
-    this.#leave?.();
-    await this.#environment.root.close();
+    let closed: Promise<void> | undefined;
+    const closeFiles = (): Promise<void> => {
+      closed ??= this.#environment.root.close();
+      return closed;
+    };
+    // Also if another process is stopped in the middle of its work.
+    await this.#gate.alone(closeFiles).catch(closeFiles);
+    this.#gate.leave();
     if (this.#folder.isTemporary) removeFolder(this.#folder);
   }
 
-  /** Runs work in a write transaction, all or nothing. Rejects with an error of the contract. */
-  async #commit(work: () => void): Promise<void> {
-    const { root } = this.#environment;
-    const release = endProcessOnExit();
+  async #commit(fill: (transaction: WriteTransaction) => void): Promise<void> {
     try {
-      if (!this.#isUnsharedAndUnflushed()) await root.childTransaction(work);
-      else {
-        await nextTurn();
-        root.transactionSync(work);
+      const isUnshared = this.#folder.isTemporary && this.#settings.durability === 'os';
+      for (let races = 0; races < mostLostRaces && !isUnshared; races++) {
+        if (await this.#commitUnlessTooLate(fill)) return;
       }
+      this.#commitAtOnce(fill);
     } catch (error) {
-      const folder = dirname(this.#folder.path);
-      throw await explainCommitFailure(error, { folder, readable: this.#isReadable() });
-    } finally {
-      release();
+      throw await this.#explain(error);
     }
   }
 
-  /** Then the detour over another thread, to wait for locks and disks, is all cost. */
-  #isUnsharedAndUnflushed(): boolean {
-    return this.#folder.isTemporary && this.#settings.durability === 'os';
+  #explain(error: unknown): Promise<NoriKVError> {
+    const folder = dirname(this.#folder.path);
+    return explainCommitFailure(error, { folder, readable: this.#isReadable() });
+  }
+
+  /**
+   * Fills a transaction from what is committed and lets another thread take the lock, write and flush: this
+   * one never waits, and no lock ever waits for it. False if another process has committed in between.
+   */
+  async #commitUnlessTooLate(fill: (transaction: WriteTransaction) => void): Promise<boolean> {
+    this.#refresh();
+    const transaction = new WriteTransaction(this.#commits, this.#time.nowMs());
+    fill(transaction);
+    return transaction.isEmpty || this.#commits.ifStillLast(transaction.base, () => transaction.apply());
+  }
+
+  /** Keeps this thread until all is done: for stores that nobody shares and nothing flushes, for the unlucky, and to
+   * be let in. */
+  #commitAtOnce(fill: (transaction: WriteTransaction) => void): void {
+    this.#environment.root.transactionSync(() => {
+      const transaction = new WriteTransaction(this.#commits, this.#time.nowMs());
+      fill(transaction);
+      transaction.apply();
+    });
   }
 
   /** lmdb keeps one read transaction for a whole turn of the event loop, which would hide newer commits. */
@@ -184,21 +193,16 @@ export class Engine {
   #isReadable(): boolean {
     try {
       this.#refresh();
-      this.#counter.look(Buffer.from('counter'));
+      this.#commits.last();
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      return isNoriKVError(error);
     }
   }
 
   #isAnythingDue(): boolean {
     this.#refresh();
     return this.#expiries.due(this.#time.nowMs(), 1).length > 0;
-  }
-
-  /** Where the system lets go of a file that is open, nothing is left behind even if this process is killed. */
-  #hideFolder(): void {
-    if (process.platform !== 'win32') removeFolder(this.#folder);
   }
 }
 

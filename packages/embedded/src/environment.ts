@@ -1,6 +1,10 @@
+import { isNoriKVError } from '@norikv/store';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { checkDataFile } from './data-file.js';
 import { DamagedStoreError, ForeignFilesError, NewerFormatError } from './errors.js';
 import { type Folder, unusable } from './folder.js';
+import type { Gate } from './gate.js';
+import type { Reader, WriteTransaction } from './write-transaction.js';
 
 /** One LMDB database with binary keys and values. */
 export type Bytes = Database<Buffer, Uint8Array>;
@@ -8,8 +12,10 @@ export type Bytes = Database<Buffer, Uint8Array>;
 /** The open LMDB environment of a store: one file, several databases, one write lock. */
 export interface Environment {
   readonly root: RootDatabase<Buffer, Uint8Array>;
-  /** Facts about the store itself, the version counter among them. */
+  /** Facts about the store itself. */
   readonly meta: Bytes;
+  /** See `CommitLog`. */
+  readonly commits: Bytes;
   readonly entries: Bytes;
   readonly idempotency: Bytes;
   readonly expiries: Bytes;
@@ -22,36 +28,47 @@ const formatPattern = /^norikv-embedded\/(\d+)$/;
 const knownFormat = 1;
 
 /**
- * Opens the environment of a folder. Blocks for the write lock: no other store of this thread may be inside
- * a transaction on the same file, as that transaction could then never end.
+ * Opens the environment of a folder. Waits for the write lock, and the thread waits with it: for as long as
+ * others take to commit.
  *
  * @throws ForeignFilesError, NewerFormatError, DamagedStoreError or PathUnusableError.
  */
-export function openEnvironment({ path, dataFile }: Folder, flush: boolean): Environment {
-  const root = openRoot(path, dataFile, flush);
+export async function openEnvironment(folder: Folder, flush: boolean, gate: Gate): Promise<Environment> {
+  const root = await gate.alone(() => {
+    checkDataFile(folder);
+    return openRoot(folder.path, folder.dataFile, flush);
+  });
   try {
-    checkFormat(root, dataFile);
-    return {
-      root,
-      meta: root.openDB(metaName, binary),
-      entries: root.openDB('entries', binary),
-      idempotency: root.openDB('idempotency', binary),
-      expiries: root.openDB('expiries', binary),
-    };
+    return await gate.together(async () => openDatabases(root, folder.dataFile));
   } catch (error) {
-    root.close();
-    throw error;
+    await gate.alone(() => root.close());
+    throw isNoriKVError(error) ? error : unusable(folder.path, error);
   }
 }
 
-/** Whether a store is new: what {@link markFormat} writes first is not there yet. */
-export function isNew(meta: Bytes): boolean {
-  return meta.getBinary(formatKey) === undefined;
+function openDatabases(root: RootDatabase<Buffer, Uint8Array>, dataFile: string): Environment {
+  // In a write transaction, as a read would take a line in the table of readers, see `admit`.
+  root.transactionSync(() => {
+    checkFormat(root, dataFile);
+  });
+  return {
+    root,
+    meta: root.openDB(metaName, binary),
+    commits: root.openDB('commits', { ...binary, useVersions: true }),
+    entries: root.openDB('entries', binary),
+    idempotency: root.openDB('idempotency', binary),
+    expiries: root.openDB('expiries', binary),
+  };
 }
 
-/** Marks a store as one of this format. Call it inside a write transaction. */
-export function markFormat(meta: Bytes): void {
-  meta.put(formatKey, Buffer.from(`norikv-embedded/${knownFormat}`));
+/** Whether a store is new: what {@link markFormat} writes first is not there yet. */
+export function isNew(reader: Reader, meta: Bytes): boolean {
+  return reader.read(meta, formatKey) === undefined;
+}
+
+/** Marks a store as one of this format. */
+export function markFormat(transaction: WriteTransaction, meta: Bytes): void {
+  transaction.put(meta, formatKey, Buffer.from(`norikv-embedded/${knownFormat}`));
 }
 
 function openRoot(path: string, dataFile: string, flush: boolean): RootDatabase<Buffer, Uint8Array> {

@@ -1,16 +1,17 @@
-import type { Database } from 'lmdb';
+import type { Bytes } from './environment.js';
 import { readUint64, writeUint64 } from './uint64.js';
+import type { WriteTransaction } from './write-transaction.js';
 
 const tagAt = 8;
 const keyAt = 9;
 const nothing = Buffer.alloc(0);
 
 /** One line of the expiry index. */
-export interface ExpiryEntry {
+export interface ExpiryLine {
   readonly expiresAtMs: number;
   /** Which table the record is in. */
   readonly tag: number;
-  readonly key: Uint8Array;
+  readonly key: Buffer;
 }
 
 /**
@@ -19,44 +20,40 @@ export interface ExpiryEntry {
  * A line is a key without a value: the expiry in 8 bytes, the tag of the table, the key of the record.
  */
 export class ExpiryIndex {
-  readonly #database: Database<Buffer, Uint8Array>;
+  readonly #database: Bytes;
 
-  constructor(database: Database<Buffer, Uint8Array>) {
+  constructor(database: Bytes) {
     this.#database = database;
   }
 
-  add(entry: ExpiryEntry): void {
-    this.#database.put(lineOf(entry), nothing);
+  add(transaction: WriteTransaction, line: ExpiryLine): void {
+    transaction.put(this.#database, bytesOf(line), nothing);
   }
 
-  remove(entry: ExpiryEntry): void {
-    this.#database.remove(lineOf(entry));
+  remove(transaction: WriteTransaction, line: ExpiryLine): void {
+    transaction.remove(this.#database, bytesOf(line));
   }
 
-  /** The entries that are due, soonest first. */
-  due(nowMs: number, limit: number): ExpiryEntry[] {
-    const entries: ExpiryEntry[] = [];
-    for (const line of this.#database.getKeys({ limit })) {
-      const entry = entryOf(Buffer.from(line.buffer, line.byteOffset, line.length));
-      if (entry.expiresAtMs > nowMs) break;
-      entries.push(entry);
+  /** The lines that are due by what is committed, soonest first. */
+  due(nowMs: number, limit: number): ExpiryLine[] {
+    const lines: ExpiryLine[] = [];
+    for (const bytes of this.#database.getKeys({ limit })) {
+      const line = lineOf(Buffer.from(bytes));
+      if (line.expiresAtMs > nowMs) break;
+      lines.push(line);
     }
-    return entries;
+    return lines;
   }
 }
 
-function lineOf({ expiresAtMs, tag, key }: ExpiryEntry): Buffer {
-  const line = Buffer.allocUnsafe(keyAt + key.length);
-  writeUint64(line, expiresAtMs, 0);
-  line[tagAt] = tag;
-  line.set(key, keyAt);
-  return line;
+function bytesOf({ expiresAtMs, tag, key }: ExpiryLine): Buffer {
+  const bytes = Buffer.allocUnsafe(keyAt + key.length);
+  writeUint64(bytes, expiresAtMs, 0);
+  bytes[tagAt] = tag;
+  bytes.set(key, keyAt);
+  return bytes;
 }
 
-function entryOf(line: Buffer): ExpiryEntry {
-  return {
-    expiresAtMs: readUint64(line, 0),
-    tag: line.readUInt8(tagAt),
-    key: new Uint8Array(line.subarray(keyAt)),
-  };
+function lineOf(bytes: Buffer): ExpiryLine {
+  return { expiresAtMs: readUint64(bytes, 0), tag: bytes.readUInt8(tagAt), key: bytes.subarray(keyAt) };
 }

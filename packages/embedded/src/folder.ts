@@ -4,12 +4,15 @@ import { join, resolve } from 'node:path';
 import { ForeignFilesError, PathUnusableError } from './errors.js';
 
 const dataFileName = 'norikv.mdb';
-const harmless = ['lost+found', `${dataFileName}-lock`];
+const gateName = `${dataFileName}-gate`;
+const harmless = ['lost+found', `${dataFileName}-lock`, gateName];
 
 /** Where a store lives. */
 export interface Folder {
   readonly path: string;
   readonly dataFile: string;
+  /** See `Gate`. */
+  readonly gatePath: string;
   /** Removed when the store is closed. */
   readonly isTemporary: boolean;
 }
@@ -47,7 +50,7 @@ export function unusable(path: string, cause: unknown): PathUnusableError {
 }
 
 function folderAt(path: string, isTemporary: boolean): Folder {
-  return { path, dataFile: join(path, dataFileName), isTemporary };
+  return { path, dataFile: join(path, dataFileName), gatePath: join(path, gateName), isTemporary };
 }
 
 function checkEmpty(path: string): void {

@@ -2,8 +2,7 @@ import { statSync } from 'node:fs';
 import { type Environment, isNew, markFormat } from './environment.js';
 import { DamagedStoreError } from './errors.js';
 import type { Folder } from './folder.js';
-import type { RecordTable } from './record-table.js';
-import { lastNumbers, setNumbers } from './write-transaction.js';
+import type { WriteTransaction } from './write-transaction.js';
 
 const fileKey = Buffer.from('file');
 
@@ -12,24 +11,26 @@ const fileKey = Buffer.from('file');
  * is given twice: not by a restored backup that has forgotten what it gave, and not by a store that was
  * deleted and made again. Terms are times, so that two copies of one backup differ too.
  *
- * Call it inside a write transaction.
+ * @throws DamagedStoreError if what says which term it is is missing.
  */
 export function enterGeneration(
+  transaction: WriteTransaction,
   { meta, entries }: Environment,
-  counter: RecordTable,
   { dataFile, isTemporary }: Folder,
-  nowMs: number,
 ): void {
-  const last = isNew(meta) ? undefined : lastNumbers(counter);
-  if (last === undefined && entries.getKeysCount({ limit: 1 }) > 0) {
-    throw new DamagedStoreError(`${dataFile} is damaged: its format mark is missing. Restore a backup.`);
+  const { base, nowMs } = transaction;
+  const isFirst = isNew(transaction, meta);
+  const isWhole = isFirst ? entries.getKeysCount({ limit: 1 }) === 0 : base.sequence !== null;
+  if (!isWhole) {
+    throw new DamagedStoreError(
+      `${dataFile} is damaged: facts about the store are missing. Restore a backup.`,
+    );
   }
   const file = isTemporary ? 'temporary' : fileIdentity(dataFile);
-  if (last && meta.getBinary(fileKey)?.toString('latin1') === file) return;
-  markFormat(meta);
-  meta.put(fileKey, Buffer.from(file));
-  const term = Math.max(Math.floor(nowMs), (last?.term ?? 0) + 1);
-  setNumbers(counter, { term, index: last?.index ?? 0 });
+  if (!isFirst && transaction.read(meta, fileKey)?.toString('latin1') === file) return;
+  markFormat(transaction, meta);
+  transaction.put(meta, fileKey, Buffer.from(file));
+  transaction.startTerm(Math.max(Math.floor(nowMs), base.term + 1));
 }
 
 /** Differs between a file and its copies, also when the copy took the place of the file. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { blankRecord, isExpired, type StoredRecord } from './record.js';
+import { blankRecord, isExpired, type RecordHeader, type StoredRecord } from './record.js';
 import type { RecordTable } from './record-table.js';
-import type { WriteNumbers, WriteTransaction } from './write-transaction.js';
+import type { WriteTransaction } from './write-transaction.js';
 
 /** A write that may be repeated: an idempotency key counts for one operation on one key. */
 export interface Repeatable {
   readonly operation: 'put' | 'delete';
-  readonly keyBytes: Uint8Array;
+  readonly keyBytes: Buffer;
   readonly idempotencyKey: string;
 }
 
@@ -25,21 +25,22 @@ export class IdempotencyMemory {
 
   /** The answer this write got before, if it is still remembered. */
   recall(transaction: WriteTransaction, write: Repeatable): RememberedAnswer | undefined {
-    const record = this.#records.get(nameOf(write));
+    const record = this.#records.get(transaction, nameOf(write));
     return record === undefined || isExpired(record.header, transaction.nowMs) ? undefined : record;
   }
 
   remember(
     transaction: WriteTransaction,
     write: Repeatable,
-    { term, index }: WriteNumbers,
+    { term, index }: Pick<RecordHeader, 'term' | 'index'>,
     answer: Uint8Array,
   ): void {
     const name = nameOf(write);
-    const replaced = this.#records.look(name);
+    const replaced = this.#records.look(transaction, name);
     const expiresAtMs = Math.ceil(transaction.nowMs + this.#retentionMs);
     const header = { term, index, expiresAtMs };
-    this.#records.put(name, blankRecord(answer), header, typeof replaced === 'string' ? undefined : replaced);
+    const bytes = blankRecord(answer);
+    this.#records.put(transaction, name, bytes, header, typeof replaced === 'string' ? undefined : replaced);
   }
 }
 

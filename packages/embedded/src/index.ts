@@ -1,5 +1,4 @@
-export type { EmbeddedStore } from './embedded-store.js';
-export type { EmbeddedStats } from './engine.js';
+export type { EmbeddedStats, EmbeddedStore } from './embedded-store.js';
 export {
   DamagedStoreError,
   ForeignFilesError,

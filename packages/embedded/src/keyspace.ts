@@ -9,13 +9,13 @@ import {
 import type { IdempotencyMemory, Repeatable } from './idempotency.js';
 import { hasVersion, isExpired, type RecordHeader, versionOf } from './record.js';
 import { damaged, type RecordTable } from './record-table.js';
-import type { WriteTransaction } from './write-transaction.js';
+import type { Reader, WriteTransaction } from './write-transaction.js';
 
 /** A write, checked, with bytes of its own. */
 export interface WriteRequest {
   /** The key as the caller gave it, for errors. */
   readonly key: Key;
-  readonly keyBytes: Uint8Array;
+  readonly keyBytes: Buffer;
   readonly condition: Condition;
   readonly idempotencyKey: string | undefined;
 }
@@ -49,8 +49,8 @@ export class Keyspace {
     this.#memory = memory;
   }
 
-  find(keyBytes: Uint8Array, nowMs: number): Entry | null {
-    const record = this.#entries.get(keyBytes);
+  find(reader: Reader, keyBytes: Buffer, nowMs: number): Entry | null {
+    const record = this.#entries.get(reader, keyBytes);
     if (record === undefined || isExpired(record.header, nowMs)) return null;
     return { value: record.value, version: versionOf(record.header) };
   }
@@ -62,11 +62,11 @@ export class Keyspace {
     if (answer) return versionOf(answer.header);
     const { isLive, header: replaced } = this.#stored(transaction, request);
     if (condition.kind === 'absent' && isLive) {
-      const actual = this.find(keyBytes, transaction.nowMs) ?? undefined;
+      const actual = this.find(transaction, keyBytes, transaction.nowMs) ?? undefined;
       throw new AlreadyExistsError('The key exists', { key, actual });
     }
     const header = transaction.stamp(expiryOf(transaction, request));
-    this.#entries.put(keyBytes, record, header, replaced);
+    this.#entries.put(transaction, keyBytes, record, header, replaced);
     if (repeatable) this.#memory.remember(transaction, repeatable, header, noAnswer);
     return versionOf(header);
   }
@@ -77,7 +77,7 @@ export class Keyspace {
     if (answer) return answer.value[0] === 1;
     const { isLive, header } = this.#stored(transaction, request);
     if (request.condition.kind === 'absent' && isLive) throw this.#mismatch(transaction, request);
-    if (isLive) this.#entries.remove(request.keyBytes, header);
+    if (isLive) this.#entries.remove(transaction, request.keyBytes, header);
     if (repeatable) {
       this.#memory.remember(transaction, repeatable, noVersion, Uint8Array.of(isLive ? 1 : 0));
     }
@@ -87,7 +87,7 @@ export class Keyspace {
   /** What the key holds, if it has the version the write asks for. */
   #stored(transaction: WriteTransaction, request: WriteRequest): Stored {
     const { keyBytes, condition } = request;
-    const found = this.#entries.look(keyBytes);
+    const found = this.#entries.look(transaction, keyBytes);
     if (found === 'damaged') {
       if (condition.kind !== 'always') throw damaged(keyBytes);
       return { isLive: true, header: undefined };
@@ -100,8 +100,9 @@ export class Keyspace {
     return { isLive: live !== undefined, header };
   }
 
-  #mismatch({ nowMs }: WriteTransaction, { key, keyBytes, condition }: WriteRequest): VersionMismatchError {
-    const actual = this.find(keyBytes, nowMs);
+  #mismatch(transaction: WriteTransaction, request: WriteRequest): VersionMismatchError {
+    const { key, keyBytes, condition } = request;
+    const actual = this.find(transaction, keyBytes, transaction.nowMs);
     const expected = condition.kind === 'version' ? condition.version : undefined;
     const message = actual ? 'The key has another version' : 'The key does not exist';
     return new VersionMismatchError(message, { key, expected, actual });

@@ -1,9 +1,11 @@
+import { CheckedStore } from './checked-store.js';
 import { checkDataFile } from './data-file.js';
-import { EmbeddedStore } from './embedded-store.js';
+import type { EmbeddedStore } from './embedded-store.js';
 import { Engine } from './engine.js';
-import { prepareFolder } from './folder.js';
-import { openBesideNeighbours } from './neighbours.js';
-import { type EmbeddedOptions, settingsOf } from './options.js';
+import { openEnvironment } from './environment.js';
+import { type Folder, prepareFolder } from './folder.js';
+import { FolderGate, type Gate, openGate } from './gate.js';
+import { type EmbeddedOptions, type Settings, settingsOf } from './options.js';
 
 /**
  * Opens a store in a folder, or an ephemeral one.
@@ -25,20 +27,29 @@ import { type EmbeddedOptions, settingsOf } from './options.js';
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedStore> {
   const settings = settingsOf(options);
   const folder = prepareFolder(settings.path);
-  const engine = await openBesideNeighbours(folder.dataFile, () => {
-    checkDataFile(folder);
-    return new Engine(folder, settings);
-  });
+  checkDataFile(folder);
+  const gate = folder.isTemporary ? openGate : new FolderGate(folder);
+  const engine = await openEngine(folder, settings, gate);
   try {
     await engine.enter();
   } catch (error) {
     await engine.close();
     throw error;
   }
-  return new EmbeddedStore(engine, settings.durableAck);
+  return new CheckedStore(engine, settings.durableAck);
 }
 
 /** An ephemeral store: `openEmbedded()` under the name the documentation of NoriKV gives it. */
 export function createEphemeral(): Promise<EmbeddedStore> {
   return openEmbedded();
+}
+
+async function openEngine(folder: Folder, settings: Settings, gate: Gate): Promise<Engine> {
+  try {
+    const environment = await openEnvironment(folder, settings.durability === 'disk', gate);
+    return new Engine(folder, settings, environment, gate);
+  } catch (error) {
+    gate.leave();
+    throw error;
+  }
 }

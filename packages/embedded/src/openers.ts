@@ -1,6 +1,7 @@
 import type { Environment } from './environment.js';
 import { StoreInUseError } from './errors.js';
 import type { Durability } from './options.js';
+import type { WriteTransaction } from './write-transaction.js';
 
 const openersKey = Buffer.from('openers');
 
@@ -17,20 +18,24 @@ interface Openers {
 }
 
 /**
- * Lets this opener in, or throws StoreInUseError. Returns whether nobody else has the store open. Call it
- * inside a write transaction.
+ * Lets this opener in, or throws StoreInUseError. Returns whether nobody else has the store open. Call it with
+ * the write lock in hand: then one opener after the other is let in.
  *
- * Who is there is read from LMDB's own table of readers: each open store keeps a line in it (its process and
- * thread), and LMDB drops the lines of processes that have died, by a lock that dies with them.
+ * Who is in is read from LMDB's own table of readers: each open store keeps a line in it (its process and
+ * thread), from here on, and LMDB drops the lines of processes that have died, by a lock that dies with them.
  */
-export function admit({ root, meta }: Environment, { exclusive, durability }: Admission): boolean {
+export function admit(
+  transaction: WriteTransaction,
+  { root, meta }: Environment,
+  { exclusive, durability }: Admission,
+): boolean {
   root.readerCheck();
-  const lines = linesOf(root.readerList());
-  const isAlone = lines.length <= 1;
-  const known = openersOf(meta.getBinary(openersKey));
-  if (known?.owner !== undefined && isOpen(known.owner, lines)) {
+  const others = linesOf(root.readerList());
+  const known = openersOf(transaction.read(meta, openersKey));
+  if (known?.owner !== undefined && others.includes(known.owner)) {
     throw new StoreInUseError('Another opener has this store exclusively');
   }
+  const isAlone = others.length === 0;
   if (exclusive && !isAlone) {
     throw new StoreInUseError('This store is open elsewhere, so it cannot be opened exclusively');
   }
@@ -39,10 +44,10 @@ export function admit({ root, meta }: Environment, { exclusive, durability }: Ad
       `This store is open elsewhere with durability '${known.durability}'; open it with the same`,
     );
   }
-  const owner = exclusive ? lines[0] : undefined;
-  if (known?.durability !== durability || known.owner !== owner) {
-    meta.put(openersKey, Buffer.from(owner === undefined ? durability : `${durability} ${owner}`));
-  }
+  // The first read takes the line, and lmdb keeps it for all later ones.
+  root.useReadTransaction().done();
+  const [own] = linesOf(root.readerList());
+  transaction.put(meta, openersKey, Buffer.from(exclusive ? `${durability} ${own}` : durability));
   return isAlone;
 }
 
@@ -54,11 +59,4 @@ function openersOf(bytes: Buffer | undefined): Openers | undefined {
 /** The lines of LMDB's table, without the transaction each one reads: `1234 7f50e000`. */
 function linesOf(table: string): string[] {
   return [...table.matchAll(/^\s*(\d+) ([0-9a-f]+) /gm)].map(([, pid, thread]) => `${pid} ${thread}`);
-}
-
-/** Whether a line is still there; an only line of this process is its own, even if the number is the same. */
-function isOpen(owner: string, lines: readonly string[]): boolean {
-  const own = lines.filter((line) => line.startsWith(`${process.pid} `));
-  const others = own.length === 1 ? lines.filter((line) => line !== own[0]) : lines;
-  return others.includes(owner);
 }

@@ -2,7 +2,10 @@ import { type CallOptions, isNoriKVError, type Key } from '@norikv/store';
 import type { LimitWatch } from './limit-watch.js';
 import type { WriteTransaction } from './write-transaction.js';
 
-/** What a write does inside its transaction. An error of the contract it throws is its caller's answer. */
+/**
+ * What a write does to its transaction. An error of the contract it throws is its caller's answer. It is done
+ * again, in another transaction, if another process has committed meanwhile.
+ */
 export type Work<T> = (transaction: WriteTransaction) => T;
 
 /** A write somebody asked for. */
@@ -14,20 +17,16 @@ export interface WriteOrder<T> {
   readonly key: Key | undefined;
 }
 
-/** The two ends of a promise. */
-interface Caller {
-  resolve(answer: unknown): void;
-  reject(error: unknown): void;
-}
-
 /** A write on its way: it waits, enters a transaction, and is settled when that has ended. */
 export class PendingWrite {
   readonly promise: Promise<unknown>;
   readonly bytes: number;
   #work: Work<unknown> | undefined;
+  #hasEntered = false;
   #answer: unknown;
   #refusal: unknown;
-  #caller: Caller | undefined;
+  #resolve: ((answer: unknown) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
   #stopWatching: (() => void) | undefined;
 
   /** @param withdraw - called when the caller gave up before the write entered a transaction. */
@@ -39,22 +38,22 @@ export class PendingWrite {
     this.#work = work;
     this.bytes = bytes;
     this.promise = new Promise((resolve, reject) => {
-      this.#caller = { resolve, reject };
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
     if (options.signal === undefined && options.timeoutMs === undefined) return;
     this.#stopWatching = limits.watch(options, key, (errorOf) => {
-      const waiting = this.#work !== undefined;
-      if (waiting) withdraw(this);
-      this.fail(errorOf(waiting ? 'not-applied' : 'unknown'));
+      if (!this.#hasEntered) withdraw(this);
+      this.fail(errorOf(this.#hasEntered ? 'unknown' : 'not-applied'));
     });
   }
 
   /** Does the work. From here on, whoever gives up cannot know whether it is applied. */
   enter(transaction: WriteTransaction): void {
-    const work = this.#work;
-    this.#work = undefined;
+    this.#hasEntered = true;
+    this.#refusal = undefined;
     try {
-      this.#answer = work?.(transaction);
+      this.#answer = this.#work?.(transaction);
     } catch (error) {
       if (!isNoriKVError(error)) throw error;
       this.#refusal = error;
@@ -64,13 +63,14 @@ export class PendingWrite {
   /** Gives the caller the answer: the transaction has ended well. */
   settle(): void {
     this.#stopWatching?.();
-    if (this.#refusal === undefined) this.#caller?.resolve(this.#answer);
-    else this.#caller?.reject(this.#refusal);
+    if (this.#refusal === undefined) this.#resolve?.(this.#answer);
+    else this.#reject?.(this.#refusal);
   }
 
+  /** Ends the write; it enters no other transaction. */
   fail(error: unknown): void {
     this.#work = undefined;
     this.#stopWatching?.();
-    this.#caller?.reject(error);
+    this.#reject?.(error);
   }
 }

@@ -1,28 +1,25 @@
-import type { Database } from 'lmdb';
+import type { Bytes } from './environment.js';
 import { DamagedStoreError } from './errors.js';
 import type { ExpiryIndex } from './expiry-index.js';
 import { type RecordHeader, readHeader, readValue, type StoredRecord, sealRecord } from './record.js';
+import type { Reader, WriteTransaction } from './write-transaction.js';
 
-/** A table of records. Lines of the expiry index are kept in step with the records. */
+/** A table of records. The lines of the expiry index are kept in step with them. */
 export class RecordTable {
-  readonly #database: Database<Buffer, Uint8Array>;
+  /** A byte that tells this table from others in the expiry index. */
+  readonly tag: number;
+  readonly #database: Bytes;
   readonly #expiries: ExpiryIndex;
-  readonly #tag: number;
 
-  /** @param tag - a byte that tells this table from others in the expiry index. */
-  constructor(database: Database<Buffer, Uint8Array>, expiries: ExpiryIndex, tag: number) {
+  constructor(database: Bytes, expiries: ExpiryIndex, tag: number) {
     this.#database = database;
     this.#expiries = expiries;
-    this.#tag = tag;
-  }
-
-  get tag(): number {
-    return this.#tag;
+    this.tag = tag;
   }
 
   /** The record of a key, expired or not. Throws DamagedStoreError. */
-  get(key: Uint8Array): StoredRecord | undefined {
-    const bytes = this.#database.getBinaryFast(key);
+  get(reader: Reader, key: Buffer): StoredRecord | undefined {
+    const bytes = reader.read(this.#database, key);
     if (bytes === undefined) return undefined;
     const header = readHeader(bytes, bytes.length, key);
     if (header === undefined) throw damaged(key);
@@ -30,8 +27,8 @@ export class RecordTable {
   }
 
   /** The header of a record, without the cost of copying its value. */
-  look(key: Uint8Array): RecordHeader | 'absent' | 'damaged' {
-    const bytes = this.#database.getBinaryFast(key);
+  look(reader: Reader, key: Buffer): RecordHeader | 'absent' | 'damaged' {
+    const bytes = reader.read(this.#database, key);
     if (bytes === undefined) return 'absent';
     return readHeader(bytes, bytes.length, key) ?? 'damaged';
   }
@@ -42,29 +39,35 @@ export class RecordTable {
    * @param bytes - from `blankRecord`; its header is filled in.
    * @param replaced - the header of the record it replaces.
    */
-  put(key: Uint8Array, bytes: Buffer, header: RecordHeader, replaced: RecordHeader | undefined): void {
+  put(
+    transaction: WriteTransaction,
+    key: Buffer,
+    bytes: Buffer,
+    header: RecordHeader,
+    replaced: RecordHeader | undefined,
+  ): void {
     sealRecord(bytes, key, header);
-    this.#database.put(key, bytes);
+    transaction.put(this.#database, key, bytes);
     if (replaced?.expiresAtMs === header.expiresAtMs) return;
-    this.#forgetExpiry(key, replaced);
+    this.#forgetExpiry(transaction, key, replaced);
     if (header.expiresAtMs === 0) return;
-    this.#expiries.add({ expiresAtMs: header.expiresAtMs, tag: this.#tag, key });
+    this.#expiries.add(transaction, { expiresAtMs: header.expiresAtMs, tag: this.tag, key });
   }
 
   /** Removes a record. */
-  remove(key: Uint8Array, removed: RecordHeader | undefined): void {
-    this.#database.remove(key);
-    this.#forgetExpiry(key, removed);
+  remove(transaction: WriteTransaction, key: Buffer, removed: RecordHeader | undefined): void {
+    transaction.remove(this.#database, key);
+    this.#forgetExpiry(transaction, key, removed);
   }
 
-  #forgetExpiry(key: Uint8Array, header: RecordHeader | undefined): void {
+  #forgetExpiry(transaction: WriteTransaction, key: Buffer, header: RecordHeader | undefined): void {
     if (header === undefined || header.expiresAtMs === 0) return;
-    this.#expiries.remove({ expiresAtMs: header.expiresAtMs, tag: this.#tag, key });
+    this.#expiries.remove(transaction, { expiresAtMs: header.expiresAtMs, tag: this.tag, key });
   }
 }
 
 /** The error for a record that is not what was written. */
-export function damaged(key: Uint8Array): DamagedStoreError {
+export function damaged(key: Buffer): DamagedStoreError {
   return new DamagedStoreError(
     'A record is damaged: its checksum does not match. Restore a backup, or write its key without a condition.',
     { key: new Uint8Array(key) },

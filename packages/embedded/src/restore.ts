@@ -19,13 +19,14 @@ export async function restoreBackup(file: string, path: string): Promise<void> {
   if (typeof file !== 'string' || !existsSync(file)) {
     throw new InvalidArgumentError(`file is ${JSON.stringify(file)}; name a file that backup wrote`);
   }
-  const { dataFile } = prepareFolder(path);
+  const { dataFile, gatePath } = prepareFolder(path);
   await copyWholeFile(file, dataFile);
   try {
     const store = await openEmbedded({ path });
     await store.close();
   } catch (error) {
-    await Promise.all([rm(dataFile, { force: true }), rm(`${dataFile}-lock`, { force: true })]);
+    const made = [dataFile, `${dataFile}-lock`, gatePath];
+    await Promise.all(made.map((name) => rm(name, { force: true, recursive: true })));
     throw error;
   }
 }

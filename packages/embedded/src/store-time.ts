@@ -1,5 +1,6 @@
 import type { Clock } from '@norikv/store';
 import type { Bytes } from './environment.js';
+import type { WriteTransaction } from './write-transaction.js';
 
 const offsetKey = Buffer.from('time');
 
@@ -23,11 +24,12 @@ export class StoreTime {
 
   /**
    * Makes all who have the store open share one time: the first sets it, the others take it over. Only for
-   * clocks that count from the same start in every process. Call it inside a write transaction.
+   * clocks that count from the same start in every process.
    */
-  agree(meta: Bytes, isAlone: boolean): void {
-    const shared = Number(meta.getBinary(offsetKey)?.toString('latin1') ?? Number.NaN);
-    if (isAlone || Number.isNaN(shared)) meta.put(offsetKey, Buffer.from(String(this.#offsetMs)));
+  agree(transaction: WriteTransaction, meta: Bytes, isAlone: boolean): void {
+    const shared = Number(transaction.read(meta, offsetKey)?.toString('latin1') ?? Number.NaN);
+    if (isAlone || Number.isNaN(shared))
+      transaction.put(meta, offsetKey, Buffer.from(String(this.#offsetMs)));
     else this.#offsetMs = shared;
   }
 }

@@ -14,19 +14,19 @@ export interface SweepPass {
 
 /** Removes some of the records that have expired. */
 export function sweepPass(
-  { nowMs }: WriteTransaction,
+  transaction: WriteTransaction,
   expiries: ExpiryIndex,
   tables: readonly RecordTable[],
 ): SweepPass {
-  const due = expiries.due(nowMs, maxPassRecords);
+  const due = expiries.due(transaction.nowMs, maxPassRecords);
   let removed = 0;
   for (const line of due) {
     const table = tables.find(({ tag }) => tag === line.tag);
-    const header = table?.look(line.key);
+    const header = table?.look(transaction, line.key);
     if (table && typeof header === 'object' && header.expiresAtMs === line.expiresAtMs) {
-      table.remove(line.key, header);
+      table.remove(transaction, line.key, header);
       removed += 1;
-    } else expiries.remove(line);
+    } else expiries.remove(transaction, line);
   }
   return { removed, isFull: due.length === maxPassRecords };
 }

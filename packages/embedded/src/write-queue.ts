@@ -6,6 +6,7 @@ import {
   UnavailableError,
 } from '@norikv/store';
 import { LimitWatch } from './limit-watch.js';
+import { nextTurn } from './next-turn.js';
 import { PendingWrite, type WriteOrder } from './pending-write.js';
 import type { WriteTransaction } from './write-transaction.js';
 
@@ -18,11 +19,10 @@ export interface WriteTarget {
   readonly clock: Clock;
   readonly maxPendingBytes: number;
   /**
-   * Runs work in a write transaction, all or nothing; resolves when it is as durable as promised, and
-   * rejects with an error of the contract.
+   * Fills a transaction and commits it, all or nothing; fills another one if this one came too late. Resolves
+   * when it is as durable as promised, and rejects with an error of the contract.
    */
-  commit(work: () => void): Promise<void>;
-  begin(): WriteTransaction;
+  commit(fill: (transaction: WriteTransaction) => void): Promise<void>;
 }
 
 /**
@@ -34,7 +34,6 @@ export class WriteQueue {
   readonly #limits: LimitWatch;
   readonly #waiting = new Set<PendingWrite>();
   #pendingBytes = 0;
-  #pauses = 0;
   #running: Promise<void> | undefined;
   #failure: NoriKVError | undefined;
 
@@ -65,18 +64,8 @@ export class WriteQueue {
     const write = new PendingWrite(order, this.#limits, (given) => this.#withdraw(given));
     this.#waiting.add(write);
     this.#pendingBytes += write.bytes;
-    this.#start();
+    this.#running ??= this.#run();
     return write.promise as Promise<T>;
-  }
-
-  /** Resolves when no transaction is under way; none begins until the returned function is called. */
-  async pause(): Promise<() => void> {
-    this.#pauses += 1;
-    await this.#running;
-    return () => {
-      this.#pauses -= 1;
-      this.#start();
-    };
   }
 
   /** Resolves when nothing is waiting or under way. */
@@ -84,29 +73,24 @@ export class WriteQueue {
     while (this.#running) await this.#running;
   }
 
-  #start(): void {
-    if (this.#running || this.#pauses > 0 || this.#waiting.size === 0) return;
-    this.#running = this.#run();
-  }
-
   async #run(): Promise<void> {
-    while (this.#waiting.size > 0 && this.#pauses === 0) await this.#commitBatch();
+    while (this.#waiting.size > 0) {
+      // Whoever writes in this turn of the event loop, after an answer of the last batch for one, comes along.
+      await nextTurn();
+      await this.#commitBatch();
+    }
     this.#running = undefined;
   }
 
   async #commitBatch(): Promise<void> {
-    let batch: PendingWrite[] = [];
+    const batch = this.#takeBatch();
     try {
-      await this.#target.commit(() => {
-        batch = this.#takeBatch();
-        const transaction = this.#target.begin();
+      await this.#target.commit((transaction) => {
         for (const write of batch) write.enter(transaction);
-        transaction.end();
       });
       for (const write of batch) write.settle();
     } catch (error) {
       for (const write of batch) write.fail(error);
-      if (batch.length === 0) this.#failWaiting(error);
       if (isNoriKVError(error) && error.outcome === 'unknown') this.#break(error);
     } finally {
       for (const write of batch) this.#pendingBytes -= write.bytes;
@@ -131,13 +115,9 @@ export class WriteQueue {
 
   #break(failure: NoriKVError): void {
     this.#failure = failure;
-    this.#failWaiting(broken(failure));
-  }
-
-  #failWaiting(reason: unknown): void {
     for (const write of this.#waiting) {
       this.#withdraw(write);
-      write.fail(reason);
+      write.fail(broken(failure));
     }
   }
 }

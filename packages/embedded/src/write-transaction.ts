@@ -1,61 +1,104 @@
-import { blankRecord, type RecordHeader } from './record.js';
-import { damaged, type RecordTable } from './record-table.js';
+import type { CommitLog, LastCommit } from './commit-log.js';
+import type { Bytes } from './environment.js';
+import type { RecordHeader } from './record.js';
 
-const counterKey = Buffer.from('counter');
-const noValue = new Uint8Array(0);
+/** Where records are read from. The bytes are good until the next read. */
+export interface Reader {
+  read(database: Bytes, key: Buffer): Buffer | undefined;
+}
 
-/** Numbers that no other write of this store ever gets. */
-export interface WriteNumbers {
-  readonly term: number;
-  readonly index: number;
+/** What is committed. */
+export const committed: Reader = {
+  read: (database, key) => database.getBinaryFast(key),
+};
+
+interface Change {
+  readonly key: Buffer;
+  /** Undefined: the record is removed. */
+  readonly value: Buffer | undefined;
 }
 
 /**
- * One write transaction: its moment in time, and the store's only counter, which moves in the same
- * transaction as the records it numbers.
+ * The writes that are going to be committed together, and the view of whoever comes later in the same
+ * transaction: what is committed, with these writes on top.
  */
-export class WriteTransaction {
+export class WriteTransaction implements Reader {
   /** The moment at which everything in this transaction happens. */
   readonly nowMs: number;
-  readonly #meta: RecordTable;
-  #last: WriteNumbers | undefined;
-  #given = 0;
+  /** The commit this transaction builds upon. */
+  readonly base: LastCommit;
+  readonly #commits: CommitLog;
+  readonly #changes = new Map<Bytes, Map<string, Change>>();
+  #term: number;
+  #index: number;
+  #namedKey: Buffer | undefined;
+  #name = '';
 
-  constructor(meta: RecordTable, nowMs: number) {
-    this.#meta = meta;
+  /** @throws DamagedStoreError if the version counter cannot be read. */
+  constructor(commits: CommitLog, nowMs: number) {
+    this.#commits = commits;
     this.nowMs = nowMs;
+    this.base = commits.last();
+    this.#term = this.base.term;
+    this.#index = this.base.index;
   }
 
-  /**
-   * The header of the next write.
-   *
-   * @throws DamagedStoreError if the counter cannot be read.
-   */
+  /** Whether there is nothing to commit. */
+  get isEmpty(): boolean {
+    return this.#changes.size === 0;
+  }
+
+  read(database: Bytes, key: Buffer): Buffer | undefined {
+    const change = this.#changes.get(database)?.get(this.#nameOf(key));
+    return change ? change.value : database.getBinaryFast(key);
+  }
+
+  put(database: Bytes, key: Buffer, value: Buffer): void {
+    this.#change(database, { key, value });
+  }
+
+  remove(database: Bytes, key: Buffer): void {
+    this.#change(database, { key, value: undefined });
+  }
+
+  /** The header of the next write. */
   stamp(expiresAtMs: number): RecordHeader {
-    this.#last ??= lastNumbers(this.#meta);
-    this.#given += 1;
-    return { term: this.#last.term, index: this.#last.index + this.#given, expiresAtMs };
+    this.#index += 1;
+    return { term: this.#term, index: this.#index, expiresAtMs };
   }
 
-  /** Stores how far the counter got. */
-  end(): void {
-    if (this.#last === undefined) return;
-    setNumbers(this.#meta, { term: this.#last.term, index: this.#last.index + this.#given });
+  /** Gives later versions another term. */
+  startTerm(term: number): void {
+    this.#term = term;
   }
-}
 
-/**
- * The numbers of the last write.
- *
- * @throws DamagedStoreError if they cannot be read.
- */
-export function lastNumbers(meta: RecordTable): WriteNumbers {
-  const header = meta.look(counterKey);
-  if (typeof header === 'string') throw damaged(counterKey);
-  return header;
-}
+  /** Hands all writes to LMDB, inside a transaction of LMDB. */
+  apply(): void {
+    if (this.isEmpty) return;
+    for (const [database, changes] of this.#changes) {
+      for (const { key, value } of changes.values()) {
+        if (value === undefined) database.remove(key);
+        else database.put(key, value);
+      }
+    }
+    this.#commits.append(this.base, this.#term, this.#index);
+  }
 
-/** Sets the counter. */
-export function setNumbers(meta: RecordTable, { term, index }: WriteNumbers): void {
-  meta.put(counterKey, blankRecord(noValue), { term, index, expiresAtMs: 0 }, undefined);
+  #change(database: Bytes, change: Change): void {
+    let changes = this.#changes.get(database);
+    if (changes === undefined) {
+      changes = new Map();
+      this.#changes.set(database, changes);
+    }
+    changes.set(this.#nameOf(change.key), change);
+  }
+
+  /** The bytes of a key as a string, one character a byte. The last one is kept: a key is read, then written. */
+  #nameOf(key: Buffer): string {
+    if (key !== this.#namedKey) {
+      this.#namedKey = key;
+      this.#name = key.toString('latin1');
+    }
+    return this.#name;
+  }
 }

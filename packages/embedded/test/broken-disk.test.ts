@@ -5,7 +5,20 @@ import { newPath, openTestStore } from './support/folders.js';
 
 // What no test can make a real disk do: the disk under LMDB is real, but it fails when it is told to.
 
-const healthy = { refusesToOpen: false, losesHeader: false, putsLeft: Infinity, freeBytes: Number.NaN };
+const healthy = {
+  refusesToOpen: false,
+  refusesTables: false,
+  losesHeader: false,
+  cannotRead: false,
+  putsLeft: Number.POSITIVE_INFINITY,
+  freeBytes: Number.NaN,
+};
+
+interface RawDatabase {
+  ifVersion(...condition: unknown[]): Promise<boolean>;
+  put(...record: unknown[]): unknown;
+}
+
 const disk = vi.hoisted(() => ({}) as typeof healthy);
 
 vi.mock('lmdb', async (importOriginal) => {
@@ -14,21 +27,28 @@ vi.mock('lmdb', async (importOriginal) => {
   function open(...given: Parameters<typeof lmdb.open>): RootDatabase<Buffer, Uint8Array> {
     if (disk.refusesToOpen) throw Object.assign(new Error('Too many open files'), { code: 24 });
     const root: RootDatabase<Buffer, Uint8Array> = lmdb.open(...given);
-    const { childTransaction, resetReadTxn } = root;
-    root.childTransaction = async <T>(work: () => T): Promise<T> => {
-      const result = await childTransaction.call(root, work);
-      if (!disk.losesHeader) return result as T;
-      throw Object.assign(new Error('Commit failed'), { commitError: Promise.reject(panic) });
+    const { resetReadTxn } = root;
+    const allDatabases: RawDatabase = Object.getPrototypeOf(root);
+    const { ifVersion, put } = allDatabases;
+    allDatabases.ifVersion = function (...condition) {
+      const result = ifVersion.apply(this, condition);
+      if (!disk.losesHeader) return result;
+      return result.then(() => {
+        throw Object.assign(new Error('Commit failed'), { commitError: Promise.reject(panic) });
+      });
     };
-    const allDatabases: { put(...record: unknown[]): unknown } = Object.getPrototypeOf(root);
-    const { put } = allDatabases;
     allDatabases.put = function (...record) {
       disk.putsLeft -= 1;
-      if (disk.putsLeft < 0) throw new TypeError('a bug');
+      if (disk.putsLeft < 0) throw new RangeError('Array buffer allocation failed');
       return put.apply(this, record);
     };
+    if (disk.refusesTables) {
+      root.openDB = () => {
+        throw Object.assign(new Error('Input/output error'), { code: 5 });
+      };
+    }
     root.resetReadTxn = () => {
-      if (disk.losesHeader) throw panic;
+      if (disk.cannotRead) throw panic;
       resetReadTxn.call(root);
     };
     return root;
@@ -53,6 +73,11 @@ describe('a store whose header can no longer be written', () => {
     await store.put('key', 'value');
     disk.losesHeader = true;
     const put = store.put('key', 'next');
+    queueMicrotask(() => {
+      setImmediate(() => {
+        disk.cannotRead = true;
+      });
+    });
     await expect(put).rejects.toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
     await expect(store.put('key', 'later')).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -66,27 +91,48 @@ describe('a store whose header can no longer be written', () => {
   test('goes on sweeping when it can be read again', async () => {
     const store = await openTestStore({ path: newPath(), sweepIntervalMs: 1 });
     await store.put('short', 'value', { ttlMs: 1 });
-    disk.losesHeader = true;
+    disk.cannotRead = true;
     await new Promise((resolve) => setTimeout(resolve, 20));
-    disk.losesHeader = false;
+    disk.cannotRead = false;
     while ((await store.stats()).keys > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   });
 });
 
-test('a write that breaks off in the middle takes its whole transaction back', async () => {
+test('a transaction that breaks off while it is handed over is unknown, and ends the store', async () => {
   const store = await openTestStore({ path: newPath() });
-  const version = await store.put('key', 'value');
+  await store.put('key', 'value');
   disk.putsLeft = 1;
   const puts = [store.put('key', 'next'), store.put('other', 'value', { ttlMs: 60_000 })];
-  for (const put of puts) await expect(put).rejects.toMatchObject({ outcome: 'not-applied' });
-  disk.putsLeft = Infinity;
+  for (const put of puts)
+    await expect(put).rejects.toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+  await expect(store.put('key', 'later')).rejects.toMatchObject({ outcome: 'not-applied' });
+});
+
+test('a transaction that breaks off before it is handed over is not applied', async () => {
+  let isBroken = false;
+  const clock = {
+    now: Date.now,
+    monotonic() {
+      if (isBroken) throw new TypeError('no clock');
+      return performance.now();
+    },
+    startTimer: () => () => undefined,
+  };
+  const store = await openTestStore({ path: newPath(), clock });
+  const version = await store.put('key', 'value');
+  isBroken = true;
+  await expect(store.put('key', 'next')).rejects.toMatchObject({ outcome: 'not-applied' });
+  isBroken = false;
   expect((await store.get('key')).version).toEqual(version);
-  expect(await store.find('other')).toBeNull();
-  expect((await store.put('key', 'next', { ifMatchVersion: version })).index).toBe(version.index + 1n);
 });
 
 test('a file the system refuses to open is an error, not the end of the process', async () => {
   disk.refusesToOpen = true;
+  await expect(openEmbedded({ path: newPath() })).rejects.toThrow(PathUnusableError);
+});
+
+test('a file that cannot be read or written while it is opened is an error', async () => {
+  disk.refusesTables = true;
   await expect(openEmbedded({ path: newPath() })).rejects.toThrow(PathUnusableError);
 });
 

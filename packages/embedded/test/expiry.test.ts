@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { openEmbedded } from '../src/index.js';
 import { newPath, openTestStore } from './support/folders.js';
 import { startProgram } from './support/programs.js';
+import { changeRaw } from './support/raw-store.js';
 
 const never = 1_000_000_000;
 
@@ -41,6 +42,17 @@ describe('expiry', () => {
     const other = startProgram('read-in-the-future', [path]);
     expect(await other.rest(), other.errors()).toEqual(['joined: value', 'alone: absent']);
     expect(await other.exited).toBe(0);
+  });
+
+  test('does not follow the time of openers that are gone', async () => {
+    const path = newPath();
+    const store = await openEmbedded({ path });
+    await store.put('key', 'value', { ttlMs: 3_600_000 });
+    await store.close();
+    const tomorrow = Date.now() + 86_400_000 - Number(process.hrtime.bigint()) / 1e6;
+    await changeRaw(path, 'norikv', (meta) => meta.put(Buffer.from('time'), Buffer.from(String(tomorrow))));
+    const again = await openTestStore({ path });
+    expect(await again.find('key')).not.toBeNull();
   });
 
   test('a value that outlives every date is kept', async () => {

@@ -13,7 +13,7 @@ import {
   PathUnusableError,
 } from '../src/index.js';
 import { newFolder, newPath, openTestStore } from './support/folders.js';
-import { changeMeta, dataFileOf } from './support/raw-store.js';
+import { changeMeta, changeRaw, dataFileOf, type RawTable } from './support/raw-store.js';
 
 describe('opening a folder', () => {
   test('makes it, and finds everything in it again', async () => {
@@ -140,13 +140,21 @@ describe('opening is refused', () => {
     await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
   });
 
-  test.each([
-    ['format mark', 'format', undefined],
-    ['version counter', 'counter', undefined],
-    ['version counter', 'counter', 'rubbish'],
-  ])('without a good %s', async (_, name, text) => {
+  test('without its format mark', async () => {
     const path = newPath();
-    await changeMeta(path, name, text);
+    await changeMeta(path, 'format', undefined);
+    await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
+  });
+
+  test.each([
+    ['missing', (commits: RawTable) => commits.remove(Buffer.from('last'))],
+    ['rubbish', (commits: RawTable) => commits.put(Buffer.from('last'), Buffer.alloc(40, 0xee))],
+  ])('with a version counter that is %s', async (_, change) => {
+    const path = newPath();
+    const store = await openEmbedded({ path });
+    await store.put('key', 'value');
+    await store.close();
+    await changeRaw(path, 'commits', change);
     await expect(openEmbedded({ path })).rejects.toThrow(DamagedStoreError);
   });
 

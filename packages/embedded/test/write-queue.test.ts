@@ -1,4 +1,4 @@
-import { type NoriKVError, UnavailableError } from '@norikv/store';
+import { AlreadyExistsError, type NoriKVError, UnavailableError } from '@norikv/store';
 import { FakeClock } from '@norikv/testkit';
 import { describe, expect, test } from 'vitest';
 import { WriteQueue } from '../src/write-queue.js';
@@ -13,10 +13,10 @@ describe('a write queue', () => {
     expect(await queue.submit({ ...order, work: () => 'first' })).toBe('first');
     disk.failure = new UnavailableError('The header could not be written');
     const entered = queue.submit({ ...order, work: () => 'second' });
+    let waiting: Promise<string> | undefined;
     disk.onCommit = () => {
       waiting = queue.submit({ ...order, work: () => 'third' });
     };
-    let waiting: Promise<string> | undefined;
     await expect(entered).rejects.toBe(disk.failure);
     await expect(waiting).rejects.toMatchObject({ outcome: 'not-applied', cause: disk.failure });
     expect(() => queue.submit({ ...order, work: () => 'fourth' })).toThrow('An earlier commit failed');
@@ -32,17 +32,44 @@ describe('a write queue', () => {
     expect(await queue.submit({ ...order, work: () => 'second' })).toBe('second');
   });
 
-  test('whose commit fails before it begins refuses what waits', async () => {
+  test('answers with what the last of several tries gave', async () => {
     const disk = new BrokenDisk();
+    disk.tries = 3;
     const queue = queueOn(disk);
-    disk.failure = new UnavailableError('No', { outcome: 'not-applied' });
-    disk.failsEarly = true;
-    const writes = [1, 2].map((number) => queue.submit({ ...order, work: () => number }));
-    for (const write of writes) await expect(write).rejects.toBe(disk.failure);
-    expect(queue.waiting).toBe(0);
+    let tries = 0;
+    const refused = queue.submit({
+      ...order,
+      work: () => {
+        tries += 1;
+        throw new AlreadyExistsError(`try ${tries}`);
+      },
+    });
+    const answered = queue.submit({
+      ...order,
+      work: () => {
+        if (tries < 3) throw new AlreadyExistsError('too early');
+        return tries;
+      },
+    });
+    await expect(refused).rejects.toThrow('try 3');
+    expect(await answered).toBe(3);
   });
 
-  test('takes back everything when a write breaks in the middle of its work', async () => {
+  test('does not try again for a caller that has given up', async () => {
+    const disk = new BrokenDisk();
+    disk.tries = 2;
+    const queue = queueOn(disk);
+    const controller = new AbortController();
+    disk.onCommit = () => controller.abort();
+    let tries = 0;
+    const options = { signal: controller.signal };
+    const write = queue.submit({ ...order, options, work: () => ++tries });
+    await expect(write).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'unknown' });
+    await queue.drained();
+    expect(tries).toBe(1);
+  });
+
+  test('fails all of a batch in which a write breaks', async () => {
     const disk = new BrokenDisk();
     const queue = queueOn(disk);
     const bug = new TypeError('a bug');
@@ -62,27 +89,25 @@ function fail(error: Error): never {
 /** Stands in for LMDB where LMDB cannot be made to fail. */
 class BrokenDisk {
   failure: NoriKVError | undefined;
-  failsEarly = false;
+  tries = 1;
   commits = 0;
   onCommit: () => void = () => undefined;
 
-  async commit(work: () => void): Promise<void> {
-    await Promise.resolve();
-    if (this.failure && this.failsEarly) throw this.failure;
-    work();
-    this.onCommit();
-    await Promise.resolve();
+  async commit(fill: (transaction: WriteTransaction) => void): Promise<void> {
+    for (let attempt = 0; attempt < this.tries; attempt++) {
+      fill({} as WriteTransaction);
+      this.onCommit();
+      await Promise.resolve();
+    }
     if (this.failure) throw this.failure;
     this.commits += 1;
   }
 }
 
 function queueOn(disk: BrokenDisk): WriteQueue {
-  const transaction = { nowMs: 0, end: () => undefined } as unknown as WriteTransaction;
   return new WriteQueue({
     clock: new FakeClock(),
     maxPendingBytes: 1_000,
-    commit: (work) => disk.commit(work),
-    begin: () => transaction,
+    commit: (fill) => disk.commit(fill),
   });
 }

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
 import { openEmbedded } from '../../src/index.js';
 
-type Table = 'norikv' | 'entries' | 'idempotency' | 'expiries';
+/** A table of the file, as LMDB holds it. */
+export type RawTable = Database<Buffer, Uint8Array>;
+
+type Table = 'norikv' | 'commits' | 'entries' | 'idempotency' | 'expiries';
 
 /** The data file of a store. */
 export function dataFileOf(path: string): string {
@@ -14,7 +17,7 @@ export function dataFileOf(path: string): string {
 export async function changeRaw(
   path: string,
   table: Table,
-  change: (database: Database<Buffer, Uint8Array>) => void,
+  change: (table: RawTable) => unknown,
 ): Promise<void> {
   const binary = { keyEncoding: 'binary', encoding: 'binary' } as const;
   const root = open<Buffer, Uint8Array>({
@@ -24,8 +27,10 @@ export async function changeRaw(
     overlappingSync: false,
     maxDbs: 16,
   });
-  const database: Database<Buffer, Uint8Array> = root.openDB(table, binary);
-  root.transactionSync(() => change(database));
+  const database: RawTable = root.openDB(table, binary);
+  root.transactionSync(() => {
+    change(database);
+  });
   await root.close();
 }
 

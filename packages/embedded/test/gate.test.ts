@@ -1,0 +1,158 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { prepareFolder } from '../src/folder.js';
+import { FolderGate } from '../src/gate.js';
+import { ownIdentity } from '../src/process-identity.js';
+import { newPath, openTestStore } from './support/folders.js';
+import { startProgram } from './support/programs.js';
+
+// LMDB's open takes the number of the last commit from the file and writes it into shared memory without a lock. A
+// commit that ends in between is forgotten: reads miss it, and the next commit overwrites it.
+
+const budgetMs = Number(process.env.NORIKV_FAULT_BUDGET_SECONDS ?? 3) * 1_000;
+
+function gateOf(path: string, patienceMs?: number): FolderGate {
+  return new FolderGate(prepareFolder(path), patienceMs);
+}
+
+test(
+  'nothing acknowledged is lost or unseen while other processes open and close the store',
+  async () => {
+    const path = newPath();
+    const store = await openTestStore({ path });
+    const openers = [startProgram('open-often', [path]), startProgram('open-often', [path])];
+    for (const opener of openers) expect(await opener.line()).toBe('begins');
+    const end = performance.now() + budgetMs;
+    let writes = 0;
+    while (performance.now() < end) {
+      const version = await store.put('key', `${writes}`);
+      expect((await store.get('key')).version).toEqual(version);
+      writes += 1;
+    }
+    for (const opener of openers) {
+      opener.kill();
+      expect(await opener.exited).toBe('SIGKILL');
+      expect(opener.errors()).toBe('');
+    }
+    expect((await store.get('key')).version.index).toBeGreaterThanOrEqual(BigInt(writes));
+  },
+  budgetMs + 60_000,
+);
+
+test(
+  'processes that open and close a store at the same moments do not trip over each other',
+  async () => {
+    const path = newPath();
+    await (await openTestStore({ path })).close();
+    const openers = Array.from({ length: 3 }, () => startProgram('open-often', [path]));
+    for (const opener of openers) expect(await opener.line()).toBe('begins');
+    await sleep(budgetMs);
+    for (const opener of openers) {
+      opener.kill();
+      expect(await opener.exited).toBe('SIGKILL');
+      expect(opener.errors()).toBe('');
+    }
+  },
+  budgetMs + 60_000,
+);
+
+test('who wants to be alone waits for all work, and new work waits for him', async () => {
+  const path = newPath();
+  const [opener, first, second] = [gateOf(path), gateOf(path), gateOf(path)];
+  const order: string[] = [];
+  let endFirst: (() => void) | undefined;
+  const firstWork = first.together(async () => {
+    await new Promise<void>((resolve) => {
+      endFirst = resolve;
+    });
+    order.push('first');
+  });
+  const opening = opener.alone(async () => {
+    order.push('opening');
+    await sleep(20);
+    order.push('opened');
+  });
+  const secondWork = second.together(async () => {
+    order.push('second');
+  });
+  await sleep(20);
+  expect(order).toEqual([]);
+  endFirst?.();
+  await Promise.all([firstWork, opening, secondWork]);
+  expect(order).toEqual(['first', 'opening', 'opened', 'second']);
+  for (const gate of [opener, first, second]) gate.leave();
+  expect(readdirSync(prepareFolder(path).gatePath)).toEqual([]);
+});
+
+test('of many who want to be alone each is, one after the other', async () => {
+  const path = newPath();
+  const gates = Array.from({ length: 12 }, () => gateOf(path));
+  let inside = 0;
+  let done = 0;
+  await Promise.all(
+    gates.map((gate, place) =>
+      gate.alone(async () => {
+        inside += 1;
+        expect(inside).toBe(1);
+        await sleep(place % 3);
+        inside -= 1;
+        done += 1;
+      }),
+    ),
+  );
+  expect(done).toBe(12);
+  for (const gate of gates) gate.leave();
+});
+
+test.each([
+  ['alone-', ''],
+  ['alone-', '7'],
+  ['member-', '1'],
+])('a sign (%s) saying %j that its dead process left is taken down', async (prefix, text) => {
+  const path = newPath();
+  const { gatePath } = prepareFolder(path);
+  const dead = startProgram('leave');
+  dead.kill();
+  await dead.exited;
+  const old = ownIdentity().replace(/-\d+$/, '-1');
+  mkdirSync(gatePath);
+  for (const identity of [`${dead.pid}-77`, old, 'no-process']) {
+    writeFileSync(join(gatePath, `${prefix}${identity}-0`), text);
+  }
+  const gate = gateOf(path);
+  expect(await gate.alone(() => 'opened')).toBe('opened');
+  expect(await gate.together(async () => 'committed')).toBe('committed');
+  gate.leave();
+  expect(readdirSync(gatePath)).toEqual([]);
+});
+
+test('a process that stays in the middle of its commit is named', async () => {
+  const path = newPath();
+  const [opener, writer] = [gateOf(path, 30), gateOf(path)];
+  let end: (() => void) | undefined;
+  const work = writer.together(
+    () =>
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+  );
+  await expect(opener.alone(() => 'opened')).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    outcome: 'not-applied',
+    message: expect.stringContaining(`Process ${process.pid} `),
+  });
+  end?.();
+  await work;
+  expect(await opener.alone(() => 'opened')).toBe('opened');
+});
+
+test('a store whose folder was removed under it can still be written and closed', async () => {
+  const path = newPath();
+  const { rmSync } = await import('node:fs');
+  const store = await openTestStore({ path });
+  rmSync(path, { recursive: true });
+  await store.put('key', 'value');
+  expect((await store.stats()).keys).toBe(1);
+});

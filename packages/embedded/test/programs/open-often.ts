@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { open } from 'lmdb';
+import { prepareFolder } from '../../src/folder.js';
+import { FolderGate, openGate } from '../../src/gate.js';
+
+// Opens and closes the file of a store over and over, faster than a store would, until it is killed.
+const [path, way] = process.argv.slice(2);
+const folder = prepareFolder(path);
+const gate = way === 'without-gate' ? openGate : new FolderGate(folder);
+const options = { path: folder.dataFile, noSubdir: true, overlappingSync: false, maxDbs: 16 };
+process.stdout.write('begins\n');
+for (;;) {
+  const root = await gate.alone(() => open(options));
+  await gate.alone(() => root.close());
+  // Leaves the others some time.
+  await sleep(2);
+}
