@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Group } from './group.js';
+
+/** What the story needs: a group, the time of its lease, and somebody to tell it to. */
+export interface Stage {
+  readonly group: Group;
+  readonly ttlMs: number;
+  readonly say: (line: string) => void;
+  /** Milliseconds since the start. */
+  readonly now: () => number;
+}
+
+/** Everything that can end a leadership, one after the other. */
+export async function tellStory({ group, ttlMs, say, now }: Stage): Promise<void> {
+  const lead = group.nextLeader();
+  await Promise.all(['a', 'b', 'c'].map((owner) => group.start(owner)));
+  let { owner, token } = await lead;
+  say(`${owner} leads, with token ${token}.`);
+
+  /** Does something to the leader, and waits for its successor. */
+  const replace = async (deed: string, signal: NodeJS.Signals): Promise<string> => {
+    await sleep(ttlMs / 2);
+    await group.next(({ kind }) => kind === 'wrote');
+    // Half-way to its next write, which it has decided upon already.
+    await sleep(75);
+    const [former, since, next] = [owner, now(), group.nextLeader()];
+    group.signal(former, signal);
+    say(`${former} ${deed}.`);
+    ({ owner, token } = await next);
+    say(`${owner} leads, with token ${token}, ${((now() - since) / 1_000).toFixed(2)} s later.`);
+    return former;
+  };
+
+  const killed = await replace('is killed (SIGKILL)', 'SIGKILL');
+  await group.start(killed);
+  say(`${killed} is back, as a standby.`);
+
+  if (process.platform !== 'win32') {
+    const stopped = await replace('is made to stand still (SIGSTOP), and does not know it', 'SIGSTOP');
+    const end = group.next(({ owner: who, kind }) => who === stopped && /refused|ended/.test(kind));
+    group.signal(stopped, 'SIGCONT');
+    say(`${stopped} wakes up (SIGCONT), and goes on with what it was about to do.`);
+    const { kind, token: stale } = await end;
+    if (kind === 'refused') say(`Its write is refused: token ${stale} is older than ${token}.`);
+    else say('It was between two writes, and notices that it no longer leads.');
+  }
+
+  await replace('leaves in good order (SIGTERM)', 'SIGTERM');
+  await sleep(ttlMs / 2);
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'norikv-test-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** Runs the example in a process of its own; interrupts it when it has said something that fits. */
+async function run(
+  args: readonly string[],
+  interruptAt?: RegExp,
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const flags = ['--conditions=@norikv/source', '--import', 'tsx'];
+  const example = spawn(process.execPath, [...flags, mainFile, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: folder },
+  });
+  let stdout = '';
+  let stderr = '';
+  example.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (interruptAt?.test(stdout)) example.kill('SIGINT');
+  });
+  example.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [exitCode] = await once(example, 'close');
+  return { exitCode, stdout, stderr };
+}
+
+const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('norikv-'));
+
+describe.skipIf(process.platform === 'win32')('the election of a leader', { timeout: 120_000 }, () => {
+  it('survives a kill, a standstill and a departure, and loses no entry', async () => {
+    const { exitCode, stdout, stderr } = await run([]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/[abc] leads, with token 1\./);
+    expect(stdout).toMatch(/is killed \(SIGKILL\)\.\n.* leads, with token 2, \d\.\d\d s later\./);
+    expect(stdout).toMatch(/SIGSTOP.*\n.* leads, with token 3, \d\.\d\d s later\./);
+    expect(stdout).toMatch(/token 2 is older than 3|notices that it no longer leads/);
+    expect(stdout).toMatch(/SIGTERM.*\n.* leads, with token 4, \d\.\d\d s later\./);
+    expect(stdout).toContain('none lost, none written twice');
+    expect(stdout).toContain('The last one was written under token 4.');
+    expect(exitCode).toBe(0);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('stops on Ctrl-C and leaves nothing behind', async () => {
+    const { exitCode } = await run([], /leads, with token 1/);
+    expect(exitCode).toBe(130);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('explains itself', async () => {
+    expect(await run(['--help'])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--ttl MS') });
+    expect(await run(['--ttl', '5'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--ttl is "5"; use milliseconds'),
+    });
+    expect(await run(['--nonsense'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--nonsense'),
+    });
+  });
+});

@@ -1,0 +1,125 @@
+import { delay } from '@norikv/cas-retry';
+import { CancelledError } from '@norikv/store';
+import { HeldLease } from './held-lease.js';
+import { elapsedMs } from './instant.js';
+import type { LeaseRecord } from './lease-record.js';
+import type { Ledger } from './ledger.js';
+import { isUnknown, mayPass } from './may-pass.js';
+import type { AcquireOptions } from './options.js';
+import { Sightings } from './sightings.js';
+
+/** What is campaigned for: any one of some records. */
+export interface Place {
+  readonly name: string;
+  /** In the order in which to try them, asked anew for each round. */
+  keys(): readonly string[];
+}
+
+/** A campaign that ended without a lease. */
+export interface Refusal {
+  /** Who holds it, if the last round found that out. */
+  readonly standing?: LeaseRecord | undefined;
+  /** Why it did not. */
+  readonly error?: unknown;
+}
+
+/** Options of a campaign. `onRefusal` is told of every round that did not win. */
+export interface CampaignOptions extends AcquireOptions {
+  readonly onRefusal?: ((refusal: Refusal) => void) | undefined;
+}
+
+/** One acquisition in progress. */
+interface Candidacy {
+  readonly place: Place;
+  readonly options: CampaignOptions;
+  readonly tenure: string;
+  readonly startedAt: number;
+  /** Records that may hold this tenure without anybody knowing. */
+  readonly inDoubt: Set<string>;
+}
+
+/** Acquires leases: tries, and where others hold them watches and tries again. */
+export class Campaigns {
+  readonly #ledger: Ledger;
+  readonly #sightings = new Sightings();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Throws only what waiting does not help against, and `CancelledError`. */
+  async run(place: Place, options: CampaignOptions): Promise<HeldLease | Refusal> {
+    const { clock } = this.#ledger.settings;
+    const { waitMs = Number.POSITIVE_INFINITY, signal, onRefusal } = options;
+    const tenure = crypto.randomUUID();
+    const startedAt = clock.monotonic();
+    const candidacy: Candidacy = { place, options, tenure, startedAt, inDoubt: new Set() };
+    try {
+      for (;;) {
+        const outcome = await this.#round(candidacy);
+        if (outcome instanceof HeldLease) return outcome;
+        onRefusal?.(outcome);
+        const leftMs = startedAt + waitMs - clock.monotonic();
+        if (leftMs <= 0) return outcome;
+        await delay(Math.min(leftMs, this.#pauseMs(place, outcome)), signal, clock);
+      }
+    } finally {
+      const giveBack = [...candidacy.inDoubt].map((key) => this.#ledger.release(key, tenure));
+      await Promise.allSettled(giveBack);
+    }
+  }
+
+  async #round(candidacy: Candidacy): Promise<HeldLease | Refusal> {
+    const { place, options } = candidacy;
+    let standing: LeaseRecord | undefined;
+    for (const key of place.keys()) {
+      try {
+        const outcome = await this.#try(key, candidacy);
+        if (outcome instanceof HeldLease) return outcome;
+        standing = outcome;
+      } catch (error) {
+        if (isUnknown(error)) candidacy.inDoubt.add(key);
+        if (options.signal?.aborted) throw cancelled(options.signal);
+        if (!mayPass(error)) throw error;
+        this.#ledger.settings.onEvent({ kind: 'attempt-failed', name: place.name, error });
+        return { error };
+      }
+    }
+    return { standing };
+  }
+
+  async #try(key: string, candidacy: Candidacy): Promise<HeldLease | LeaseRecord | undefined> {
+    const { clock, holdMs, onEvent } = this.#ledger.settings;
+    const { place, options, tenure, startedAt, inDoubt } = candidacy;
+    const hasRunOut = (record: LeaseRecord): boolean =>
+      this.#sightings.hasRunOut(key, record, clock.monotonic());
+    const answer = await this.#ledger.claim(key, tenure, hasRunOut, options.signal);
+    if ('standing' in answer) {
+      this.#sightings.note(key, answer.standing, clock.monotonic());
+      return answer.standing;
+    }
+    const { grant } = answer;
+    // Too slow to rely on. The next try writes it once more, or the end of the campaign gives it back.
+    inDoubt.add(key);
+    if (elapsedMs(clock, grant.at) >= holdMs) return undefined;
+    inDoubt.delete(key);
+    this.#sightings.forget(key);
+    const { takenFrom } = grant;
+    const waitedMs = clock.monotonic() - startedAt;
+    onEvent({ kind: 'acquired', name: place.name, token: grant.record.epoch, waitedMs, takenFrom });
+    return new HeldLease(place.name, key, this.#ledger, grant, options);
+  }
+
+  /** Until the next look, or until a record will have run out if that is sooner. */
+  #pauseMs({ keys }: Place, { error }: Refusal): number {
+    const { clock, pollMs, jitter, random } = this.#ledger.settings;
+    const lookMs = pollMs * (1 + jitter * random());
+    if (error !== undefined) return lookMs;
+    const now = clock.monotonic();
+    return Math.min(lookMs, ...keys().map((key) => Math.max(0, this.#sightings.remainingMs(key, now))));
+  }
+}
+
+function cancelled(signal: AbortSignal): CancelledError {
+  return new CancelledError('Waiting for the lease was cancelled.', { cause: signal.reason });
+}

@@ -1,0 +1,61 @@
+import { InvalidArgumentError } from '@norikv/store';
+import type { Campaigns, Place } from './campaigns.js';
+import { AcquireTimeoutError, LeaseLostError } from './errors.js';
+import { HeldLease } from './held-lease.js';
+import { leaderOf } from './leader.js';
+import type { Lease } from './lease.js';
+import type { AcquireOptions, RenewalOptions } from './options.js';
+
+/** The three ways to get a lease. */
+export class Entrance {
+  readonly #campaigns: Campaigns;
+  readonly #place: Place;
+  readonly #prepare: () => Promise<void>;
+
+  constructor(campaigns: Campaigns, place: Place, prepare: () => Promise<void> = async () => {}) {
+    this.#campaigns = campaigns;
+    this.#place = place;
+    this.#prepare = prepare;
+  }
+
+  async tryAcquire({ autoRenew, renewWhile }: RenewalOptions = {}): Promise<Lease | null> {
+    await this.#prepare();
+    const outcome = await this.#campaigns.run(this.#place, { autoRenew, renewWhile, waitMs: 0 });
+    if (outcome instanceof HeldLease) return outcome;
+    if (outcome.error !== undefined) throw outcome.error;
+    return null;
+  }
+
+  async acquire(options: AcquireOptions = {}): Promise<Lease> {
+    const { waitMs = Number.POSITIVE_INFINITY } = options;
+    if (typeof waitMs !== 'number' || !(waitMs >= 0)) {
+      throw new InvalidArgumentError(`waitMs is ${waitMs}; use milliseconds from 0, or leave it out`);
+    }
+    await this.#prepare();
+    const outcome = await this.#campaigns.run(this.#place, { ...options, waitMs });
+    if (outcome instanceof HeldLease) return outcome;
+    const leader = leaderOf(outcome.standing) ?? undefined;
+    const why = leader ? `"${leader.owner}" holds it (token ${leader.token})` : 'the last try failed';
+    throw new AcquireTimeoutError(`"${this.#place.name}" was not free within ${waitMs} ms: ${why}.`, {
+      leader,
+      cause: outcome.error,
+    });
+  }
+
+  async work<Result>(
+    options: AcquireOptions,
+    body: (lease: Lease) => Promise<Result> | Result,
+  ): Promise<Result> {
+    const lease = await this.acquire(options);
+    const work = (async () => body(lease))();
+    const [ending] = await Promise.allSettled([work]);
+    const reason = lease.isHeld() ? 'released' : await lease.lost;
+    await lease[Symbol.asyncDispose]();
+    if (reason === 'released') return work;
+    throw new LeaseLostError(
+      `The lease "${lease.name}" was lost before its work had ended: ${reason}. ` +
+        'What the work did since may overlap with that of another holder.',
+      { reason, cause: ending.status === 'rejected' ? ending.reason : lease.signal.reason },
+    );
+  }
+}

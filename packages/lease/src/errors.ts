@@ -1,0 +1,55 @@
+import { type ErrorFacts, NoriKVError } from '@norikv/store';
+import type { Leader } from './leader.js';
+
+/**
+ * Why a lease is no longer held.
+ * - `expired`: it ran out, because nobody renewed it, or this process stood still.
+ * - `outage`: it ran out while renewals failed.
+ * - `stolen`: another holder's record is there.
+ * - `deleted`: the record is gone, or overwritten by something that is no lease.
+ * - `released`: it was given back.
+ */
+export type LossReason = 'expired' | 'outage' | 'stolen' | 'deleted' | 'released';
+
+/** The lease is not held, or not for as long as is needed. Stop the work that needs it. */
+export class LeaseLostError extends NoriKVError {
+  static override readonly code: string = 'LEASE_LOST';
+  /** `expiring`: it is still held, but for less time than was asked for. */
+  readonly reason: LossReason | 'expiring';
+  constructor(message: string, facts: ErrorFacts & { readonly reason: LossReason | 'expiring' }) {
+    super(message, facts);
+    this.reason = facts.reason;
+  }
+}
+
+/** Others held the lease, or the store could not be reached (then `cause` says so), for the whole wait. */
+export class AcquireTimeoutError extends NoriKVError {
+  static override readonly code: string = 'ACQUIRE_TIMEOUT';
+  /** Who held it when it was last seen. */
+  readonly leader: Leader | undefined;
+  constructor(message: string, facts: ErrorFacts & { readonly leader?: Leader | undefined } = {}) {
+    super(message, { retryable: true, ...facts });
+    this.leader = facts.leader;
+  }
+}
+
+/** A higher token was there first: its holder follows the one that sent this. Nothing was applied. */
+export class StaleTokenError extends NoriKVError {
+  static override readonly code: string = 'STALE_TOKEN';
+  readonly token: bigint;
+  /** The token that was there. */
+  readonly highest: bigint;
+  constructor(facts: ErrorFacts & { readonly token: bigint; readonly highest: bigint }) {
+    super(
+      `Token ${facts.token} is older than ${facts.highest}: its lease was lost. Nothing was applied; stop this work.`,
+      facts,
+    );
+    this.token = facts.token;
+    this.highest = facts.highest;
+  }
+}
+
+/** Two users of one semaphore disagree about its limit. Nothing was acquired. */
+export class SemaphoreLimitError extends NoriKVError {
+  static override readonly code: string = 'SEMAPHORE_LIMIT';
+}

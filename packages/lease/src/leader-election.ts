@@ -1,0 +1,91 @@
+import type { KvStore } from '@norikv/store';
+import type { Election } from './election.js';
+import type { Lease } from './lease.js';
+import { type Leases, openLeases } from './leases.js';
+import { mayPass } from './may-pass.js';
+import type { LeasesOptions } from './options.js';
+import { aborted } from './work.js';
+
+/**
+ * Leader election with two callbacks, under the names of the documentation of NoriKV.
+ *
+ * @example
+ * ```ts
+ * const election = new LeaderElection(client, 'my-service', 'node-1', 10_000);
+ * await election.start(
+ *   () => startBackgroundJobs(),
+ *   () => stopBackgroundJobs(),
+ * );
+ * if (election.getIsLeader()) console.log('I am the leader');
+ * process.on('SIGTERM', () => election.stop());
+ * ```
+ */
+export class LeaderElection {
+  readonly #name: string;
+  readonly #leases: Leases;
+  #election: Election | undefined;
+  #lease: Lease | undefined;
+
+  /**
+   * @param nodeId - for people: two nodes of one name are still two.
+   * @param leaseTtlMs - how long a leader that died keeps others out.
+   * @throws UnsupportedError if the store does not guarantee what a lease needs.
+   */
+  constructor(
+    client: KvStore,
+    electionName: string,
+    nodeId: string,
+    leaseTtlMs = 10_000,
+    options: Omit<LeasesOptions, 'owner' | 'ttlMs'> = {},
+  ) {
+    this.#name = electionName;
+    const leasesOptions = { ...options, owner: nodeId, ttlMs: leaseTtlMs };
+    this.#leases = openLeases(client, leasesOptions, 'LeaderElection', 'leader:');
+  }
+
+  /**
+   * Takes part until `stop`. Resolves after the first try: `getIsLeader()` then has an answer, and the
+   * election goes on in the background. Calling it again meanwhile waits for the same.
+   *
+   * @param onBecameLeader - called once for each time this node is elected. Throwing resigns.
+   * @param onLostLeadership - called once after each of those, when it is lost, or on `stop` before it is
+   * given back. Awaited: another leadership of this node begins only after that.
+   * @throws what makes campaigning impossible, such as `CorruptRecordError` where the key holds something
+   * else. The election is then stopped. An outage is waited out instead.
+   */
+  async start(
+    onBecameLeader: (lease: Lease) => unknown = () => {},
+    onLostLeadership: () => unknown = () => {},
+  ): Promise<void> {
+    const lead = async (lease: Lease): Promise<void> => {
+      this.#lease = lease;
+      const isOver = aborted(lease.signal);
+      const work = (async () => onBecameLeader(lease))();
+      try {
+        await Promise.race([isOver, work.then(() => isOver)]);
+      } finally {
+        await onLostLeadership();
+      }
+      await work;
+    };
+    this.#election ??= this.#leases.elect(this.#name, { lead });
+    const election = this.#election;
+    await election.ready;
+    const { error } = election.health();
+    if (error === undefined || mayPass(error)) return;
+    await this.stop();
+    throw error;
+  }
+
+  /** Leaves: calls `onLostLeadership` if this node leads, waits for the callbacks, gives the lease back. */
+  async stop(): Promise<void> {
+    const election = this.#election;
+    this.#election = undefined;
+    await election?.stop();
+  }
+
+  /** Whether this node leads now. Reads the clock: it turns false on time, whatever the event loop does. */
+  getIsLeader(): boolean {
+    return this.#lease?.isHeld() ?? false;
+  }
+}

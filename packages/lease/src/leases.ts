@@ -1,0 +1,113 @@
+import { InvalidArgumentError, type KvStore, requireCapabilities } from '@norikv/store';
+import { Campaigns, type Place } from './campaigns.js';
+import type { Election, ElectOptions } from './election.js';
+import { ElectionLoop } from './election-loop.js';
+import { Entrance } from './entrance.js';
+import { type Leader, leaderOf } from './leader.js';
+import type { Lease } from './lease.js';
+import { Ledger } from './ledger.js';
+import type { AcquireOptions, LeasesOptions, RenewalOptions } from './options.js';
+import { mostSlots, openSemaphore, type Semaphore } from './semaphore.js';
+import { checkText, checkWholeMs, settingsOf } from './settings.js';
+
+/**
+ * The leases of one store. Needs no closing: only what is held or waited for has timers.
+ *
+ * A name has as many bytes as fit into a key. All methods throw `InvalidArgumentError` for bad input and
+ * `CorruptRecordError` where the key holds something that is no lease, which is left as it is.
+ */
+export interface Leases {
+  /**
+   * Acquires the lease if it is free, or if its holder has not renewed it for the whole of its time while
+   * this process watched: repeated calls get there as well as waiting does. Null if others hold it.
+   *
+   * @throws the store's error if that failed. What a lost reply may have left behind is given back first.
+   */
+  tryAcquire(name: string, options?: RenewalOptions): Promise<Lease | null>;
+  /**
+   * Acquires the lease, and waits while others hold it. Faults of the store that may pass are waited out.
+   *
+   * @throws AcquireTimeoutError after `waitMs`.
+   * @throws CancelledError when the signal ended the wait.
+   */
+  acquire(name: string, options?: AcquireOptions): Promise<Lease>;
+  /**
+   * Acquires the lease, runs the body, waits for it to end, and gives the lease back.
+   *
+   * @throws LeaseLostError if the lease was lost meanwhile; `cause` is the body's own error, if it threw.
+   * @throws whatever the body throws, and as {@link acquire}.
+   */
+  withLease<Result>(
+    name: string,
+    options: AcquireOptions,
+    body: (lease: Lease) => Promise<Result> | Result,
+  ): Promise<Result>;
+  /** Takes part in the election of a leader until stopped. */
+  elect(name: string, options: ElectOptions): Election;
+  /** A lease that up to `limit` (1 to 1,000) may hold at a time. */
+  semaphore(name: string, limit: number): Semaphore;
+  /** Who holds the lease, without trying to get it. Null if it is free. One round trip. */
+  holder(name: string): Promise<Leader | null>;
+}
+
+/**
+ * Opens the leases of a store.
+ *
+ * @throws UnsupportedError if the store does not guarantee what a lease needs.
+ * @throws InvalidArgumentError for bad options, also for times that do not fit each other.
+ *
+ * @example
+ * ```ts
+ * const leases = createLeases(store, { owner: 'worker-1' });
+ * await leases.withLease('nightly-report', { waitMs: 0 }, async (lease) => {
+ *   const report = await compile({ signal: lease.signal });
+ *   await fencedPut(store, 'report', report, lease.token);
+ * });
+ * ```
+ */
+export function createLeases(store: KvStore, options: LeasesOptions = {}): Leases {
+  return openLeases(store, options, 'createLeases', 'lease:');
+}
+
+/** @param user - who needs the guarantees of the store. @param prefix - of the keys of leases. */
+export function openLeases(store: KvStore, options: LeasesOptions, user: string, prefix: string): Leases {
+  const settings = settingsOf(options);
+  requireCapabilities(
+    store,
+    user,
+    ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck'],
+    options.unsafeAllowNonAtomicCas,
+  );
+  const longestName = (store.capabilities?.maxKeyBytes ?? 1_024) - 'semaphore/999:'.length;
+  const ledger = new Ledger(store, settings);
+  const campaigns = new Campaigns(ledger);
+  const placeOf = (name: string): Place => {
+    checkText('name', name, longestName);
+    const keys = [prefix + name];
+    return { name, keys: () => keys };
+  };
+  const entranceOf = (name: string): Entrance => new Entrance(campaigns, placeOf(name));
+  return {
+    tryAcquire: async (name, renewal) => entranceOf(name).tryAcquire(renewal),
+    acquire: async (name, acquireOptions) => entranceOf(name).acquire(acquireOptions),
+    withLease: async (name, acquireOptions, body) => entranceOf(name).work(acquireOptions, body),
+    elect(name, electOptions) {
+      const place = placeOf(name);
+      const { lead, graceMs } = electOptions;
+      if (typeof lead !== 'function') throw new InvalidArgumentError('lead must be a function: the work');
+      if (graceMs !== undefined) checkWholeMs('graceMs', graceMs, 0);
+      return new ElectionLoop(place, campaigns, settings, electOptions);
+    },
+    semaphore(name, limit) {
+      checkText('name', name, longestName);
+      if (!(Number.isInteger(limit) && limit >= 1 && limit <= mostSlots)) {
+        throw new InvalidArgumentError(`limit is ${limit}; use a whole number from 1 to ${mostSlots}`);
+      }
+      return openSemaphore(name, limit, ledger, campaigns);
+    },
+    async holder(name) {
+      const [key = ''] = placeOf(name).keys();
+      return leaderOf(await ledger.read(key));
+    },
+  };
+}
