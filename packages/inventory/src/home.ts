@@ -1,0 +1,7 @@
+import { hash } from './persistent-map.js';
+
+/** The bucket of a client-chosen id. It depends on nothing that can change once the SKU is split. */
+export function homeOf(token: string, buckets: number): number {
+  // The low bits choose the page within a bucket.
+  return buckets === 1 ? 0 : (hash(token) >>> 7) % buckets;
+}

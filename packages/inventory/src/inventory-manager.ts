@@ -1,0 +1,247 @@
+import type { KvStore } from '@norikv/store';
+import { hold, onHold } from './hold.js';
+import { addBucket, adjust, create, removeItem, type Swept, split, sweep } from './item.js';
+import { checkText, stockName, tokenOf } from './names.js';
+import type {
+  AdjustOptions,
+  CallOptions,
+  CommitOptions,
+  CreateItemOptions,
+  InventoryOptions,
+  ItemOptions,
+  RemoveItemOptions,
+  ReserveAllOptions,
+  ReserveOptions,
+} from './options.js';
+import { take } from './rebalance.js';
+import { accepted, shortageError } from './refusals.js';
+import { type Holder, reserveInTurn } from './reserve-all.js';
+import { commit, extend, type Resolution, release } from './resolve.js';
+import type { HeldUnits, ItemView, OrderLine, ReserveAllResult, ReserveResult } from './results.js';
+import {
+  checkTtl,
+  checkWhole,
+  longestNoteBytes,
+  mostBuckets,
+  mostUnits,
+  type Settings,
+  settingsOf,
+} from './settings.js';
+import { StockRecords } from './stock-records.js';
+import { tallyOf } from './tally.js';
+import { viewOf } from './view.js';
+
+/**
+ * Stock that is never sold twice, for any number of processes.
+ *
+ * One record of an SKU holds what is on hand and the live reservations, so a check and its hold are one write.
+ * A reservation ends by `commit`, by `release` or by time; nothing has to run for the last. How it ended is
+ * remembered for its time to live and a grace, so every call may be repeated.
+ *
+ * All methods that write also throw the errors of the updater: `ContentionError`, `OutcomeUnknownError`,
+ * `CancelledError`, `DeadlineExceededError`, `CorruptRecordError` (the stored bytes are no item; they are left
+ * as they are), and `InvalidArgumentError` for a bad argument, which it names.
+ *
+ * @example
+ * ```ts
+ * const inventory = new InventoryManager(store);
+ * await inventory.createItem('SKU-12345', 100);
+ * const reservationId = await inventory.reserve('SKU-12345', 2, { id: 'order-17' });
+ * await inventory.commit(reservationId);
+ * ```
+ */
+export class InventoryManager {
+  readonly #settings: Settings;
+  readonly #records: StockRecords;
+
+  /** @throws UnsupportedError if the store does not guarantee what stock needs. */
+  constructor(client: KvStore, options: InventoryOptions = {}) {
+    this.#settings = settingsOf(client, options);
+    this.#records = new StockRecords(client, this.#settings);
+  }
+
+  /**
+   * Makes an item. One that exists is not touched, unless `upsert` asks for it.
+   *
+   * @throws ItemConflictError if it exists; with `upsert`, if it is split or has more than that reserved.
+   */
+  async createItem(sku: string, initialQuantity: number, options: CreateItemOptions = {}): Promise<void> {
+    const { location, minAvailable, upsert = false, ...limits } = options;
+    const name = stockName(sku, location);
+    checkWhole('initialQuantity', initialQuantity, 0, mostUnits);
+    if (minAvailable !== undefined) checkWhole('minAvailable', minAvailable, -mostUnits, mostUnits);
+    const start = { quantity: initialQuantity, minAvailable, upsert };
+    const answer = await this.#records.update(name, 0, create(start, this.#settings.rules), limits);
+    accepted(answer, name);
+  }
+
+  /**
+   * Sets units aside. Returns the id to commit or release them with.
+   *
+   * @throws InsufficientStockError if there are too few; it says how many are needed and how many there are.
+   * @throws ItemNotFoundError if there is no such item.
+   * @throws ReservationResolvedError if the `id` was used for a reservation that has ended.
+   * @throws OperationIdReusedError if the `id` was used for another quantity.
+   * @throws TooManyReservationsError if the record holds as many as it may.
+   */
+  async reserve(sku: string, quantity: number, options?: ReserveOptions): Promise<string> {
+    const result = await this.tryReserve(sku, quantity, options);
+    if (!result.ok) throw shortageError(result);
+    return result.reservationId;
+  }
+
+  /** Like {@link reserve}, but too few units are an answer. */
+  async tryReserve(sku: string, quantity: number, options: ReserveOptions = {}): Promise<ReserveResult> {
+    checkWhole('quantity', quantity, 1, mostUnits);
+    return this.#holder(options)(stockName(sku, options.location), quantity);
+  }
+
+  /**
+   * Sets the units of all lines aside, or none. Lines of one SKU are added up first.
+   *
+   * The lines are reserved one after the other, not at one moment. If the process dies in between, what it
+   * holds ends with its time. All lines get the same `id`; an order that fell short needs a new one.
+   *
+   * @throws what {@link reserve} throws; then nothing is held, or only until its time is up.
+   */
+  async reserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<readonly HeldUnits[]> {
+    const result = await this.tryReserveAll(lines, options);
+    if (!result.ok) throw shortageError(result);
+    return result.lines;
+  }
+
+  /** Like {@link reserveAll}, but too few units are an answer. */
+  async tryReserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<ReserveAllResult> {
+    return reserveInTurn(lines, this.#holder(options ?? {}), (heldId) => this.release(heldId));
+  }
+
+  /**
+   * Takes the reserved units out of the stock, or so many of them and gives the rest back. Repeating it is
+   * safe: it answers the same, with `repeated`.
+   *
+   * @throws ReservationResolvedError if it was released, has expired or was committed with another quantity.
+   * @throws ReservationNotFoundError if it is not known, or is forgotten.
+   */
+  async commit(reservationId: string, options: CommitOptions = {}): Promise<Resolution> {
+    const { quantity, ...limits } = options;
+    if (quantity !== undefined) checkWhole('quantity', quantity, 1, mostUnits);
+    return onHold(this.#records, reservationId, (token) => commit(token, quantity), limits, quantity);
+  }
+
+  /**
+   * Gives the reserved units back. Repeating it is safe, and so is releasing what has expired: it answers how
+   * the reservation ended, with `repeated`.
+   *
+   * @throws ReservationResolvedError if it was committed. The units are sold and stay so.
+   * @throws ReservationNotFoundError if it is not known, or is forgotten.
+   */
+  async release(reservationId: string, options?: CallOptions): Promise<Resolution> {
+    return onHold(this.#records, reservationId, release, options);
+  }
+
+  /**
+   * Lets a live reservation last at least `ttlMs` from now. Returns when it expires.
+   *
+   * @throws ReservationResolvedError if it has ended.
+   * @throws ReservationNotFoundError if it is not known, or is forgotten.
+   */
+  async extend(reservationId: string, ttlMs: number, options?: CallOptions): Promise<number> {
+    checkTtl(ttlMs);
+    return onHold(this.#records, reservationId, (token) => extend(token, ttlMs), options);
+  }
+
+  /**
+   * Changes what is on hand by a number of units, for any reason but a sale.
+   *
+   * @throws InsufficientStockError if that would take what is reserved or has to stay.
+   * @throws ItemNotFoundError if there is no such item.
+   * @throws OperationIdReusedError if the `opId` was used for another change.
+   */
+  async adjust(sku: string, delta: number, options: AdjustOptions = {}): Promise<void> {
+    const { location, reason = 'adjusted', ref, opId, ...limits } = options;
+    const name = stockName(sku, location);
+    checkWhole('delta', delta, -mostUnits, mostUnits);
+    checkText('reason', reason, longestNoteBytes);
+    if (ref !== undefined) checkText('ref', ref, longestNoteBytes);
+    const step = adjust({ delta, reason, ref });
+    const token = opId === undefined ? undefined : tokenOf('opId', opId);
+    const write = { ...limits, opId: token, fingerprint: `adjust:${delta}` };
+    const answer = await take(this.#records, { name, bucket: 0, need: -delta, step, options: write });
+    accepted(answer, name, -delta);
+  }
+
+  /** Adds units: {@link adjust} for deliveries. */
+  async restock(sku: string, quantity: number, options?: AdjustOptions): Promise<void> {
+    checkWhole('quantity', quantity, 1, mostUnits);
+    await this.adjust(sku, quantity, { reason: 'restock', ...options });
+  }
+
+  /**
+   * Units on hand that nobody has reserved.
+   *
+   * @throws ItemNotFoundError if there is no such item.
+   */
+  async getAvailable(sku: string, { location, ...limits }: ItemOptions = {}): Promise<number> {
+    return tallyOf(await this.#records.read(stockName(sku, location), limits)).available;
+  }
+
+  /**
+   * All there is to know about an item. One round trip, and one more if the SKU is split.
+   *
+   * @throws ItemNotFoundError if there is no such item.
+   */
+  async get(sku: string, { location, ...limits }: ItemOptions = {}): Promise<ItemView> {
+    const name = stockName(sku, location);
+    return viewOf(name, await this.#records.read(name, limits));
+  }
+
+  /**
+   * Spreads a hot SKU over several records, 2 to 64, once and for good. Each process then reserves in a bucket
+   * of its own choice; one that runs dry is filled from the others, down to the last unit.
+   *
+   * @throws ItemNotFoundError if there is no such item.
+   * @throws ItemConflictError if it is split into another number.
+   */
+  async split(sku: string, buckets: number, { location, ...limits }: ItemOptions = {}): Promise<void> {
+    const name = stockName(sku, location);
+    checkWhole('buckets', buckets, 2, mostBuckets);
+    await this.#records.read(name, limits);
+    const others = Array.from({ length: buckets - 1 }, (_, number) => number + 1);
+    await Promise.all(others.map((bucket) => this.#records.update(name, bucket, addBucket, limits)));
+    accepted(await this.#records.step(name, 0, split(buckets), limits), name);
+    this.#records.learn(name, buckets);
+  }
+
+  /**
+   * Ends what time has ended. Never needed: every write does the same. Returns how many units that gave back.
+   *
+   * @throws ItemNotFoundError if there is no such item.
+   */
+  async sweep(sku: string, { location, ...limits }: ItemOptions = {}): Promise<number> {
+    const name = stockName(sku, location);
+    const sweepBucket = async (bucket: number): Promise<Swept> =>
+      accepted(await this.#records.update(name, bucket, sweep(this.#settings.rules), limits), name);
+    const first = await sweepBucket(0);
+    const others = Array.from({ length: first.buckets - 1 }, (_, number) => sweepBucket(number + 1));
+    return (await Promise.all(others)).reduce((sum, { units }) => sum + units, first.units);
+  }
+
+  /**
+   * Removes an item. True if it existed.
+   *
+   * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
+   */
+  async removeItem(sku: string, options: RemoveItemOptions = {}): Promise<boolean> {
+    const { location, force = false, ...limits } = options;
+    const name = stockName(sku, location);
+    const transition = removeItem(force, this.#settings.rules);
+    return accepted(await this.#records.update(name, 0, transition, limits), name);
+  }
+
+  #holder({ id, ttlMs = this.#settings.ttlMs, signal, deadlineMs }: ReserveAllOptions): Holder {
+    checkTtl(ttlMs);
+    const wish = { token: tokenOf('id', id ?? this.#settings.newId()), isChosen: id !== undefined, ttlMs };
+    const limits = { signal, deadlineMs };
+    return (name, quantity) => hold(this.#records, this.#settings.rules, { ...wish, name, quantity }, limits);
+  }
+}

@@ -1,0 +1,81 @@
+import type { UpdaterOptions } from '@norikv/cas-retry';
+import {
+  type Clock,
+  type Guarantee,
+  InvalidArgumentError,
+  type KvStore,
+  requireCapabilities,
+  systemClock,
+} from '@norikv/store';
+import { checkText } from './names.js';
+import type { InventoryOptions } from './options.js';
+import type { Rules } from './rules.js';
+
+export const mostBuckets = 64;
+export const longestNoteBytes = 64;
+const longestTtlMs = 30 * 24 * 60 * 60 * 1_000;
+export const mostUnits = 1_000_000_000;
+
+/** The longest a reservation can be as JSON, and what live ones may take of a value, and all of them together. */
+const longestRowBytes = 102;
+const needs: readonly Guarantee[] = ['atomicCas', 'createIfAbsent', 'linearizableReads'];
+const liveShare = 0.5;
+const wholeShare = 0.9;
+
+/** What a manager goes by: its checked options. */
+export interface Settings {
+  readonly prefix: string;
+  readonly ttlMs: number;
+  readonly rules: Rules;
+  readonly newId: () => string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly updaterOptions: UpdaterOptions;
+}
+
+/** Checks options by name and fills in the defaults. */
+export function settingsOf(store: KvStore, options: InventoryOptions): Settings {
+  const { maxValueBytes = 2 ** 20 } = store.capabilities ?? {};
+  const mostReservations = Math.floor((liveShare * maxValueBytes) / longestRowBytes);
+  const {
+    prefix = 'inventory',
+    ttlMs = 600_000,
+    graceMs = 60_000,
+    clockSkewMs = 1_000,
+    maxReservations = Math.min(5_000, mostReservations),
+    newId = randomId,
+    unsafeAllowNonAtomicCas,
+    ...updaterOptions
+  } = options;
+  requireCapabilities(store, 'InventoryManager', needs, unsafeAllowNonAtomicCas);
+  checkText('prefix', prefix, 32);
+  if (prefix.includes(':')) throw new InvalidArgumentError(`prefix is "${prefix}"; leave out the colon`);
+  checkTtl(ttlMs);
+  checkWhole('graceMs', graceMs, 0, longestTtlMs);
+  checkWhole('clockSkewMs', clockSkewMs, 0, longestTtlMs);
+  checkWhole('maxReservations', maxReservations, 1, mostReservations);
+  const maxRemembered = Math.floor((wholeShare * maxValueBytes) / longestRowBytes);
+  const rules = { graceMs, clockSkewMs, maxReservations, maxRemembered };
+  const { clock = systemClock, random = Math.random } = updaterOptions;
+  return { prefix, ttlMs, rules, newId, clock, random, updaterOptions };
+}
+
+/** @throws InvalidArgumentError unless it is a whole number of milliseconds from 1 to 30 days. */
+export function checkTtl(ttlMs: number): void {
+  checkWhole('ttlMs', ttlMs, 1, longestTtlMs);
+}
+
+/** @throws InvalidArgumentError unless it is a whole number in the range. */
+export function checkWhole(option: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  throw new InvalidArgumentError(
+    `${option} is ${String(value)}; use a whole number from ${least} to ${most}`,
+  );
+}
+
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_');
+}

@@ -1,0 +1,170 @@
+import { type CountedStore, countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { InventoryManager } from '../src/index.js';
+import { onEveryEngine, stopped, wallClock } from './support/engines.js';
+
+onEveryEngine('35: two lines of one SKU in one order', (open) => {
+  it('are added up before they are checked', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('shirt', 5);
+    const order = [
+      { sku: 'shirt', quantity: 3 },
+      { sku: 'shirt', quantity: 3 },
+    ];
+    await expect(inventory.reserveAll(order)).rejects.toMatchObject({
+      code: 'INSUFFICIENT_STOCK',
+      need: 6,
+      have: 5,
+    });
+    expect(await inventory.getAvailable('shirt')).toBe(5);
+    await inventory.restock('shirt', 1);
+    expect(await inventory.reserveAll(order)).toMatchObject([{ sku: 'shirt', quantity: 6 }]);
+    expect(await inventory.getAvailable('shirt')).toBe(0);
+  });
+
+  it('at two locations are two stocks', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('shirt', 3, { location: 'berlin' });
+    await inventory.createItem('shirt', 3, { location: 'paris' });
+    const lines = await inventory.reserveAll([
+      { sku: 'shirt', quantity: 3, location: 'paris' },
+      { sku: 'shirt', quantity: 3, location: 'berlin' },
+    ]);
+    expect(lines.map(({ location }) => location)).toEqual(['berlin', 'paris']);
+  });
+});
+
+onEveryEngine('36: an order of three SKUs', (open) => {
+  const order = [
+    { sku: 'shoes', quantity: 1 },
+    { sku: 'socks', quantity: 2 },
+    { sku: 'belt', quantity: 1 },
+  ];
+
+  it('holds all of them', async () => {
+    const { inventory } = await open();
+    for (const { sku } of order) await inventory.createItem(sku, 5);
+    const lines = await inventory.reserveAll(order, { id: 'order-1' });
+    expect(lines.map(({ reservationId }) => reservationId)).toEqual([
+      'belt:order-1',
+      'shoes:order-1',
+      'socks:order-1',
+    ]);
+    for (const { reservationId } of lines) await inventory.commit(reservationId);
+    const left = await Promise.all(order.map(({ sku }) => inventory.getAvailable(sku)));
+    expect(left).toEqual([4, 3, 4]);
+  });
+
+  it('holds nothing if the third is short', async () => {
+    const { inventory } = await open();
+    for (const { sku } of order) await inventory.createItem(sku, sku === 'socks' ? 1 : 5);
+    expect(await inventory.tryReserveAll(order)).toEqual({
+      ok: false,
+      sku: 'socks',
+      location: undefined,
+      need: 2,
+      have: 1,
+    });
+    await expect(inventory.reserveAll(order)).rejects.toMatchObject({ sku: 'socks', need: 2, have: 1 });
+    const left = await Promise.all(order.map(({ sku }) => inventory.getAvailable(sku)));
+    expect(left).toEqual([5, 1, 5]);
+  });
+
+  it('holds nothing if the third does not exist', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('belt', 5);
+    await inventory.createItem('shoes', 5);
+    await expect(inventory.reserveAll(order)).rejects.toMatchObject({ code: 'ITEM_NOT_FOUND' });
+    expect(await inventory.getAvailable('belt')).toBe(5);
+    expect(await inventory.getAvailable('shoes')).toBe(5);
+  });
+
+  it('can be repeated, and the repetition never takes away what the first call holds', async () => {
+    const { inventory } = await open();
+    for (const { sku } of order) await inventory.createItem(sku, 5);
+    const first = await inventory.reserveAll(order, { id: 'order-1' });
+    const again = await inventory.reserveAll(order, { id: 'order-1' });
+    expect(again.map(({ reservationId }) => reservationId)).toEqual(
+      first.map(({ reservationId }) => reservationId),
+    );
+    await inventory.commit('shoes:order-1');
+    await expect(inventory.reserveAll(order, { id: 'order-1' })).rejects.toMatchObject({
+      status: 'committed',
+    });
+    expect(await inventory.getAvailable('belt')).toBe(4);
+    expect(await inventory.commit('belt:order-1')).toMatchObject({ repeated: false });
+  });
+
+  it('of nothing is nothing', async () => {
+    const { inventory, store } = await open();
+    expect(await inventory.reserveAll([])).toEqual([]);
+    expect(store.calls.total).toBe(0);
+  });
+});
+
+describe('36: an order whose process dies between two steps', () => {
+  const order = ['a', 'b', 'c'].map((sku) => ({ sku, quantity: 1 }));
+
+  it.each([1, 2, 3])('after %i lines: everything is free again after its time', async (lines) => {
+    const memory = createMemoryStore();
+    const clock = wallClock();
+    const survivor = new InventoryManager(memory, { clock });
+    for (const { sku } of order) await survivor.createItem(sku, 1);
+    let writes = 0;
+    // Dead: no call of this process returns any more.
+    const never = new Promise<never>(() => {});
+    const store: CountedStore = countCalls({
+      ...memory,
+      put: (key, value, options) => {
+        writes += 1;
+        return writes > lines ? never : memory.put(key, value, options);
+      },
+    });
+    void new InventoryManager(store, { clock: stopped(clock), fair: false }).reserveAll(order);
+    while (writes < Math.min(lines + 1, 3)) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    const held = await Promise.all(order.map(({ sku }) => survivor.getAvailable(sku)));
+    expect(held.filter((available) => available === 0)).toHaveLength(lines);
+    clock.advance(600_000 + 1_000);
+    expect(await survivor.reserveAll(order)).toHaveLength(3);
+  });
+
+  it('gives back what it can when a line fails, and tells of the failure', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const healthy = new InventoryManager(memory, { clock });
+    for (const { sku } of order) await healthy.createItem(sku, 1);
+    const store = withFaults(memory, {
+      clock,
+      decide: ({ key }) => (String(key).endsWith(':c') ? 'lost-request' : undefined),
+    });
+    const failing = new InventoryManager(store, { clock });
+    await expect(clock.run(failing.reserveAll(order))).rejects.toMatchObject({ outcome: 'not-applied' });
+    const left = await clock.run(Promise.all(order.map(({ sku }) => healthy.getAvailable(sku))));
+    expect(left).toEqual([1, 1, 1]);
+  });
+
+  it('leaves to time what it cannot give back, and still says what was short', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const healthy = new InventoryManager(memory, { clock });
+    for (const { sku } of order) await healthy.createItem(sku, sku === 'c' ? 0 : 1);
+    const written = new Set<string>();
+    const store = withFaults(memory, {
+      clock,
+      decide({ operation, key }) {
+        if (operation !== 'put') return undefined;
+        const isRelease = written.has(String(key));
+        written.add(String(key));
+        return isRelease ? 'lost-request' : undefined;
+      },
+    });
+    const failing = new InventoryManager(store, { clock });
+    const short = { ok: false, sku: 'c', need: 1, have: 0 };
+    expect(await clock.run(failing.tryReserveAll(order))).toMatchObject(short);
+    expect(await clock.run(healthy.getAvailable('a'))).toBe(0);
+    await clock.advance(600_000 + 1_000);
+    expect(await clock.run(healthy.getAvailable('a'))).toBe(1);
+    expect(await clock.run(healthy.getAvailable('b'))).toBe(1);
+  });
+});
