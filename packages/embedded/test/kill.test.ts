@@ -83,7 +83,7 @@ async function killWhileWriting(writer: Program, order: string, afterMs: number)
   const rest = writer.rest();
   await sleep(afterMs);
   writer.kill();
-  expect(await writer.exited).toBe('SIGKILL');
+  expect(await writer.exited, writer.errors()).toBe('SIGKILL');
   for (const line of await rest) reports.push(JSON.parse(line) as Report);
   return reports;
 }
