@@ -1,0 +1,204 @@
+import { type Clock, errorCode, InvalidArgumentError, stringToBytes, UnavailableError } from '@norikv/store';
+import { IdReusedError, StreamClosedError, StreamConflictError } from '../errors.js';
+import { checksum } from '../log/checksum.js';
+import { bytesOf, emptyHead, type Head } from '../log/head.js';
+import type { Appended, Log } from '../log/log.js';
+import { checkName } from '../log/log-keys.js';
+import { compareAt } from './duplicates.js';
+import { checkCommitSize, checkEvents, type EventLine, encodeEvent, mergedMetadata } from './event-line.js';
+import type { EventReader } from './event-reader.js';
+import type { NewEvent, RecordedEvent } from './event-types.js';
+import { baseOf, checkExpected, type ExpectedVersion, isExpected } from './expected.js';
+import type { AppendOptions, AppendResult, EventValidator, Protection } from './options.js';
+import type { Outbox } from './outbox.js';
+import { type AppendRequest, judged, planAppend, type Stop } from './plan-append.js';
+
+/** What an {@link EventAppender} is made of. */
+export interface AppenderSettings {
+  readonly validate?: EventValidator | undefined;
+  readonly protection?: Protection | undefined;
+  readonly feed?: Outbox | undefined;
+  readonly clock: Clock;
+  /** A further change of the head in the same write. */
+  readonly finish: (head: Head) => Head;
+}
+
+const conflictingEvents = 100;
+
+/** Takes events from the caller's hands to the commit, and explains why if there is none. */
+export class EventAppender {
+  readonly #log: Log;
+  readonly #reader: EventReader;
+  readonly #settings: AppenderSettings;
+
+  constructor(log: Log, reader: EventReader, settings: AppenderSettings) {
+    this.#log = log;
+    this.#reader = reader;
+    this.#settings = settings;
+  }
+
+  async append(
+    aggregateId: string,
+    events: readonly NewEvent[],
+    options: AppendOptions,
+  ): Promise<AppendResult> {
+    const name = checkName('aggregateId', aggregateId);
+    const expected = checkExpected(options.expected ?? 'any');
+    const { commitId, signal, deadlineMs } = options;
+    if (commitId !== undefined) checkName('commitId', commitId, 128);
+    const lines = await this.#encode(name, checkEvents(events), options);
+    if (lines.length === 0) return this.#nothing(name, expected);
+    const hasIds = commitId !== undefined || events.every(({ id }) => id !== undefined);
+    const bytes = bytesOf(lines.map(({ line }) => line));
+    checkCommitSize(bytes);
+    const limits = { signal, deadlineMs, opId: commitId, fingerprint: fingerprintOf(lines) };
+    const isLong = bytes > this.#log.limits.inlineBytes;
+    const parts = isLong
+      ? await this.#log.prepareParts(
+          name,
+          lines.map(({ line }) => line),
+        )
+      : undefined;
+    const request = { events: lines, hasIds, parts, expected, finish: this.#settings.finish };
+    const outcome = await this.#commit(name, request, limits).catch(async (error: unknown) => {
+      if ((error as { readonly outcome?: unknown } | null)?.outcome === 'not-applied') {
+        await this.#log.discard(name, parts);
+      }
+      throw errorCode(error) === 'OPERATION_ID_REUSED' ? reused(name, error) : error;
+    });
+    if ('stop' in outcome || outcome.isRepeated) await this.#log.discard(name, parts);
+    return this.#result(name, lines, expected, outcome);
+  }
+
+  /** Decides and commits, with a ledger entry first where the stream is on a feed and clean. */
+  async #commit(
+    name: string,
+    request: Omit<AppendRequest, 'feed'>,
+    limits: Parameters<Log['append']>[2],
+  ): Promise<Appended<Stop>> {
+    const { feed } = this.#settings;
+    let fence = await feed?.enter(name, async () => (await this.#log.peek(name))?.feed);
+    for (;;) {
+      const onFeed = feed && { partitions: feed.partitions, fence };
+      const outcome = await this.#log.append(
+        name,
+        (head) => planAppend(head, { ...request, feed: onFeed }),
+        limits,
+      );
+      if (feed && 'stop' in outcome && outcome.stop.kind === 'clean') {
+        fence = await feed.reenter(name, outcome.stop.fence);
+        continue;
+      }
+      if (feed && !('stop' in outcome)) feed.committed(name, outcome.head?.feed);
+      return outcome;
+    }
+  }
+
+  async #encode(
+    name: string,
+    events: readonly NewEvent[],
+    { commitId, metadata }: AppendOptions,
+  ): Promise<EventLine[]> {
+    const { validate = async (same) => same, protection, clock } = this.#settings;
+    const valid = await validate(events);
+    const timestamp = clock.now();
+    return Promise.all(
+      valid.map(async (event, position) => {
+        const id = event.id ?? (commitId === undefined ? crypto.randomUUID() : `${commitId}:${position}`);
+        const whole = { ...event, id, metadata: mergedMetadata(metadata, event.metadata) };
+        const plain = encodeEvent(whole, timestamp, false);
+        if (!protection) return plain;
+        return { ...encodeEvent(await protection.seal(name, whole), timestamp, true), plain: plain.line };
+      }),
+    );
+  }
+
+  async #result(
+    name: string,
+    lines: readonly EventLine[],
+    expected: ExpectedVersion,
+    outcome: Appended<Stop>,
+  ): Promise<AppendResult> {
+    if (!('stop' in outcome)) {
+      const { first, last: version, isRepeated: isDuplicate } = outcome;
+      if (isDuplicate) return this.#stored(name, first, version);
+      // Without any call that could fail: it is committed.
+      const events = this.#reader.decodeNow(
+        name,
+        first,
+        lines.map(({ plain }) => plain),
+      );
+      return { version, events, isDuplicate };
+    }
+    const { stop } = outcome;
+    const settled = stop.kind === 'compare' ? await this.#compare(stop.head, lines, expected) : stop;
+    if (settled.kind === 'same') return this.#stored(name, settled.first, settled.first + lines.length - 1);
+    if (settled.kind === 'reused') throw reused(name);
+    if (settled.kind === 'closed') {
+      throw new StreamClosedError(
+        `"${name}" is ${settled.status} and takes no events; nothing was appended.`,
+      );
+    }
+    if (settled.kind === 'conflict') throw await this.conflict(settled.head, expected);
+    throw wrongFeed(name, settled, this.#settings.feed);
+  }
+
+  /** The events in question have left the head. */
+  async #compare(head: Head, lines: readonly EventLine[], expected: ExpectedVersion): Promise<Stop> {
+    const from = baseOf(head, expected) + 1;
+    const stored: string[] = [];
+    const span = { from, to: from + lines.length - 1, backward: false };
+    for await (const slice of this.#log.read(head, span, lines.length)) stored.push(...slice.lines);
+    return judged(head, compareAt(stored, lines), from);
+  }
+
+  /** The error that tells what came in between. */
+  async conflict(head: Head, expected: ExpectedVersion): Promise<StreamConflictError> {
+    const { name: aggregateId, last: version } = head;
+    const from = baseOf(head, expected) + 1;
+    const events: RecordedEvent[] = await this.#reader.list(head, { from, maxCount: conflictingEvents });
+    return new StreamConflictError(
+      `"${aggregateId}" is at version ${version}, not as expected (${expected}); nothing was appended. ` +
+        'Load it again and decide anew.',
+      { aggregateId, expected, version, events },
+    );
+  }
+
+  /** What an earlier append has stored. That it cannot be read back does not mean that it is not there. */
+  async #stored(name: string, from: number, to: number): Promise<AppendResult> {
+    try {
+      const head = await this.#log.head(name);
+      const events = head ? await this.#reader.list(head, { from, to }) : [];
+      return { version: to, events, isDuplicate: true };
+    } catch (cause) {
+      throw new UnavailableError('The events were appended before, but could not be read back; try again.', {
+        cause,
+      });
+    }
+  }
+
+  /** No events: nothing is written, but the expectation is still checked. */
+  async #nothing(name: string, expected: ExpectedVersion): Promise<AppendResult> {
+    const head = (await this.#log.head(name)) ?? emptyHead(name, 1);
+    if (!isExpected(head, expected)) throw await this.conflict(head, expected);
+    return { version: head.last, events: [], isDuplicate: false };
+  }
+}
+
+/** What a commit id stands for. */
+function fingerprintOf(lines: readonly EventLine[]): string {
+  return `${lines.length}:${checksum(stringToBytes(lines.map(({ identity }) => identity).join('\n')))}`;
+}
+
+function reused(name: string, cause?: unknown): IdReusedError {
+  const message = `A commit or event id of "${name}" was used before with other content; use new ids for new events.`;
+  return new IdReusedError(message, { cause });
+}
+
+function wrongFeed(name: string, stop: Stop, feed: Outbox | undefined): InvalidArgumentError {
+  const stands = 'partitions' in stop ? stop.partitions : 0;
+  return new InvalidArgumentError(
+    `"${name}" is published to a feed of ${stands} partitions, but this store has ${feed?.partitions ?? 'none'}; ` +
+      'open the store with the same feed. Nothing was appended.',
+  );
+}

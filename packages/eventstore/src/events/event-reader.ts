@@ -1,0 +1,80 @@
+import { type GetOptions, InvalidArgumentError } from '@norikv/store';
+import type { Head } from '../log/head.js';
+import type { Log } from '../log/log.js';
+import { decodeEvent } from './event-line.js';
+import type { RecordedEvent } from './event-types.js';
+import type { Protection, ReadOptions, Upcast } from './options.js';
+
+/** Settings of an {@link EventReader}. */
+export interface ReaderSettings {
+  readonly upcast?: Upcast | undefined;
+  readonly protection?: Protection | undefined;
+  readonly prefetch?: number | undefined;
+}
+
+/** The one way from stored lines to events: every path upcasts and decrypts alike. */
+export class EventReader {
+  readonly #log: Log;
+  readonly #upcast: Upcast;
+  readonly #open: (event: RecordedEvent) => RecordedEvent | Promise<RecordedEvent>;
+  readonly #prefetch: number;
+
+  constructor(log: Log, { upcast = (event) => event, protection, prefetch = 8 }: ReaderSettings) {
+    this.#log = log;
+    this.#upcast = upcast;
+    this.#open = protection ? (event) => protection.open(event) : (event) => event;
+    this.#prefetch = checkCount('prefetch', prefetch);
+  }
+
+  /** Without decryption, for code that cannot wait. */
+  decodeNow(aggregateId: string, first: number, lines: readonly string[]): RecordedEvent[] {
+    return lines.map((line, position) => this.#upcast(decodeEvent(aggregateId, first + position, line)));
+  }
+
+  async decode(aggregateId: string, first: number, lines: readonly string[]): Promise<RecordedEvent[]> {
+    const stored = lines.map((line, position) => decodeEvent(aggregateId, first + position, line));
+    return (await Promise.all(stored.map(this.#open))).map(this.#upcast);
+  }
+
+  async *events(head: Head, options: ReadOptions = {}): AsyncGenerator<RecordedEvent> {
+    const { from, to, maxCount, backward, signal } = checkRead(options);
+    const span = backward
+      ? { from: Math.max(from, Math.min(to, head.last) - maxCount + 1), to, backward }
+      : { from, to: Math.min(to, Math.max(from, head.first) + maxCount - 1), backward };
+    for await (const { first, lines } of this.#log.read(head, span, this.#prefetch, { signal })) {
+      const events = await this.decode(head.name, first, lines);
+      yield* backward ? events.reverse() : events;
+    }
+  }
+
+  async list(head: Head, options?: ReadOptions): Promise<RecordedEvent[]> {
+    const events: RecordedEvent[] = [];
+    for await (const event of this.events(head, options)) events.push(event);
+    return events;
+  }
+}
+
+/** @throws InvalidArgumentError for options that are no versions, counts or directions. */
+export function checkRead({ from = 1, to, maxCount, direction = 'forward', signal }: ReadOptions): {
+  readonly from: number;
+  readonly to: number;
+  readonly maxCount: number;
+  readonly backward: boolean;
+} & GetOptions {
+  if (direction !== 'forward' && direction !== 'backward') {
+    throw new InvalidArgumentError(`direction is ${String(direction)}; use 'forward' or 'backward'`);
+  }
+  return {
+    from: Math.max(1, checkCount('from', from, 0)),
+    to: to === undefined ? Number.MAX_SAFE_INTEGER : checkCount('to', to, 0),
+    maxCount: maxCount === undefined ? Number.MAX_SAFE_INTEGER : checkCount('maxCount', maxCount, 0),
+    backward: direction === 'backward',
+    signal,
+  };
+}
+
+/** @throws InvalidArgumentError unless it is a whole number from `least`. */
+export function checkCount(name: string, count: number, least = 1): number {
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw new InvalidArgumentError(`${name} is ${String(count)}; use a whole number from ${least}`);
+}

@@ -1,0 +1,244 @@
+import type { Change } from '@norikv/cas-retry';
+import { InvalidArgumentError, type KvStore, requireCapabilities, systemClock } from '@norikv/store';
+import { emptyHead, type Head } from '../log/head.js';
+import { Log } from '../log/log.js';
+import { checkName, checkPrefix, logKeys } from '../log/log-keys.js';
+import { EventAppender } from './event-appender.js';
+import { checkCount, checkRead, EventReader } from './event-reader.js';
+import type { EventOfType, EventShape, NewEvent, RecordedEvent } from './event-types.js';
+import { checkExpected, type ExpectedVersion, isPresent } from './expected.js';
+import { end, type LifeResult, truncate, turn } from './lifecycle.js';
+import {
+  type AppendOptions,
+  type AppendResult,
+  type EventStoreOptions,
+  type LifeOptions,
+  type ReadOptions,
+  type StreamSlice,
+  updaterOptionsOf,
+} from './options.js';
+import { newestUsable, type Reducer, type SnapshotSource, stateOf, withSnapshots } from './reducer.js';
+
+/** State folded from the events of a stream. */
+export interface Loaded<State> {
+  readonly state: State;
+  /** The version the state stands for: expect it when you append. 0 if the stream is not there. */
+  readonly version: number;
+  readonly exists: boolean;
+}
+
+/**
+ * Streams of events, appended atomically and read in order, over compare-and-swap alone.
+ *
+ * An append of any size is committed by one conditional write. An acknowledged event is never lost, altered
+ * or moved; versions count from 1 without gaps. Nothing is visible before it is committed.
+ *
+ * Methods that write throw the errors of the updater: `ContentionError`, `OutcomeUnknownError` (repeat with
+ * the same `commitId`), `CancelledError`, `DeadlineExceededError`. All throw `CorruptRecordError` for stored
+ * bytes that are damaged, foreign or of an unknown format; those are left as they are.
+ *
+ * @example
+ * ```ts
+ * const store = new EventStore<AccountEvent>(client);
+ * await store.append('account-1', [{ type: 'Opened', data: {} }], { expected: 'none', commitId: 'req-7' });
+ * for await (const event of store.events('account-1')) console.log(event.version, event.type);
+ * ```
+ */
+export class EventStore<Event extends EventShape = EventShape> {
+  readonly #log: Log;
+  readonly #reader: EventReader;
+  readonly #appender: EventAppender;
+  /** Whether data is stored under `protection`: then nothing made from it is kept. */
+  readonly isProtected: boolean;
+
+  /** @throws UnsupportedError if the store does not guarantee what event streams need. */
+  constructor(client: KvStore, options: EventStoreOptions<Event> = {}) {
+    const {
+      prefix = 'events',
+      rollBytes,
+      prefetch,
+      upcast,
+      validate,
+      protection,
+      feed,
+      inline = [],
+    } = options;
+    const { unsafeAllowNonAtomicCas, clock = systemClock } = options;
+    const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
+    requireCapabilities(client, 'EventStore', needs, unsafeAllowNonAtomicCas);
+    if (protection && inline.length > 0) {
+      throw new InvalidArgumentError(
+        'inline is set with protection; inline state would keep what is protected',
+      );
+    }
+    const log = new Log(client, logKeys(checkPrefix(prefix)), updaterOptionsOf(options), rollBytes);
+    const reader = new EventReader(log, { upcast, protection, prefetch });
+    const reducers = inline as unknown as readonly Reducer<unknown>[];
+    const finish = (head: Head): Head => withSnapshots(head, reducers, reader, log.limits.snapshotBytes);
+    this.isProtected = protection !== undefined;
+    this.#log = log;
+    this.#reader = reader;
+    this.#appender = new EventAppender(log, reader, { validate, protection, feed, clock, finish });
+  }
+
+  /** Appends one event wherever the stream is, and returns it as stored. */
+  append<Type extends Event['type']>(
+    aggregateId: string,
+    type: Type,
+    data: EventOfType<Event, Type>['data'],
+  ): Promise<RecordedEvent<EventOfType<Event, Type>>>;
+  /**
+   * Appends events, all or none, where the stream is as expected.
+   *
+   * Repeating it is recognised by `commitId`; by the ids of the events at an exact version, however old; and
+   * by the ids of the events with `any` and `exists`, while they are among the newest of the stream.
+   *
+   * @throws StreamConflictError, with the current version and the events in between. Nothing was appended.
+   * @throws StreamClosedError, IdReusedError, EventTooLargeError, EventInvalidError, InvalidArgumentError.
+   */
+  append(
+    aggregateId: string,
+    events: readonly NewEvent<Event>[],
+    options?: AppendOptions,
+  ): Promise<AppendResult<Event>>;
+  async append(
+    aggregateId: string,
+    what: string | readonly NewEvent[],
+    more?: unknown,
+  ): Promise<RecordedEvent | AppendResult | undefined> {
+    if (typeof what === 'string') {
+      const { events } = await this.#appender.append(aggregateId, [{ type: what, data: more }], {});
+      return events[0];
+    }
+    return this.#appender.append(aggregateId, what, (more ?? {}) as AppendOptions);
+  }
+
+  /** All events of a stream; none if it is not there. */
+  async getEvents(aggregateId: string): Promise<RecordedEvent<Event>[]> {
+    return this.#list(aggregateId, {});
+  }
+
+  /** The events with a higher version. */
+  async getEventsAfter(aggregateId: string, afterVersion: number): Promise<RecordedEvent<Event>[]> {
+    return this.#list(aggregateId, { from: checkCount('afterVersion', afterVersion, 0) + 1 });
+  }
+
+  /** Reads a range at once. What it returns was one consistent state of the stream. */
+  async read(aggregateId: string, options: ReadOptions = {}): Promise<StreamSlice<Event>> {
+    checkRead(options);
+    const head = await this.#head(aggregateId);
+    const events = head ? await this.#reader.list(head, options) : [];
+    return { exists: head !== undefined, version: head?.last ?? 0, events: events as RecordedEvent<Event>[] };
+  }
+
+  /** Reads a range piece by piece, as it was when reading began. */
+  async *events(
+    aggregateId: string,
+    options: ReadOptions = {},
+  ): AsyncGenerator<RecordedEvent<Event>, void, undefined> {
+    checkRead(options);
+    const head = await this.#head(aggregateId);
+    if (head) yield* this.#reader.events(head, options) as AsyncGenerator<RecordedEvent<Event>>;
+  }
+
+  /** Whether a stream is there. One round trip. */
+  async streamExists(aggregateId: string): Promise<boolean> {
+    return (await this.#head(aggregateId)) !== undefined;
+  }
+
+  /** The newest version; 0 if the stream is not there. */
+  async version(aggregateId: string): Promise<number> {
+    return (await this.#head(aggregateId))?.last ?? 0;
+  }
+
+  /**
+   * Folds the events of a stream into state, going on from a snapshot where there is one: inline, or from
+   * `snapshots`, which is read at the same time.
+   *
+   * @throws InvalidArgumentError for `snapshots` with `protection`: they would keep what is protected.
+   */
+  async load<State>(
+    aggregateId: string,
+    reducer: Reducer<State, Event>,
+    snapshots?: SnapshotSource,
+  ): Promise<Loaded<State>> {
+    const name = checkName('aggregateId', aggregateId);
+    if (snapshots && this.isProtected) {
+      throw new InvalidArgumentError('snapshots is given with protection; it would keep what is protected');
+    }
+    const [found, stored] = await Promise.all([this.#log.peek(name), snapshots?.get(name, reducer.name)]);
+    const head = isPresent(found) ? found : undefined;
+    const known = newestUsable([head?.snapshots[reducer.name], stored], reducer, head);
+    let state = stateOf(known, reducer);
+    const rest = head ? this.#reader.events(head, { from: (known?.version ?? 0) + 1 }) : [];
+    for await (const event of rest) state = reducer.evolve(state, event as RecordedEvent<Event>);
+    return { state, version: head?.last ?? 0, exists: head !== undefined };
+  }
+
+  /**
+   * Deletes a stream's events. It then reads as absent; its next event gets the next version. False if it was
+   * not there.
+   */
+  async deleteStream(aggregateId: string, options: LifeOptions = {}): Promise<boolean> {
+    return this.#end(aggregateId, 'deleted', options);
+  }
+
+  /** Deletes a stream's events and refuses new ones forever. False if that was done before. */
+  async tombstoneStream(aggregateId: string, options: LifeOptions = {}): Promise<boolean> {
+    return this.#end(aggregateId, 'tombstoned', options);
+  }
+
+  /**
+   * Hides a stream from reads and feeds, and refuses new events until it is restored. Consumers that pass it
+   * meanwhile do not come back to it.
+   */
+  async archiveStream(aggregateId: string): Promise<boolean> {
+    return this.#change(aggregateId, 'any', (head) => turn(head, 'open', 'archived'));
+  }
+
+  /** Brings an archived stream back. */
+  async restoreStream(aggregateId: string): Promise<boolean> {
+    return this.#change(aggregateId, 'any', (head) => turn(head, 'archived', 'open'));
+  }
+
+  /** Deletes the events before a version. The versions of the others stay. */
+  async truncateStream(aggregateId: string, before: number): Promise<boolean> {
+    checkCount('before', before);
+    return this.#change(aggregateId, 'any', (head) => truncate(head, before));
+  }
+
+  async #end(
+    aggregateId: string,
+    status: 'deleted' | 'tombstoned',
+    { expected = 'any' }: LifeOptions,
+  ): Promise<boolean> {
+    checkExpected(expected);
+    return this.#change(aggregateId, expected, (head) =>
+      end(head ?? emptyHead(aggregateId, this.#log.limits.rollBytes), status, expected),
+    );
+  }
+
+  /** Changes the head, then deletes what it has cut off, also what an earlier call left behind. */
+  async #change(
+    aggregateId: string,
+    expected: ExpectedVersion,
+    transition: (head: Head | undefined) => Change<Head, LifeResult>,
+  ): Promise<boolean> {
+    const name = checkName('aggregateId', aggregateId);
+    const result = await this.#log.update(name, transition);
+    if ('against' in result) throw await this.#appender.conflict(result.against, expected);
+    const head = await this.#log.head(name);
+    if (head) await this.#log.emptyTrash(head);
+    return result.done;
+  }
+
+  async #list(aggregateId: string, options: ReadOptions): Promise<RecordedEvent<Event>[]> {
+    const head = await this.#head(aggregateId);
+    return head ? ((await this.#reader.list(head, options)) as RecordedEvent<Event>[]) : [];
+  }
+
+  async #head(aggregateId: string): Promise<Head | undefined> {
+    const head = await this.#log.head(checkName('aggregateId', aggregateId));
+    return isPresent(head) ? head : undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import { type Change, keep, write } from '@norikv/cas-retry';
+import { bytesOf, type Head, type StreamStatus, type Trash, tailFirst } from '../log/head.js';
+import { type ExpectedVersion, isExpected, isPresent } from './expected.js';
+
+/** What a change of a stream's life came to: done or not needed, or the head that stood against it. */
+export type LifeResult = { readonly done: boolean } | { readonly against: Head };
+
+/** The head without what lies before a version. The records cut off go to the trash. */
+function cutBefore(head: Head, version: number): Head {
+  const first = Math.min(Math.max(version, head.first), head.last + 1);
+  const gone = Math.max(0, first - tailFirst(head));
+  const trash = head.index.flatMap((refs, level) =>
+    refs.filter(([, last]) => last < first).map((ref): Trash => [level, ...ref]),
+  );
+  return {
+    ...head,
+    first,
+    index: head.index.map((refs) => refs.filter(([, last]) => last >= first)),
+    trash: [...head.trash, ...trash],
+    lines: head.lines.slice(gone),
+    tailBytes: head.tailBytes - bytesOf(head.lines.slice(0, gone)),
+  };
+}
+
+/** Ends a stream: its events are cut off, its numbering stays. */
+export function end(
+  head: Head,
+  status: 'deleted' | 'tombstoned',
+  expected: ExpectedVersion,
+): Change<Head, LifeResult> {
+  if (head.status === 'tombstoned' || (status === 'deleted' && !isPresent(head) && expected === 'any')) {
+    return keep({ done: false });
+  }
+  if (!isExpected(head, expected)) return keep({ against: head });
+  return write({ ...cutBefore(head, head.last + 1), status, snapshots: {} }, { done: true });
+}
+
+/** Moves a stream between open and archived. */
+export function turn(head: Head | undefined, from: StreamStatus, to: StreamStatus): Change<Head, LifeResult> {
+  if (!head || head.last === 0 || head.status !== from) return keep({ done: false });
+  return write({ ...head, status: to }, { done: true });
+}
+
+/** Cuts off what lies before a version. */
+export function truncate(head: Head | undefined, before: number): Change<Head, LifeResult> {
+  if (!isPresent(head) || before <= head.first) return keep({ done: false });
+  return write(cutBefore(head, before), { done: true });
+}

@@ -1,0 +1,113 @@
+import type { UpdaterOptions } from '@norikv/cas-retry';
+import type { EventMetadata, EventShape, NewEvent, RecordedEvent } from './event-types.js';
+import type { ExpectedVersion } from './expected.js';
+import type { Outbox } from './outbox.js';
+import type { Reducer } from './reducer.js';
+
+/** Checks events before they are appended, and may replace them: see `validateWith`. */
+export type EventValidator = (events: readonly NewEvent[]) => Promise<readonly NewEvent[]>;
+
+/** Turns an event of an old shape into today's. It must keep id, version and stream, and be pure. */
+export type Upcast = (event: RecordedEvent) => RecordedEvent;
+
+/** Changes what is stored, such as by encryption: see `createErasure`. */
+export interface Protection {
+  /** Called with each event before it is stored. */
+  seal(aggregateId: string, event: NewEvent & { readonly id: string }): Promise<NewEvent>;
+  /** Called with each event that was read, before it is upcast. */
+  open(event: RecordedEvent): Promise<RecordedEvent>;
+}
+
+/** Options of an `EventStore`: those of the updater (deadlines, clock, random, events), and these. */
+export interface EventStoreOptions<Event extends EventShape = EventShape> extends UpdaterOptions {
+  /** Begins every key. 1 to 64 bytes without a colon. Default `events`. */
+  readonly prefix?: string | undefined;
+  /**
+   * Size in bytes at which the newest events of a stream are sealed into a segment. A stream keeps the value
+   * it was created with. Default 64 KiB.
+   */
+  readonly rollBytes?: number | undefined;
+  /** Reads under way at one time while old events are read. Default 8. */
+  readonly prefetch?: number | undefined;
+  readonly validate?: EventValidator | undefined;
+  /** Applied wherever events are read: streams, commands, feeds, conflicts. */
+  readonly upcast?: Upcast | undefined;
+  readonly protection?: Protection | undefined;
+  /** Publishes all events to a feed. All writers of a stream must use the same one. */
+  readonly feed?: Outbox | undefined;
+  /** State kept in the stream's record, brought up to date with each append, in the same write. */
+  readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
+  /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
+  readonly unsafeAllowNonAtomicCas?: boolean | undefined;
+}
+
+/** Options of one append. */
+export interface AppendOptions {
+  /** Default `any`. */
+  readonly expected?: ExpectedVersion | undefined;
+  /**
+   * Names the commit, so that appending it again, from any process, appends nothing and answers the same. A
+   * stream remembers its last 256 names (`operationWindow`).
+   */
+  readonly commitId?: string | undefined;
+  /** Added to the metadata of every event. */
+  readonly metadata?: EventMetadata | undefined;
+  /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
+  readonly signal?: AbortSignal | undefined;
+  /** Total time in milliseconds. Default: the store's, 10,000. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** What an append did. */
+export interface AppendResult<Event extends EventShape = EventShape> {
+  /** Version of the last event of the commit. */
+  readonly version: number;
+  /** The events as stored. */
+  readonly events: readonly RecordedEvent<Event>[];
+  /** Whether the events were there already, and nothing was written. */
+  readonly isDuplicate: boolean;
+}
+
+/** Which events to read. */
+export interface ReadOptions {
+  /** Lowest version, included, in either direction. Default 1. */
+  readonly from?: number | undefined;
+  /** Highest version, included, in either direction. Default: the newest. */
+  readonly to?: number | undefined;
+  /** How many events at most, from where reading starts. */
+  readonly maxCount?: number | undefined;
+  /** `backward` starts at the newest. Default `forward`. */
+  readonly direction?: 'forward' | 'backward' | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What was read of a stream. */
+export interface StreamSlice<Event extends EventShape = EventShape> {
+  /** Whether the stream is there, also if no event was in range. */
+  readonly exists: boolean;
+  /** The stream's newest version, not that of the last event read; 0 if it is not there. */
+  readonly version: number;
+  readonly events: readonly RecordedEvent<Event>[];
+}
+
+/** Options of an end of life. */
+export interface LifeOptions {
+  /** Default `any`. */
+  readonly expected?: ExpectedVersion | undefined;
+}
+
+/** What of the options is for the updater. */
+export function updaterOptionsOf<Event extends EventShape>({
+  prefix: _prefix,
+  rollBytes: _rollBytes,
+  prefetch: _prefetch,
+  upcast: _upcast,
+  validate: _validate,
+  protection: _protection,
+  feed: _feed,
+  inline: _inline,
+  unsafeAllowNonAtomicCas: _unsafe,
+  ...rest
+}: EventStoreOptions<Event>): UpdaterOptions {
+  return rest;
+}

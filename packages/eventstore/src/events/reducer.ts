@@ -1,0 +1,85 @@
+import { stringToBytes } from '@norikv/store';
+import { type Head, type Snapshot, tailFirst } from '../log/head.js';
+import type { EventReader } from './event-reader.js';
+import { categoryOf, type EventShape, type RecordedEvent } from './event-types.js';
+
+/** How state follows from events. */
+export interface Reducer<State, Event extends EventShape = EventShape> {
+  /** Names the snapshots. */
+  readonly name: string;
+  /** Change it with `evolve` or the shape of the state: snapshots of another revision are ignored. */
+  readonly revision: string;
+  /** Limits inline snapshots to the streams of one category. */
+  readonly category?: string | undefined;
+  /** The state before the first event. */
+  initial(): State;
+  /** Pure: it runs again on every replay and every retry. */
+  evolve(state: State, event: RecordedEvent<Event>): State;
+}
+
+/** Where snapshots outside the stream's record come from: see `SnapshotStore`. */
+export interface SnapshotSource {
+  /** The snapshot of a stream; undefined if there is none. */
+  get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined>;
+}
+
+/** The newest snapshot that a reducer can go on from. */
+export function newestUsable(
+  snapshots: readonly (Snapshot | undefined)[],
+  reducer: { readonly revision: string },
+  head: Head | undefined,
+): Snapshot | undefined {
+  return snapshots
+    .filter((snapshot) => snapshot !== undefined)
+    .filter((snapshot) => isUsable(snapshot, reducer, head))
+    .sort((left, right) => right.version - left.version)[0];
+}
+
+/** The state to go on from: a copy, because the snapshot may be remembered and `evolve` be careless. */
+export function stateOf<State>(
+  snapshot: Snapshot | undefined,
+  reducer: Pick<Reducer<State>, 'initial'>,
+): State {
+  return snapshot ? (structuredClone(snapshot.state) as State) : reducer.initial();
+}
+
+/** Whether a reducer can go on from a snapshot. One of a stream's earlier life, or ahead of it, is of no use. */
+function isUsable(
+  { version, revision }: Snapshot,
+  reducer: { readonly revision: string },
+  head: Head | undefined,
+): boolean {
+  return (
+    head !== undefined && revision === reducer.revision && version <= head.last && version >= head.first - 1
+  );
+}
+
+/**
+ * Brings the inline snapshots of a head up to date with its tail. One whose next event has left the tail, or
+ * that would be too large, is left out: loading then replays.
+ */
+export function withSnapshots(
+  head: Head,
+  reducers: readonly Reducer<unknown>[],
+  reader: EventReader,
+  maxBytes: number,
+): Head {
+  const applicable = reducers.filter(
+    ({ category }) => category === undefined || category === categoryOf(head.name),
+  );
+  if (applicable.length === 0) return head;
+  const snapshots = { ...head.snapshots };
+  let room = maxBytes;
+  for (const reducer of applicable) {
+    const { name, revision } = reducer;
+    const known = newestUsable([snapshots[name]], reducer, head);
+    delete snapshots[name];
+    const from = (known?.version ?? head.first - 1) + 1;
+    if (from < tailFirst(head)) continue;
+    const events = reader.decodeNow(head.name, from, head.lines.slice(from - tailFirst(head)));
+    const json = JSON.stringify(events.reduce(reducer.evolve, stateOf(known, reducer)));
+    room -= stringToBytes(json + name).length;
+    if (room >= 0) snapshots[name] = { version: head.last, revision, state: JSON.parse(json) };
+  }
+  return { ...head, snapshots };
+}

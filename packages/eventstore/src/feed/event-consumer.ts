@@ -1,0 +1,229 @@
+import { type Clock, ClosedError, DeadlineExceededError, systemClock } from '@norikv/store';
+import { checkCount } from '../events/event-reader.js';
+import type { EventStore } from '../events/event-store.js';
+import type { EventShape, RecordedEvent } from '../events/event-types.js';
+import { Log } from '../log/log.js';
+import { logKeys } from '../log/log-keys.js';
+import { type Bell, createBell } from './bell.js';
+import { type Checkpoint, Checkpoints } from './checkpoints.js';
+import type { ConsumerOptions, ParkedEvent } from './consumer-options.js';
+import type { EventFeed } from './event-feed.js';
+import { PartitionReader } from './partition-reader.js';
+import { unlessAway } from './unless-away.js';
+
+/**
+ * Handles the events of all streams, or of a category, in the order of the feed.
+ *
+ * At least once, each stream in order. The checkpoint belongs to the newest consumer of the group: an older
+ * one stops with `CheckpointLostError` when it tries to move on.
+ *
+ * @example
+ * ```ts
+ * const consumer = new EventConsumer(feed, store, { group: 'audit', handle: (event) => print(event) });
+ * await consumer.start();
+ * await consumer.caughtUp();
+ * await consumer.stop();
+ * ```
+ */
+export class EventConsumer<Event extends EventShape = EventShape> implements AsyncDisposable {
+  readonly #feed: EventFeed;
+  readonly #options: ConsumerOptions<Event>;
+  readonly #clock: Clock;
+  readonly #bell: Bell;
+  readonly #checkpoints: Checkpoints;
+  readonly #parked: Log;
+  readonly #readers: readonly PartitionReader<Event>[];
+  readonly #positions: number[] = [];
+  readonly #watchers = new Set<() => void>();
+  #started: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #isStopping = false;
+
+  /** @throws InvalidArgumentError for a bad option. */
+  constructor(
+    feed: EventFeed,
+    store: EventStore<Event>,
+    options: ConsumerOptions<Event> & { readonly clock?: Clock | undefined },
+  ) {
+    const { batchSize = 100, category, types, clock = systemClock } = options;
+    for (const name of ['batchSize', 'pollMs', 'maxPollMs', 'sweepMs'] as const)
+      checkCount(name, options[name] ?? 1);
+    this.#feed = feed;
+    this.#options = options;
+    this.#clock = clock;
+    this.#bell = createBell(clock);
+    this.#checkpoints = new Checkpoints(feed.client, feed.prefix, options.group, { clock });
+    this.#parked = new Log(feed.client, logKeys(feed.prefix, 'q'), { clock });
+    this.#readers = Array.from(
+      { length: feed.partitions },
+      (_, partition) => new PartitionReader(feed, store, partition, { batchSize, category, types }),
+    );
+  }
+
+  /**
+   * Takes over the group and begins. Resolves when every event from then on will be handled.
+   *
+   * @throws ClosedError once it was stopped: make a new one.
+   */
+  async start(): Promise<void> {
+    if (this.#isStopping) throw new ClosedError('The consumer was stopped; make a new one.');
+    this.#started ??= this.#begin().catch((error: unknown) => {
+      this.#started = undefined;
+      throw error;
+    });
+    await this.#started;
+  }
+
+  async #begin(): Promise<void> {
+    const { from = 'CURRENT' } = this.#options;
+    if (from === 'END') await this.#feed.sweep();
+    const ends = from === 'END' ? await this.#feed.ends() : [];
+    const lanes = await Promise.all(
+      this.#readers.map(async (reader) => {
+        const begin = from === 'BEGINNING' ? 0 : ends[reader.partition];
+        return { reader, claim: await this.#checkpoints.claim(reader.partition, begin) };
+      }),
+    );
+    const stopListening = this.#feed.onPublished(() => this.#bell.ring());
+    const loops = lanes.map(({ reader, claim }) => this.#guard(() => this.#consume(reader, claim)));
+    this.#running = Promise.all([...loops, this.#guard(() => this.#sweepNowAndThen())]).then(stopListening);
+  }
+
+  /** Ends after the event that is being handled. Throws nothing: a failure is reported by `done`. */
+  async stop(): Promise<void> {
+    this.#end();
+    await this.#running;
+  }
+
+  /** Resolves when the consumer has stopped; rejects if it was by an error. */
+  async done(): Promise<void> {
+    await this.#running;
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /**
+   * Resolves when every event that was committed before this call, by any process, has been handled.
+   *
+   * @throws DeadlineExceededError after `timeoutMs`, and what stopped the consumer, if it stops.
+   */
+  async caughtUp({ timeoutMs = 30_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    await this.#feed.sweep();
+    const ends = await this.#feed.ends();
+    const isThere = (): boolean => ends.every((end, partition) => (this.#positions[partition] ?? 0) >= end);
+    this.#bell.ring();
+    await new Promise<void>((resolve, reject) => {
+      const check = (): void => {
+        if (isThere()) leave(resolve);
+        else if (this.#isStopping)
+          leave(() => reject(this.#failure?.error ?? late('The consumer was stopped')));
+      };
+      const leave = (finish: () => void): void => {
+        cancelTimer();
+        this.#watchers.delete(check);
+        finish();
+      };
+      const cancelTimer = this.#clock.startTimer(
+        () => leave(() => reject(late(`The consumer has not caught up within ${timeoutMs} ms`))),
+        timeoutMs,
+      );
+      this.#watchers.add(check);
+      check();
+    });
+  }
+
+  /** The events that this group has put aside. */
+  async parked(): Promise<ParkedEvent[]> {
+    const head = await this.#parked.head(this.#options.group);
+    const parked: ParkedEvent[] = [];
+    if (!head) return parked;
+    for await (const { lines } of this.#parked.read(head, { from: 1, to: head.last, backward: false }, 8)) {
+      parked.push(...lines.map((line) => JSON.parse(line) as ParkedEvent));
+    }
+    return parked;
+  }
+
+  /** The same as `stop`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #consume(reader: PartitionReader<Event>, claim: Checkpoint): Promise<void> {
+    const { partition } = reader;
+    const { pollMs = 50, maxPollMs = 2_000 } = this.#options;
+    let { position } = claim;
+    let saved = position;
+    let waitMs = pollMs;
+    while (!this.#isStopping) {
+      const heard = this.#bell.rings;
+      const deliveries = await unlessAway(() => reader.after(position));
+      try {
+        for (const delivery of deliveries || []) {
+          for (const event of delivery.events) {
+            if (this.#isStopping) return;
+            await this.#handle(event);
+          }
+          position = delivery.position;
+        }
+      } finally {
+        const place = { ...claim, position };
+        const isSaved =
+          position === saved || (await unlessAway(() => this.#checkpoints.save(partition, place)));
+        if (isSaved) saved = position;
+      }
+      this.#positions[partition] = position;
+      for (const check of this.#watchers) check();
+      if (deliveries && deliveries.length > 0) {
+        waitMs = pollMs;
+        continue;
+      }
+      await this.#bell.sleep(waitMs, heard);
+      waitMs = Math.min(maxPollMs, 2 * waitMs);
+    }
+  }
+
+  async #handle(event: RecordedEvent<Event>): Promise<void> {
+    const { handle, onError = 'stop', group } = this.#options;
+    try {
+      await handle(event);
+    } catch (error) {
+      if (onError === 'stop') throw error;
+      if (onError === 'skip') return;
+      const { aggregateId, version } = event as RecordedEvent;
+      const parked: ParkedEvent = { aggregateId, version, error: String(error) };
+      await this.#parked.append(group, () => ({ lines: [JSON.stringify(parked)] }));
+    }
+  }
+
+  async #sweepNowAndThen(): Promise<void> {
+    const { sweepMs = 2_000 } = this.#options;
+    let sweptAt = this.#clock.monotonic();
+    await unlessAway(() => this.#feed.sweep());
+    while (!this.#isStopping) {
+      await this.#bell.sleep(sweepMs, this.#bell.rings);
+      if (this.#isStopping || this.#clock.monotonic() - sweptAt < sweepMs) continue;
+      sweptAt = this.#clock.monotonic();
+      await unlessAway(() => this.#feed.sweep());
+    }
+  }
+
+  /** The first loop that fails ends the others. */
+  async #guard(loop: () => Promise<void>): Promise<void> {
+    try {
+      await loop();
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    this.#isStopping = true;
+    this.#bell.ring();
+    for (const check of this.#watchers) check();
+  }
+}
+
+function late(message: string): DeadlineExceededError {
+  return new DeadlineExceededError(message, { outcome: 'not-applied' });
+}

@@ -1,0 +1,215 @@
+import type { UpdaterOptions } from '@norikv/cas-retry';
+import {
+  type Clock,
+  InvalidArgumentError,
+  type KvStore,
+  requireCapabilities,
+  stringToBytes,
+  systemClock,
+} from '@norikv/store';
+import { checkCount } from '../events/event-reader.js';
+import type { Outbox } from '../events/outbox.js';
+import { checksum } from '../log/checksum.js';
+import type { FeedMark } from '../log/head.js';
+import { Log } from '../log/log.js';
+import { checkPrefix, logKeys } from '../log/log-keys.js';
+import { remember } from '../log/remember.js';
+import { Ledger } from './ledger.js';
+import { decodePointer, type Pointer } from './pointer.js';
+import { Publisher } from './publisher.js';
+
+/** Options of an {@link EventFeed}: those of the updater, and these. */
+export interface EventFeedOptions extends UpdaterOptions {
+  /** That of the event store. Default `events`. */
+  readonly prefix?: string | undefined;
+  /**
+   * Parts of the feed, by stream. One gives a total order; more take more writes. Never change it. Default 1.
+   */
+  readonly partitions?: number | undefined;
+  /** Publishes after each append in the background. False leaves it to sweeps. Default true. */
+  readonly publishSoon?: boolean | undefined;
+  /**
+   * How long a stream stays in the ledger after its last append, in milliseconds: meanwhile appends cost
+   * nothing extra. Default 1,000.
+   */
+  readonly quietMs?: number | undefined;
+  /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
+  readonly unsafeAllowNonAtomicCas?: boolean | undefined;
+}
+
+/** A place in a partition of the feed. */
+export interface FeedItem {
+  /** From 1, without gaps. */
+  readonly position: number;
+  readonly pointer: Pointer;
+}
+
+const rememberedStreams = 4_096;
+/** Entries of a ledger from which on a writer sweeps it, in case that nobody else does. */
+const crowd = 1_000;
+
+/**
+ * The order in which events of all streams were published: what consumers and projections read.
+ *
+ * Every committed event is published, whatever crashes: before a stream commits, a ledger names it, and any
+ * consumer that sweeps the ledger publishes what is missing. Positions have no gaps, and no event appears
+ * behind a reader.
+ *
+ * @example
+ * ```ts
+ * await using feed = new EventFeed(client);
+ * const store = new EventStore(client, { feed });
+ * ```
+ */
+export class EventFeed implements Outbox, AsyncDisposable {
+  readonly partitions: number;
+  /** The store it lies in, for what belongs to the feed: checkpoints, parked events, views. */
+  readonly client: KvStore;
+  readonly prefix: string;
+  readonly #log: Log;
+  readonly #ledger: Ledger;
+  readonly #publisher: Publisher;
+  readonly #publishSoon: boolean;
+  readonly #marks = new Map<string, FeedMark>();
+  readonly #waiting = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+  readonly #background = new Set<Promise<void>>();
+  readonly #clock: Clock;
+  readonly #quietMs: number;
+  #isPublishing = false;
+  /** Infinite while a sweep is under way. */
+  #sweptAtMs = Number.NEGATIVE_INFINITY;
+
+  /** @throws UnsupportedError if the store does not guarantee what a feed needs. */
+  constructor(client: KvStore, options: EventFeedOptions = {}) {
+    const { prefix = 'events', partitions = 1, publishSoon = true, quietMs = 1_000, ...rest } = options;
+    const { unsafeAllowNonAtomicCas, ...updaterOptions } = rest;
+    const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
+    requireCapabilities(client, 'EventFeed', needs, unsafeAllowNonAtomicCas);
+    if (checkCount('partitions', partitions) > 1_024) {
+      throw new InvalidArgumentError(`partitions is ${partitions}; use 1 to 1,024`);
+    }
+    checkCount('quietMs', quietMs, 0);
+    const { clock = systemClock } = updaterOptions;
+    this.partitions = partitions;
+    this.client = client;
+    this.prefix = checkPrefix(prefix);
+    this.#publishSoon = publishSoon;
+    this.#clock = clock;
+    this.#quietMs = quietMs;
+    this.#log = new Log(client, logKeys(prefix, 'f'), updaterOptions);
+    this.#ledger = new Ledger(client, prefix, updaterOptions);
+    this.#publisher = new Publisher({
+      streams: new Log(client, logKeys(prefix), updaterOptions),
+      feed: this.#log,
+      ledger: this.#ledger,
+      partitions,
+      clock,
+      quietMs,
+      onMarked: (name, { mark }) => remember(this.#marks, name, mark, rememberedStreams),
+    });
+  }
+
+  /** The partition of a stream. */
+  partitionOf(aggregateId: string): number {
+    return Number.parseInt(checksum(stringToBytes(aggregateId)), 16) % this.partitions;
+  }
+
+  async enter(aggregateId: string, peek: () => Promise<FeedMark | undefined>): Promise<number | undefined> {
+    const mark = this.#marks.get(aggregateId) ?? (await peek());
+    return mark?.dirty ? undefined : this.reenter(aggregateId, mark?.fence ?? 0);
+  }
+
+  async reenter(aggregateId: string, fence: number): Promise<number> {
+    const entries = await this.#ledger.enter(this.partitionOf(aggregateId), aggregateId);
+    const isDue = this.#clock.monotonic() - this.#sweptAtMs >= this.#quietMs;
+    if (this.#publishSoon && entries >= crowd && isDue) this.#inBackground(this.sweep());
+    return fence;
+  }
+
+  committed(aggregateId: string, mark: FeedMark | undefined): void {
+    if (mark) remember(this.#marks, aggregateId, mark, rememberedStreams);
+    if (!this.#publishSoon) return;
+    this.#waiting.add(aggregateId);
+    if (!this.#isPublishing) this.#inBackground(this.#publishWaiting());
+  }
+
+  /** Publishes everything that was committed before, by any process. Consumers do this now and then. */
+  async sweep(): Promise<void> {
+    this.#sweptAtMs = Number.POSITIVE_INFINITY;
+    try {
+      await Promise.all(
+        Array.from({ length: this.partitions }, (_, partition) => this.#publisher.sweep(partition)),
+      );
+    } finally {
+      this.#sweptAtMs = this.#clock.monotonic();
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The newest position of each partition. One round trip. */
+  async ends(): Promise<number[]> {
+    return Promise.all(
+      Array.from(
+        { length: this.partitions },
+        async (_, partition) => (await this.#log.head(`${partition}`))?.last ?? 0,
+      ),
+    );
+  }
+
+  /** What a partition holds after a position, at most `limit` items. One round trip if that is recent. */
+  async after(partition: number, position: number, limit: number): Promise<FeedItem[]> {
+    const head = await this.#log.head(`${partition}`);
+    const items: FeedItem[] = [];
+    if (!head) return items;
+    const span = { from: position + 1, to: position + limit, backward: false };
+    for await (const { first, lines } of this.#log.read(head, span, 8)) {
+      for (const [index, line] of lines.entries())
+        items.push({ position: first + index, pointer: decodePointer(line) });
+    }
+    return items;
+  }
+
+  /** Calls back when this process has published something. Returns how to stop that. */
+  onPublished(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when the appends of this process so far are published, or that has failed and is left to a sweep. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#background);
+  }
+
+  /** The same as `flush`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.flush();
+  }
+
+  /** What fails here stays in the ledger, and a sweep will do it. */
+  #inBackground(work: Promise<void>): void {
+    const done = work.catch(() => {}).finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+
+  async #publishWaiting(): Promise<void> {
+    this.#isPublishing = true;
+    // One turn later, so that a burst of appends shares the pointers' write.
+    await Promise.resolve();
+    while (this.#waiting.size > 0) {
+      const names = [...this.#waiting].slice(0, 100);
+      for (const name of names) this.#waiting.delete(name);
+      const partitions = [...new Set(names.map((name) => this.partitionOf(name)))];
+      const publishing = partitions.map((partition) =>
+        this.#publisher.publish(
+          partition,
+          names.filter((name) => this.partitionOf(name) === partition),
+        ),
+      );
+      // What fails here stays in the ledger, and a sweep will do it.
+      await Promise.allSettled(publishing);
+      for (const listener of this.#listeners) listener();
+    }
+    this.#isPublishing = false;
+  }
+}

@@ -1,0 +1,73 @@
+import { UnavailableError } from '@norikv/store';
+import type { EventStore } from '../events/event-store.js';
+import { categoryOf, type EventShape, type RecordedEvent } from '../events/event-types.js';
+import { remember } from '../log/remember.js';
+import type { EventFeed, FeedItem } from './event-feed.js';
+
+/** An item of the feed with the events it points to. */
+export interface Delivery<Event extends EventShape> {
+  readonly position: number;
+  readonly events: readonly RecordedEvent<Event>[];
+}
+
+/** What is wanted of a partition. */
+export interface Selection {
+  readonly category?: string | undefined;
+  readonly types?: readonly string[] | undefined;
+  readonly batchSize: number;
+}
+
+const rememberedStreams = 10_000;
+const readsAtOnce = 16;
+
+/** Reads a partition in batches, leaving out what it has given already. */
+export class PartitionReader<Event extends EventShape> {
+  readonly partition: number;
+  readonly #feed: EventFeed;
+  readonly #store: EventStore<Event>;
+  readonly #selection: Selection;
+  /** The last version given of each stream: a crashed publisher's successor repeats pointers. */
+  readonly #given = new Map<string, number>();
+
+  constructor(feed: EventFeed, store: EventStore<Event>, partition: number, selection: Selection) {
+    this.#feed = feed;
+    this.#store = store;
+    this.partition = partition;
+    this.#selection = selection;
+  }
+
+  async after(position: number): Promise<Delivery<Event>[]> {
+    const items = await this.#feed.after(this.partition, position, this.#selection.batchSize);
+    const given = new Map<string, number>();
+    const fresh = items.map((item): FeedItem => {
+      const [aggregateId, from, to] = item.pointer;
+      const last = given.get(aggregateId) ?? this.#given.get(aggregateId) ?? 0;
+      given.set(aggregateId, Math.max(last, to));
+      return { position: item.position, pointer: [aggregateId, Math.max(from, last + 1), to] };
+    });
+    const deliveries: Delivery<Event>[] = [];
+    for (let at = 0; at < fresh.length; at += readsAtOnce) {
+      const group = fresh.slice(at, at + readsAtOnce);
+      deliveries.push(...(await Promise.all(group.map((item) => this.#read(item)))));
+    }
+    // Only now: what could not be read is read again.
+    for (const [aggregateId, last] of given) remember(this.#given, aggregateId, last, rememberedStreams);
+    return deliveries;
+  }
+
+  async #read({ position, pointer: [aggregateId, from, to] }: FeedItem): Promise<Delivery<Event>> {
+    const { category, types } = this.#selection;
+    const isWanted = category === undefined || categoryOf(aggregateId) === category;
+    if (!isWanted || from > to) return { position, events: [] };
+    const { events, exists, version } = await this.#store.read(aggregateId, { from, to });
+    if (exists && version < to) {
+      throw new UnavailableError(
+        `"${aggregateId}" was read as of ${version}, before the ${to} that was published`,
+        {
+          outcome: 'not-applied',
+        },
+      );
+    }
+    return { position, events: types ? events.filter(({ type }) => types.includes(type)) : events };
+  }
+}

@@ -1,0 +1,132 @@
+import type { Clock } from '@norikv/store';
+import type { EventStore } from '../events/event-store.js';
+import type { EventShape, RecordedEvent } from '../events/event-types.js';
+import type { ConsumerOptions } from './consumer-options.js';
+import { EventConsumer } from './event-consumer.js';
+import type { EventFeed } from './event-feed.js';
+import { ViewRecords } from './view-records.js';
+
+/** Options of a {@link Projection}: those of its consumer, and these. */
+export interface ProjectionOptions<State, Event extends EventShape>
+  extends Omit<ConsumerOptions<Event>, 'group' | 'handle' | 'from'> {
+  /** 1 to 100 bytes. */
+  readonly name: string;
+  /** Change it with `evolve`, `keyOf` or the shape of the state, and rebuild. */
+  readonly revision: string;
+  /** The record an event belongs to; undefined for none. A record knows each stream that it was built from. */
+  readonly keyOf: (event: RecordedEvent<Event>) => string | undefined;
+  /** The state of a record before its first event. */
+  readonly initial: () => State;
+  /** Pure. */
+  readonly evolve: (state: State, event: RecordedEvent<Event>) => State;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Records computed from the events of all streams, a moment behind them.
+ *
+ * Each event is applied to a record once, however often it is delivered. A rebuild computes a new generation
+ * from the first event and switches over when it has caught up; reads go on meanwhile.
+ *
+ * @example
+ * ```ts
+ * const balances = new Projection(feed, store, { name: 'balances', revision: '1', keyOf, initial, evolve });
+ * await balances.start();
+ * await balances.get('account-1');
+ * ```
+ */
+export class Projection<State, Event extends EventShape = EventShape> implements AsyncDisposable {
+  readonly #feed: EventFeed;
+  readonly #store: EventStore<Event>;
+  readonly #options: ProjectionOptions<State, Event>;
+  readonly #records: ViewRecords;
+  #consumer: EventConsumer<Event> | undefined;
+  #started: Promise<void> | undefined;
+
+  constructor(feed: EventFeed, store: EventStore<Event>, options: ProjectionOptions<State, Event>) {
+    this.#feed = feed;
+    this.#store = store;
+    this.#options = options;
+    this.#records = new ViewRecords(feed.client, feed.prefix, options.name, { clock: options.clock });
+  }
+
+  /** A record; undefined if no event belongs to it yet. Two round trips. */
+  async get(key: string): Promise<State | undefined> {
+    return (await this.#records.read(await this.#records.live(), key)) as State | undefined;
+  }
+
+  /** Begins to keep the records up to date. One process does it at a time; the newest takes over. */
+  async start(): Promise<void> {
+    this.#started ??= this.#begin().catch((error: unknown) => {
+      this.#started = undefined;
+      throw error;
+    });
+    await this.#started;
+  }
+
+  /** Resolves when every event that was committed before is in the records. */
+  async caughtUp(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
+    await this.start();
+    await this.#consumer?.caughtUp(options);
+  }
+
+  /**
+   * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
+   * the same revision was interrupted. Projections in other processes are to be started again afterwards. The
+   * records of the generation before stay in the store.
+   */
+  async rebuild(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
+    const generation = await this.#records.begin(this.#options.revision);
+    const consumer = this.#consumerOf(generation);
+    try {
+      await consumer.start();
+      await consumer.caughtUp(options);
+      await this.#records.switchTo(generation);
+    } catch (error) {
+      await consumer.stop();
+      throw error;
+    }
+    await this.stop();
+    this.#consumer = consumer;
+    this.#started = consumer.start();
+  }
+
+  /** Ends after the event at hand. */
+  async stop(): Promise<void> {
+    await this.#consumer?.stop();
+    this.#consumer = undefined;
+    this.#started = undefined;
+  }
+
+  /** Rejects with what stopped the projection, if something did. */
+  async done(): Promise<void> {
+    await this.#consumer?.done();
+  }
+
+  /** The same as `stop`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #begin(): Promise<void> {
+    const consumer = this.#consumerOf(await this.#records.live());
+    await consumer.start();
+    this.#consumer = consumer;
+  }
+
+  #consumerOf(generation: number): EventConsumer<Event> {
+    const { name, keyOf, initial, evolve } = this.#options;
+    return new EventConsumer(this.#feed, this.#store, {
+      ...this.#options,
+      group: `projection ${name} ${generation}`,
+      from: 'CURRENT',
+      handle: async (event) => {
+        const key = keyOf(event);
+        if (key === undefined) return;
+        await this.#records.apply(generation, key, event as RecordedEvent, (state) =>
+          evolve(state === undefined ? initial() : (state as State), event),
+        );
+      },
+    });
+  }
+}

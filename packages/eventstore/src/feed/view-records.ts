@@ -1,0 +1,81 @@
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import type { KvStore } from '@norikv/store';
+import type { RecordedEvent } from '../events/event-types.js';
+import { checkName } from '../log/log-keys.js';
+import { recordCodec } from '../log/record.js';
+
+/** One record of a projection, with the version of each stream that is in it. */
+interface View {
+  readonly state: unknown;
+  readonly versions: Readonly<Record<string, number>>;
+}
+
+/** Which generation of a projection is read, and which one is being built. */
+interface Generations {
+  readonly live: number;
+  readonly building?: { readonly generation: number; readonly revision: string } | undefined;
+}
+
+const viewCodec = recordCodec<View>('view');
+const generationsCodec = recordCodec<Generations>('view');
+
+/** The records of one projection. */
+export class ViewRecords {
+  readonly #prefix: string;
+  readonly #name: string;
+  readonly #updater: Updater;
+
+  constructor(client: KvStore, prefix: string, name: string, options: UpdaterOptions) {
+    this.#prefix = prefix;
+    this.#name = encodeURIComponent(checkName('name', name, 100));
+    this.#updater = createUpdater(client, options);
+  }
+
+  async read(generation: number, key: string): Promise<unknown> {
+    return (await this.#updater.read(this.#key(generation, key), viewCodec))?.state;
+  }
+
+  /** Applies an event, unless it is in the record already. */
+  apply(
+    generation: number,
+    key: string,
+    { aggregateId, version }: Pick<RecordedEvent, 'aggregateId' | 'version'>,
+    change: (state: unknown) => unknown,
+  ): Promise<void> {
+    return this.#updater.update(this.#key(generation, key), viewCodec, (view) => {
+      const versions = new Map(Object.entries(view?.versions ?? {}));
+      if ((versions.get(aggregateId) ?? 0) >= version) return keep(undefined);
+      versions.set(aggregateId, version);
+      return write({ state: change(view?.state), versions: Object.fromEntries(versions) }, undefined);
+    });
+  }
+
+  async live(): Promise<number> {
+    return (await this.#updater.read(this.#generationsKey(), generationsCodec))?.live ?? 1;
+  }
+
+  /** The generation to build: one that was begun with the same revision, or a new one. */
+  begin(revision: string): Promise<number> {
+    return this.#updater.update(this.#generationsKey(), generationsCodec, (current = { live: 1 }) => {
+      const { live, building } = current;
+      if (building?.revision === revision) return keep(building.generation);
+      const generation = Math.max(live, building?.generation ?? 0) + 1;
+      return write({ live, building: { generation, revision } }, generation);
+    });
+  }
+
+  /** Reads are answered from this generation from now on. */
+  switchTo(generation: number): Promise<void> {
+    return this.#updater.update(this.#generationsKey(), generationsCodec, (current) =>
+      (current?.live ?? 1) >= generation ? keep(undefined) : write({ live: generation }, undefined),
+    );
+  }
+
+  #generationsKey(): string {
+    return `${this.#prefix}:m:${this.#name}`;
+  }
+
+  #key(generation: number, key: string): string {
+    return `${this.#prefix}:v:${this.#name}:${generation}:${checkName('key', key)}`;
+  }
+}

@@ -1,0 +1,58 @@
+export { Aggregate } from './commands/aggregate.js';
+export {
+  type CommandHandler,
+  type CommandHandlerOptions,
+  type CommandResult,
+  createCommandHandler,
+} from './commands/command-handler.js';
+export type { Decider, Decision } from './commands/decider.js';
+export { given, type Outcome, type Scenario } from './commands/given.js';
+export { createErasure, type Erasure, type ErasureOptions } from './erasure/erasure.js';
+export {
+  CheckpointLostError,
+  EventInvalidError,
+  EventTooLargeError,
+  IdReusedError,
+  StreamClosedError,
+  StreamConflictError,
+  type StreamConflictFacts,
+  SubjectErasedError,
+} from './errors.js';
+export { EventStore, type Loaded } from './events/event-store.js';
+export {
+  categoryOf,
+  type EventMetadata,
+  type EventOfType,
+  type EventShape,
+  type JsonData,
+  type NewEvent,
+  type RecordedEvent,
+} from './events/event-types.js';
+export type { ExpectedVersion } from './events/expected.js';
+export type {
+  AppendOptions,
+  AppendResult,
+  EventStoreOptions,
+  EventValidator,
+  LifeOptions,
+  Protection,
+  ReadOptions,
+  StreamSlice,
+  Upcast,
+} from './events/options.js';
+export type { Outbox } from './events/outbox.js';
+export type { Reducer, SnapshotSource } from './events/reducer.js';
+export {
+  type EventsOf,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+  validateWith,
+} from './events/validation.js';
+export type { ConsumerOptions, ErrorPolicy, ParkedEvent, StartFrom } from './feed/consumer-options.js';
+export { EventConsumer } from './feed/event-consumer.js';
+export { EventFeed, type EventFeedOptions, type FeedItem } from './feed/event-feed.js';
+export type { Pointer } from './feed/pointer.js';
+export { Projection, type ProjectionOptions } from './feed/projection.js';
+export type { FeedMark, Snapshot } from './log/head.js';
+export { SnapshotStore, type SnapshotStoreOptions } from './snapshot-store.js';

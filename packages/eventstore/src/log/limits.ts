@@ -1,0 +1,39 @@
+import { InvalidArgumentError, type KvStore } from '@norikv/store';
+
+/** Bytes after encoding. Each is a fixed share of what the store takes, so that a head always fits. */
+export interface Limits {
+  /** The tail is sealed when it is longer. New logs keep it in their head, so all writers agree. */
+  readonly rollBytes: number;
+  /** A longer commit is written in parts. */
+  readonly inlineBytes: number;
+  /** The tail is never longer. */
+  readonly tailBytes: number;
+  /** All snapshots in a head. */
+  readonly snapshotBytes: number;
+  /** One part of a commit in parts. */
+  readonly partBytes: number;
+}
+
+/** Longest single event. */
+export const maxEventBytes: number = 8 * 2 ** 20;
+
+/** Longest commit. */
+export const maxCommitBytes: number = 64 * 2 ** 20;
+
+/** For values of 1 MiB: 64, 256, 512, 128 and 512 KiB. */
+export function limitsOf(store: KvStore, rollBytes?: number): Limits {
+  const budget = store.capabilities?.maxValueBytes ?? 2 ** 20;
+  if (
+    rollBytes !== undefined &&
+    !(Number.isSafeInteger(rollBytes) && rollBytes >= 1 && rollBytes <= budget / 4)
+  ) {
+    throw new InvalidArgumentError(`rollBytes is ${rollBytes}; use a whole number from 1 to ${budget / 4}`);
+  }
+  return {
+    rollBytes: rollBytes ?? Math.floor(budget / 16),
+    inlineBytes: Math.floor(budget / 4),
+    tailBytes: Math.floor(budget / 2),
+    snapshotBytes: Math.floor(budget / 8),
+    partBytes: Math.floor(budget / 2),
+  };
+}

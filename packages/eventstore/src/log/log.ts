@@ -1,0 +1,237 @@
+import {
+  type Change,
+  createUpdater,
+  keep,
+  type Transition,
+  type Updater,
+  type UpdaterOptions,
+  write,
+} from '@norikv/cas-retry';
+import {
+  DeadlineExceededError,
+  errorCode,
+  type GetOptions,
+  isNoriKVError,
+  type KvStore,
+  systemClock,
+} from '@norikv/store';
+import { type Addition, addTo, type Part } from './add.js';
+import { emptyHead, type Head, headCodec, type Ref } from './head.js';
+import { type Limits, limitsOf } from './limits.js';
+import type { LogKeys } from './log-keys.js';
+import { putBeside, writeParts } from './parts.js';
+import { corrupt } from './record.js';
+import { remember } from './remember.js';
+import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
+import { keysOfRef, readLines, readPage, recordOfRoll } from './segments.js';
+import { type Slice, type Span, walk } from './walk.js';
+
+/** What an append decides on the current head: to add something, or to stop with an answer. */
+export type Plan<Answer> = Addition | { readonly stop: Answer };
+
+/** What became of an append. `isRepeated`: its id was known, nothing was written. */
+export type Appended<Answer> =
+  | {
+      readonly first: number;
+      readonly last: number;
+      readonly isRepeated: boolean;
+      readonly head?: Head | undefined;
+    }
+  | { readonly stop: Answer };
+
+type Outcome<Answer> =
+  | 'full'
+  | { readonly stop: Answer }
+  | { readonly first: number; readonly last: number; readonly attempt: string };
+
+/** Options of one append. */
+export interface LogAppendOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs?: number | undefined;
+  readonly opId?: string | undefined;
+  readonly fingerprint?: string | undefined;
+}
+
+const rememberedRolls = 1_024;
+
+/**
+ * Logs of text lines over a store: one changing record each, everything else written once.
+ *
+ * One conditional write of the head is the commit point of an append of any size.
+ */
+export class Log {
+  readonly limits: Limits;
+  readonly keys: LogKeys;
+  readonly #store: KvStore;
+  readonly #updater: Updater;
+  readonly #options: UpdaterOptions;
+  /** Rolls that are written and wait for the next append to take them into the head. */
+  readonly #rolls = new Map<string, readonly Roll[]>();
+  /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
+  readonly #sealing = new Map<string, Promise<void>>();
+
+  constructor(store: KvStore, keys: LogKeys, options: UpdaterOptions = {}, rollBytes?: number) {
+    this.limits = limitsOf(store, rollBytes);
+    this.keys = keys;
+    this.#store = store;
+    this.#options = options;
+    this.#updater = createUpdater(store, options);
+  }
+
+  /** One round trip. */
+  async head(name: string, options?: GetOptions): Promise<Head | undefined> {
+    const key = this.keys.head(name);
+    const head = await named(key, () => this.#updater.read(key, headCodec, options));
+    return head && checkOwner(head, name, key);
+  }
+
+  /** The head, read so that an append that follows need not read it again. */
+  peek(name: string, options?: LogAppendOptions): Promise<Head | undefined> {
+    return this.update(name, (head) => keep(head), options);
+  }
+
+  /** Changes a head. */
+  update<Result>(
+    name: string,
+    transition: Transition<Head, Result>,
+    options?: LogAppendOptions,
+  ): Promise<Result> {
+    const key = this.keys.head(name);
+    return named(key, () =>
+      this.#updater.update(
+        key,
+        headCodec,
+        (head, now) => transition(head && checkOwner(head, name, key), now),
+        options,
+      ),
+    );
+  }
+
+  /** Adds what `plan` decides. One round trip where the state is remembered, one more when the tail is sealed. */
+  async append<Answer>(
+    name: string,
+    plan: (head: Head, now: number) => Plan<Answer>,
+    options: LogAppendOptions = {},
+  ): Promise<Appended<Answer>> {
+    const { clock = systemClock, deadlineMs: givenMs = 10_000 } = this.#options;
+    const endsAt = clock.monotonic() + (options.deadlineMs ?? givenMs);
+    const attempt = crypto.randomUUID();
+    for (;;) {
+      const deadlineMs = endsAt - clock.monotonic();
+      if (deadlineMs <= 0)
+        throw new DeadlineExceededError('The deadline passed; nothing was written.', {
+          outcome: 'not-applied',
+        });
+      let seen = emptyHead(name, this.limits.rollBytes);
+      const outcome = await this.update(
+        name,
+        (current = emptyHead(name, this.limits.rollBytes), now): Change<Head, Outcome<Answer>> => {
+          const head = this.#rolls.get(name)?.reduce(applyRoll, current) ?? current;
+          const planned = plan(head, now);
+          if ('stop' in planned) return keep(planned);
+          const next = addTo(head, planned, this.limits);
+          seen = next ?? head;
+          if (!next) return keep('full');
+          return write(next, { first: head.last + 1, last: next.last, attempt });
+        },
+        { ...options, deadlineMs },
+      );
+      if (outcome === 'full') {
+        // What a kept transition saw last was read after the call, or committed before it: it is in the log.
+        await this.#seal(name, [...(this.#rolls.get(name) ?? []), ...tailRoll(seen)]);
+      } else if ('stop' in outcome) return outcome;
+      else {
+        const isRepeated = outcome.attempt !== attempt;
+        const head = isRepeated ? undefined : seen;
+        if (head) await this.#sealIfLong(name, head);
+        return { first: outcome.first, last: outcome.last, isRepeated, head };
+      }
+    }
+  }
+
+  /** Writes lines too long for a head beside it, for an append that adds them. */
+  async prepareParts(name: string, lines: readonly string[]): Promise<readonly Part[]> {
+    return writeParts(this.#store, this.keys, name, lines, this.limits);
+  }
+
+  /** Deletes parts that nothing will refer to. A failure leaves them, unseen. */
+  async discard(name: string, parts: readonly Part[] = []): Promise<void> {
+    const keys = parts.flatMap(({ token, pieces }) => keysOfRef(this.keys, name, 0, [0, 0, token, pieces]));
+    await Promise.allSettled(keys.map((key) => this.#store.delete(key)));
+  }
+
+  /** Deletes what a head has cut off. A crash on the way leaves the rest for the next call. */
+  async emptyTrash(head: Head): Promise<void> {
+    const { name, trash } = head;
+    if (trash.length === 0) return;
+    for (const [level, ...ref] of trash) await this.#deleteRef(name, level, ref);
+    await this.update(name, (current = head) => {
+      const left = current.trash.filter((item) => !trash.some((done) => `${done}` === `${item}`));
+      return write({ ...current, trash: left }, undefined);
+    });
+  }
+
+  async #deleteRef(name: string, level: number, ref: Ref): Promise<void> {
+    const below = level > 0 ? await readPage(this.#store, this.keys, name, level, ref) : undefined;
+    for (const child of below ?? []) await this.#deleteRef(name, level - 1, child);
+    for (const key of keysOfRef(this.keys, name, level, ref)) await this.#store.delete(key);
+  }
+
+  /** Reads lines in order. What is cut off meanwhile is left out. */
+  read(head: Head, span: Span, prefetch: number, options?: GetOptions): AsyncGenerator<Slice> {
+    const { name } = head;
+    const shelves = {
+      page: (level: number, ref: Ref) => readPage(this.#store, this.keys, name, level, ref, options),
+      lines: (ref: Ref) => readLines(this.#store, this.keys, name, ref, options),
+      missing: async ([first, last]: Ref): Promise<void> => {
+        const now = await this.head(name, options);
+        if (now && now.first > last) return;
+        throw corrupt(`that should hold the events ${first} to ${last} of "${name}" is missing`);
+      },
+    };
+    return walk(head, span, shelves, prefetch);
+  }
+
+  async #seal(name: string, rolls: readonly Roll[]): Promise<void> {
+    for (const roll of rolls) await putBeside(this.#store, ...recordOfRoll(this.keys, name, roll));
+    remember(this.#rolls, name, rolls, rememberedRolls);
+  }
+
+  /**
+   * The append is durable already, so a failure here is nobody's: the next append tries again. Callers that
+   * shared a write go on together, and share the next.
+   */
+  async #sealIfLong(name: string, head: Head): Promise<void> {
+    await (this.#sealing.get(name) ?? this.#beginSealing(name, head));
+  }
+
+  #beginSealing(name: string, head: Head): Promise<void> | undefined {
+    this.#rolls.delete(name);
+    const rolls = rollsOf(head);
+    if (rolls.length === 0) return undefined;
+    const sealing = this.#seal(name, rolls)
+      .catch(() => {})
+      .finally(() => this.#sealing.delete(name));
+    this.#sealing.set(name, sealing);
+    return sealing;
+  }
+}
+
+function checkOwner(head: Head, name: string, key: string): Head {
+  if (head.name === name) return head;
+  throw corrupt(`belongs to "${head.name}", not to "${name}"`, key);
+}
+
+/** Gives a damaged head the message that says what is wrong with it. */
+async function named<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const { cause } = (error ?? {}) as { readonly cause?: unknown };
+    if (errorCode(error) !== 'CORRUPT_RECORD' || !isNoriKVError(cause)) throw error;
+    throw corrupt(
+      cause.message.replace(/^The stored value | It was left as it is\.$/g, '').replace(/\.$/, ''),
+      key,
+    );
+  }
+}

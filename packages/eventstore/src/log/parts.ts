@@ -1,0 +1,60 @@
+import { type KvStore, stringToBytes, UnavailableError } from '@norikv/store';
+import type { Part } from './add.js';
+import type { Limits } from './limits.js';
+import type { LogKeys } from './log-keys.js';
+import { encodeRecord } from './record.js';
+
+/**
+ * Writes a large commit beside the log, where nobody sees it until a head refers to it. Its names are new,
+ * so nothing can be overwritten; a crash leaves pieces that nothing refers to.
+ */
+export async function writeParts(
+  store: KvStore,
+  keys: LogKeys,
+  name: string,
+  lines: readonly string[],
+  { partBytes }: Limits,
+): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const group of groupsOf(lines, partBytes)) {
+    const token = crypto.randomUUID().replaceAll('-', '');
+    const bytes = encodeRecord('lines', { name, token }, group);
+    const pieces = Math.ceil(bytes.length / partBytes);
+    for (let piece = 0; piece < pieces; piece += 1) {
+      const slice = bytes.slice(piece * partBytes, (piece + 1) * partBytes);
+      await putBeside(store, keys.part(name, token, piece), slice);
+    }
+    parts.push({ count: group.length, token, pieces });
+  }
+  return parts;
+}
+
+/** Writes a record that no head refers to yet, so that a failure has changed nothing. */
+export async function putBeside(store: KvStore, key: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await store.put(key, bytes);
+  } catch (cause) {
+    throw new UnavailableError('A record could not be prepared; nothing was committed.', {
+      key,
+      cause,
+      outcome: 'not-applied',
+    });
+  }
+}
+
+/** Groups of lines that fit into one piece each; a longer line is a group of its own. */
+function groupsOf(lines: readonly string[], maxBytes: number): string[][] {
+  const groups: string[][] = [];
+  let room = 0;
+  for (const line of lines) {
+    const size = stringToBytes(line).length + 1;
+    const group = groups.at(-1);
+    if (group && size <= room) group.push(line);
+    else {
+      groups.push([line]);
+      room = maxBytes - 1_024;
+    }
+    room -= size;
+  }
+  return groups;
+}

@@ -1,0 +1,63 @@
+import { bytesOf, type Head, type Ref, tailFirst } from './head.js';
+
+/** Something to move out of the head: the oldest lines of the tail (level 0), or references of the level below. */
+export interface Roll {
+  readonly level: number;
+  readonly first: number;
+  readonly last: number;
+  readonly content: readonly string[] | readonly Ref[];
+}
+
+/** References on one page. A level is paged when it holds twice as many. */
+const pageRefs = 64;
+
+/**
+ * The records to write before the head can shrink. A quarter of the tail stays behind, so that a repeated
+ * event id is still found there.
+ */
+export function rollsOf(head: Head): Roll[] {
+  const keepBytes = head.tailBytes > head.rollBytes ? head.rollBytes / 4 : head.tailBytes;
+  let leaving = 0;
+  for (let left = head.tailBytes; left > keepBytes; leaving += 1)
+    left -= bytesOf(head.lines.slice(leaving, leaving + 1));
+  const tail = tailRoll(head, leaving);
+  return [...tail, ...pageRolls(tail.reduce(applyRoll, head))];
+}
+
+/** The record that takes in the oldest `count` lines of the tail; none for none. */
+export function tailRoll(head: Head, count: number = head.lines.length): Roll[] {
+  const first = tailFirst(head);
+  if (count === 0) return [];
+  return [{ level: 0, first, last: first + count - 1, content: head.lines.slice(0, count) }];
+}
+
+function pageRolls(head: Head): Roll[] {
+  const level = head.index.findIndex((refs) => refs.length >= 2 * pageRefs);
+  const content = head.index[level]?.slice(0, pageRefs) ?? [];
+  const [first] = content;
+  const last = content.at(-1);
+  if (!first || !last) return [];
+  const roll = { level: level + 1, first: first[0], last: last[1], content };
+  return [roll, ...pageRolls(applyRoll(head, roll))];
+}
+
+/**
+ * Replaces what a roll has taken out by a reference, if it is still there. That it is follows from the range
+ * alone: the lines of a version never change.
+ */
+export function applyRoll(head: Head, { level, first, last, content }: Roll): Head {
+  const count = content.length;
+  const addRef = (index: Head['index']): Head['index'] => {
+    const levels = index.length > level ? index : [...index, []];
+    return levels.map((refs, at) => (at === level ? [...refs, [first, last] as const] : refs));
+  };
+  if (level === 0) {
+    if (tailFirst(head) !== first || head.lines.length < count) return head;
+    const tailBytes = head.tailBytes - bytesOf(head.lines.slice(0, count));
+    return { ...head, index: addRef(head.index), lines: head.lines.slice(count), tailBytes };
+  }
+  const below = head.index[level - 1] ?? [];
+  if (below[0]?.[0] !== first || below[count - 1]?.[1] !== last) return head;
+  const shrunk = head.index.map((refs, at) => (at === level - 1 ? refs.slice(count) : refs));
+  return { ...head, index: addRef(shrunk) };
+}

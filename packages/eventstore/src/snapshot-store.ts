@@ -1,0 +1,66 @@
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { type KvStore, requireCapabilities } from '@norikv/store';
+import type { Reducer, SnapshotSource } from './events/reducer.js';
+import type { Snapshot } from './log/head.js';
+import { checkName, checkPrefix } from './log/log-keys.js';
+import { recordCodec } from './log/record.js';
+
+/** Options of a {@link SnapshotStore}. */
+export interface SnapshotStoreOptions extends UpdaterOptions {
+  /** Begins every key. Default `events`. */
+  readonly prefix?: string | undefined;
+  /** Accepts a store that does not declare the guarantees needed. */
+  readonly unsafeAllowNonAtomicCas?: boolean | undefined;
+}
+
+const codec = recordCodec<Snapshot>('snapshot');
+
+/**
+ * Snapshots in keys of their own, for state too large for the record of a stream.
+ *
+ * An older one never replaces a newer one of the same revision. A snapshot only saves reading: loading
+ * without it gives the same state.
+ *
+ * @example
+ * ```ts
+ * const snapshots = new SnapshotStore(client);
+ * const { state, version } = await store.load('account-1', balance, snapshots);
+ * await snapshots.save('account-1', balance, { state, version });
+ * ```
+ */
+export class SnapshotStore implements SnapshotSource {
+  readonly #prefix: string;
+  readonly #updater: Updater;
+
+  /** @throws UnsupportedError if the store does not guarantee what this needs. */
+  constructor(
+    client: KvStore,
+    { prefix = 'events', unsafeAllowNonAtomicCas, ...options }: SnapshotStoreOptions = {},
+  ) {
+    requireCapabilities(client, 'SnapshotStore', ['atomicCas', 'createIfAbsent'], unsafeAllowNonAtomicCas);
+    this.#prefix = checkPrefix(prefix);
+    this.#updater = createUpdater(client, options);
+  }
+
+  /** One round trip. */
+  get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined> {
+    return this.#updater.read(this.#key(aggregateId, reducerName), codec);
+  }
+
+  /** True if it was kept, false if a newer one was there. */
+  save<State>(
+    aggregateId: string,
+    { name, revision }: Pick<Reducer<State>, 'name' | 'revision'>,
+    { state, version }: { readonly state: State; readonly version: number },
+  ): Promise<boolean> {
+    return this.#updater.update(this.#key(aggregateId, name), codec, (current) => {
+      if (current && current.revision === revision && current.version >= version) return keep(false);
+      return write({ version, revision, state }, true);
+    });
+  }
+
+  #key(aggregateId: string, reducerName: string): string {
+    const name = encodeURIComponent(checkName('reducer.name', reducerName, 100));
+    return `${this.#prefix}:n:${checkName('aggregateId', aggregateId)}:${name}`;
+  }
+}

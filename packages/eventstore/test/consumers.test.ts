@@ -1,0 +1,518 @@
+import { type KvStore, NoriKVError } from '@norikv/store';
+import { countCalls, createMemoryStore, withFaults } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { type ConsumerOptions, EventConsumer, EventFeed, EventStore } from '../src/index.js';
+import { Log } from '../src/log/log.js';
+import { logKeys } from '../src/log/log-keys.js';
+import { onEachEngine } from './engines.js';
+
+const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
+
+/** One process: a store and a feed, and consumers that note what they see. */
+function processOn(
+  client: KvStore,
+  partitions = 1,
+): {
+  readonly feed: EventFeed;
+  readonly store: EventStore;
+  readonly consumer: (
+    group: string,
+    options?: Partial<ConsumerOptions>,
+  ) => EventConsumer & { readonly seen: string[] };
+} {
+  const own = countCalls(client);
+  const feed = new EventFeed(own, { partitions });
+  const store = new EventStore(own, { feed });
+  return {
+    feed,
+    store,
+    consumer(group, options = {}) {
+      const seen: string[] = [];
+      const handle = ({ aggregateId, version }: { aggregateId: string; version: number }): unknown =>
+        seen.push(`${aggregateId}:${version}`);
+      return Object.assign(new EventConsumer(feed, store, { group, handle, ...soon, ...options }), { seen });
+    },
+  };
+}
+
+onEachEngine('a consumer', (open) => {
+  it('sees the events of all streams once, each stream in order, from before and after its start', async () => {
+    await using client = await open();
+    for (const partitions of [1, 3]) {
+      const writer = processOn(client, partitions);
+      const prefix = `p${partitions}-`;
+      const names = Array.from({ length: 6 }, (_, number) => `${prefix}${number}`);
+      const fill = (): Promise<unknown> =>
+        Promise.all(names.flatMap((name) => [1, 2, 3].map(() => writer.store.append(name, 'T', 0))));
+      const reader = processOn(client, partitions).consumer(`g${partitions}`);
+      await fill();
+      await reader.start();
+      await reader.start();
+      await fill();
+      await reader.caughtUp();
+      await reader.stop();
+      await reader.done();
+      const own = reader.seen.filter((event) => event.startsWith(prefix));
+      for (const name of names) {
+        expect(own.filter((event) => event.startsWith(`${name}:`))).toEqual(
+          [1, 2, 3, 4, 5, 6].map((version) => `${name}:${version}`),
+        );
+      }
+      for (const name of names) await writer.store.deleteStream(name);
+      if (partitions === 1) {
+        await expect(processOn(client, 2).store.append(`${prefix}0`, 'T', 0)).rejects.toMatchObject({
+          code: 'INVALID_ARGUMENT',
+        });
+        await expect(new EventStore(countCalls(client)).append(`${prefix}0`, 'T', 0)).rejects.toThrow(
+          'but this store has none',
+        );
+        break;
+      }
+    }
+  });
+
+  it('begins at BEGINNING, CURRENT or END', async () => {
+    await using client = await open();
+    const { store, consumer } = processOn(client);
+    const run = async (from: ConsumerOptions['from'], group = 'g'): Promise<string[]> => {
+      await using reader = consumer(group, { from });
+      await reader.start();
+      await reader.caughtUp();
+      return reader.seen;
+    };
+    expect(await run('END', 'empty')).toEqual([]);
+    await store.append('a', 'T', 1);
+    expect(await run('CURRENT')).toEqual(['a:1']);
+    await store.append('b', 'T', 1);
+    expect(await run('CURRENT')).toEqual(['b:1']);
+    expect(await run('CURRENT')).toEqual([]);
+    expect(await run('BEGINNING')).toEqual(['a:1', 'b:1']);
+    expect(await run('END', 'late')).toEqual([]);
+    await store.append('a', 'T', 1);
+    expect(await run('CURRENT', 'late')).toEqual(['a:2']);
+  });
+
+  it('of a category or of types sees those', async () => {
+    await using client = await open();
+    const { store, consumer } = processOn(client);
+    const ofCategory = consumer('c', { category: 'order' });
+    const ofType = consumer('t', { types: ['Paid'] });
+    for (const name of ['order-1', 'customer-1', 'order', 'orders-1']) {
+      await store.append(name, 'Placed', 1);
+      await store.append(name, 'Paid', 1);
+    }
+    for (const reader of [ofCategory, ofType]) {
+      await reader.start();
+      await reader.caughtUp();
+      await reader.stop();
+    }
+    expect(ofCategory.seen.sort()).toEqual(['order-1:1', 'order-1:2', 'order:1', 'order:2']);
+    expect(ofType.seen.sort()).toEqual(['customer-1:2', 'order-1:2', 'order:2', 'orders-1:2']);
+  });
+
+  it('does not see what was deleted or archived', async () => {
+    await using client = await open();
+    const { store, consumer } = processOn(client);
+    for (const name of ['a', 'b', 'c']) await store.append(name, 'T', 1);
+    await store.deleteStream('a');
+    await store.archiveStream('b');
+    await using reader = consumer('g');
+    await reader.start();
+    await reader.caughtUp();
+    expect(reader.seen).toEqual(['c:1']);
+  });
+
+  it('that fails stops, skips or parks', async () => {
+    await using client = await open();
+    const { store, consumer } = processOn(client);
+    for (const number of [1, 2, 3]) await store.append('a', 'T', number);
+    const handled: number[] = [];
+    const handle: ConsumerOptions['handle'] = ({ data }) => {
+      if (data === 2) throw new Error('bad event');
+      handled.push(data);
+    };
+    const stopping = consumer('stop', { handle });
+    await stopping.start();
+    await expect(stopping.caughtUp()).rejects.toThrow('bad event');
+    await expect(stopping.done()).rejects.toThrow('bad event');
+    expect(handled).toEqual([1]);
+    for (const onError of ['skip', 'park'] as const) {
+      handled.length = 0;
+      await using reader = consumer(onError, { handle, onError });
+      expect(await reader.parked()).toEqual([]);
+      await reader.start();
+      await reader.caughtUp();
+      expect(handled).toEqual([1, 3]);
+      expect(await reader.parked()).toEqual(
+        onError === 'park' ? [{ aggregateId: 'a', version: 2, error: 'Error: bad event' }] : [],
+      );
+    }
+  });
+
+  it('stops when a newer one of its group has taken over', async () => {
+    await using client = await open();
+    const { store, consumer } = processOn(client);
+    const [old, young] = [consumer('g'), consumer('g')];
+    await old.start();
+    await store.append('a', 'T', 1);
+    await old.caughtUp();
+    await young.start();
+    await store.append('a', 'T', 2);
+    await expect(old.done()).rejects.toMatchObject({ code: 'CHECKPOINT_LOST' });
+    await young.caughtUp();
+    expect(young.seen).toEqual(['a:2']);
+    await young.stop();
+  });
+});
+
+describe('a consumer', () => {
+  it('publishes what a crash has left behind', async () => {
+    const memory = createMemoryStore();
+    const feed = new EventFeed(countCalls(memory), { publishSoon: false });
+    await new EventStore(countCalls(memory), { feed }).append('a', 'T', 1);
+    expect(await feed.ends()).toEqual([0]);
+    await using reader = processOn(memory).consumer('g');
+    await reader.start();
+    await reader.caughtUp();
+    expect(reader.seen).toEqual(['a:1']);
+  });
+
+  it('sweeps now and then by itself', async () => {
+    const memory = createMemoryStore();
+    const writer = new EventStore(countCalls(memory), {
+      feed: new EventFeed(countCalls(memory), { publishSoon: false }),
+    });
+    let heard = (): void => {};
+    const hearing = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    await using reader = processOn(memory).consumer('g', { handle: heard });
+    await reader.start();
+    await reader.caughtUp();
+    await writer.append('a', 'T', 1);
+    await hearing;
+  });
+
+  it('leaves out what it has given, when a publisher repeats itself', async () => {
+    const memory = createMemoryStore();
+    const { store, feed, consumer } = processOn(memory);
+    await using reader = consumer('g');
+    await store.append('a', 'T', 1);
+    await feed.flush();
+    const { value } = await memory.get('events:fh:0');
+    await reader.start();
+    await reader.caughtUp();
+    // The pointer again, as after a publisher that died before it noted what it had done.
+    await new Log(memory, logKeys('events', 'f')).append('0', () => ({ lines: ['["a",1,1]'] }));
+    await store.append('a', 'T', 2);
+    await reader.caughtUp();
+    expect(value.length).toBeGreaterThan(0);
+    expect(reader.seen).toEqual(['a:1', 'a:2']);
+  });
+
+  it('waits while the store is away', async () => {
+    const memory = createMemoryStore();
+    const writer = processOn(memory);
+    await writer.store.append('a', 'T', 1);
+    await writer.feed.flush();
+    const faulty = withFaults(memory);
+    const feed = new EventFeed(faulty);
+    const seen: number[] = [];
+    const consumer = new EventConsumer(feed, new EventStore(faulty, { feed }), {
+      group: 'g',
+      handle: ({ version }) => seen.push(version),
+      ...soon,
+    });
+    await consumer.start();
+    faulty.faults.outage(50);
+    await writer.store.append('a', 'T', 2);
+    while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await consumer.stop();
+    await consumer.done();
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('says when it has not caught up in time, and when it was stopped', async () => {
+    const { store, consumer } = processOn(createMemoryStore());
+    await store.append('a', 'T', 1);
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = consumer('g', { handle: () => released });
+    await slow.start();
+    await expect(slow.caughtUp({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    release();
+    await slow.stop();
+    const never = consumer('never', { handle: () => {} });
+    await never.stop();
+    await expect(never.caughtUp()).rejects.toThrow('was stopped');
+  });
+
+  it('starts once, however often it is asked to, and not after it was stopped', async () => {
+    const { store, consumer } = processOn(createMemoryStore());
+    await store.append('a', 'T', 1);
+    const reader = consumer('g');
+    await Promise.all([reader.start(), reader.start()]);
+    await reader.caughtUp();
+    await reader.stop();
+    await reader.done();
+    expect(reader.seen).toEqual(['a:1']);
+    await expect(reader.start()).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('can be started again if it could not start', async () => {
+    const faulty = withFaults(createMemoryStore());
+    const feed = new EventFeed(faulty);
+    const options = { group: 'g', handle: () => {}, from: 'END', ...soon } as const;
+    await using reader = new EventConsumer(feed, new EventStore(faulty, { feed }), options);
+    faulty.faults.next('get', 'lost-request');
+    await expect(reader.start()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await reader.start();
+    await reader.caughtUp();
+  });
+
+  it('goes on when its place could not be saved, and saves it later', async () => {
+    const memory = createMemoryStore();
+    const { store, feed } = processOn(memory);
+    await store.append('a', 'T', 1);
+    await feed.flush();
+    let refused = 0;
+    const forgetful: typeof memory = {
+      ...memory,
+      async put(key, value, options) {
+        // The first is the claim.
+        if (String(key).startsWith('events:c:') && ++refused === 2) {
+          throw new Error('socket hang up');
+        }
+        return memory.put(key, value, options);
+      },
+    };
+    const own = new EventFeed(forgetful);
+    const seen: number[] = [];
+    const consumer = new EventConsumer(own, new EventStore(forgetful, { feed: own }), {
+      group: 'g',
+      handle: ({ version }) => seen.push(version),
+      ...soon,
+    });
+    await consumer.start();
+    await consumer.caughtUp();
+    while (refused < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    await consumer.stop();
+    await consumer.done();
+    expect(seen).toEqual([1]);
+    await using successor = processOn(memory).consumer('g');
+    await successor.start();
+    await successor.caughtUp();
+    expect(successor.seen).toEqual([]);
+  });
+
+  it('does not take an old state of a stream for all there is', async () => {
+    const memory = createMemoryStore();
+    const writer = processOn(memory);
+    await writer.store.append('a', 'T', 1);
+    const old = await memory.get('events:h:a');
+    await writer.store.append('a', 'T', 2);
+    await writer.feed.flush();
+    let stale = 2;
+    const behind: typeof memory = {
+      ...memory,
+      find: async (key, options) => (key === 'events:h:a' && stale-- > 0 ? old : memory.find(key, options)),
+    };
+    await using reader = processOn(behind).consumer('g');
+    await reader.start();
+    await reader.caughtUp();
+    expect(reader.seen).toEqual(['a:1', 'a:2']);
+  });
+
+  it('stops after the event at hand, and its successor goes on with the next', async () => {
+    const { store, feed, consumer } = processOn(createMemoryStore());
+    for (const number of [1, 2, 3]) await store.append('a', 'T', number);
+    await feed.flush();
+    const seen: number[] = [];
+    let stopped: Promise<void> | undefined;
+    const first = consumer('g', {
+      handle: ({ version }) => {
+        seen.push(version);
+        stopped = first.stop();
+      },
+    });
+    await first.start();
+    while (!stopped) await new Promise((resolve) => setTimeout(resolve, 1));
+    await stopped;
+    expect(seen).toEqual([1]);
+    await using second = consumer('g');
+    await second.start();
+    await second.caughtUp();
+    expect(second.seen.at(-1)).toBe('a:3');
+    expect(second.seen).toContain('a:2');
+  });
+
+  it('stops when the feed is damaged', async () => {
+    const memory = createMemoryStore();
+    await memory.put('events:fh:0', 'foreign');
+    const reader = processOn(memory).consumer('g');
+    await reader.start();
+    await expect(reader.done()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  });
+
+  it('refuses bad options', () => {
+    const { feed, store, consumer } = processOn(createMemoryStore());
+    for (const option of [{ batchSize: 0 }, { pollMs: 0 }, { group: '' }, { group: 'x'.repeat(201) }]) {
+      expect(() => consumer('g', option)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    }
+    for (const option of [{ partitions: 0 }, { partitions: 2_000 }, { quietMs: -1 }, { prefix: ':' }]) {
+      expect(() => new EventFeed(feed.client, option)).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+      );
+    }
+    expect(() => new EventConsumer(feed, store, { group: 'g', handle: () => {} })).not.toThrow();
+    expect(() => new EventFeed(createMemoryStore({ capabilities: { atomicCas: false } }))).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED' }),
+    );
+  });
+});
+
+describe('a publisher', () => {
+  it('that was overtaken looks again before it adds pointers', async () => {
+    const memory = createMemoryStore();
+    const options = { publishSoon: false };
+    await using writer = new EventFeed(countCalls(memory), options);
+    const store = new EventStore(countCalls(memory), { feed: writer });
+    await store.append('a', 'T', 1);
+    // A feed that seals every line at once: an old one is soon out of sight.
+    const feed = new Log(countCalls(memory), logKeys('events', 'f'), {}, 1);
+    const point = (name: string): Promise<unknown> =>
+      feed.append('0', () => ({ lines: [`["${name}",1,1]`] }));
+    await point('x');
+    let isFirst = true;
+    const slow: typeof memory = {
+      ...memory,
+      async find(key, findOptions) {
+        const found = await memory.find(key, findOptions);
+        if (key !== 'events:h:a' || !isFirst) return found;
+        isFirst = false;
+        await store.append('a', 'T', 2);
+        await writer.sweep();
+        for (const name of ['y', 'z', 'w']) await point(name);
+        return found;
+      },
+    };
+    const publisher = new EventFeed(slow, options);
+    await publisher.sweep();
+    const items = await publisher.after(0, 0, 100);
+    expect(items.map(({ pointer }) => pointer).filter(([name]) => name === 'a')).toEqual([['a', 1, 2]]);
+  });
+});
+
+describe('a feed', () => {
+  it('of a busy store is swept in groups, and made clean when streams are quiet', async () => {
+    const memory = createMemoryStore();
+    const feed = new EventFeed(countCalls(memory), { publishSoon: false, quietMs: 0 });
+    const store = new EventStore(countCalls(memory), { feed });
+    await Promise.all(Array.from({ length: 250 }, (_, number) => store.append(`s${number}`, 'T', number)));
+    await feed.sweep();
+    expect((await feed.after(0, 0, 1_000)).map(({ position }) => position)).toEqual(
+      Array.from({ length: 250 }, (_, index) => index + 1),
+    );
+    expect(
+      new TextDecoder()
+        .decode((await memory.get('events:d:0')).value)
+        .split('\n')
+        .at(-1),
+    ).toBe('[]');
+    await feed.sweep();
+    expect(await feed.ends()).toEqual([250]);
+  });
+
+  it('keeps a stream that is not quiet in the ledger, and cleans it later', async () => {
+    let nowMs = 0;
+    const clock = { now: () => nowMs, monotonic: () => nowMs, startTimer: () => () => {} };
+    const memory = createMemoryStore();
+    const counted = countCalls(memory);
+    const feed = new EventFeed(counted, { publishSoon: false, quietMs: 100, clock });
+    const store = new EventStore(counted, { feed, clock });
+    const ledger = async (): Promise<string> =>
+      new TextDecoder().decode((await memory.get('events:d:0')).value);
+    await store.append('a', 'T', 1);
+    for (const [afterMs, isThere] of [
+      [0, true],
+      [99, true],
+      [1, false],
+    ] as const) {
+      nowMs += afterMs;
+      await feed.sweep();
+      expect((await ledger()).includes('"a"')).toBe(isThere);
+    }
+    await store.append('a', 'T', 1);
+    await feed.sweep();
+    expect(await ledger()).toContain('"a"');
+    expect(await feed.ends()).toEqual([2]);
+  });
+
+  it('is swept by its writers if nobody else does, so that the ledger stays small', async () => {
+    const memory = createMemoryStore();
+    const client = countCalls(memory);
+    const feed = new EventFeed(client, { quietMs: 1 });
+    const store = new EventStore(client, { feed });
+    let longest = 0;
+    for (let batch = 0; batch < 16; batch += 1) {
+      await Promise.all(
+        Array.from({ length: 250 }, (_, index) => store.append(`s${batch}-${index}`, 'T', 1)),
+      );
+      await feed.flush();
+      longest = Math.max(longest, (await memory.get('events:d:0')).value.length);
+    }
+    expect(await feed.ends()).toEqual([4_000]);
+    // An entry takes about 50 bytes: 4,000 would be 200,000.
+    expect(longest).toBeLessThan(120_000);
+  });
+
+  it('of more streams than are remembered is made clean all the same', async () => {
+    let nowMs = 0;
+    const clock = { now: () => nowMs, monotonic: () => nowMs, startTimer: () => () => {} };
+    const client = countCalls(createMemoryStore());
+    const feed = new EventFeed(client, { publishSoon: false, quietMs: 100, clock });
+    const store = new EventStore(client, { feed, clock });
+    await Promise.all(Array.from({ length: 5_000 }, (_, number) => store.append(`s${number}`, 'T', 1)));
+    await feed.sweep();
+    nowMs += 100;
+    await feed.sweep();
+    client.reset();
+    await feed.sweep();
+    expect(client.calls.total).toBe(1);
+  });
+
+  it('publishes streams that existed before it', async () => {
+    const memory = createMemoryStore();
+    await new EventStore(countCalls(memory)).append('a', 'T', 1);
+    const { store, consumer } = processOn(memory);
+    await store.append('a', 'T', 2);
+    await using reader = consumer('g');
+    await reader.start();
+    await reader.caughtUp();
+    expect(reader.seen).toEqual(['a:1', 'a:2']);
+  });
+
+  it('leaves to a sweep what it could not publish in the background', async () => {
+    const memory = createMemoryStore();
+    let isRefused = true;
+    const faulty: typeof memory = {
+      ...memory,
+      async find(key, options) {
+        if (isRefused && String(key).startsWith('events:fh'))
+          throw new NoriKVError('no', { code: 'UNAUTHENTICATED' });
+        return memory.find(key, options);
+      },
+    };
+    const feed = new EventFeed(faulty, { quietMs: 0 });
+    const store = new EventStore(faulty, { feed });
+    // So many that it also tries to sweep.
+    await Promise.all(Array.from({ length: 1_200 }, (_, number) => store.append(`s${number}`, 'T', 1)));
+    await feed.flush();
+    isRefused = false;
+    expect(await feed.ends()).toEqual([0]);
+    await feed.sweep();
+    expect(await feed.ends()).toEqual([1_200]);
+  });
+});

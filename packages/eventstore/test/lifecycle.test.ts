@@ -1,0 +1,113 @@
+import { createMemoryStore, withFaults } from '@norikv/testkit';
+import { expect, it } from 'vitest';
+import { EventStore } from '../src/index.js';
+import { onEachEngine } from './engines.js';
+
+onEachEngine('the life of a stream', (open) => {
+  const fill = async (store: EventStore, count: number): Promise<void> => {
+    for (let number = 1; number <= count; number += 1) await store.append('s', 'T', number);
+  };
+
+  it('deleted, it reads as absent, and goes on with the next version', async () => {
+    await using client = await open();
+    const store = new EventStore(client, { rollBytes: 1 });
+    await fill(store, 200);
+    expect(await store.deleteStream('s', { expected: 200 })).toBe(true);
+    expect(await store.deleteStream('s')).toBe(false);
+    expect(await store.read('s')).toEqual({ exists: false, version: 0, events: [] });
+    expect(await store.streamExists('s')).toBe(false);
+    expect(await store.append('s', 'T', 'again')).toMatchObject({ version: 201 });
+    expect(await store.getEvents('s')).toMatchObject([{ data: 'again', version: 201 }]);
+    await expect(store.deleteStream('s', { expected: 5 })).rejects.toMatchObject({
+      code: 'STREAM_CONFLICT',
+      version: 201,
+    });
+    await expect(store.deleteStream('nobody', { expected: 'exists' })).rejects.toMatchObject({
+      code: 'STREAM_CONFLICT',
+    });
+  });
+
+  it('tombstoned, it refuses events forever', async () => {
+    await using client = await open();
+    const store = new EventStore(client);
+    await fill(store, 2);
+    expect(await store.tombstoneStream('s')).toBe(true);
+    expect(await store.tombstoneStream('s')).toBe(false);
+    await expect(store.append('s', 'T', 1)).rejects.toMatchObject({
+      code: 'STREAM_CLOSED',
+      outcome: 'not-applied',
+    });
+    expect(await store.restoreStream('s')).toBe(false);
+    expect(await store.deleteStream('s')).toBe(false);
+    expect(await store.getEvents('s')).toEqual([]);
+    expect(await store.tombstoneStream('never-there')).toBe(true);
+    await expect(store.append('never-there', 'T', 1)).rejects.toMatchObject({ code: 'STREAM_CLOSED' });
+  });
+
+  it('archived, it is hidden until it is restored', async () => {
+    await using client = await open();
+    const store = new EventStore(client);
+    await fill(store, 2);
+    expect(await store.archiveStream('s')).toBe(true);
+    expect(await store.archiveStream('s')).toBe(false);
+    expect(await store.read('s')).toMatchObject({ exists: false, events: [] });
+    await expect(store.append('s', 'T', 1)).rejects.toMatchObject({ code: 'STREAM_CLOSED' });
+    expect(await store.restoreStream('s')).toBe(true);
+    expect(await store.append('s', 'T', 3)).toMatchObject({ version: 3 });
+    expect(await store.getEvents('s')).toHaveLength(3);
+  });
+
+  it('truncated, it keeps the versions of what is left', async () => {
+    await using client = await open();
+    const store = new EventStore(client, { rollBytes: 1 });
+    await fill(store, 300);
+    await store.append('s', [{ type: 'Big', data: 'x'.repeat(600_000) }]);
+    for (const before of [10, 70, 250, 302]) {
+      expect(await store.truncateStream('s', before)).toBe(true);
+      const events = await store.getEvents('s');
+      expect(events.map(({ version }) => version)).toEqual(
+        Array.from({ length: 302 - before }, (_, index) => before + index),
+      );
+    }
+    expect(await store.truncateStream('s', 5)).toBe(false);
+    expect(await store.read('s')).toEqual({ exists: true, version: 301, events: [] });
+    expect(await store.append('s', 'T', 1)).toMatchObject({ version: 302 });
+    expect(await store.truncateStream('nobody', 5)).toBe(false);
+  });
+});
+
+it('what is cut off is deleted, also after a crash on the way', async () => {
+  const memory = createMemoryStore();
+  const keys = new Set<string>();
+  const client = withFaults({
+    ...memory,
+    put: (key, value, options) => {
+      keys.add(String(key));
+      return memory.put(key, value, options);
+    },
+    delete: (key, options) => {
+      keys.delete(String(key));
+      return memory.delete(key, options);
+    },
+  });
+  const store = new EventStore(client, { rollBytes: 1 });
+  for (let number = 1; number <= 300; number += 1) await store.append('s', 'T', number);
+  await store.append('s', [{ type: 'Big', data: 'x'.repeat(600_000) }]);
+  client.faults.next('delete', undefined, undefined, 'lost-request');
+  await expect(store.truncateStream('s', 302)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(keys.size).toBeGreaterThan(100);
+  await store.truncateStream('s', 302);
+  expect([...keys]).toEqual(['events:h:s']);
+});
+
+it('a reader whose head is overtaken by a truncation leaves out what is gone', async () => {
+  const memory = createMemoryStore();
+  const store = new EventStore(memory, { rollBytes: 1 });
+  for (let number = 1; number <= 300; number += 1) await store.append('s', 'T', number);
+  const versions = [];
+  for await (const { version } of new EventStore({ ...memory }, { prefetch: 1 }).events('s')) {
+    if (version === 3) await store.truncateStream('s', 280);
+    versions.push(version);
+  }
+  expect(versions).toEqual([1, 2, 3, ...Array.from({ length: 21 }, (_, index) => 280 + index)]);
+});

@@ -1,0 +1,96 @@
+import type { KvStore } from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EventStore, type NewEvent } from '../src/index.js';
+import { onEachEngine } from './engines.js';
+
+const numbered = (count: number): NewEvent[] =>
+  Array.from({ length: count }, (_, index) => ({ type: 'N', data: index + 1 }));
+
+async function filled(client: KvStore, count: number, rollBytes: number): Promise<EventStore> {
+  const store = new EventStore(client, { rollBytes, prefetch: 3 });
+  for (const event of numbered(count)) await store.append('s', [event]);
+  return store;
+}
+
+onEachEngine('reading', (open) => {
+  const bound = fc.option(fc.nat({ max: 400 }), { nil: undefined });
+
+  for (const [rollBytes, count] of [
+    [1, 300],
+    [500, 300],
+    [65_536, 60],
+  ] as const) {
+    it(`means the same at every seal, as array and as iterator (sealing at ${rollBytes} bytes)`, async () => {
+      await using client = await open();
+      const store = await filled(client, count, rollBytes);
+      const all = await store.getEvents('s');
+      expect(all.map(({ data }) => data)).toEqual(numbered(count).map(({ data }) => data));
+      expect(all.map(({ version }) => version)).toEqual(all.map(({ data }) => data));
+      await fc.assert(
+        fc.asyncProperty(bound, bound, bound, fc.boolean(), async (from, to, maxCount, isBackward) => {
+          const direction = isBackward ? 'backward' : 'forward';
+          const inRange = all.filter(({ version }) => version >= (from ?? 1) && version <= (to ?? count));
+          const expected = (isBackward ? inRange.reverse() : inRange).slice(0, maxCount);
+          const slice = await store.read('s', { from, to, maxCount, direction });
+          expect(slice).toEqual({ exists: true, version: count, events: expected });
+          const iterated = [];
+          for await (const event of store.events('s', { from, to, maxCount, direction }))
+            iterated.push(event);
+          expect(iterated).toEqual(expected);
+        }),
+        { numRuns: 40 },
+      );
+    });
+  }
+});
+
+describe('reading', () => {
+  it('finds everything through several levels of index pages', async () => {
+    const client = createMemoryStore();
+    const store = new EventStore(client, { rollBytes: 1 });
+    for (let version = 1; version <= 9_000; version += 1) await store.append('s', 'N', version);
+    const events = await store.getEvents('s');
+    expect(events.map(({ data }) => data)).toEqual(Array.from({ length: 9_000 }, (_, index) => index + 1));
+    const backward = await store.read('s', { direction: 'backward', maxCount: 8_990 });
+    expect(backward.events).toEqual(events.slice(10).reverse());
+    expect((await client.get('events:h:s')).value.length).toBeLessThan(10_000);
+  }, 60_000);
+
+  it('of what is not there gives nothing', async () => {
+    const store = await filled(createMemoryStore(), 0, 1);
+    expect(await store.read('nobody')).toEqual({ exists: false, version: 0, events: [] });
+    expect(await store.version('nobody')).toBe(0);
+    for await (const _ of store.events('nobody')) expect.unreachable();
+  });
+
+  it('reads ahead no further than it should, and stops when the reader stops', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const writer = new EventStore(memory, { rollBytes: 1, clock });
+    for (const { data } of numbered(100)) await writer.append('s', 'N', data);
+    const client = countCalls(memory);
+    const reader = new EventStore(client, { prefetch: 5, clock });
+    for await (const { version } of reader.events('s')) if (version === 2) break;
+    expect(client.calls.total).toBeLessThanOrEqual(1 + 1 + 7);
+  });
+
+  it('sees a consistent prefix while others append and seal', async () => {
+    const memory = createMemoryStore();
+    const writer = new EventStore(memory, { rollBytes: 1 });
+    for (const { data } of numbered(50)) await writer.append('s', 'N', data);
+    const read = [];
+    for await (const { data } of new EventStore(countCalls(memory), { prefetch: 1 }).events('s')) {
+      read.push(data);
+      await writer.append('s', 'N', 'later');
+    }
+    expect(read).toEqual(numbered(50).map(({ data }) => data));
+  });
+
+  it('can be cancelled', async () => {
+    const store = await filled(createMemoryStore(), 5, 1);
+    const signal = AbortSignal.abort();
+    await expect(store.events('s', { signal }).next()).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});

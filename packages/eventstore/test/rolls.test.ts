@@ -1,0 +1,44 @@
+import { countCalls, createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { EventStore } from '../src/index.js';
+import { emptyHead, type Head, type Ref } from '../src/log/head.js';
+import { applyRoll, rollsOf, tailRoll } from '../src/log/roll.js';
+
+const lines = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => `line ${first + index}`);
+const headWith = (first: number, last: number): Head => {
+  const tail = lines(first, last);
+  return { ...emptyHead('s', 10), last, lines: tail, tailBytes: tail.join('\n').length + 1 };
+};
+
+describe('a roll', () => {
+  it('is taken in only where its lines still are', () => {
+    const [roll] = tailRoll(headWith(1, 5), 3);
+    expect(roll && applyRoll(headWith(1, 9), roll)).toMatchObject({ lines: lines(4, 9), index: [[[1, 3]]] });
+    for (const other of [headWith(2, 9), headWith(4, 9), headWith(1, 2)]) {
+      expect(roll && applyRoll(other, roll)).toBe(other);
+    }
+  });
+
+  it('of an index page is taken in only where its references still are', () => {
+    const refs = Array.from({ length: 128 }, (_, index): Ref => [index + 1, index + 1]);
+    const head: Head = { ...emptyHead('s', 10), last: 128, index: [refs] };
+    const [page] = rollsOf(head);
+    expect(page).toMatchObject({ level: 1, first: 1, last: 64 });
+    const paged = page && applyRoll(head, page);
+    expect(paged).toMatchObject({ index: [refs.slice(64), [[1, 64]]] });
+    for (const index of [[], [refs.slice(1)], [refs.slice(0, 10)]]) {
+      const other: Head = { ...head, index };
+      expect(page && applyRoll(other, page)).toBe(other);
+    }
+    expect(rollsOf({ ...emptyHead('s', 10), index: [] })).toEqual([]);
+  });
+
+  it('is written once for many callers', async () => {
+    const client = countCalls(createMemoryStore({ latencyMs: 1 }));
+    const store = new EventStore(client, { rollBytes: 1 });
+    await Promise.all(Array.from({ length: 50 }, (_, number) => store.append('s', 'T', number)));
+    expect(client.calls.put).toBeLessThanOrEqual(4);
+    expect(await new EventStore(countCalls(client)).getEvents('s')).toHaveLength(50);
+  });
+});
