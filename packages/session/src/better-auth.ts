@@ -1,0 +1,134 @@
+import { type Change, createUpdater, keep, remove, type Transition, write } from '@norikv/cas-retry';
+import { InvalidArgumentError, type KvStore, requireCapabilities } from '@norikv/store';
+import { type SessionStoreOptions, settingsOf } from './options.js';
+import { hashOf } from './session-id.js';
+import {
+  referencesIn,
+  type SessionReference,
+  type StoredText,
+  storedTextCodec,
+  textOf,
+} from './stored-text.js';
+
+/** What better-auth wants of a `secondaryStorage`. Times are in seconds. */
+export interface BetterAuthStorage {
+  get(key: string): Promise<string | null>;
+  /** Does nothing for the token of a session that was deleted. A list of sessions is merged. */
+  set(key: string, value: string, ttl?: number): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Of several callers at once, one gets the value. */
+  getAndDelete(key: string): Promise<string | null>;
+  /** Counts one up and returns the count; the count is gone `ttl` seconds after the first. */
+  increment(key: string, ttl: number): Promise<number>;
+}
+
+/** Options of {@link betterAuthStorage}. */
+export type BetterAuthStorageOptions = Pick<
+  SessionStoreOptions,
+  'prefix' | 'deadlineMs' | 'unsafeAllowNonAtomicCas' | 'clock' | 'random'
+>;
+
+/** The token of a session: never used again once it was deleted. */
+const tokenPattern = /^[A-Za-z0-9]{32}$/;
+const listPrefix = 'active-sessions-';
+/** Longer than any request lasts that may still hold the session. */
+const leastTombstoneMs = 300_000;
+
+/**
+ * Makes the `secondaryStorage` of better-auth. Keys are hashed; values are as better-auth makes them, and
+ * contain the tokens of its sessions.
+ *
+ * A session that was deleted is not written back by a request that was under way, and of sign-ins at the same
+ * time none is missing in the list of the user. Where the store does not answer, calls throw.
+ *
+ * @example
+ * ```ts
+ * betterAuth({ secondaryStorage: betterAuthStorage(store), rateLimit: { storage: 'secondary-storage' } });
+ * ```
+ */
+export function betterAuthStorage(
+  client: KvStore,
+  options: BetterAuthStorageOptions = {},
+): BetterAuthStorage {
+  const settings = settingsOf(1, { ...options, prefix: options.prefix ?? 'better-auth' });
+  const { prefix, deadlineMs, clock, random, unsafeAllowNonAtomicCas } = settings;
+  const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck', 'ttl'] as const;
+  requireCapabilities(client, 'betterAuthStorage', needs, unsafeAllowNonAtomicCas);
+  const updater = createUpdater(client, { deadlineMs, attemptTimeoutMs: deadlineMs, clock, random });
+
+  const physical = (key: string): string => `${prefix}:${hashOf(key)}`;
+  const read = async (key: string): Promise<StoredText | undefined> =>
+    updater.read(physical(key), storedTextCodec, { timeoutMs: deadlineMs });
+  const update = async <Result>(key: string, transition: Transition<StoredText, Result>): Promise<Result> =>
+    updater.update(physical(key), storedTextCodec, transition);
+
+  /** A session is taken out of a list only where it is known to be over: another process may have added it. */
+  const setList = async (key: string, wanted: readonly SessionReference[]): Promise<void> => {
+    const listed = referencesIn(textOf(await read(key), clock.now()));
+    const tombs = await Promise.all(listed.map(async ({ token }) => isTombstone(await read(token))));
+    const over = new Set(listed.filter((_, position) => tombs[position]).map(({ token }) => token));
+    await update(key, merge(wanted, over));
+  };
+
+  return {
+    get: async (key) => textOf(await read(key), clock.now()),
+    async set(key, value, ttl) {
+      if (key.startsWith(listPrefix)) return setList(key, referencesIn(value));
+      const ttlMs = millisecondsOf(ttl);
+      if (ttlMs !== undefined && ttlMs <= 0) return update(key, end(key));
+      return update(key, (stored, now) => (isTombstone(stored) ? keep(undefined) : text(value, ttlMs, now)));
+    },
+    async delete(key) {
+      return key.startsWith(listPrefix) ? setList(key, []) : update(key, end(key));
+    },
+    getAndDelete: (key) =>
+      update<string | null>(key, (stored, now) => {
+        const { kind, state, ttlMs } = end(key)(stored, now);
+        return { kind, result: textOf(stored, now), state, ttlMs };
+      }),
+    increment: (key, ttl) =>
+      update(key, (stored, now) => {
+        const count = Number(textOf(stored, now) ?? 0) + 1;
+        const leftMs = count === 1 ? millisecondsOf(ttl) : (stored?.expiresAt ?? now) - now;
+        return { ...text(String(count), leftMs, now), result: count };
+      }),
+  };
+}
+
+function isTombstone(stored: StoredText | undefined): boolean {
+  return stored !== undefined && stored.value === undefined;
+}
+
+/** @throws InvalidArgumentError for a time that would be for ever by mistake. */
+function millisecondsOf(ttl: number | undefined): number | undefined {
+  if (ttl === undefined || Number.isFinite(ttl)) return ttl && Math.ceil(ttl * 1_000);
+  throw new InvalidArgumentError(`ttl is ${ttl}; use a number of seconds, or leave it out`);
+}
+
+function text(value: string, ttlMs: number | undefined, now: number): Change<StoredText, void> {
+  if (ttlMs === undefined) return write({ value }, undefined);
+  return write({ value, expiresAt: now + ttlMs }, undefined, Math.max(1, ttlMs));
+}
+
+/** Removes a text. A token leaves a tombstone, even if it is not there yet: a sign-in may be about to write it. */
+function end(key: string): Transition<StoredText, void> {
+  return (stored, now) => {
+    if (!tokenPattern.test(key)) return stored ? remove(undefined) : keep(undefined);
+    if (isTombstone(stored)) return keep(undefined);
+    const ttlMs = Math.max(leastTombstoneMs, (stored?.expiresAt ?? now) - now);
+    return write({ expiresAt: now + ttlMs }, undefined, ttlMs);
+  };
+}
+
+function merge(wanted: readonly SessionReference[], over: ReadonlySet<string>): Transition<StoredText, void> {
+  return (stored, now) => {
+    const names = new Set(wanted.map(({ token }) => token));
+    const others = referencesIn(textOf(stored, now)).filter(
+      ({ token, expiresAt }) => expiresAt > now && !names.has(token) && !over.has(token),
+    );
+    const merged = [...others, ...wanted].sort((left, right) => left.expiresAt - right.expiresAt);
+    const furthest = merged.at(-1)?.expiresAt ?? 0;
+    if (furthest <= now) return stored ? remove(undefined) : keep(undefined);
+    return text(JSON.stringify(merged), Math.ceil(furthest - now), now);
+  };
+}

@@ -1,0 +1,40 @@
+import { type ErrorFacts, NoriKVError } from '@norikv/store';
+
+/** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
+export class SignInRevokedError extends NoriKVError {
+  static override readonly code: string = 'SIGN_IN_REVOKED';
+}
+
+/** The user has `maxSessions` sessions, and `whenFull` is `refuse`. Nothing was created. */
+export class SessionLimitError extends NoriKVError {
+  static override readonly code: string = 'SESSION_LIMIT';
+}
+
+/** Facts of a {@link SessionDataError}. */
+export interface SessionDataFacts extends ErrorFacts {
+  readonly issues: readonly string[];
+}
+
+/** The data of a session do not fit the schema. Nothing was changed. */
+export class SessionDataError extends NoriKVError {
+  static override readonly code: string = 'SESSION_DATA';
+  /** What is wrong, each beginning with its place. */
+  declare readonly issues: readonly string[];
+  constructor(message: string, facts: SessionDataFacts) {
+    super(message, facts);
+    Object.assign(this, { issues: facts.issues });
+  }
+}
+
+/**
+ * An adapter could not find out who this is, because the store did not answer.
+ *
+ * The request must fail: Express and Fastify answer 503 by `statusCode`. It is never treated as signed out.
+ */
+export class SessionUnavailableError extends NoriKVError {
+  static override readonly code: string = 'SESSION_UNAVAILABLE';
+  readonly statusCode: number = 503;
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, { outcome: 'unknown', retryable: true, ...facts });
+  }
+}

@@ -1,0 +1,26 @@
+/** Why a session ended before its time. */
+export type EndReason = 'destroyed' | 'regenerated' | 'revoked' | 'evicted';
+
+/** Something worth logging or counting. Names sessions by their handles, which are no secrets, never by ids. */
+export type SessionEvent =
+  | { readonly kind: 'created'; readonly handle: string; readonly userId: string | undefined }
+  | {
+      readonly kind: 'ended';
+      readonly handle: string;
+      readonly userId: string | undefined;
+      readonly reason: EndReason;
+    }
+  /** A write that nothing depends on failed: that a session was seen, or tidying up after one that ended. */
+  | { readonly kind: 'upkeep-failed'; readonly error: unknown };
+
+/** Receives events. */
+export type SessionListener = (event: SessionEvent) => void;
+
+/** A listener's fault is not the session's. */
+export function isolated(listener: SessionListener): SessionListener {
+  return (event) => {
+    try {
+      listener(event);
+    } catch {}
+  };
+}

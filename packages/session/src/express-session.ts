@@ -1,0 +1,127 @@
+import { EventEmitter } from 'node:events';
+import type { KvStore } from '@norikv/store';
+import type { LiveSession } from './session-record.js';
+import { type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
+
+/** What the store uses of a request of Express. */
+export interface ExpressSessionRequest {
+  sessionID: string;
+}
+
+type Callback = (error?: unknown) => void;
+type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
+type SessionClass = new (request: ExpressSessionRequest, content: object) => object;
+
+/** A request with a session that is not used. */
+interface Sample extends ExpressSessionRequest {
+  readonly session: {
+    readonly constructor: SessionClass;
+    readonly cookie: object;
+  };
+}
+
+interface Kinds {
+  readonly Session: SessionClass;
+  /** The prototype of cookies: their class is not to be had. */
+  readonly cookie: object;
+}
+
+/**
+ * A store for express-session whose sessions stay logged out: a request that was under way when a session was
+ * destroyed cannot save it back.
+ *
+ * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
+ * pass as anonymous. Saving a session that was ended does nothing. There are no `all`, `length` and `clear`.
+ *
+ * @example
+ * ```ts
+ * app.use(session({ store: new NoriKVSessionStore(store), secret, resave: false, saveUninitialized: false }));
+ * ```
+ */
+export class NoriKVSessionStore<Stored extends WebSession = WebSession> extends EventEmitter {
+  /** Set by express-session: gives the request a new id and session. */
+  declare generate: (request: ExpressSessionRequest) => void;
+  readonly #sessions: WebSessions<Stored>;
+  /** What was read, by what it was read as: to know whether a session is new when it is saved. */
+  readonly #loaded = new WeakMap<object, LiveSession>();
+  #kinds: Kinds | undefined;
+
+  /** @throws UnsupportedError, InvalidArgumentError as `SessionManager`. */
+  constructor(client: KvStore, options: WebSessionOptions<Stored> = {}) {
+    super();
+    this.#sessions = new WebSessions(client, options, 'NoriKVSessionStore');
+  }
+
+  get(sid: string, callback: SessionCallback<Stored>): void {
+    const found = this.#sessions.find(sid).then((found) => {
+      if (!found) return null;
+      const { data } = found.session;
+      this.#loaded.set(data, found.session);
+      // What is stored is what was saved: a session of this kind.
+      return data as unknown as Stored;
+    });
+    found.then((session) => callback(null, session), callback);
+  }
+
+  set(sid: string, session: Stored, callback: Callback = () => {}): void {
+    const isLoaded = this.#loaded.has(session);
+    this.#sessions.save(sid, session, isLoaded).then(() => callback(), callback);
+  }
+
+  touch(sid: string, session: Stored, callback: Callback = () => {}): void {
+    this.#sessions.touch(sid, session, this.#loaded.get(session)).then(() => callback(), callback);
+  }
+
+  destroy(sid: string, callback: Callback = () => {}): void {
+    this.#sessions.end(sid).then(() => callback(), callback);
+  }
+
+  /** Ends the session of a request and gives it a new one. */
+  regenerate(request: ExpressSessionRequest, callback: Callback): void {
+    this.destroy(request.sessionID, (error) => {
+      this.generate(request);
+      callback(error);
+    });
+  }
+
+  /** Reads a session outside of a request. */
+  load(sid: string, callback: (error: unknown, session?: Stored) => void): void {
+    this.get(sid, (error, session) => {
+      if (error || !session) return callback(error);
+      const request = { sessionID: sid, sessionStore: this, headers: {} };
+      callback(null, this.createSession<Stored>(request, session));
+    });
+  }
+
+  /** Makes the session of a request from what `get` answered. Called by express-session. */
+  createSession<Created extends object>(request: ExpressSessionRequest, content: WebSession): Created {
+    const kinds = this.#kindsOf(request);
+    const { expires, originalMaxAge } = content.cookie;
+    const date = typeof expires === 'string' ? new Date(expires) : expires;
+    // Setting `expires` changes `originalMaxAge`, so that comes last.
+    const cookie = Object.assign(
+      Object.create(kinds.cookie),
+      content.cookie,
+      { expires: date },
+      { originalMaxAge },
+    );
+    const session = new kinds.Session(request, { ...content, cookie });
+    const loaded = this.#loaded.get(content);
+    if (loaded) this.#loaded.set(session, loaded);
+    return Object.assign(request, { session }).session as Created;
+  }
+
+  /** express-session does not export what its sessions are made of, but makes one when it is asked to. */
+  #kindsOf(request: ExpressSessionRequest): Kinds {
+    if (this.#kinds) return this.#kinds;
+    const sample: Sample = Object.create(request);
+    this.generate(sample);
+    this.#kinds = {
+      Session: sample.session.constructor,
+      cookie: Object.getPrototypeOf(sample.session.cookie),
+    };
+    return this.#kinds;
+  }
+}
+
+export type { SessionCookie, WebSession, WebSessionOptions } from './web-sessions.js';

@@ -1,0 +1,44 @@
+import type { KvStore } from '@norikv/store';
+import { type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
+
+type Callback = (error?: unknown) => void;
+type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
+
+/**
+ * A store for \@fastify/session whose sessions stay logged out: a request that was under way when a session was
+ * destroyed cannot save it back.
+ *
+ * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
+ * pass as anonymous. Saving a session that was ended does nothing.
+ *
+ * @example
+ * ```ts
+ * app.register(fastifySession, { store: new NoriKVFastifySessionStore(store), secret });
+ * ```
+ */
+export class NoriKVFastifySessionStore<Stored extends WebSession = WebSession> {
+  readonly #sessions: WebSessions<Stored>;
+
+  /** @throws UnsupportedError, InvalidArgumentError as `SessionManager`. */
+  constructor(client: KvStore, options: WebSessionOptions<Stored> = {}) {
+    this.#sessions = new WebSessions(client, options, 'NoriKVFastifySessionStore');
+  }
+
+  get(sid: string, callback: SessionCallback<Stored>): void {
+    const found = this.#sessions.find(sid).then((found) => {
+      // What is stored is what was saved: a session of this kind.
+      return found ? (found.session.data as unknown as Stored) : null;
+    });
+    found.then((session) => callback(null, session), callback);
+  }
+
+  set(sid: string, session: Stored, callback: Callback): void {
+    this.#sessions.save(sid, session, false).then(() => callback(), callback);
+  }
+
+  destroy(sid: string, callback: Callback): void {
+    this.#sessions.end(sid).then(() => callback(), callback);
+  }
+}
+
+export type { SessionCookie, WebSession, WebSessionOptions } from './web-sessions.js';

@@ -1,0 +1,22 @@
+export {
+  SessionDataError,
+  type SessionDataFacts,
+  SessionLimitError,
+  SessionUnavailableError,
+  SignInRevokedError,
+} from './errors.js';
+export type { EndReason, SessionEvent, SessionListener } from './events.js';
+export type { SessionStoreOptions } from './options.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.js';
+export type {
+  CreateOptions,
+  ListedSession,
+  NewSession,
+  Profile,
+  RegenerateOptions,
+  Session,
+  SessionData,
+  SessionFacts,
+} from './session.js';
+export { createSessionId, isSessionId } from './session-id.js';
+export { type PresentedId, SessionManager, type SessionManagerOptions } from './session-manager.js';

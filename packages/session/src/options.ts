@@ -1,0 +1,115 @@
+import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
+import type { SessionListener } from './events.js';
+import { isolated } from './events.js';
+
+/** What both the manager and the adapters take. */
+export interface SessionStoreOptions {
+  /** Begins every key. Managers and adapters with one prefix share their users' sessions. Default `session`. */
+  readonly prefix?: string | undefined;
+  /**
+   * A session is over then at the latest, however busy it is: milliseconds since it began. Default: 12 hours,
+   * or the idle time if that is longer.
+   */
+  readonly absoluteMs?: number | undefined;
+  /** How many sessions a user may have. Default 100. */
+  readonly maxSessions?: number | undefined;
+  /** What a sign-in does when there are so many: end the oldest (default), or throw `SessionLimitError`. */
+  readonly whenFull?: 'evict-oldest' | 'refuse' | undefined;
+  /** Bytes of JSON that the data of a session may take. Default 65,536. */
+  readonly maxDataBytes?: number | undefined;
+  /** Total time of one step of a call, in milliseconds. Default 5,000. */
+  readonly deadlineMs?: number | undefined;
+  /** Called for what begins, what ends and what failed without anybody noticing. What it throws is ignored. */
+  readonly onEvent?: SessionListener | undefined;
+  /** Accepts a store that does not declare the guarantees. Sessions that were ended may then come back. */
+  readonly unsafeAllowNonAtomicCas?: boolean | undefined;
+  readonly clock?: Clock | undefined;
+  /** Uniform in [0, 1), for waits between retries; ids never depend on it. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Checked options, with defaults. */
+export interface Settings
+  extends Required<{
+    readonly [Name in keyof SessionStoreOptions]: NonNullable<SessionStoreOptions[Name]>;
+  }> {
+  readonly ttlMs: number;
+}
+
+const twelveHoursMs = 43_200_000;
+
+/** @throws InvalidArgumentError naming the option that is wrong. */
+export function settingsOf(
+  ttlMs: number,
+  options: SessionStoreOptions,
+  otherOptions: readonly string[] = [],
+): Settings {
+  const defaults: Settings = {
+    ttlMs,
+    prefix: 'session',
+    absoluteMs: Math.max(ttlMs, twelveHoursMs),
+    maxSessions: 100,
+    whenFull: 'evict-oldest',
+    maxDataBytes: 65_536,
+    deadlineMs: 5_000,
+    onEvent: () => {},
+    unsafeAllowNonAtomicCas: false,
+    clock: systemClock,
+    random: Math.random,
+  };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const own = given.filter(([name]) => !otherOptions.includes(name));
+  for (const [name] of own) {
+    if (name === 'ttlMs' || !Object.hasOwn(defaults, name)) {
+      throw new InvalidArgumentError(`"${name}" is no option of a session store; see SessionStoreOptions`);
+    }
+  }
+  const settings: Settings = { ...defaults, ...Object.fromEntries(own) };
+  checkLifetimes(settings);
+  checkWhole('maxSessions', settings.maxSessions, 1_000);
+  checkWhole('maxDataBytes', settings.maxDataBytes, 1_000_000);
+  checkWhole('deadlineMs', settings.deadlineMs, 2 ** 31 - 1);
+  const { prefix, whenFull } = settings;
+  if (typeof prefix !== 'string' || !/^[\w.:/-]{1,64}$/.test(prefix)) {
+    refuse('prefix', prefix, '1 to 64 letters, digits, ".", "_", ":", "/" or "-"');
+  }
+  if (whenFull !== 'evict-oldest' && whenFull !== 'refuse') {
+    refuse('whenFull', whenFull, "'evict-oldest' or 'refuse'");
+  }
+  return { ...settings, onEvent: isolated(settings.onEvent) };
+}
+
+const longestMs = 10 * 366 * 86_400_000;
+
+/** @throws InvalidArgumentError unless both are durations and the idle time is not the longer one. */
+export function checkLifetimes({ ttlMs, absoluteMs }: Pick<Settings, 'ttlMs' | 'absoluteMs'>): void {
+  checkWhole('ttlMs', ttlMs, longestMs);
+  checkWhole('absoluteMs', absoluteMs, longestMs);
+  if (ttlMs > absoluteMs) {
+    refuse('absoluteMs', absoluteMs, `at least ttlMs, which is ${ttlMs}: no session can be idle for longer`);
+  }
+}
+
+/** @throws InvalidArgumentError unless the value is a whole number from `min` to `max`. */
+export function checkWhole(option: string, value: number, max: number, min = 1): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  refuse(option, value, `a whole number from ${min} to ${max}`);
+}
+
+/** @throws InvalidArgumentError unless the value is a text that can name a user. */
+export function checkUserId(userId: unknown): string {
+  const isText = typeof userId === 'string' && userId !== '' && userId.isWellFormed();
+  if (isText && userId.length <= 256) return userId;
+  return refuse('userId', userId, 'well-formed text of 1 to 256 characters');
+}
+
+/** Says what is wrong with an argument and what to use instead. Long input is not repeated in full. */
+export function refuse(name: string, value: unknown, use: string): never {
+  const shown =
+    typeof value === 'string'
+      ? JSON.stringify(value.slice(0, 64))
+      : typeof value === 'object'
+        ? `${value && 'an object'}`
+        : String(value);
+  throw new InvalidArgumentError(`${name} is ${shown}; use ${use}`);
+}

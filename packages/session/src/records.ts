@@ -1,0 +1,70 @@
+import { createUpdater, type Transition, type Updater } from '@norikv/cas-retry';
+import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
+import type { Settings } from './options.js';
+import { hashOf } from './session-id.js';
+import { type SessionRecord, sessionCodec } from './session-record.js';
+import { type UserRecord, userCodec } from './user-record.js';
+
+/** The two kinds of records. Keys hold hashes only: no id, and nothing about a user. */
+export class Records {
+  readonly #updater: Updater;
+  readonly #settings: Settings;
+
+  constructor(client: KvStore, settings: Settings, user: string) {
+    const { deadlineMs, clock, random, unsafeAllowNonAtomicCas } = settings;
+    const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck', 'ttl'] as const;
+    requireCapabilities(client, user, needs, unsafeAllowNonAtomicCas);
+    this.#settings = settings;
+    this.#updater = createUpdater(client, { deadlineMs, attemptTimeoutMs: deadlineMs, clock, random });
+  }
+
+  readSession(key: string): Promise<SessionRecord | undefined> {
+    return this.#updater.read(this.#sessionKey(key), sessionCodec, this.#readOptions());
+  }
+
+  readUser(userId: string): Promise<UserRecord | undefined> {
+    return this.#updater.read(this.#userKey(userId), userCodec, this.#readOptions());
+  }
+
+  /** Made again where the outcome is unknown, so only for what may be applied twice. */
+  updateSession<Result>(key: string, transition: Transition<SessionRecord, Result>): Promise<Result> {
+    return this.#repeat((deadlineMs) =>
+      this.#updater.update(this.#sessionKey(key), sessionCodec, transition, { deadlineMs }),
+    );
+  }
+
+  /** As {@link updateSession}, but never repeated where the outcome is unknown. */
+  updateSessionOnce<Result>(key: string, transition: Transition<SessionRecord, Result>): Promise<Result> {
+    return this.#updater.update(this.#sessionKey(key), sessionCodec, transition);
+  }
+
+  /** As {@link updateSession}. */
+  updateUser<Result>(userId: string, transition: Transition<UserRecord, Result>): Promise<Result> {
+    const key = this.#userKey(userId);
+    return this.#repeat((deadlineMs) => this.#updater.update(key, userCodec, transition, { deadlineMs }));
+  }
+
+  async #repeat<Result>(update: (deadlineMs: number) => Promise<Result>): Promise<Result> {
+    const { clock, deadlineMs } = this.#settings;
+    const deadlineAt = clock.monotonic() + deadlineMs;
+    for (;;) {
+      try {
+        return await update(Math.max(1, deadlineAt - clock.monotonic()));
+      } catch (error) {
+        if (errorCode(error) !== 'OUTCOME_UNKNOWN' || clock.monotonic() >= deadlineAt) throw error;
+      }
+    }
+  }
+
+  #sessionKey(key: string): string {
+    return `${this.#settings.prefix}:id:${key}`;
+  }
+
+  #userKey(userId: string): string {
+    return `${this.#settings.prefix}:user:${hashOf(userId)}`;
+  }
+
+  #readOptions(): { readonly timeoutMs: number } {
+    return { timeoutMs: this.#settings.deadlineMs };
+  }
+}

@@ -1,0 +1,177 @@
+import type { KvStore } from '@norikv/store';
+import { BoundedMap } from './bounded-map.js';
+import type { JsonObject } from './json.js';
+import type { Settings } from './options.js';
+import { Records } from './records.js';
+import { isLive, type LiveSession } from './session-record.js';
+import {
+  type CookieTerms,
+  change,
+  end,
+  isTouchDue,
+  open,
+  saveAnonymous,
+  touch,
+} from './session-transitions.js';
+import { UserLedger } from './user-ledger.js';
+import type { Candidate } from './user-transitions.js';
+
+/** A session that lives, and the key it is under now. */
+export interface Found {
+  readonly key: string;
+  readonly session: LiveSession;
+}
+
+/** What a web framework keeps in a session. */
+export interface Content {
+  readonly userId: string | undefined;
+  readonly idleMs: number;
+  readonly data: JsonObject;
+}
+
+/** How many sessions a process remembers the users of. */
+const rememberedSessions = 10_000;
+
+/** The life of sessions, by the hashes of their ids. */
+export class SessionLedger {
+  readonly settings: Settings;
+  readonly users: UserLedger;
+  readonly #records: Records;
+  /** Whose a session is, so that both records can be read at once. It only saves time. */
+  readonly #owners = new BoundedMap<string>(rememberedSessions);
+
+  constructor(client: KvStore, settings: Settings, user: string) {
+    this.settings = settings;
+    this.#records = new Records(client, settings, user);
+    this.users = new UserLedger(this.#records, settings);
+  }
+
+  /** The session that lives under a key, or that took its place a moment ago. */
+  async find(key: string): Promise<Found | undefined> {
+    const owner = this.#owners.get(key);
+    const [record, ownerRecord] = await Promise.all([
+      this.#records.readSession(key),
+      owner === undefined ? undefined : this.#records.readUser(owner),
+    ]);
+    const now = this.settings.clock.now();
+    if (record?.kind === 'ended') {
+      const { replacedBy, followUntil = 0 } = record;
+      return replacedBy !== undefined && now < followUntil ? this.find(replacedBy) : undefined;
+    }
+    if (!isLive(record, now)) return undefined;
+    const { userId } = record;
+    if (userId !== undefined) {
+      const user = userId === owner ? ownerRecord : await this.#records.readUser(userId);
+      this.#owners.set(key, userId);
+      if (!user?.sessions.some((session) => session.key === key)) return undefined;
+    }
+    return { key, session: record };
+  }
+
+  /** Writes that a session was seen, if it is time. Nobody's answer depends on it. */
+  async see({ key, session }: Found): Promise<void> {
+    if (isTouchDue(session, this.settings.clock.now())) await this.users.upkeep(() => this.touch(key));
+  }
+
+  /** Writes that a session was seen, or the new terms of its cookie, if it is time. */
+  touch(key: string, terms?: CookieTerms): Promise<boolean> {
+    return this.#records.updateSession(key, touch(terms));
+  }
+
+  /** Begins a session. False if its user's were ended since it was asked for, or if the key is, or was, taken. */
+  async begin(
+    key: string,
+    session: LiveSession,
+    terms: Pick<Candidate, 'continues' | 'generation'> = {},
+  ): Promise<boolean> {
+    const { userId, createdAt, expiresAt } = session;
+    if (userId !== undefined) {
+      const isAdmitted = await this.users.admit(userId, { key, createdAt, expiresAt, ...terms });
+      if (!isAdmitted) return false;
+    }
+    const isOpen = await this.#records.updateSessionOnce(key, open(session));
+    if (isOpen) this.settings.onEvent({ kind: 'created', handle: key, userId });
+    return isOpen;
+  }
+
+  /** Changes a session. False if it is over. */
+  change(key: string, next: (session: LiveSession, now: number) => LiveSession): Promise<boolean> {
+    return this.#records.updateSessionOnce(key, change(next));
+  }
+
+  /**
+   * Writes the content of a session, and begins it if it is new. False if it is over.
+   *
+   * @param mustExist - whether absence means that it is over.
+   */
+  async save(key: string, content: Content, mustExist: boolean): Promise<boolean> {
+    const { userId, idleMs } = content;
+    const longestMs = Math.max(this.settings.absoluteMs, idleMs);
+    const now = this.settings.clock.now();
+    const times = { createdAt: now, lastSeenAt: now, expiresAt: now + longestMs };
+    const session: LiveSession = { kind: 'live', ...times, ...content };
+    if (userId === undefined) {
+      const saved = await this.#records.updateSessionOnce(key, saveAnonymous(session, mustExist));
+      if (saved === 'opened') this.settings.onEvent({ kind: 'created', handle: key, userId });
+      if (saved !== 'owned') return saved !== 'over';
+    } else if (!mustExist && (await this.#records.readSession(key)) === undefined) {
+      return (await this.begin(key, session)) || this.save(key, content, true);
+    }
+    const found = await this.find(key);
+    if (found?.key !== key) return false;
+    const { createdAt, userId: previous } = found.session;
+    const expiresAt = createdAt + longestMs;
+    const isSameUser = userId === previous;
+    if (userId !== undefined && (!isSameUser || expiresAt > found.session.expiresAt)) {
+      const continues = isSameUser ? key : undefined;
+      if (!(await this.users.admit(userId, { key, createdAt, expiresAt, continues }))) return false;
+    }
+    const isSaved = await this.change(key, (session, now) => {
+      return { ...session, ...content, lastSeenAt: now, expiresAt };
+    });
+    const former = isSaved ? previous : userId;
+    if (!isSameUser && former !== undefined) await this.users.withdraw(former, key);
+    return isSaved;
+  }
+
+  /** Ends a session and whatever took its place. False if it was over. */
+  async end(key: string): Promise<boolean> {
+    const ended = await this.#records.updateSession(key, end());
+    if (ended?.kind === 'ended') return ended.replacedBy !== undefined && this.end(ended.replacedBy);
+    if (!ended) return false;
+    const { userId } = ended;
+    const isRevoked = userId !== undefined && (await this.users.withdraw(userId, key)) === false;
+    if (isRevoked || !isLive(ended, this.settings.clock.now())) return false;
+    this.settings.onEvent({ kind: 'ended', handle: key, userId, reason: 'destroyed' });
+    return true;
+  }
+
+  /** Gives a session another key. False if it is over; then so is what was to take its place. */
+  async move({ key, session }: Found, newKey: string, overlapMs: number): Promise<boolean> {
+    const now = this.settings.clock.now();
+    const followUntil = overlapMs > 0 ? now + overlapMs : undefined;
+    try {
+      if (!(await this.begin(newKey, { ...session, lastSeenAt: now }, { continues: key }))) return false;
+      const ended = await this.#records.updateSessionOnce(key, end({ replacedBy: newKey, followUntil }));
+      if (ended?.kind === 'live') {
+        await this.#finishMove(session, ended, key, newKey);
+        return true;
+      }
+    } catch (error) {
+      await this.users.upkeep(() => this.end(newKey));
+      throw error;
+    }
+    await this.end(newKey);
+    return false;
+  }
+
+  /** What was changed while the session moved moves along. Nobody has the new id yet. */
+  async #finishMove(copied: LiveSession, ended: LiveSession, key: string, newKey: string): Promise<void> {
+    const { userId, data } = ended;
+    if (JSON.stringify(data) !== JSON.stringify(copied.data)) {
+      await this.change(newKey, (session) => ({ ...session, data }));
+    }
+    if (userId !== undefined) await this.users.withdraw(userId, key);
+    this.settings.onEvent({ kind: 'ended', handle: key, userId, reason: 'regenerated' });
+  }
+}

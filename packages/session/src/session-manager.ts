@@ -1,0 +1,230 @@
+import type { KvStore } from '@norikv/store';
+import { SignInRevokedError } from './errors.js';
+import {
+  checkLifetimes,
+  checkUserId,
+  checkWhole,
+  type SessionStoreOptions,
+  type Settings,
+  settingsOf,
+} from './options.js';
+import type { StandardSchema } from './schema.js';
+import type {
+  CreateOptions,
+  ListedSession,
+  NewSession,
+  Profile,
+  RegenerateOptions,
+  Session,
+} from './session.js';
+import { createSessionId, hashOf, isSessionId } from './session-id.js';
+import { type Found, SessionLedger } from './session-ledger.js';
+import type { LiveSession } from './session-record.js';
+import { newSession, type OwnedSession, SessionShape } from './session-shape.js';
+import { revoke, revokeAll, revokeOthers } from './user-transitions.js';
+
+/** Options of {@link SessionManager}. */
+export interface SessionManagerOptions<Data extends object> extends SessionStoreOptions {
+  /**
+   * Checks the data whenever a session is created, changed or read, and may change them. It must accept what
+   * it made itself. Any library of the Standard Schema family; synchronous.
+   */
+  readonly schema?: StandardSchema<Data> | undefined;
+}
+
+interface FoundOfUser extends Found {
+  readonly session: OwnedSession;
+}
+
+/** A session id as it came in: a cookie may be missing, or anything. */
+export type PresentedId = string | null | undefined;
+
+/**
+ * Sessions that stay logged out.
+ *
+ * Once `destroy`, `revoke` or `revokeAll` has resolved, no request that was under way, no late or repeated
+ * write and no other process brings the session back. A malformed id is refused without a store call; an
+ * unknown one never becomes a session. Where the store does not answer, methods throw: nobody is let in, and
+ * nobody is taken for signed out.
+ *
+ * @example
+ * ```ts
+ * const sessions = new SessionManager(store, 1_800_000); // over after 30 idle minutes
+ * const id = await sessions.create('user123', 'alice@example.com', ['user']);
+ * await sessions.get(id); // { userId: 'user123', email: 'alice@example.com', ... }
+ * await sessions.revokeAll('user123');
+ * await sessions.get(id); // null
+ * ```
+ */
+export class SessionManager<Data extends object = Profile> {
+  readonly #ledger: SessionLedger;
+  readonly #shape: SessionShape<Data>;
+
+  /**
+   * @param ttlMs - idle time: a session is over when it was not read or changed for so long. Default one hour.
+   * @throws UnsupportedError if the store does not guarantee what sessions need.
+   * @throws InvalidArgumentError naming the option that is wrong.
+   */
+  constructor(client: KvStore, ttlMs: number = 3_600_000, options: SessionManagerOptions<Data> = {}) {
+    const { schema, ...storeOptions } = options;
+    const settings = settingsOf(ttlMs, storeOptions);
+    this.#ledger = new SessionLedger(client, settings, 'SessionManager');
+    this.#shape = new SessionShape(schema, settings.maxDataBytes);
+  }
+
+  /**
+   * Signs a user in and returns the id for the cookie. The store only ever sees its hash.
+   *
+   * If it throws, there is no session anybody could use: sign in again.
+   *
+   * @throws InvalidArgumentError for data that JSON cannot say or that are too large, naming the place.
+   * @throws SessionDataError if the data do not fit the schema.
+   * @throws SessionLimitError, SignInRevokedError as their names say.
+   */
+  async create(userId: string, ...session: NewSession<Data>): Promise<string> {
+    const [data, options] = newSession(session);
+    const { ttlMs, absoluteMs } = this.#lifetimes(options);
+    checkUserId(userId);
+    const now = this.#now();
+    const live: LiveSession = {
+      kind: 'live',
+      userId,
+      createdAt: now,
+      lastSeenAt: now,
+      idleMs: ttlMs,
+      expiresAt: now + absoluteMs,
+      data: this.#shape.stored(data, userId),
+    };
+    const id = createSessionId();
+    const { generation } = options;
+    if (await this.#ledger.begin(hashOf(id), live, { generation })) return id;
+    throw new SignInRevokedError(
+      `generation is ${generation}, but the sessions of this user were ended since; check the credentials again`,
+    );
+  }
+
+  /**
+   * The session, or null if there is none: never was, logged out, revoked, or too old. Counts as a use of it,
+   * which is written once in a tenth of the idle time.
+   */
+  async get(id: PresentedId): Promise<Session<Data> | null> {
+    const found = await this.#find(id);
+    if (!found) return null;
+    const session = this.#shape.shown(found.session, this.#now());
+    await this.#ledger.see(found);
+    return session;
+  }
+
+  /** Whether there is such a session. Does not count as a use of it. */
+  async validate(id: PresentedId): Promise<boolean> {
+    return (await this.#find(id)) !== undefined;
+  }
+
+  /**
+   * Changes the data of a session. False if there is none, also when it was ended a moment ago: a change never
+   * brings it back.
+   *
+   * @param updateFn - gets a copy and returns the new data, at once. It runs again when another process was
+   * first. `userId` cannot change.
+   */
+  async update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean> {
+    const found = await this.#find(id);
+    if (!found) return false;
+    return this.#ledger.change(found.key, (session, now) => {
+      const { userId } = found.session;
+      const shown = this.#shape.shown({ ...structuredClone(session), userId }, now);
+      return { ...session, lastSeenAt: now, data: this.#shape.stored(updateFn(shown), userId) };
+    });
+  }
+
+  /**
+   * Logs out. False if there was no session. Repeat it if it throws: only when it has resolved is the session
+   * over, with whatever id a request that ran at the same time gave it.
+   */
+  async destroy(id: PresentedId): Promise<boolean> {
+    return isSessionId(id) ? this.#ledger.end(hashOf(id)) : false;
+  }
+
+  /**
+   * Gives a session a new id, and ends the old one. Call it whenever rights change. Null if there is no
+   * session. Times and data stay.
+   *
+   * If it throws, the session may be over.
+   */
+  async regenerate(id: PresentedId, { overlapMs = 0 }: RegenerateOptions = {}): Promise<string | null> {
+    checkWhole('overlapMs', overlapMs, 60_000, 0);
+    const found = await this.#find(id);
+    if (!found) return null;
+    const newId = createSessionId();
+    const isDone = await this.#ledger.move(found, hashOf(newId), overlapMs);
+    return isDone ? newId : null;
+  }
+
+  /** The sessions of a user that can be used now, oldest first. One read, and one more for each of them. */
+  async list(userId: string): Promise<readonly ListedSession<Data>[]> {
+    const found = await this.#ledger.users.list(checkUserId(userId));
+    return found.map(({ handle, session }) => ({
+      handle,
+      session: this.#shape.shown({ ...session, userId }, session.lastSeenAt),
+      expiresAt: session.expiresAt,
+    }));
+  }
+
+  /** The handle of a session, to find it in a list. Null if there is none. */
+  async handleOf(id: PresentedId): Promise<string | null> {
+    const found = await this.#find(id);
+    if (!found) return null;
+    return (await this.#ledger.users.handleOf(found.session.userId, found.key)) ?? null;
+  }
+
+  /** Ends one session of a user, by the handle from `list`. False if there is none. */
+  async revoke(userId: string, handle: string): Promise<boolean> {
+    return (await this.#ledger.users.revoke(checkUserId(userId), revoke(handle))).length > 0;
+  }
+
+  /**
+   * Logs out everywhere: ends all sessions of a user in one write. Answers how many there were. Sign-ins that
+   * began before, with {@link generation}, are refused as well.
+   */
+  async revokeAll(userId: string): Promise<number> {
+    return (await this.#ledger.users.revoke(checkUserId(userId), revokeAll)).length;
+  }
+
+  /** Ends all other sessions of the user. Answers how many there were, or null, with nothing ended, if this one is over. */
+  async revokeOthers(id: PresentedId): Promise<number | null> {
+    const found = await this.#find(id);
+    if (!found) return null;
+    const ended = await this.#ledger.users.revoke(found.session.userId, revokeOthers(found.key));
+    return ended?.length ?? null;
+  }
+
+  /**
+   * How often all or all other sessions of a user were ended. Ask before you check a password, and hand it to
+   * `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
+   */
+  async generation(userId: string): Promise<number> {
+    return this.#ledger.users.generationOf(checkUserId(userId));
+  }
+
+  /** A session of an adapter to which nobody has signed in is none here. */
+  async #find(id: PresentedId): Promise<FoundOfUser | undefined> {
+    const found = isSessionId(id) ? await this.#ledger.find(hashOf(id)) : undefined;
+    const userId = found?.session.userId;
+    return found && userId !== undefined
+      ? { key: found.key, session: { ...found.session, userId } }
+      : undefined;
+  }
+
+  #lifetimes(options: CreateOptions): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
+    const { settings } = this.#ledger;
+    const { ttlMs = settings.ttlMs, generation = 0 } = options;
+    const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;
+    checkLifetimes({ ttlMs, absoluteMs });
+    checkWhole('generation', generation, Number.MAX_SAFE_INTEGER, 0);
+    return { ttlMs, absoluteMs };
+  }
+
+  #now(): number {
+    return this.#ledger.settings.clock.now();
+  }
+}

@@ -1,0 +1,49 @@
+import { InvalidArgumentError } from '@norikv/store';
+import { copyJson, described, isPlainObject, type JsonObject } from './json.js';
+import { refuse } from './options.js';
+import { conformed, type StandardSchema } from './schema.js';
+import type { CreateOptions, NewSession, Session, SessionFacts } from './session.js';
+import type { LiveSession } from './session-record.js';
+
+/** A session of a user. */
+export type OwnedSession = LiveSession & { readonly userId: string };
+
+/** What a session looks like to its user, and what of it is stored. */
+export class SessionShape<Data extends object> {
+  readonly #schema: StandardSchema<Data> | undefined;
+  readonly #maxDataBytes: number;
+
+  constructor(schema: StandardSchema<Data> | undefined, maxDataBytes: number) {
+    this.#schema = schema;
+    this.#maxDataBytes = maxDataBytes;
+  }
+
+  shown({ userId, createdAt, data }: OwnedSession, lastAccessedAt: number): Session<Data> {
+    const checked = this.#schema ? conformed(this.#schema, data) : (data as Data);
+    return { ...checked, userId, createdAt, lastAccessedAt };
+  }
+
+  /** The data alone, checked. What is no plain object would lose everything without a sign. */
+  stored(session: object, userId: string): JsonObject {
+    if (!isPlainObject(session)) {
+      throw new InvalidArgumentError(
+        `session data is ${described(session)}; use a plain object, returned at once`,
+      );
+    }
+    const { userId: claimed, createdAt: _, lastAccessedAt: __, ...data }: Partial<SessionFacts> = session;
+    if (claimed !== undefined && claimed !== userId) {
+      refuse('userId of the session data', claimed, `"${userId}", or create a session for that user`);
+    }
+    const checked = this.#schema ? conformed(this.#schema, data) : data;
+    return copyJson(checked, 'session data', this.#maxDataBytes);
+  }
+}
+
+/** Tells the two ways apart in which a session can be created. */
+export function newSession<Data extends object>(
+  session: NewSession<Data>,
+): readonly [data: object, options: CreateOptions] {
+  const [first, second, third] = session as readonly [unknown, unknown?, unknown?];
+  if (typeof first !== 'string') return [first as object, (second ?? {}) as CreateOptions];
+  return [{ email: first, roles: second }, (third ?? {}) as CreateOptions];
+}

@@ -1,0 +1,117 @@
+import type { Transition } from '@norikv/cas-retry';
+import { SessionLimitError } from './errors.js';
+import type { EndReason } from './events.js';
+import type { Settings } from './options.js';
+import type { Records } from './records.js';
+import { isLive, type LiveSession } from './session-record.js';
+import { endOf } from './session-transitions.js';
+import type { UserRecord, UserSession } from './user-record.js';
+import { admit, type Candidate, withdraw } from './user-transitions.js';
+
+/** A session in a list. */
+export interface Listed {
+  readonly handle: string;
+  readonly session: LiveSession;
+}
+
+/** A session that is named this new may just not be written yet. */
+const birthMs = 60_000;
+
+/** Which sessions a user has. */
+export class UserLedger {
+  readonly #records: Records;
+  readonly #settings: Settings;
+
+  constructor(records: Records, settings: Settings) {
+    this.#records = records;
+    this.#settings = settings;
+  }
+
+  /**
+   * Names a session in the record of its user, before it is written: so no revocation can miss it. False if
+   * sessions were ended since it was asked for.
+   */
+  async admit(userId: string, candidate: Candidate): Promise<boolean> {
+    const { maxSessions, whenFull } = this.#settings;
+    const quota = { maxSessions, whenFull };
+    let admission = await this.#records.updateUser(userId, admit(candidate, quota));
+    if (admission.kind === 'full') {
+      const dead = await this.#deadAmong(admission.sessions);
+      admission = await this.#records.updateUser(userId, admit(candidate, { ...quota, dead }));
+    }
+    if (admission.kind === 'admitted') {
+      await this.#bury(userId, admission.evicted, 'evicted');
+      return true;
+    }
+    if (admission.kind === 'revoked') return false;
+    throw new SessionLimitError(
+      `The user has ${maxSessions} sessions (maxSessions), and whenFull is "refuse"; end one of them first`,
+    );
+  }
+
+  /** Names a session no more. False if it was not named; undefined if that could not be found out. */
+  withdraw(userId: string, key: string): Promise<boolean | undefined> {
+    return this.upkeep(() => this.#records.updateUser(userId, withdraw(key)));
+  }
+
+  /** Ends sessions by the record of their user, which is what counts; their own records follow. */
+  async revoke<Ended extends readonly UserSession[] | undefined>(
+    userId: string,
+    transition: Transition<UserRecord, Ended>,
+  ): Promise<Ended> {
+    const ended = await this.#records.updateUser(userId, transition);
+    await this.#bury(userId, ended ?? [], 'revoked');
+    return ended;
+  }
+
+  /** The sessions of a user that live, oldest first. */
+  async list(userId: string): Promise<readonly Listed[]> {
+    const user = await this.#records.readUser(userId);
+    const named = user?.sessions ?? [];
+    const records = await Promise.all(named.map(({ key }) => this.#records.readSession(key)));
+    const now = this.#settings.clock.now();
+    const byHandle = new Map<string, Listed>();
+    for (const [position, { handle }] of named.entries()) {
+      const session = records[position];
+      if (isLive(session, now) && session.userId === userId) byHandle.set(handle, { handle, session });
+    }
+    return [...byHandle.values()].sort((left, right) => left.session.createdAt - right.session.createdAt);
+  }
+
+  async handleOf(userId: string, key: string): Promise<string | undefined> {
+    const user = await this.#records.readUser(userId);
+    return user?.sessions.find((session) => session.key === key)?.handle;
+  }
+
+  async generationOf(userId: string): Promise<number> {
+    return (await this.#records.readUser(userId))?.generation ?? 0;
+  }
+
+  /** Does what nothing depends on. */
+  async upkeep<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#settings.onEvent({ kind: 'upkeep-failed', error });
+      return undefined;
+    }
+  }
+
+  /** Removes what is left of sessions that no user record names any more: they are over already. */
+  async #bury(userId: string, sessions: readonly UserSession[], reason: EndReason): Promise<void> {
+    const bury = ({ key, handle }: UserSession): Promise<unknown> => {
+      this.#settings.onEvent({ kind: 'ended', handle, userId, reason });
+      return this.upkeep(() => this.#records.updateSession(key, endOf(userId)));
+    };
+    await Promise.all(sessions.map(bury));
+  }
+
+  async #deadAmong(sessions: readonly UserSession[]): Promise<ReadonlySet<string>> {
+    const now = this.#settings.clock.now();
+    const records = await Promise.all(sessions.map(({ key }) => this.#records.readSession(key)));
+    const dead = sessions.filter(({ namedAt }, position) => {
+      return now - namedAt > birthMs && !isLive(records[position], now);
+    });
+    return new Set(dead.map(({ key }) => key));
+  }
+}

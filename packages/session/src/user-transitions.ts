@@ -1,0 +1,104 @@
+import { type Change, keep, type Transition, write } from '@norikv/cas-retry';
+import { nobody, type UserRecord, type UserSession } from './user-record.js';
+
+/** Clocks of processes differ: a record outlives the sessions it names by this much. */
+const spareMs = 60_000;
+/** A generation is remembered for longer than any sign-in takes. */
+const leastMs = 86_400_000;
+
+/** A session that wants to be named. */
+export interface Candidate {
+  readonly key: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** The key of the session it continues: it must still be named. */
+  readonly continues?: string | undefined;
+  /** The generation in which it was asked for. */
+  readonly generation?: number | undefined;
+}
+
+/** How many sessions a user may have. */
+export interface Quota {
+  readonly maxSessions: number;
+  readonly whenFull: 'evict-oldest' | 'refuse';
+  /** Keys that are named and known to be over; undefined before anybody looked. */
+  readonly dead?: ReadonlySet<string> | undefined;
+}
+
+/** What became of a candidate. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly evicted: readonly UserSession[] }
+  /** Somebody must look which of these are over. */
+  | { readonly kind: 'full'; readonly sessions: readonly UserSession[] }
+  | { readonly kind: 'refused' | 'revoked' };
+
+/** Names a session, and makes room for it. */
+export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord, Admission> {
+  return (user = nobody, now) => {
+    const { key, createdAt, expiresAt, continues, generation = user.generation } = candidate;
+    const { maxSessions, whenFull, dead } = quota;
+    const continued = user.sessions.find((session) => session.key === continues);
+    if (generation !== user.generation || (continues !== undefined && !continued)) {
+      return keep({ kind: 'revoked' });
+    }
+    const others = user.sessions.filter(
+      (session) => session.key !== key && session.expiresAt > now && !dead?.has(session.key),
+    );
+    const rivals = others.filter((session) => session !== continued).sort(byAge);
+    const excess = Math.max(0, rivals.length + 1 - maxSessions);
+    if (excess > 0 && !dead) return keep({ kind: 'full', sessions: rivals });
+    if (excess > 0 && whenFull === 'refuse') return keep({ kind: 'refused' });
+    const evicted = rivals.slice(0, excess);
+    const kept = others.filter((session) => !evicted.includes(session));
+    const session = { key, handle: continued?.handle ?? key, createdAt, expiresAt, namedAt: now };
+    return named<Admission>({ ...user, sessions: [...kept, session] }, { kind: 'admitted', evicted }, now);
+  };
+}
+
+/** Names a session no more. */
+export function withdraw(key: string): Transition<UserRecord, boolean> {
+  return (user = nobody, now) => {
+    const sessions = user.sessions.filter((session) => session.key !== key);
+    if (sessions.length === user.sessions.length) return keep(false);
+    return named({ ...user, sessions }, true, now);
+  };
+}
+
+/** Ends one session, whichever of its ids it has now. Answers what ended. */
+export function revoke(handle: string): Transition<UserRecord, readonly UserSession[]> {
+  return (user = nobody, now) => {
+    const [ended, sessions] = split(user, (session) => session.handle === handle);
+    return ended.length === 0 ? keep(ended) : named({ ...user, sessions }, ended, now);
+  };
+}
+
+/** Ends all sessions, also where there are none: a sign-in may be on its way. Answers what ended. */
+export const revokeAll: Transition<UserRecord, readonly UserSession[]> = (user = nobody, now) =>
+  named({ generation: user.generation + 1, sessions: [] }, user.sessions, now);
+
+/** Ends all sessions but one. Answers what ended, or undefined if that one is not named itself. */
+export function revokeOthers(key: string): Transition<UserRecord, readonly UserSession[] | undefined> {
+  return (user = nobody, now) => {
+    const own = user.sessions.find((session) => session.key === key);
+    if (!own) return keep(undefined);
+    const [ended, sessions] = split(user, ({ handle }) => handle !== own.handle);
+    return named({ generation: user.generation + 1, sessions }, ended, now);
+  };
+}
+
+function split(
+  { sessions }: UserRecord,
+  isEnded: (session: UserSession) => boolean,
+): [ended: UserSession[], kept: UserSession[]] {
+  return [sessions.filter(isEnded), sessions.filter((session) => !isEnded(session))];
+}
+
+/** Without its record every session of a user is over, so it is kept as long as one could live. */
+function named<Result>(user: UserRecord, result: Result, now: number): Change<UserRecord, Result> {
+  const lasting = user.sessions.map(({ expiresAt }) => expiresAt - now + spareMs);
+  return write(user, result, Math.max(leastMs, ...lasting));
+}
+
+function byAge(left: UserSession, right: UserSession): number {
+  return left.createdAt - right.createdAt;
+}

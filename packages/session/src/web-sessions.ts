@@ -1,0 +1,124 @@
+import { InvalidArgumentError, type KvStore } from '@norikv/store';
+import { SessionLimitError, SessionUnavailableError } from './errors.js';
+import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
+import { checkLifetimes, type SessionStoreOptions, settingsOf } from './options.js';
+import { hashOf } from './session-id.js';
+import { type Found, SessionLedger } from './session-ledger.js';
+import { isLive, type LiveSession } from './session-record.js';
+import { type CookieTerms, touch } from './session-transitions.js';
+
+/** What the stores use of the cookie of a session. */
+export interface SessionCookie {
+  readonly originalMaxAge?: number | null | undefined;
+  readonly expires?: Date | string | null | undefined;
+}
+
+/** What the stores use of a session of express-session and \@fastify/session. */
+export interface WebSession {
+  readonly cookie: SessionCookie;
+}
+
+/** Options of the stores for express-session and \@fastify/session. */
+export interface WebSessionOptions<Stored extends WebSession> extends SessionStoreOptions {
+  /**
+   * Idle time in milliseconds of a session whose cookie has no expiry. Default one day. It is also the default
+   * of `absoluteMs`, which gives way to a cookie that lasts longer.
+   */
+  readonly ttlMs?: number | undefined;
+  /**
+   * Whose a session is, so that `list`, `revokeAll` and the other methods of a `SessionManager` with the same
+   * prefix know it. Undefined while nobody is signed in. Default: nobody ever is.
+   */
+  readonly userIdOf?: ((session: Stored) => string | undefined) | undefined;
+}
+
+const oneDayMs = 86_400_000;
+const longestSid = 256;
+
+/** What stores of the express-session kind share: no callbacks, no framework. */
+export class WebSessions<Stored extends WebSession> {
+  readonly #ledger: SessionLedger;
+  readonly #userIdOf: (session: Stored) => string | undefined;
+
+  constructor(client: KvStore, options: WebSessionOptions<Stored>, user: string) {
+    const { ttlMs = oneDayMs, userIdOf = () => undefined, ...storeOptions } = options;
+    this.#ledger = new SessionLedger(client, settingsOf(ttlMs, storeOptions), user);
+    this.#userIdOf = userIdOf;
+  }
+
+  /** The session, and what {@link touch} needs to know of it. */
+  async find(sid: string): Promise<Found | undefined> {
+    return this.#orUnavailable(async () => (isSid(sid) ? this.#ledger.find(hashOf(sid)) : undefined));
+  }
+
+  /**
+   * Saves a session. One that was ended stays ended: then this does nothing.
+   *
+   * @param mustExist - whether it was loaded before, so that absence means that it is over.
+   */
+  async save(sid: string, session: Stored, mustExist: boolean): Promise<void> {
+    if (!isSid(sid)) throw new InvalidArgumentError('The session id is no text of 1 to 256 characters');
+    const idleMs = this.#idleMs(session);
+    if (idleMs <= 0) return this.end(sid);
+    const { maxDataBytes } = this.#ledger.settings;
+    const data = copyJson(serialised(session), 'The session', maxDataBytes);
+    const userId = this.#userIdOf(session);
+    await this.#orUnavailable(async () => {
+      await this.#ledger.save(hashOf(sid), { userId, idleMs, data }, mustExist);
+    });
+  }
+
+  /** Keeps a session from being idle. Without a store call if it was read a moment ago and it is not time. */
+  async touch(sid: string, session: Stored, loaded: LiveSession | undefined): Promise<void> {
+    const idleMs = this.#idleMs(session);
+    if (idleMs <= 0) return this.end(sid);
+    const terms = { idleMs, cookie: serialised(session.cookie ?? {}) };
+    if (!isSid(sid) || this.#isFresh(loaded, terms)) return;
+    await this.#orUnavailable(async () => {
+      await this.#ledger.touch(hashOf(sid), terms);
+    });
+  }
+
+  async end(sid: string): Promise<void> {
+    if (!isSid(sid)) return;
+    await this.#orUnavailable(async () => {
+      await this.#ledger.end(hashOf(sid));
+    });
+  }
+
+  #isFresh(loaded: LiveSession | undefined, terms: CookieTerms): boolean {
+    const now = this.#ledger.settings.clock.now();
+    return isLive(loaded, now) && touch(terms)(loaded, now).kind === 'keep';
+  }
+
+  #idleMs({ cookie }: Stored): number {
+    const { clock, ttlMs } = this.#ledger.settings;
+    const { expires, originalMaxAge } = cookie ?? {};
+    const leftMs = expires ? new Date(expires).getTime() - clock.now() : ttlMs;
+    if (!(leftMs > 0)) return 0;
+    const idleMs = Math.ceil(originalMaxAge || leftMs);
+    checkLifetimes({ ttlMs: idleMs, absoluteMs: Math.max(idleMs, this.#ledger.settings.absoluteMs) });
+    return idleMs;
+  }
+
+  /** Whatever keeps the answer away, the request must fail, and not as if nobody were signed in. */
+  async #orUnavailable<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof InvalidArgumentError || cause instanceof SessionLimitError) throw cause;
+      throw new SessionUnavailableError('The session could not be looked up or kept; try again', { cause });
+    }
+  }
+}
+
+function isSid(sid: unknown): sid is string {
+  return typeof sid === 'string' && sid !== '' && sid.length <= longestSid && sid.isWellFormed();
+}
+
+/** What JSON makes of a session, dates included, as in every store of this kind. */
+function serialised(session: object): JsonObject {
+  const parsed = withoutProto(JSON.parse(JSON.stringify(session)));
+  if (isJsonObject(parsed)) return parsed;
+  throw new InvalidArgumentError('The session is no object; use one with a cookie');
+}

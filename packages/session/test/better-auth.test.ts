@@ -1,0 +1,153 @@
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { betterAuth } from 'better-auth';
+import { memoryAdapter } from 'better-auth/adapters/memory';
+import { describe, expect, it } from 'vitest';
+import { type BetterAuthStorage, betterAuthStorage } from '../src/better-auth.js';
+import { times } from './processes.js';
+import { hour, memoryStore, minute, second } from './world.js';
+
+const token = (letter: string): string => letter.repeat(32);
+
+function listOf(...letters: string[]): string {
+  return JSON.stringify(letters.map((letter) => ({ token: token(letter), expiresAt: Date.now() + hour })));
+}
+
+function siteWith(secondaryStorage: BetterAuthStorage) {
+  const tables = { user: [], session: [], account: [], verification: [] };
+  return betterAuth({
+    secret: 'a secret with at least thirty-two characters',
+    baseURL: 'http://localhost:3000',
+    database: memoryAdapter(tables),
+    secondaryStorage,
+    emailAndPassword: { enabled: true },
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+  });
+}
+
+const account = { email: 'alice@example.com', password: 'correct horse battery' };
+
+async function signIn(auth: ReturnType<typeof siteWith>): Promise<Headers> {
+  const { headers } = await auth.api.signInEmail({ body: account, returnHeaders: true });
+  const cookies = headers.getSetCookie().map((line) => line.split(';')[0]);
+  return new Headers({ cookie: cookies.join('; ') });
+}
+
+describe('under better-auth', () => {
+  it('signs in ten times at once and lists every session', async () => {
+    const auth = siteWith(betterAuthStorage(memoryStore()));
+    await auth.api.signUpEmail({ body: { ...account, name: 'Alice' } });
+    const browsers = await Promise.all(times(10, () => signIn(auth)));
+    const [headers = new Headers()] = browsers;
+    expect((await auth.api.getSession({ headers }))?.user.email).toBe(account.email);
+    expect(await auth.api.listSessions({ headers })).toHaveLength(11);
+    await auth.api.revokeOtherSessions({ headers });
+    expect(await auth.api.listSessions({ headers })).toHaveLength(1);
+    await auth.api.signOut({ headers });
+    for (const browser of browsers) expect(await auth.api.getSession({ headers: browser })).toBeNull();
+  });
+});
+
+describe('the storage', () => {
+  it('keeps values for their time, and none for ever by mistake', async () => {
+    const clock = new FakeClock();
+    const storage = betterAuthStorage(memoryStore({ clock }), { clock });
+    expect(await storage.get('key')).toBeNull();
+    await storage.set('key', 'value', 10);
+    await storage.set('lasting', 'value');
+    await clock.advance(9_999);
+    expect(await storage.get('key')).toBe('value');
+    await clock.advance(1);
+    expect(await storage.get('key')).toBeNull();
+    expect(await storage.get('lasting')).toBe('value');
+    await storage.set('lasting', 'value', 0);
+    expect(await storage.get('lasting')).toBeNull();
+    await expect(storage.set('key', 'value', Number.NaN)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('does not bring a deleted session back, but everything else', async () => {
+    const clock = new FakeClock();
+    const storage = betterAuthStorage(memoryStore({ clock }), { clock });
+    for (const key of [token('a'), 'verification:reset']) {
+      await storage.set(key, 'first', 3_600);
+      await storage.delete(key);
+      await storage.delete(key);
+      await storage.set(key, 'second', 3_600);
+    }
+    expect(await storage.get(token('a'))).toBeNull();
+    expect(await storage.get('verification:reset')).toBe('second');
+    await clock.advance(hour - second);
+    await storage.set(token('a'), 'third', 3_600);
+    expect(await storage.get(token('a'))).toBeNull();
+  });
+
+  it('a session that is deleted before it was written is not written', async () => {
+    const storage = betterAuthStorage(memoryStore());
+    await storage.delete(token('a'));
+    await storage.set(token('a'), 'late', 3_600);
+    expect(await storage.get(token('a'))).toBeNull();
+    expect(await storage.getAndDelete(token('a'))).toBeNull();
+  });
+
+  it('merges lists: only what was deleted leaves them', async () => {
+    const storage = betterAuthStorage(memoryStore());
+    const key = 'active-sessions-user';
+    const listed = async (): Promise<string> =>
+      (JSON.parse((await storage.get(key)) ?? '[]') as { token: string }[])
+        .map(({ token }) => token[0])
+        .join('');
+    await Promise.all([storage.set(key, listOf('a'), 3_600), storage.set(key, listOf('b'), 3_600)]);
+    expect(await listed()).toBe('ab');
+    await storage.set(key, listOf('b', 'c'), 3_600);
+    expect(await listed()).toBe('abc');
+    await storage.delete(token('a'));
+    await storage.set(key, listOf('b'), 3_600);
+    expect(await listed()).toBe('cb');
+    for (const letter of ['b', 'c']) await storage.delete(token(letter));
+    await storage.delete(key);
+    expect(await storage.get(key)).toBeNull();
+    await storage.delete(key);
+    await storage.set(key, 'no list', 3_600);
+    await storage.set(key, '7', 3_600);
+    expect(await storage.get(key)).toBeNull();
+  });
+
+  it('gives a value to one of those that take it', async () => {
+    const storage = betterAuthStorage(memoryStore());
+    await storage.set('code', '123456', 60);
+    const taken = await Promise.all(times(5, () => storage.getAndDelete('code')));
+    expect(taken.filter((value) => value !== null)).toEqual(['123456']);
+  });
+
+  it('counts up, keeps the time of the first, and starts anew after it', async () => {
+    const clock = new FakeClock();
+    const storage = betterAuthStorage(memoryStore({ clock }), { clock });
+    expect(await Promise.all(times(3, () => storage.increment('ip', 10)))).toEqual([1, 2, 3]);
+    await clock.advance(9_999);
+    expect(await storage.increment('ip', 10)).toBe(4);
+    await clock.advance(1);
+    expect(await storage.increment('ip', 10)).toBe(1);
+    await clock.advance(minute);
+  });
+
+  it('refuses a store without the guarantees, and records of others', async () => {
+    expect(() => betterAuthStorage(createMemoryStore())).toThrow('durableAck');
+    const store = memoryStore();
+    const storage = betterAuthStorage(store);
+    await storage.set('key', 'value');
+    const put = store.put.bind(store);
+    let physical = '';
+    Object.assign(store, {
+      put: (...args: Parameters<typeof put>) => {
+        physical = String(args[0]);
+        return put(...args);
+      },
+    });
+    await storage.set('key', 'other');
+    expect(physical).not.toContain('key');
+    for (const text of ['[]', '{}', '{"value":1}', '{"expiresAt":-1}', 'x']) {
+      await put(physical, text);
+      await expect(storage.get('key')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    }
+  });
+});

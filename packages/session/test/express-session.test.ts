@@ -1,0 +1,205 @@
+import { promisify } from 'node:util';
+import { UnavailableError } from '@norikv/store';
+import { FakeClock } from '@norikv/testkit';
+import express from 'express';
+import session, { MemoryStore } from 'express-session';
+import { describe, expect, it, vi } from 'vitest';
+import { NoriKVSessionStore } from '../src/express-session.js';
+import { createSessionId, SessionManager } from '../src/index.js';
+import { Browser, deferred, type Listening, listen } from './listen.js';
+import { hour, memoryStore } from './world.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    userId: string;
+    visits: number;
+  }
+}
+
+const userIdOf = ({ userId }: session.SessionData): string | undefined => userId;
+
+interface Site extends Listening {
+  readonly slow: ReturnType<typeof deferred>;
+  readonly slowHasBegun: ReturnType<typeof deferred>;
+}
+
+/** A site with a log-in, a log-out and a request that takes its time and changes the session. */
+async function siteWith(store: session.Store): Promise<Site> {
+  const app = express();
+  app.set('env', 'test');
+  const slow = deferred();
+  const slowHasBegun = deferred();
+  const genid = (): string => createSessionId();
+  app.use(session({ store, secret: 'not a secret', resave: false, saveUninitialized: false, genid }));
+  app.get('/login/:user', (request, response, next) => {
+    request.session.regenerate((error) => {
+      if (error) return next(error);
+      request.session.userId = request.params.user;
+      response.send('welcome');
+    });
+  });
+  app.get('/logout', (request, response, next) => {
+    request.session.destroy((error) => {
+      if (error) return next(error);
+      response.send('bye');
+    });
+  });
+  app.get('/slow', async (request, response) => {
+    slowHasBegun.resolve();
+    await slow.promise;
+    request.session.visits = 100;
+    response.send('slow');
+  });
+  app.get('/visit', (request, response) => {
+    request.session.visits = (request.session.visits ?? 0) + 1;
+    response.send(String(request.session.visits));
+  });
+  app.get('/reload', (request, response, next) => {
+    request.session.visits = 1_000;
+    request.session.reload((error) => {
+      if (error) return next(error);
+      response.send(String(request.session.visits));
+    });
+  });
+  app.get('/remember', (request, response) => {
+    request.session.cookie.maxAge = hour;
+    response.send('for an hour');
+  });
+  app.get('/save', (request, response) => {
+    request.session.save();
+    response.send('saved');
+  });
+  app.get('/whoami', (request, response) => {
+    response.send(request.session.userId ?? 'nobody');
+  });
+  return Object.assign(await listen(app), { slow, slowHasBegun });
+}
+
+/** What the site says after a log-out that a slow request overlapped. */
+async function afterOverlappedLogout(store: session.Store): Promise<string> {
+  await using site = await siteWith(store);
+  const browser = new Browser(site.url);
+  await browser.text('/login/alice');
+  const slowAnswer = browser.copy().text('/slow');
+  await site.slowHasBegun.promise;
+  expect(await browser.copy().text('/logout')).toBe('bye');
+  site.slow.resolve();
+  expect(await slowAnswer).toBe('slow');
+  return await browser.text('/whoami');
+}
+
+describe('a store for express-session', () => {
+  it('keeps a log-out that a slow request overlaps, which the stock store does not', async () => {
+    expect(await afterOverlappedLogout(new MemoryStore())).toBe('alice');
+    expect(await afterOverlappedLogout(new NoriKVSessionStore(memoryStore()))).toBe('nobody');
+  });
+
+  it('logs in with a new id, counts visits and logs out', async () => {
+    await using site = await siteWith(new NoriKVSessionStore(memoryStore()));
+    const browser = new Browser(site.url);
+    expect(await browser.text('/visit')).toBe('1');
+    const anonymous = browser.copy();
+    await browser.text('/login/alice');
+    expect(browser.cookies).not.toEqual(anonymous.cookies);
+    expect(await browser.text('/whoami')).toBe('alice');
+    expect(await anonymous.text('/whoami')).toBe('nobody');
+    expect(await browser.text('/visit')).toBe('1');
+    expect(await browser.text('/visit')).toBe('2');
+    await browser.text('/logout');
+    expect(await browser.text('/whoami')).toBe('nobody');
+  });
+
+  it('reloads, remembers and loads outside of a request', async () => {
+    const clock = new FakeClock({ nowMs: Date.now() });
+    const store = new NoriKVSessionStore<session.SessionData>(memoryStore({ clock }), { clock });
+    await using site = await siteWith(store);
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    await browser.text('/visit');
+    expect(await browser.text('/reload')).toBe('1');
+    expect(await browser.text('/save')).toBe('saved');
+    const [cookie = ''] = browser.cookies.values();
+    const sid = decodeURIComponent(cookie).replace(/^s:(.+)\..*$/, '$1');
+    const load = promisify(store.load.bind(store));
+    await browser.text('/remember');
+    // express-session sends the body before it has kept the session.
+    const loaded = await vi.waitFor(async () => {
+      const remembered = await load(sid);
+      expect(remembered?.cookie.originalMaxAge).toBe(hour);
+      return remembered;
+    }, 10_000);
+    expect(loaded).toMatchObject({ userId: 'alice', visits: 1 });
+    expect(loaded?.cookie.expires).toBeInstanceOf(Date);
+    await clock.advance(hour - 1_000);
+    expect(await browser.text('/whoami')).toBe('alice');
+    await clock.advance(hour - 1_000);
+    expect(await browser.text('/whoami')).toBe('alice');
+    await clock.advance(hour);
+    expect(await browser.text('/whoami')).toBe('nobody');
+    expect(await load(sid)).toBeUndefined();
+    const content = {
+      cookie: { ...loaded?.cookie, expires: null } as session.Cookie,
+      userId: 'alice',
+      visits: 2,
+    };
+    store.set('another', content);
+    await vi.waitFor(async () => expect(await load('another')).toMatchObject({ visits: 2 }), 10_000);
+    store.touch('another', content);
+    store.destroy('another');
+    await vi.waitFor(async () => expect(await load('another')).toBeUndefined(), 10_000);
+  });
+
+  it('shares its users with a manager: listed, and logged out everywhere', async () => {
+    const kv = memoryStore();
+    const sessions = new SessionManager(kv);
+    await using site = await siteWith(new NoriKVSessionStore(kv, { userIdOf }));
+    const [phone, laptop, other] = [1, 2, 3].map(() => new Browser(site.url)) as [Browser, Browser, Browser];
+    await Promise.all([phone.text('/login/alice'), laptop.text('/login/alice'), other.text('/login/bob')]);
+    expect(await sessions.list('alice')).toHaveLength(2);
+    expect(await sessions.revokeAll('alice')).toBe(2);
+    expect(await phone.text('/whoami')).toBe('nobody');
+    expect(await laptop.text('/whoami')).toBe('nobody');
+    expect(await other.text('/whoami')).toBe('bob');
+    expect(await sessions.list('alice')).toEqual([]);
+  });
+
+  it('a slow request does not begin a session anew that is over by now', async () => {
+    const clock = new FakeClock({ nowMs: Date.now() });
+    await using site = await siteWith(new NoriKVSessionStore(memoryStore({ clock }), { clock, ttlMs: hour }));
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const slowAnswer = browser.copy().text('/slow');
+    await site.slowHasBegun.promise;
+    await clock.advance(hour);
+    site.slow.resolve();
+    expect(await slowAnswer).toBe('slow');
+    expect(await browser.text('/whoami')).toBe('nobody');
+  });
+
+  it('a slow request does not undo logging out everywhere', async () => {
+    const kv = memoryStore();
+    await using site = await siteWith(new NoriKVSessionStore(kv, { userIdOf }));
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const slowAnswer = browser.copy().text('/slow');
+    await site.slowHasBegun.promise;
+    await new SessionManager(kv).revokeAll('alice');
+    site.slow.resolve();
+    expect(await slowAnswer).toBe('slow');
+    expect(await browser.text('/whoami')).toBe('nobody');
+    expect(await new SessionManager(kv).list('alice')).toEqual([]);
+  });
+
+  it('answers 503, not as to nobody, where the store does not answer', async () => {
+    const kv = memoryStore();
+    await using site = await siteWith(new NoriKVSessionStore(kv));
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const { get, find } = kv;
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(kv, { get: down, find: down });
+    expect((await browser.get('/whoami')).status).toBe(503);
+    Object.assign(kv, { get, find });
+    expect(await browser.text('/whoami')).toBe('alice');
+  });
+});

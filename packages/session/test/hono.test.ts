@@ -1,0 +1,151 @@
+import { getRequestListener } from '@hono/node-server';
+import { UnavailableError } from '@norikv/store';
+import { Hono } from 'hono';
+import { describe, expect, it } from 'vitest';
+import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
+import { SessionManager } from '../src/index.js';
+import { Browser, deferred, type Listening, listen } from './listen.js';
+import { memoryStore } from './world.js';
+
+interface Site extends Listening {
+  readonly slow: ReturnType<typeof deferred>;
+  readonly slowHasBegun: ReturnType<typeof deferred>;
+}
+
+async function siteWith(sessions: SessionManager, cookie?: CookieOptions): Promise<Site> {
+  const slow = deferred();
+  const slowHasBegun = deferred();
+  const app = new Hono<{ Variables: { session: RequestSession } }>();
+  app.use(honoSessions(sessions, { cookie }));
+  app.get('/login/:user', async (context) => {
+    await context.get('session').signIn(context.req.param('user'), 'someone@example.com', ['user']);
+    return context.text('welcome');
+  });
+  app.get('/promote', async (context) => {
+    const session = context.get('session');
+    const isUpdated = await session.update((data) => ({ ...data, roles: [...data.roles, 'admin'] }));
+    const isRegenerated = await session.regenerate();
+    return context.json([isUpdated, isRegenerated, session.data?.roles ?? null]);
+  });
+  app.get('/slow', async (context) => {
+    slowHasBegun.resolve();
+    await slow.promise;
+    return context.json(await context.get('session').update((data) => ({ ...data, roles: ['late'] })));
+  });
+  app.get('/logout', async (context) => {
+    await context.get('session').signOut();
+    return context.text('bye');
+  });
+  app.get('/logout-everywhere', async (context) => {
+    return context.json(await context.get('session').signOutEverywhere());
+  });
+  app.get('/logout-others', async (context) => context.json(await context.get('session').signOutOthers()));
+  app.get('/whoami', (context) => context.text(context.get('session').data?.userId ?? 'nobody'));
+  app.onError((error, context) => context.text(error.message, 500));
+  return Object.assign(await listen(getRequestListener(app.fetch)), { slow, slowHasBegun });
+}
+
+describe('the Hono middleware', () => {
+  it('signs in, changes rights with a new id, and signs out', async () => {
+    await using site = await siteWith(new SessionManager(memoryStore()));
+    const browser = new Browser(site.url);
+    expect(await browser.text('/whoami')).toBe('nobody');
+    expect(browser.cookies.size).toBe(0);
+    await browser.text('/login/alice');
+    const before = browser.copy();
+    expect(await browser.text('/whoami')).toBe('alice');
+    expect(await browser.text('/promote')).toBe('[true,true,["user","admin"]]');
+    expect(browser.cookies).not.toEqual(before.cookies);
+    expect(await before.text('/whoami')).toBe('nobody');
+    expect(await browser.text('/whoami')).toBe('alice');
+    const signedIn = browser.copy();
+    expect(await browser.text('/logout')).toBe('bye');
+    expect(browser.cookies.size).toBe(0);
+    expect(await signedIn.text('/whoami')).toBe('nobody');
+    expect(await signedIn.text('/promote')).toBe('[false,false,null]');
+  });
+
+  it('leaves the cookie to the request that changed the id, where two try at once', async () => {
+    await using site = await siteWith(new SessionManager(memoryStore()));
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const answers = await Promise.all([browser.get('/promote'), browser.get('/promote')]);
+    const cookies = answers.map((answer) => answer.headers.getSetCookie().length);
+    expect(cookies.sort()).toEqual([0, 1]);
+    expect(await browser.text('/whoami')).toBe('alice');
+  });
+
+  it('signs out everywhere, and everywhere else', async () => {
+    await using site = await siteWith(new SessionManager(memoryStore()));
+    const [phone, laptop, stranger] = [1, 2, 3].map(() => new Browser(site.url)) as [
+      Browser,
+      Browser,
+      Browser,
+    ];
+    for (const browser of [phone, laptop]) await browser.text('/login/alice');
+    await stranger.text('/login/bob');
+    expect(await phone.text('/logout-others')).toBe('1');
+    expect(await phone.text('/whoami')).toBe('alice');
+    expect(await laptop.text('/whoami')).toBe('nobody');
+    expect(await laptop.text('/logout-others')).toBe('null');
+    await laptop.text('/login/alice');
+    expect(await laptop.text('/logout-everywhere')).toBe('2');
+    expect(await phone.text('/whoami')).toBe('nobody');
+    expect(await phone.text('/logout-everywhere')).toBe('0');
+    expect(await stranger.text('/whoami')).toBe('bob');
+  });
+
+  it('signing in again ends the session there was', async () => {
+    const sessions = new SessionManager(memoryStore());
+    await using site = await siteWith(sessions);
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const before = browser.copy();
+    await browser.text('/login/alice');
+    expect(await before.text('/whoami')).toBe('nobody');
+    expect(await sessions.list('alice')).toHaveLength(1);
+  });
+
+  it('keeps a log-out that a slow request overlaps', async () => {
+    await using site = await siteWith(new SessionManager(memoryStore()));
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const slowAnswer = browser.copy().text('/slow');
+    await site.slowHasBegun.promise;
+    await browser.copy().text('/logout');
+    site.slow.resolve();
+    expect(await slowAnswer).toBe('false');
+    expect(await browser.text('/whoami')).toBe('nobody');
+  });
+
+  it('sets a cookie scripts cannot read and caches do not keep', async () => {
+    await using site = await siteWith(new SessionManager(memoryStore()));
+    const response = await fetch(`${site.url}/login/alice`);
+    expect(response.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-id=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+    ]);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const other = await fetch(`${site.url}/whoami`);
+    expect(other.headers.getSetCookie()).toEqual([]);
+    expect(other.headers.get('cache-control')).toBeNull();
+  });
+
+  it('answers 503, not as to nobody, where the store does not answer; 500 for a damaged record', async () => {
+    const kv = memoryStore();
+    const sessions = new SessionManager(kv);
+    await using site = await siteWith(sessions);
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const { get, find } = kv;
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(kv, { get: down, find: down });
+    expect((await browser.get('/whoami')).status).toBe(503);
+    Object.assign(kv, {
+      get,
+      find: async () => ({ value: new Uint8Array([1]), version: { term: 1n, index: 1n } }),
+    });
+    expect((await browser.get('/whoami')).status).toBe(500);
+    Object.assign(kv, { get, find });
+    expect(await browser.text('/whoami')).toBe('alice');
+  });
+});

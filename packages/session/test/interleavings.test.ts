@@ -1,0 +1,39 @@
+import { find, type KvStore, type PutOptions } from '@norikv/store';
+import { describe, expect, it } from 'vitest';
+import { hashOf } from '../src/session-id.js';
+import { playAll, type Sabotage } from './interleavings.js';
+import { memoryStore } from './world.js';
+
+const schedules = Number(process.env.NORIKV_SESSION_SCHEDULES ?? 20_000);
+
+describe('where requests race, and are lost, late or delivered twice', () => {
+  it('nothing brings back a session that was ended', { timeout: 1_800_000 }, async () => {
+    const { resurrected, lost, ended } = await playAll(schedules);
+    expect(resurrected).toBe(0);
+    expect(lost).toBe(0);
+    expect(ended).toBeGreaterThan(schedules / 2);
+  });
+});
+
+describe('the schedules notice', () => {
+  it('a store that ignores conditions', async () => {
+    const wrap = (store: KvStore): KvStore => ({
+      capabilities: memoryStore().capabilities,
+      get: (key, options) => store.get(key, options),
+      delete: (key, { ifMatchVersion: _, ...options } = {}) => store.delete(key, options),
+      put: (key, value, { ifMatchVersion: _, ifNotExists: __, ...options }: PutOptions = {}) =>
+        store.put(key, value, options),
+    });
+    expect((await playAll(1_000, { wrap })).resurrected).toBeGreaterThan(0);
+  });
+
+  it('a reader that writes back what it read, as in the documentation', async () => {
+    const get: Sabotage['get'] = async (sessions, id, store) => {
+      const key = `session:id:${hashOf(id)}`;
+      const read = await find(store, key);
+      const session = await sessions.get(id);
+      if (read && session) await store.put(key, read.value, { ttlMs: 3_600_000 });
+    };
+    expect((await playAll(1_000, { get })).resurrected).toBeGreaterThan(0);
+  });
+});

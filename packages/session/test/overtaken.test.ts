@@ -1,0 +1,76 @@
+import { bytesToString, type KvStore } from '@norikv/store';
+import { describe, expect, it } from 'vitest';
+import { SessionManager } from '../src/index.js';
+import { hashOf } from '../src/session-id.js';
+import { startProcesses } from './processes.js';
+import { minute } from './world.js';
+
+/** Two processes; in the first, something happens right after it has looked at a session and its user. */
+async function overtaken(
+  call: (sessions: SessionManager, id: string) => Promise<unknown>,
+  meanwhile: (others: SessionManager, id: string) => Promise<unknown>,
+) {
+  const { clock, memory, all } = startProcesses(2, { ttlMs: 30 * minute });
+  const [{ sessions: others }] = all;
+  const id = await others.create('alice', 'a@example.com', []);
+  let looks = 0;
+  const store: KvStore = {
+    capabilities: memory.capabilities,
+    put: (...args) => memory.put(...args),
+    delete: (...args) => memory.delete(...args),
+    async get(...args) {
+      const entry = await memory.get(...args);
+      looks += 1;
+      if (looks === 2) await meanwhile(others, id);
+      return entry;
+    },
+  };
+  await clock.advance(10 * minute);
+  const sessions = new SessionManager(store, 30 * minute, { clock });
+  const answer = await call(sessions, id);
+  expect(looks).toBeGreaterThan(2);
+  const stored = bytesToString((await memory.get(`session:id:${hashOf(id)}`)).value);
+  return { answer, stored, isOpen: await others.validate(id) };
+}
+
+describe('a log-out overtakes', () => {
+  const logOut = (others: SessionManager, id: string): Promise<boolean> => others.destroy(id);
+
+  it('a change, which then is none', async () => {
+    let runs = 0;
+    const change = (sessions: SessionManager, id: string): Promise<boolean> =>
+      sessions.update(id, (session) => {
+        runs += 1;
+        return session;
+      });
+    const { answer, stored, isOpen } = await overtaken(change, logOut);
+    expect([answer, isOpen, runs]).toEqual([false, false, 0]);
+    expect(stored).toContain('"kind":"ended"');
+  });
+
+  it('the use of a session, which then is not written', async () => {
+    const { stored, isOpen } = await overtaken((sessions, id) => sessions.get(id), logOut);
+    expect(isOpen).toBe(false);
+    expect(stored).toContain('"kind":"ended"');
+  });
+
+  it('a new id, which then is none', async () => {
+    const { answer, stored, isOpen } = await overtaken((sessions, id) => sessions.regenerate(id), logOut);
+    expect([answer, isOpen]).toEqual([null, false]);
+    expect(stored).not.toContain('replacedBy');
+  });
+});
+
+describe('logging out everywhere overtakes', () => {
+  const everywhere = (others: SessionManager): Promise<number> => others.revokeAll('alice');
+
+  it('a new id, which then is none', async () => {
+    const { answer, isOpen } = await overtaken((sessions, id) => sessions.regenerate(id), everywhere);
+    expect([answer, isOpen]).toEqual([null, false]);
+  });
+
+  it('logging out elsewhere, which then ends nothing', async () => {
+    const { answer, isOpen } = await overtaken((sessions, id) => sessions.revokeOthers(id), everywhere);
+    expect([answer, isOpen]).toEqual([null, false]);
+  });
+});

@@ -1,0 +1,323 @@
+import { InvalidArgumentError, type KvStore, UnavailableError } from '@norikv/store';
+import { countCalls, FakeClock, type MemoryStore, withLyingServer } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { SessionManager } from '../src/index.js';
+import { hashOf } from '../src/session-id.js';
+import { type WebSession, type WebSessionOptions, WebSessions } from '../src/web-sessions.js';
+import { describeOnEngines, hour, memoryStore, minute, type World } from './world.js';
+
+interface Stored extends WebSession {
+  readonly userId?: string | undefined;
+  readonly visits?: number;
+}
+
+const day = 24 * hour;
+const browser = { originalMaxAge: null, expires: null };
+
+function sessionsIn({ store, clock }: World, options: WebSessionOptions<Stored> = {}): WebSessions<Stored> {
+  const userIdOf = ({ userId }: Stored): string | undefined => userId;
+  return new WebSessions<Stored>(store, { clock, userIdOf, ...options }, 'test');
+}
+
+describeOnEngines('sessions of a web framework', (open) => {
+  it('are saved, found, touched and ended', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = sessionsIn(world);
+    const cookie = { originalMaxAge: hour, expires: new Date(clock.now() + hour) };
+    expect(await sessions.find('sid')).toBeUndefined();
+    await sessions.save('sid', { cookie, visits: 1 }, false);
+    const found = await sessions.find('sid');
+    const data = { cookie: { originalMaxAge: hour, expires: cookie.expires.toJSON() }, visits: 1 };
+    expect(found?.session).toMatchObject({ idleMs: hour, data });
+    store.reset();
+    await sessions.touch('sid', { cookie }, found?.session);
+    expect(store.calls.total).toBe(0);
+    for (let count = 0; count < 4; count += 1) {
+      await clock.advance(50 * minute);
+      await sessions.touch(
+        'sid',
+        { cookie: { ...cookie, expires: new Date(clock.now() + hour) } },
+        found?.session,
+      );
+      expect((await sessions.find('sid'))?.session.data).toMatchObject({ visits: 1 });
+    }
+    await sessions.end('sid');
+    expect(await sessions.find('sid')).toBeUndefined();
+    await sessions.save('sid', { cookie: browser, visits: 2 }, false);
+    await sessions.touch('sid', { cookie: browser }, undefined);
+    expect(await sessions.find('sid')).toBeUndefined();
+  });
+
+  it('live as long as their cookie, or a day', async () => {
+    await using world = await open();
+    const { clock } = world;
+    const sessions = sessionsIn(world);
+    await sessions.save('browser', { cookie: browser }, false);
+    await sessions.save('none', {} as Stored, false);
+    await sessions.save('fixed', { cookie: { expires: new Date(clock.now() + hour).toJSON() } }, false);
+    await sessions.save(
+      'long',
+      { cookie: { originalMaxAge: 90 * day, expires: new Date(clock.now() + day) } },
+      false,
+    );
+    await clock.advance(hour);
+    expect(await sessions.find('fixed')).toBeUndefined();
+    await clock.advance(day - hour - 1);
+    expect(await sessions.find('browser')).toBeDefined();
+    expect(await sessions.find('none')).toBeDefined();
+    await clock.advance(1);
+    expect(await sessions.find('browser')).toBeUndefined();
+    expect(await sessions.find('long')).toBeDefined();
+  });
+
+  it('end when they are saved or touched with a cookie that has expired', async () => {
+    await using world = await open();
+    const { clock } = world;
+    const sessions = sessionsIn(world);
+    const expired = { cookie: { expires: new Date(clock.now() - 1) } };
+    for (const sid of ['saved', 'touched']) await sessions.save(sid, { cookie: browser }, false);
+    await sessions.save('saved', expired, true);
+    await sessions.touch('touched', expired, undefined);
+    expect(await sessions.find('saved')).toBeUndefined();
+    expect(await sessions.find('touched')).toBeUndefined();
+  });
+
+  it('take a new idle time from their cookie', async () => {
+    await using world = await open();
+    const { clock } = world;
+    const sessions = sessionsIn(world);
+    const cookieFor = (ms: number) => ({ originalMaxAge: ms, expires: new Date(clock.now() + ms) });
+    await sessions.save('sid', { cookie: cookieFor(minute), userId: 'alice' }, false);
+    const found = await sessions.find('sid');
+    await sessions.touch('sid', { cookie: cookieFor(hour) }, found?.session);
+    await clock.advance(hour - 1);
+    expect(await sessions.find('sid')).toBeDefined();
+    await sessions.save('sid', { cookie: cookieFor(30 * day), userId: 'alice' }, true);
+    await clock.advance(29 * day);
+    expect(await sessions.find('sid')).toBeDefined();
+  });
+
+  it('that were loaded are not made anew when they are over', async () => {
+    await using world = await open();
+    const { clock } = world;
+    const sessions = sessionsIn(world, { ttlMs: minute });
+    await sessions.save('sid', { cookie: browser }, false);
+    await clock.advance(hour);
+    await sessions.save('sid', { cookie: browser }, true);
+    expect(await sessions.find('sid')).toBeUndefined();
+  });
+
+  it('know their user from the moment somebody signs in, until nobody is', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = sessionsIn(world);
+    const manager = new SessionManager(store, day, { clock });
+    const count = async (): Promise<number[]> => [
+      (await manager.list('alice')).length,
+      (await manager.list('bob')).length,
+    ];
+    await sessions.save('sid', { cookie: browser }, false);
+    expect(await count()).toEqual([0, 0]);
+    await sessions.save('sid', { cookie: browser, userId: 'alice' }, true);
+    expect(await count()).toEqual([1, 0]);
+    await sessions.save('sid', { cookie: browser, userId: 'bob' }, true);
+    expect(await count()).toEqual([0, 1]);
+    await manager.revokeAll('alice');
+    expect(await sessions.find('sid')).toBeDefined();
+    await sessions.save('sid', { cookie: browser }, true);
+    expect(await count()).toEqual([0, 0]);
+    await manager.revokeAll('bob');
+    expect(await sessions.find('sid')).toBeDefined();
+  });
+
+  it('of a user that is logged out everywhere stay over, also for a cookie that now lasts longer', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = sessionsIn(world);
+    await sessions.save('sid', { cookie: browser, userId: 'alice' }, false);
+    await new SessionManager(store, day, { clock }).revokeAll('alice');
+    const cookie = { originalMaxAge: 90 * day, expires: new Date(clock.now() + 90 * day) };
+    for (const mustExist of [true, false]) {
+      await sessions.save('sid', { cookie, userId: 'alice' }, mustExist);
+      expect(await sessions.find('sid')).toBeUndefined();
+    }
+  });
+
+  it('two first saves of one session at once are one session', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = sessionsIn(world);
+    const save = (visits: number) =>
+      sessions.save('sid', { cookie: browser, userId: 'alice', visits }, false);
+    await Promise.all([save(1), save(2)]);
+    expect((await sessions.find('sid'))?.session.data).toMatchObject({ userId: 'alice' });
+    expect(await new SessionManager(store, day, { clock }).list('alice')).toHaveLength(1);
+  });
+});
+
+describe('logging out everywhere without tidying up', () => {
+  const long = { originalMaxAge: 90 * day, expires: new Date(Date.now() + 90 * day) };
+  const userIdOf = ({ userId }: Stored): string | undefined => userId;
+
+  /** Ends all sessions of alice, and fails at what is left of them. */
+  async function revokeAll(store: MemoryStore): Promise<void> {
+    const failing: KvStore = {
+      capabilities: store.capabilities,
+      get: (...args) => store.get(...args),
+      delete: (...args) => store.delete(...args),
+      put: (...args) =>
+        String(args[0]).includes(':id:')
+          ? Promise.reject(new InvalidArgumentError('no'))
+          : store.put(...args),
+    };
+    expect(await new SessionManager(failing).revokeAll('alice')).toBe(1);
+  }
+
+  it('keeps late requests out', async () => {
+    const store = memoryStore();
+    const sessions = new WebSessions<Stored>(store, { userIdOf }, 'test');
+    await sessions.save('sid', { cookie: browser, userId: 'alice' }, false);
+    await revokeAll(store);
+    for (const cookie of [browser, long]) {
+      await sessions.save('sid', { cookie, userId: 'alice' }, false);
+      await sessions.touch('sid', { cookie, userId: 'alice' }, undefined);
+      expect(await sessions.find('sid')).toBeUndefined();
+    }
+  });
+
+  it('keeps a request out that it overtakes', async () => {
+    const store = memoryStore();
+    await new WebSessions<Stored>(store, { userIdOf }, 'test').save(
+      'sid',
+      { cookie: browser, userId: 'alice' },
+      false,
+    );
+    let looks = 0;
+    const overtaken: KvStore = {
+      capabilities: store.capabilities,
+      delete: (...args) => store.delete(...args),
+      put: (...args) => store.put(...args),
+      async get(...args) {
+        const entry = await store.get(...args);
+        looks += 1;
+        if (looks === 2) await revokeAll(store);
+        return entry;
+      },
+    };
+    const sessions = new WebSessions<Stored>(overtaken, { userIdOf }, 'test');
+    await sessions.save('sid', { cookie: long, userId: 'alice' }, true);
+    expect(looks).toBeGreaterThan(2);
+    expect(await sessions.find('sid')).toBeUndefined();
+  });
+});
+
+describe('a store that expires late', () => {
+  it('does not keep a session alive, and no write revives one', async () => {
+    const clock = new FakeClock();
+    const memory = memoryStore({ clock });
+    const store = withLyingServer(memory, { ignores: ['ttlMs'], capabilities: memory.capabilities });
+    const userIdOf = ({ userId }: Stored): string | undefined => userId;
+    const sessions = new WebSessions<Stored>(store, { clock, ttlMs: hour, userIdOf }, 'test');
+    for (const session of [{ cookie: browser }, { cookie: browser, userId: 'alice' }]) {
+      const sid = session.userId ?? 'nobody';
+      await sessions.save(sid, session, false);
+      await clock.advance(hour);
+      expect(await sessions.find(sid)).toBeUndefined();
+      await sessions.touch(sid, session, undefined);
+      for (const mustExist of [true, false]) await sessions.save(sid, session, mustExist);
+      expect(await sessions.find(sid)).toBeUndefined();
+    }
+  });
+});
+
+describe('what is left of a session', () => {
+  it('keeps late requests out for as long as the session could have been idle', async () => {
+    const clock = new FakeClock();
+    const sessions = new WebSessions<Stored>(memoryStore({ clock }), { clock }, 'test');
+    const long = { cookie: { originalMaxAge: 2 * day, expires: new Date(clock.now() + 2 * day) } };
+    const short = { cookie: { originalMaxAge: 1_000, expires: new Date(clock.now() + 1_000) } };
+    await sessions.save('long', long, false);
+    await sessions.save('short', short, false);
+    for (const sid of ['long', 'short']) await sessions.end(sid);
+    const lateSave = async (sid: string): Promise<boolean> => {
+      await sessions.save(sid, { cookie: browser }, false);
+      return (await sessions.find(sid)) !== undefined;
+    };
+    await clock.advance(5 * minute - 1);
+    expect(await lateSave('short')).toBe(false);
+    await clock.advance(2 * day - 5 * minute);
+    expect(await lateSave('long')).toBe(false);
+  });
+
+  it('under a user it had before does not end it', async () => {
+    const clock = new FakeClock();
+    const store = memoryStore({ clock });
+    const userIdOf = ({ userId }: Stored): string | undefined => userId;
+    const sessions = new WebSessions<Stored>(store, { clock, userIdOf }, 'test');
+    const manager = new SessionManager(store, day, { clock });
+    await sessions.save('sid', { cookie: browser, userId: 'alice' }, false);
+    const put = store.put.bind(store);
+    const alice = `session:user:${hashOf('alice')}`;
+    Object.assign(store, {
+      put: (...args: Parameters<typeof put>) =>
+        args[0] === alice ? Promise.reject(new InvalidArgumentError('no')) : put(...args),
+    });
+    await sessions.save('sid', { cookie: browser, userId: 'bob' }, true);
+    Object.assign(store, { put });
+    expect(await manager.list('alice')).toEqual([]);
+    await manager.revokeAll('alice');
+    expect(await sessions.find('sid')).toBeDefined();
+    expect(await manager.list('bob')).toHaveLength(1);
+  });
+});
+
+describe('wrong input and a store that does not answer', () => {
+  it('an id that is none is refused before the store is asked', async () => {
+    const clock = new FakeClock();
+    const store = countCalls(memoryStore({ clock }));
+    const sessions = new WebSessions<Stored>(store, { clock }, 'test');
+    for (const sid of ['', 'x'.repeat(257), '\ud800', undefined, 7] as string[]) {
+      expect(await sessions.find(sid)).toBeUndefined();
+      await sessions.touch(sid, { cookie: browser }, undefined);
+      await sessions.end(sid);
+      await expect(sessions.save(sid, { cookie: browser }, false)).rejects.toThrow('session id');
+    }
+    expect(store.calls.total).toBe(0);
+  });
+
+  it('a user with too many sessions is told so, not that the store is away', async () => {
+    const userIdOf = ({ userId }: Stored): string | undefined => userId;
+    const options = { userIdOf, maxSessions: 1, whenFull: 'refuse' } as const;
+    const sessions = new WebSessions<Stored>(memoryStore(), options, 'test');
+    await sessions.save('one', { cookie: browser, userId: 'alice' }, false);
+    const save = sessions.save('two', { cookie: browser, userId: 'alice' }, false);
+    await expect(save).rejects.toMatchObject({ code: 'SESSION_LIMIT' });
+    await sessions.touch('one', {} as Stored, undefined);
+    expect(await sessions.find('one')).toBeDefined();
+  });
+
+  it('what is no session, or too large, is refused', async () => {
+    const sessions = new WebSessions<Stored>(memoryStore(), { maxDataBytes: 100 }, 'test');
+    const large = { cookie: browser, userId: 'x'.repeat(100) };
+    await expect(sessions.save('sid', large, false)).rejects.toThrow('bytes long');
+    await expect(sessions.save('sid', [] as unknown as Stored, false)).rejects.toThrow('no object');
+    const endless = { cookie: { originalMaxAge: 1e15, expires: new Date(8.64e15) } };
+    await expect(sessions.save('sid', endless, false)).rejects.toThrow('ttlMs');
+  });
+
+  it('is told apart from nobody being signed in', async () => {
+    const store = memoryStore();
+    const sessions = new WebSessions<Stored>(store, { deadlineMs: 50 }, 'test');
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(store, { get: down, find: down, put: down });
+    for (const call of [
+      () => sessions.find('sid'),
+      () => sessions.save('sid', { cookie: browser }, false),
+      () => sessions.touch('sid', { cookie: browser }, undefined),
+      () => sessions.end('sid'),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE', statusCode: 503 });
+    }
+  });
+});
