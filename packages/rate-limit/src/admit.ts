@@ -1,0 +1,61 @@
+import { keep, type Transition } from '@norikv/cas-retry';
+import type { Limit } from './limit.js';
+import { emptyRecord, type RateLimitRecord } from './record.js';
+import type { LimitStanding, RateLimitResult } from './result.js';
+import { assess, consume } from './transitions.js';
+
+/** What requests that were decided together came to. */
+export interface Admission {
+  /** An answer to each, in their order. */
+  readonly results: readonly RateLimitResult[];
+  /** How the limits stand after it; undefined where nothing was taken. */
+  readonly taken: RateLimitResult | undefined;
+  /** Permits taken beyond what was asked for. */
+  readonly spare: number;
+}
+
+/**
+ * Decides about requests in the order they came: each passes that has room beside those before it. Their
+ * permits are taken in one write; more than they need, up to `chunk`, if there are.
+ */
+export function admit(
+  limits: readonly Limit[],
+  costs: readonly number[],
+  chunk: number,
+): Transition<RateLimitRecord, Admission> {
+  return (record = emptyRecord, now) => {
+    const before = assess(record, limits, 1, now);
+    const room = Math.min(...before.limits.map(({ remaining }) => remaining));
+    let left = room;
+    const passes = costs.map((cost) => {
+      if (cost > left) return false;
+      left -= cost;
+      return true;
+    });
+    const needed = room - left;
+    const taken =
+      needed > 0 ? consume(limits, Math.max(needed, Math.min(chunk, room)))(record, now) : undefined;
+    const denials = new Map<number, RateLimitResult>();
+    const denial = (cost: number): RateLimitResult => {
+      const known = denials.get(cost) ?? assess(taken?.state ?? record, limits, cost, now);
+      denials.set(cost, known);
+      return known;
+    };
+    let held = taken?.result.cost ?? 0;
+    const results = costs.map((cost, position) => {
+      if (!taken || !passes[position]) return denial(cost);
+      held -= cost;
+      return withHeld(taken.result, cost, held);
+    });
+    const admission = { results, taken: taken?.result, spare: held };
+    return taken ? { ...taken, result: admission } : keep(admission);
+  };
+}
+
+/** A grant as it looks while permits that were taken with it are not handed out yet. */
+export function withHeld(taken: RateLimitResult, cost: number, held: number): RateLimitResult {
+  const shown = <Standing extends LimitStanding>(standing: Standing): Standing => {
+    return { ...standing, remaining: standing.remaining + held };
+  };
+  return { ...shown(taken), cost, limits: taken.limits.map(shown) };
+}

@@ -1,0 +1,34 @@
+import type { KvStore } from '@norikv/store';
+import { mostRequests } from './limit.js';
+import type { RateLimiterOptions } from './options.js';
+import { RateLimiter } from './rate-limiter.js';
+
+/** Counts one up and returns the count; the count is gone `ttl` seconds after the first. */
+export type Increment = (key: string, ttl: number) => Promise<number>;
+
+/**
+ * Makes the `increment` of a better-auth `secondaryStorage`, so that its rate limits hold between processes
+ * and under bursts. A later increment does not prolong the time. The failure policy is `closed` by default.
+ *
+ * @example
+ * ```ts
+ * betterAuth({
+ *   secondaryStorage: { ...storage, increment: betterAuthIncrement(store) },
+ *   rateLimit: { enabled: true, storage: 'secondary-storage' },
+ * });
+ * ```
+ */
+export function betterAuthIncrement(client: KvStore, options: RateLimiterOptions = {}): Increment {
+  const limiter = new RateLimiter(client, { prefix: 'better-auth', onFailure: 'closed', ...options });
+  return async (key, ttl) => {
+    const windowMs = Math.ceil(ttl * 1_000);
+    const counting = {
+      maxRequests: mostRequests,
+      windowMs,
+      algorithm: 'fixed-window',
+      name: 'count',
+    } as const;
+    const { limit, remaining } = await limiter.checkLimit(key, counting);
+    return Math.max(1, limit - remaining);
+  };
+}

@@ -1,0 +1,56 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { refuse } from './limit.js';
+
+/** Options of {@link clientAddress}. */
+export interface ClientAddressOptions {
+  /** How many bits of an IPv6 address name a client, 32 to 128. Default 64: what one customer is given. */
+  readonly ipv6Prefix?: number | undefined;
+}
+
+/**
+ * An identifier from the address of a client: IPv4 as it is, IPv6 cut to its network, since one client has
+ * 2^64 addresses. IPv4 inside IPv6 (`::ffff:1.2.3.4`, however it is spelled) is the same client as IPv4.
+ *
+ * Take the address of the connection, or what your framework makes of `X-Forwarded-For` with a list of your
+ * own proxies: a client can write anything into that header.
+ *
+ * @throws InvalidArgumentError if it is no address.
+ */
+export function clientAddress(
+  address: string | undefined,
+  { ipv6Prefix = 64 }: ClientAddressOptions = {},
+): string {
+  if (!Number.isInteger(ipv6Prefix) || ipv6Prefix < 32 || ipv6Prefix > 128) {
+    refuse('ipv6Prefix', ipv6Prefix, 'a whole number from 32 to 128');
+  }
+  if (address === undefined) return refuse('address', address, 'the address of the client');
+  if (isIPv4(address)) return address;
+  if (!isIPv6(address)) return refuse('address', address, 'an IPv4 or IPv6 address without a port');
+  const groups = groupsOf(address);
+  const mapped = groups.slice(0, 6).join() === '0,0,0,0,0,65535';
+  if (mapped)
+    return groups
+      .slice(6)
+      .flatMap((group) => [group >> 8, group & 255])
+      .join('.');
+  const network = groups.map((group, position) => {
+    const bits = Math.min(16, Math.max(0, ipv6Prefix - position * 16));
+    return (group & (0xffff << (16 - bits)) & 0xffff).toString(16);
+  });
+  return `${network.join(':')}/${ipv6Prefix}`;
+}
+
+/** The eight groups of an IPv6 address. The zone, as in `fe80::1%eth0`, is of no meaning to others. */
+function groupsOf(address: string): number[] {
+  const [text = ''] = address.split('%');
+  const hexadecimal = text.replace(/\d+\.\d+\.\d+\.\d+$/, (ipv4) => {
+    const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+  const [head = '', tail] = hexadecimal.split('::');
+  const parse = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
+  const front = parse(head);
+  const back = parse(tail ?? '');
+  return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
+}

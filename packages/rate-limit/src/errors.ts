@@ -1,0 +1,14 @@
+import { type ErrorFacts, NoriKVError } from '@norikv/store';
+
+/**
+ * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent.
+ *
+ * Answer it with 503, never with 429: the client did nothing wrong. Express and Fastify do by `statusCode`.
+ */
+export class RateLimitUnavailableError extends NoriKVError {
+  static override readonly code: string = 'RATE_LIMIT_UNAVAILABLE';
+  readonly statusCode: number = 503;
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, { outcome: 'unknown', retryable: true, ...facts });
+  }
+}

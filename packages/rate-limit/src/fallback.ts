@@ -1,0 +1,52 @@
+import { errorCode } from '@norikv/store';
+import { BoundedMap } from './bounded-map.js';
+import { RateLimitUnavailableError } from './errors.js';
+import type { Limit } from './limit.js';
+import type { Settings } from './options.js';
+import { emptyRecord, type RateLimitRecord } from './record.js';
+import { type RateLimitResult, resultOf } from './result.js';
+import { assess, consume } from './transitions.js';
+
+/** The caller's doing, or a store that will never work: no policy hides these. */
+const passedOn = new Set(['INVALID_ARGUMENT', 'UNSUPPORTED', 'CANCELLED']);
+
+/** Decides where the store did not, as the failure policy says. */
+export class Fallback {
+  readonly #settings: Settings;
+  readonly #records: BoundedMap<RateLimitRecord>;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#records = new BoundedMap(settings.maxIdentifiers);
+  }
+
+  /** @throws RateLimitUnavailableError under `closed`; errors that are not the store's, as they are. */
+  decide(error: unknown, key: string, limits: readonly Limit[], cost: number): RateLimitResult {
+    const { onFailure, onEvent, clock, timeoutMs } = this.#settings;
+    if (passedOn.has(errorCode(error) ?? '')) throw error;
+    onEvent({ kind: 'fallback', policy: onFailure, error });
+    const now = clock.now();
+    if (onFailure === 'local') return this.#count(key, limits, cost, now);
+    const fresh = assess(emptyRecord, limits, cost, now);
+    if (onFailure === 'open') return { ...fresh, source: 'fallback' };
+    if (errorCode(error) !== 'CONTENTION') {
+      const message = `The store did not decide within ${timeoutMs} ms. Answer with 503 and try again later.`;
+      throw new RateLimitUnavailableError(message, { cause: error });
+    }
+    const full = fresh.limits.map((limit) => ({ ...limit, remaining: 0, retryAfterMs: timeoutMs }));
+    return resultOf(false, cost, full, [], 'fallback');
+  }
+
+  #count(key: string, limits: readonly Limit[], cost: number, now: number): RateLimitResult {
+    const share = limits.map((limit) => this.#shareOf(limit));
+    const { state, result } = consume(share, cost)(this.#records.get(key), now);
+    if (state) this.#records.set(key, state);
+    return { ...result, source: 'fallback' };
+  }
+
+  #shareOf(limit: Limit): Limit {
+    const { instances } = this.#settings;
+    const capacity = Math.max(1, Math.floor(limit.capacity / instances));
+    return { ...limit, capacity, intervalMs: limit.intervalMs * instances };
+  }
+}

@@ -1,0 +1,42 @@
+import { clientAddress } from './client-address.js';
+import { decideRequest, type HttpLimitOptions } from './http-limit.js';
+import type { RateLimiter } from './rate-limiter.js';
+
+/** What the hook uses of a request of Fastify 4 or 5. */
+export interface FastifyRequestLike {
+  readonly ip: string;
+}
+
+/** What the hook uses of a reply. */
+export interface FastifyReplyLike {
+  header(name: string, value: string): unknown;
+  code(status: number): unknown;
+  send(body: string): unknown;
+}
+
+/**
+ * Makes a Fastify hook, for `onRequest`, or for `preHandler` where the identifier needs a parsed or
+ * authenticated request. Denied requests are answered with 429 and a problem document.
+ *
+ * The default identifier is `request.ip`: set `trustProxy` to your own proxies. Under the policy `closed` a
+ * store that does not answer becomes an error with `statusCode` 503.
+ *
+ * @example
+ * ```ts
+ * app.addHook('onRequest', fastifyRateLimit(limiter, { limits: { maxRequests: 100, windowMs: 60_000 } }));
+ * ```
+ */
+export function fastifyRateLimit<Incoming extends FastifyRequestLike>(
+  limiter: RateLimiter,
+  options: HttpLimitOptions<Incoming>,
+): (request: Incoming, reply: FastifyReplyLike) => Promise<unknown> {
+  return async (request, reply) => {
+    const decision = await decideRequest(limiter, options, request, ({ ip }) => clientAddress(ip));
+    for (const [name, value] of Object.entries(decision?.headers ?? {})) reply.header(name, value);
+    if (decision?.denial === undefined) return undefined;
+    reply.code(429);
+    return reply.send(decision.denial);
+  };
+}
+
+export type { HttpLimitOptions } from './http-limit.js';

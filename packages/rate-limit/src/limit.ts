@@ -1,0 +1,100 @@
+import { InvalidArgumentError } from '@norikv/store';
+import type { Algorithm, Quota } from './algorithm.js';
+import { fixedWindow } from './fixed-window.js';
+import { gcra } from './gcra.js';
+import { slidingWindow } from './sliding-window.js';
+
+/**
+ * How requests are counted.
+ *
+ * `gcra`: `burst` at once, and one more every `windowMs / maxRequests`. Smooth; any window sees at most
+ * `burst + maxRequests`. `sliding-window`: two counters, close to "at most `maxRequests` in any window".
+ * `fixed-window`: `maxRequests` in a window that begins with its first request; twice that around its end.
+ */
+export type RateLimitAlgorithm = 'gcra' | 'sliding-window' | 'fixed-window';
+
+/** A limit: at most `maxRequests` in `windowMs`. */
+export interface RateLimitConfig {
+  /** A whole number from 1 to 1,000,000,000. */
+  readonly maxRequests: number;
+  /** Whole milliseconds, at most 366 days. */
+  readonly windowMs: number;
+  /** Default `gcra`. */
+  readonly algorithm?: RateLimitAlgorithm | undefined;
+  /** Requests admitted at once after a pause, for `gcra`. Default `maxRequests`. */
+  readonly burst?: number | undefined;
+  /**
+   * Shown in headers, and under which the limit is counted: give one to keep what was counted when the
+   * numbers change. 1 to 24 letters, digits, `.`, `_` or `-`. Default: made from the numbers.
+   */
+  readonly name?: string | undefined;
+}
+
+/** A checked limit. */
+export interface Limit extends Quota {
+  readonly name: string;
+  /** Its place in a record. */
+  readonly slot: string;
+  /** Differs where the numbers do. */
+  readonly id: string;
+  readonly algorithm: Algorithm;
+}
+
+export const longestWindowMs: number = 366 * 24 * 60 * 60 * 1_000;
+export const mostRequests = 1_000_000_000;
+
+const algorithms: Readonly<Record<RateLimitAlgorithm, readonly [Algorithm, letter: string]>> = {
+  gcra: [gcra, 'g'],
+  'sliding-window': [slidingWindow, 's'],
+  'fixed-window': [fixedWindow, 'f'],
+};
+
+/** @throws InvalidArgumentError naming the option that is wrong. */
+export function limitsOf(config: RateLimitConfig | readonly RateLimitConfig[]): readonly Limit[] {
+  const limits = (Array.isArray(config) ? config : [config]).map(limitOf);
+  if (limits.length === 0) throw new InvalidArgumentError('There is no limit to check; pass at least one');
+  for (const [position, { slot, name }] of limits.entries()) {
+    if (limits.findIndex((other) => other.slot === slot) !== position) {
+      throw new InvalidArgumentError(`The limit "${name}" is there twice; give each a name of its own`);
+    }
+  }
+  return limits;
+}
+
+function limitOf(config: RateLimitConfig): Limit {
+  const { maxRequests, windowMs, algorithm = 'gcra', burst = maxRequests, name } = config;
+  checkWhole('maxRequests', maxRequests, mostRequests);
+  checkWhole('windowMs', windowMs, longestWindowMs);
+  checkWhole('burst', burst, mostRequests);
+  const known = Object.hasOwn(algorithms, algorithm) ? algorithms[algorithm] : undefined;
+  if (!known) refuse('algorithm', algorithm, "'gcra', 'sliding-window' or 'fixed-window'");
+  if (algorithm !== 'gcra' && burst !== maxRequests) refuse('burst', burst, 'it with gcra only');
+  if (name !== undefined && !/^[\w.-]{1,24}$/.test(name)) {
+    refuse('name', name, '1 to 24 letters, digits, ".", "_" or "-"');
+  }
+  const intervalMs = windowMs / maxRequests;
+  const lasting = { gcra: burst * intervalMs, 'sliding-window': 2 * windowMs, 'fixed-window': windowMs };
+  const numbers = `${maxRequests}/${windowMs}`;
+  const slot = known[1] + (name === undefined ? numbers : `:${name}`);
+  return {
+    name: name ?? `${maxRequests}-in-${windowMs}ms`,
+    slot,
+    id: `${slot} ${numbers}/${burst}`,
+    algorithm: known[0],
+    capacity: burst,
+    windowMs,
+    intervalMs,
+    spanMs: Math.max(1, Math.ceil(lasting[algorithm])),
+  };
+}
+
+/** @throws InvalidArgumentError unless the value is a whole number from 1 to `max`. */
+export function checkWhole(option: string, value: number, max: number): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
+  return refuse(option, value, `a whole number from 1 to ${max}`);
+}
+
+/** Says what is wrong with an option and what to use instead. Long input is not repeated in full. */
+export function refuse(option: string, value: unknown, use: string): never {
+  throw new InvalidArgumentError(`${option} is ${String(value).slice(0, 64)}; use ${use}`);
+}

@@ -1,0 +1,228 @@
+import { createUpdater, keep, type Transition, type Updater } from '@norikv/cas-retry';
+import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
+import { Bursts } from './bursts.js';
+import type { CheckOptions, RateLimitCheck, RateLimits } from './check.js';
+import { Denials } from './denials.js';
+import { Fallback } from './fallback.js';
+import { checkWhole, type Limit, limitsOf, longestWindowMs, mostRequests } from './limit.js';
+import { type RateLimiterOptions, type Settings, settingsOf, updaterOptionsOf } from './options.js';
+import { emptyRecord, type RateLimitRecord, recordCodec } from './record.js';
+import { type RecordKey, recordKeys } from './record-key.js';
+import { Refunds } from './refunds.js';
+import type { RateLimitResult } from './result.js';
+import { assess, block, forget } from './transitions.js';
+import { untilAborted } from './until-aborted.js';
+
+/**
+ * Limits how often something may happen, for any number of processes.
+ *
+ * While the store answers, never more is admitted than the limit allows: each permit is part of a
+ * conditional write that succeeded. A lost reply may cost a client a permit and never grants one. The
+ * requests of one process share store calls; a client that was denied costs none until its time has come.
+ *
+ * One identifier has one record, so several limits on it are checked and taken together or not at all.
+ * Wall clocks that differ by `s` let at most `s / windowMs` of a limit pass in addition.
+ *
+ * @example
+ * ```ts
+ * const limiter = new RateLimiter(store, { onFailure: 'closed' });
+ * const { allowed, retryAfterMs } = await limiter.checkLimit('user-7', { maxRequests: 100, windowMs: 60_000 });
+ * ```
+ */
+export class RateLimiter {
+  readonly #settings: Settings;
+  readonly #updater: Updater;
+  readonly #keyOf: RecordKey;
+  readonly #denials: Denials;
+  readonly #bursts: Bursts;
+  readonly #fallback: Fallback;
+  readonly #refunds: Refunds;
+  readonly #refunded = new WeakSet<object>();
+
+  /**
+   * @throws UnsupportedError if the store does not guarantee what a limit needs.
+   * @throws InvalidArgumentError naming the option that is wrong.
+   */
+  constructor(client: KvStore, options: RateLimiterOptions = {}) {
+    const settings = settingsOf(options);
+    const { clock, denyCacheMs, maxIdentifiers, unsafeAllowNonAtomicCas } = settings;
+    const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'ttl'] as const;
+    requireCapabilities(client, 'RateLimiter', needs, unsafeAllowNonAtomicCas);
+    this.#settings = settings;
+    this.#updater = createUpdater(client, updaterOptionsOf(settings));
+    this.#keyOf = recordKeys(settings.prefix);
+    this.#denials = new Denials(clock, denyCacheMs, maxIdentifiers);
+    this.#fallback = new Fallback(settings);
+    this.#bursts = new Bursts((key, transition) => this.#apply(key, transition), settings);
+    this.#refunds = new Refunds((key, transition) => this.#apply(key, transition), settings.random);
+  }
+
+  /**
+   * Takes permits from every limit, or, where one has too few, from none.
+   *
+   * Being denied is an answer. A cost above the limit is denied for ever (`retryAfterMs` is `Infinity`).
+   *
+   * @throws InvalidArgumentError for a wrong identifier, limit or cost.
+   * @throws RateLimitUnavailableError if the store does not answer and the policy is `closed`.
+   * @throws CancelledError when the signal ended; with the outcome `unknown` a permit may have been spent.
+   */
+  async checkLimit(
+    identifier: string,
+    limits: RateLimits,
+    options: CheckOptions = {},
+  ): Promise<RateLimitResult> {
+    const { cost = 1, signal } = options;
+    const checked = limitsOf(limits);
+    checkWhole('cost', cost, mostRequests);
+    const key = await this.#keyOf(identifier);
+    return this.#told(
+      this.#denials.find(key, checked, cost) ?? (await this.#take(key, checked, cost, signal)),
+    );
+  }
+
+  /**
+   * Takes permits for several identifiers, such as a user and an address, in this order. If one denies, what
+   * the earlier ones gave is brought back, and the answer is its denial; else it is the last grant.
+   *
+   * A denial that is remembered costs no store call. Another one costs a call for each identifier before it,
+   * to bring back what was taken; where that fails, the identifier has lost the permits.
+   */
+  async checkAll(
+    checks: readonly [RateLimitCheck, ...RateLimitCheck[]],
+    options: Pick<CheckOptions, 'signal'> = {},
+  ): Promise<RateLimitResult> {
+    for (const { identifier, limits, cost = 1 } of checks) {
+      const denied = this.#denials.find(await this.#keyOf(identifier), limitsOf(limits), cost);
+      if (denied) return this.#told(denied);
+    }
+    return this.#checkInTurn(checks, options);
+  }
+
+  /** How a request would fare, without taking anything. One read; throws what the store throws. */
+  async peek(
+    identifier: string,
+    limits: RateLimits,
+    { cost = 1, signal }: CheckOptions = {},
+  ): Promise<RateLimitResult> {
+    const checked = limitsOf(limits);
+    checkWhole('cost', cost, mostRequests);
+    const look: Transition<RateLimitRecord, RateLimitResult> = (record = emptyRecord, now) =>
+      keep(assess(record, checked, cost, now));
+    return this.#apply(await this.#keyOf(identifier), look, signal);
+  }
+
+  /**
+   * Brings permits back, for a request that did not count after all.
+   *
+   * Give the result of the check: then permits come back once, and only while they are still out; a denial
+   * or a grant of the failure policy brings nothing back. With a bare cost, call it once for each grant.
+   *
+   * @throws OutcomeUnknownError if the permits may have come back. Never repeat it then: that could grant a
+   * permit too many.
+   */
+  async refund(
+    identifier: string,
+    limits: RateLimits,
+    granted: RateLimitResult | { readonly cost: number } = { cost: 1 },
+  ): Promise<void> {
+    const checked = limitsOf(limits);
+    const cost = checkWhole('cost', granted.cost, mostRequests);
+    const key = await this.#keyOf(identifier);
+    const isResult = 'grants' in granted;
+    if (isResult && (!granted.allowed || granted.source === 'fallback' || this.#refunded.has(granted)))
+      return;
+    this.#refunded.add(granted);
+    const refund = { limits: checked, cost, grants: isResult ? granted.grants : [] };
+    await this.#refunds.give(key, refund).catch((error) => {
+      if (error?.outcome === 'not-applied') this.#refunded.delete(granted);
+      throw error;
+    });
+    this.#denials.forget(key);
+  }
+
+  /**
+   * Denies everything to an identifier for so long, in every process. A longer block stays. Grants a process
+   * holds in chunks elsewhere last up to `chunkHoldMs`.
+   */
+  async block(identifier: string, durationMs: number): Promise<void> {
+    checkWhole('durationMs', durationMs, longestWindowMs);
+    await this.#change(identifier, block(durationMs));
+  }
+
+  /** Forgets what was counted of an identifier, by every limit, and lifts a block. */
+  async reset(identifier: string): Promise<void> {
+    await this.#change(identifier, forget);
+  }
+
+  async #checkInTurn(
+    [{ identifier, limits, cost }, next, ...rest]: readonly [RateLimitCheck, ...RateLimitCheck[]],
+    options: Pick<CheckOptions, 'signal'>,
+  ): Promise<RateLimitResult> {
+    const result = await this.checkLimit(identifier, limits, { ...options, cost });
+    if (!result.allowed || !next) return result;
+    const bringBack = (): Promise<void> => this.refund(identifier, limits, result).catch(() => {});
+    try {
+      const following = await this.#checkInTurn([next, ...rest], options);
+      if (!following.allowed) await bringBack();
+      return following;
+    } catch (error) {
+      await bringBack();
+      throw error;
+    }
+  }
+
+  async #change(identifier: string, transition: Transition<RateLimitRecord, void>): Promise<void> {
+    const key = await this.#keyOf(identifier);
+    await this.#apply(key, transition);
+    this.#denials.forget(key);
+    this.#bursts.forget(key);
+  }
+
+  #told(result: RateLimitResult): RateLimitResult {
+    this.#settings.onEvent({ kind: 'decision', allowed: result.allowed, source: result.source });
+    return result;
+  }
+
+  async #take(
+    key: string,
+    limits: readonly Limit[],
+    cost: number,
+    signal: AbortSignal | undefined,
+  ): Promise<RateLimitResult> {
+    try {
+      const result = await untilAborted(() => this.#bursts.take(key, limits, cost), signal);
+      if (!result.allowed) this.#denials.remember(key, limits, result);
+      return result;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      return this.#fallback.decide(error, key, limits, cost);
+    }
+  }
+
+  /**
+   * Where the outcome is unknown, the change is made again: another permit is spent, a refund finds its note,
+   * a block and a reset can be repeated. What stays unknown is never called failed.
+   */
+  async #apply<Result>(
+    key: string,
+    transition: Transition<RateLimitRecord, Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const { clock, timeoutMs } = this.#settings;
+    const deadlineAt = clock.monotonic() + timeoutMs;
+    let doubt: unknown;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const deadlineMs = deadlineAt - clock.monotonic();
+        return await this.#updater.update(key, recordCodec, transition, { signal, deadlineMs });
+      } catch (error) {
+        const isOver = signal?.aborted || attempt === mostAttempts || clock.monotonic() >= deadlineAt;
+        if (isOver || errorCode(error) !== 'OUTCOME_UNKNOWN') throw doubt ?? error;
+        doubt = error;
+      }
+    }
+  }
+}
+
+/** Each of these is many calls already, where calls fail. */
+const mostAttempts = 3;

@@ -1,0 +1,45 @@
+import type { Codec } from '@norikv/cas-retry';
+import { bytesToString, stringToBytes } from '@norikv/store';
+import type { Numbers } from './algorithm.js';
+
+/** What is kept of one identifier: the numbers of each limit by its slot. */
+export type RateLimitRecord = ReadonlyMap<string, Numbers>;
+
+/** The slot of a block; its number is the time at which it ends. */
+export const blockSlot = '!';
+
+/** The slot of the notes that the latest refunds left, newest first. Notes have no end. */
+export const noteSlot = '~';
+
+export const emptyRecord: RateLimitRecord = new Map([]);
+
+/** Text, `slot number number;slot number`: one limit takes at most 64 bytes. Nothing else is stored. */
+export const recordCodec: Codec<RateLimitRecord> = {
+  plain: true,
+  encode: (record) => stringToBytes([...record].map((slot) => slot.flat().join(' ')).join(';')),
+  decode(bytes) {
+    const text = bytesToString(bytes);
+    return text === '' ? emptyRecord : new Map(text.split(';').map(slotOf));
+  },
+};
+
+function slotOf(text: string): [slot: string, numbers: Numbers] {
+  const [slot = '', ...words] = text.split(' ');
+  const numbers = words.map(Number);
+  const isSound = /^([gsf][\d:]\S*|[!~])( [\d.e-]+)+$/.test(text);
+  if (!isSound || !numbers.every((number) => number >= 0 && number < Number.MAX_SAFE_INTEGER)) {
+    throw new TypeError(`"${text.slice(0, 64)}" is no limit`);
+  }
+  return [slot, numbers];
+}
+
+/** The record with one slot changed, and without those that mean nothing any more. */
+export function withSlot(
+  record: RateLimitRecord,
+  slot: string,
+  numbers: Numbers,
+  now: number,
+): RateLimitRecord {
+  const live = [...record].filter(([name, [end = 0]]) => name !== slot && (end > now || name === noteSlot));
+  return new Map([...live, [slot, numbers]]);
+}

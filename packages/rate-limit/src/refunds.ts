@@ -1,0 +1,49 @@
+import { OutcomeUnknownError, type Transition } from '@norikv/cas-retry';
+import type { RateLimitRecord } from './record.js';
+import { giveBack, noteSpace, type Refund } from './refund.js';
+
+interface Batch {
+  readonly refunds: Refund[];
+  isSent: boolean;
+  readonly outcome: Promise<void>;
+}
+
+/** Applies a transition to the record of a key. */
+type Apply = (key: string, transition: Transition<RateLimitRecord, boolean>) => Promise<boolean>;
+
+/** The refunds of this process: for each key one write at a time, which takes along all that wait for it. */
+export class Refunds {
+  readonly #apply: Apply;
+  readonly #random: () => number;
+  readonly #latest = new Map<string, Batch>();
+
+  constructor(apply: Apply, random: () => number) {
+    this.#apply = apply;
+    this.#random = random;
+  }
+
+  /** @throws OutcomeUnknownError where it cannot be known whether the permits came back. */
+  give(key: string, refund: Refund): Promise<void> {
+    const latest = this.#latest.get(key);
+    const batch = latest?.isSent === false ? latest : this.#begin(key, latest);
+    batch.refunds.push(refund);
+    return batch.outcome;
+  }
+
+  #begin(key: string, previous: Batch | undefined): Batch {
+    const refunds: Refund[] = [];
+    const send = async (): Promise<void> => {
+      await previous?.outcome.catch(() => {});
+      batch.isSent = true;
+      const note = Math.floor(this.#random() * noteSpace);
+      if (await this.#apply(key, giveBack(refunds, note))) return;
+      throw new OutcomeUnknownError('The permits may have come back, or not; others were refunded since.');
+    };
+    const outcome = send().finally(() => {
+      if (this.#latest.get(key) === batch) this.#latest.delete(key);
+    });
+    const batch: Batch = { refunds, isSent: false, outcome };
+    this.#latest.set(key, batch);
+    return batch;
+  }
+}

@@ -1,0 +1,101 @@
+import { keep, type Transition, write } from '@norikv/cas-retry';
+import { tolerance } from './algorithm.js';
+import type { Limit } from './limit.js';
+import { blockSlot, emptyRecord, type RateLimitRecord, withSlot } from './record.js';
+import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
+
+/** Clocks of processes differ: a record outlives its last use by this much. */
+const spareMs = 1_000;
+
+/** Takes `cost` permits from every limit, or from none. */
+export function consume(
+  limits: readonly Limit[],
+  cost: number,
+): Transition<RateLimitRecord, RateLimitResult> {
+  return (record = emptyRecord, now) => {
+    const before = assess(record, limits, cost, now);
+    if (!before.allowed) return keep(before);
+    let next = record;
+    for (const limit of limits) {
+      const numbers = limit.algorithm.advance(next.get(limit.slot), limit, now);
+      next = withSlot(next, limit.slot, limit.algorithm.take(numbers, limit, cost), now);
+    }
+    const after = limits.map((limit) => standing(next, limit, 0, now));
+    const grants = limits.map((limit) => endOf(next, limit.slot));
+    return write(next, resultOf(true, cost, after, grants), ttlOf(next, limits, now));
+  };
+}
+
+/** Denies everything for so long. A longer block stays. */
+export function block(durationMs: number): Transition<RateLimitRecord, void> {
+  return (record = emptyRecord, now) => {
+    const until = Math.max(endOf(record, blockSlot), now + durationMs);
+    const next = withSlot(record, blockSlot, [until], now);
+    return write(next, undefined, ttlOf(next, [], now));
+  };
+}
+
+/** Forgets what was counted, and lifts a block. */
+export const forget: Transition<RateLimitRecord, void> = (record) =>
+  record ? write(emptyRecord, undefined, spareMs) : keep(undefined);
+
+/** How a request of this cost would fare. */
+export function assess(
+  record: RateLimitRecord,
+  limits: readonly Limit[],
+  cost: number,
+  now: number,
+): RateLimitResult {
+  const standings = limits.map((limit) => standing(record, limit, cost, now));
+  const blockedForMs = endOf(record, blockSlot) - now;
+  if (blockedForMs > 0) return blockedResult(cost, standings, blockedForMs, now);
+  return resultOf(
+    standings.every(({ retryAfterMs }) => retryAfterMs === 0),
+    cost,
+    standings,
+  );
+}
+
+function blockedResult(
+  cost: number,
+  standings: readonly LimitStanding[],
+  retryAfterMs: number,
+  now: number,
+): RateLimitResult {
+  const blocked = { remaining: 0, retryAfterMs, resetAfterMs: retryAfterMs, resetAt: now + retryAfterMs };
+  const limits = standings.map((limit) => ({ ...limit, ...blocked }));
+  return { ...resultOf(false, cost, limits), blocked: true };
+}
+
+function standing(record: RateLimitRecord, limit: Limit, cost: number, now: number): LimitStanding {
+  const { algorithm, capacity, name } = limit;
+  const numbers = algorithm.advance(record.get(limit.slot), limit, now);
+  const [end = 0] = numbers;
+  const used = algorithm.used(numbers, limit, now);
+  const isOver = used + cost > capacity + tolerance;
+  const never = cost > capacity ? Number.POSITIVE_INFINITY : 0;
+  // A record of a clock that is ahead ends later than it should; the store removes it before that.
+  const resetAfterMs = used > 0 ? Math.min(limit.spanMs, Math.max(0, end - now)) : 0;
+  return {
+    name,
+    limit: capacity,
+    windowMs: Math.ceil(capacity * limit.intervalMs),
+    remaining: Math.max(0, Math.floor(capacity - used + tolerance)),
+    resetAt: now + resetAfterMs,
+    resetAfterMs,
+    retryAfterMs: never || (isOver ? algorithm.waitMs(numbers, limit, now, cost) : 0),
+  };
+}
+
+/** A wrong clock may have put an end far away. What this process counts by itself ends in time. */
+export function ttlOf(record: RateLimitRecord, limits: readonly Limit[], now: number): number {
+  const lasting = [...record].map(([slot, [end = 0]]) => {
+    const spanMs = limits.find((limit) => limit.slot === slot)?.spanMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(spanMs, end - now);
+  });
+  return Math.ceil(Math.max(0, ...lasting)) + spareMs;
+}
+
+function endOf(record: RateLimitRecord, slot: string): number {
+  return record.get(slot)?.[0] ?? 0;
+}

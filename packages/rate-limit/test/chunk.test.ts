@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { RateLimiter } from '../src/index.js';
+import { admitted, startProcesses, times } from './processes.js';
+
+const limit = { maxRequests: 100, windowMs: 3_600_000 };
+
+describe('permits taken in chunks', () => {
+  it('spare store calls, and admit exactly the limit where they are used at once', async () => {
+    const { clock, all, calls } = startProcesses(1, { chunk: 20 });
+    const [{ limiter }] = all;
+    const results = [];
+    for (const _ of times(120, () => 0)) results.push(await clock.run(limiter.checkLimit('a', limit)));
+    expect(admitted(results)).toBe(100);
+    expect(calls()).toBeLessThanOrEqual(8);
+    expect(results.slice(0, 100).map(({ remaining }) => remaining)).toEqual(
+      times(100, (index) => 99 - index),
+    );
+    expect(results.filter(({ source }) => source === 'memory').length).toBeGreaterThan(90);
+  });
+
+  it('a burst of one process takes what it needs in one go', async () => {
+    const { clock, all, calls } = startProcesses(1, { chunk: 5, latencyMs: 2 });
+    const [{ limiter }] = all;
+    const results = await clock.run(Promise.all(times(100, () => limiter.checkLimit('a', limit))));
+    expect(admitted(results)).toBe(100);
+    expect(calls()).toBe(2);
+  });
+
+  it('several processes never admit more than the limit, and lose at most a chunk each', async () => {
+    for (const seed of times(30, (position) => position + 1)) {
+      const { clock, all } = startProcesses(4, { chunk: 8, latencyMs: 2, seed, onFailure: 'closed' });
+      const checks = all.flatMap(({ limiter }) =>
+        times(40, async (position) => {
+          await clock.advance(0);
+          return limiter.checkLimit('a', limit, { cost: 1 + (position % 3) });
+        }),
+      );
+      const results = await clock.run(Promise.all(checks));
+      const taken = results.reduce((sum, { allowed, cost }) => sum + (allowed ? cost : 0), 0);
+      expect(taken).toBeLessThanOrEqual(100);
+      expect(taken).toBeGreaterThanOrEqual(100 - 4 * 8);
+    }
+  });
+
+  it('are lost when they are not used in time', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 60, chunkHoldMs: 500 });
+    const [{ limiter }] = all;
+    await limiter.checkLimit('a', limit);
+    await clock.advance(499);
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ source: 'memory', remaining: 98 });
+    await clock.advance(1);
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ source: 'store', remaining: 39 });
+  });
+
+  it('serve who waits for them, also where the store takes longer than they may be held', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 2, chunkHoldMs: 1, latencyMs: 20 });
+    const [{ limiter }] = all;
+    const results = await clock.run(Promise.all(times(5, () => limiter.checkLimit('a', limit))));
+    expect(admitted(results)).toBe(5);
+    expect((await clock.run(limiter.peek('a', limit))).remaining).toBe(95);
+  });
+
+  it('are held for each set of limits, given up on block and reset, and brought back like others', async () => {
+    const { all } = startProcesses(1, { chunk: 10 });
+    const [{ limiter }] = all;
+    const other = { ...limit, name: 'other' };
+    const granted = await limiter.checkLimit('a', limit);
+    expect((await limiter.checkLimit('a', [limit, other])).source).toBe('store');
+    expect((await limiter.checkLimit('a', limit)).source).toBe('memory');
+    expect((await limiter.peek('a', limit)).remaining).toBe(80);
+    await limiter.refund('a', limit, granted);
+    expect((await limiter.peek('a', limit)).remaining).toBe(81);
+    await limiter.block('a', 1_000);
+    expect((await limiter.checkLimit('a', limit)).allowed).toBe(false);
+    await limiter.reset('a');
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: true, source: 'store' });
+  });
+
+  it('a dearer request that has no room does not deny a cheaper one', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 2, latencyMs: 2 });
+    const [{ limiter }] = all;
+    await clock.run(limiter.checkLimit('a', limit, { cost: 95 }));
+    const results = await clock.run(
+      Promise.all([9, 1, 1].map((cost) => limiter.checkLimit('a', limit, { cost }))),
+    );
+    expect(results.map(({ allowed }) => allowed)).toEqual([false, true, true]);
+  });
+
+  it('are as many as the smallest of several limits has', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 60 });
+    const [{ limiter, store }] = all;
+    const single = new RateLimiter(store, { clock });
+    const wide = { maxRequests: 1_000, windowMs: 3_600_000 };
+    const narrow = { maxRequests: 50, windowMs: 3_600_000 };
+    await single.checkLimit('a', wide, { cost: 900 });
+    await single.checkLimit('a', narrow, { cost: 20 });
+    const results = [];
+    for (const _ of times(40, () => 0)) results.push(await limiter.checkLimit('a', [wide, narrow]));
+    expect(admitted(results)).toBe(30);
+  });
+
+  it('fall back like others', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 10, onFailure: 'local' });
+    const [{ limiter, faulty }] = all;
+    faulty.faults.outage();
+    const results = await clock.run(Promise.all(times(110, () => limiter.checkLimit('a', limit))));
+    expect(admitted(results)).toBe(100);
+  });
+});

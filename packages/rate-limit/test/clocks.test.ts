@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type RateLimitConfig, RateLimiter } from '../src/index.js';
+import { admitted, startProcesses, times } from './processes.js';
+
+const algorithms = ['gcra', 'sliding-window', 'fixed-window'] as const;
+const limitOf = (algorithm: (typeof algorithms)[number]): RateLimitConfig => {
+  return { algorithm, maxRequests: 60, windowMs: 60_000 };
+};
+const year = 365 * 24 * 3_600_000;
+
+describe.each(algorithms)('where wall clocks differ, %s', (algorithm) => {
+  const limit = limitOf(algorithm);
+
+  it('a clock that is behind finds the limit as full as it was left', async () => {
+    const { all } = startProcesses(2, { offsetsMs: [0, -30_000] });
+    const [{ limiter: right }, behind] = all;
+    expect(admitted(await Promise.all(times(80, () => right.checkLimit('a', limit))))).toBe(60);
+    expect(
+      admitted(await Promise.all(times(80, () => behind?.limiter.checkLimit('a', limit) ?? never()))),
+    ).toBe(0);
+  });
+
+  it('clocks that take turns gain what one of them is ahead, once', async () => {
+    const { all } = startProcesses(2, { offsetsMs: [0, 30_000] });
+    const results = [];
+    for (const turn of times(300, (position) => position % 2)) {
+      results.push(await (all[turn] ?? all[0]).limiter.checkLimit('a', limit));
+    }
+    const mostInAddition = { gcra: 30, 'sliding-window': 0, 'fixed-window': 0 };
+    expect(admitted(results)).toBeLessThanOrEqual(60 + mostInAddition[algorithm]);
+  });
+
+  it('a clock that runs back gains nothing, and waits no longer than the limit lasts', async () => {
+    const { clock, all } = startProcesses(1);
+    const [{ limiter }] = all;
+    expect(admitted(await Promise.all(times(80, () => limiter.checkLimit('a', limit))))).toBe(60);
+    clock.jumpWallClock(-year);
+    const denied = await new RateLimiter(all[0].store, { clock }).checkLimit('a', limit);
+    expect(denied.allowed).toBe(false);
+    expect(denied.retryAfterMs).toBeLessThanOrEqual(120_000);
+    expect(denied.resetAfterMs).toBeLessThanOrEqual(120_000);
+    await clock.advance(122_000);
+    expect((await limiter.checkLimit('a', limit)).allowed).toBe(true);
+  });
+
+  it('a clock a year ahead delays the others for no longer than the limit lasts', async () => {
+    const { clock, all } = startProcesses(2, { offsetsMs: [0, year], denyCacheMs: 1 });
+    const [{ limiter: right }, ahead] = all;
+    await ahead?.limiter.checkLimit('a', limit, { cost: 59 });
+    expect((await right.checkLimit('a', limit)).allowed).toBe(true);
+    expect((await right.checkLimit('a', limit)).allowed).toBe(false);
+    await clock.advance(122_000);
+    expect(admitted(await Promise.all(times(80, () => right.checkLimit('a', limit))))).toBe(60);
+  });
+});
+
+describe('where wall clocks differ by s', () => {
+  it('gcra admits at most s / interval more, in any window and for ever', async () => {
+    const spread = 5_000;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: spread }), { minLength: 2, maxLength: 4 }),
+        fc.array(
+          fc.record({ process: fc.nat(3), waitMs: fc.nat(2_000), cost: fc.integer({ min: 1, max: 9 }) }),
+          {
+            maxLength: 60,
+          },
+        ),
+        async (offsetsMs, steps) => {
+          const limit = { maxRequests: 10, windowMs: 10_000 };
+          const { clock, all } = startProcesses(offsetsMs.length, { offsetsMs });
+          const grants: { readonly at: number; readonly cost: number }[] = [];
+          for (const { process, waitMs, cost } of steps) {
+            await clock.advance(waitMs);
+            const { limiter } = all[process % all.length] ?? all[0];
+            const { allowed } = await limiter.checkLimit('a', limit, { cost });
+            if (allowed) grants.push({ at: clock.now(), cost });
+          }
+          for (const [first, { at: from }] of grants.entries()) {
+            let taken = 0;
+            for (const { at, cost } of grants.slice(first)) {
+              taken += cost;
+              expect(taken).toBeLessThanOrEqual(10 + (at - from + spread) / 1_000 + 1e-3);
+            }
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
+
+function never(): never {
+  throw new Error('There is no such process');
+}

@@ -1,0 +1,57 @@
+import { getRequestListener } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { UnavailableError } from '@norikv/store';
+import { createMemoryStore } from '@norikv/testkit';
+import { type Context, Hono } from 'hono';
+import { describe, expect, it } from 'vitest';
+import { type HonoLimitOptions, honoRateLimit } from '../src/hono.js';
+import { clientAddress, RateLimiter } from '../src/index.js';
+import { listen, statuses } from './listen.js';
+
+const limits = { maxRequests: 3, windowMs: 3_600_000, name: 'api' };
+const identify = (context: Context): string => clientAddress(getConnInfo(context).remote.address);
+
+function appWith(limiter: RateLimiter, options: Partial<HonoLimitOptions<Context>> = {}): Hono {
+  const app = new Hono();
+  app.use(honoRateLimit(limiter, { limits, identify, ...options }));
+  app.get('/', (context) => context.text('hello'));
+  app.onError((error, context) => context.text(error.message, 500));
+  return app;
+}
+
+describe('honoRateLimit', () => {
+  it('answers 429 with headers and a problem document from the limit on', async () => {
+    const app = appWith(new RateLimiter(createMemoryStore()));
+    await using server = await listen(getRequestListener(app.fetch));
+    const first = await fetch(server.url);
+    expect(await first.text()).toBe('hello');
+    expect(first.headers.get('ratelimit')).toBe('"api";r=2;t=1200');
+    expect(await statuses(server.url, 2)).toEqual([200, 200]);
+    const denied = await fetch(server.url);
+    expect(denied.status).toBe(429);
+    expect(denied.headers.get('content-type')).toBe('application/problem+json');
+    expect(denied.headers.get('retry-after')).toBe(
+      /t=(\d+)/.exec(denied.headers.get('ratelimit') ?? '')?.[1],
+    );
+    expect(await denied.json()).toMatchObject({ 'violated-policies': ['api'] });
+  });
+
+  it('skips, and passes errors of its options on', async () => {
+    const app = appWith(new RateLimiter(createMemoryStore()), {
+      skip: (context) => context.req.header('x-user') === 'admin',
+      identify: (context) => context.req.header('x-user') ?? '',
+    });
+    await using server = await listen(getRequestListener(app.fetch));
+    expect(await statuses(server.url, 4, { 'x-user': 'admin' })).toEqual([200, 200, 200, 200]);
+    expect(await statuses(server.url, 1)).toEqual([500]);
+  });
+
+  it('answers 503 where the store is down and the policy is closed', async () => {
+    const store = createMemoryStore();
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(store, { get: down, find: down, put: down });
+    const app = appWith(new RateLimiter(store, { onFailure: 'closed', timeoutMs: 50 }));
+    await using server = await listen(getRequestListener(app.fetch));
+    expect(await statuses(server.url, 1)).toEqual([503]);
+  });
+});

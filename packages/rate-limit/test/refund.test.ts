@@ -1,0 +1,147 @@
+import {
+  type KvStore,
+  NoriKVError,
+  UnavailableError,
+  type Version,
+  VersionMismatchError,
+} from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock, seededRandom } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { RateLimiter } from '../src/index.js';
+import { times } from './processes.js';
+
+const limit = { maxRequests: 20, windowMs: 3_600_000, algorithm: 'fixed-window' } as const;
+
+/** What becomes of a write; `send` gives it to the store. */
+type Fate = (send: () => Promise<Version>) => Promise<Version>;
+
+/** A process whose next writes fare as told, and another one. Both took five permits. */
+async function setup() {
+  const clock = new FakeClock();
+  const memory = createMemoryStore({ clock });
+  const fates: Fate[] = [];
+  const reads = { fail: false };
+  const store: KvStore = {
+    capabilities: memory.capabilities,
+    get: (key, options) =>
+      reads.fail
+        ? Promise.reject(new NoriKVError('refused', { code: 'UNAUTHENTICATED' }))
+        : memory.get(key, options),
+    put: (key, value, options) => {
+      const send = (): Promise<Version> => memory.put(key, value, options);
+      return (fates.shift() ?? ((deliver) => deliver()))(send);
+    },
+    delete: (key, options) => memory.delete(key, options),
+  };
+  const counted = countCalls(store);
+  const limiter = new RateLimiter(counted, { clock, random: () => 0.5 });
+  const other = new RateLimiter(memory, { clock, random: seededRandom(1) });
+  const granted = await limiter.checkLimit('a', limit, { cost: 5 });
+  await other.checkLimit('a', limit, { cost: 5 });
+  await limiter.peek('a', limit);
+  return {
+    fates,
+    reads,
+    counted,
+    limiter,
+    other,
+    granted,
+    refund: () => clock.run(limiter.refund('a', limit, granted)),
+    remaining: async () => (await other.peek('a', limit)).remaining,
+  };
+}
+
+describe('a refund', () => {
+  it('that lost a race is made', async () => {
+    const { fates, other, refund, remaining } = await setup();
+    for (const _ of times(3, () => 0)) {
+      fates.push(async (send) => {
+        await other.refund('a', limit);
+        return send();
+      });
+    }
+    await refund();
+    expect(await remaining()).toBe(18);
+  });
+
+  it('that landed although its race was called lost is not made again', async () => {
+    const { fates, other, refund, remaining } = await setup();
+    fates.push(async (send) => {
+      await send();
+      await other.checkLimit('a', limit);
+      await other.refund('a', limit);
+      throw new VersionMismatchError('resent by a careless client');
+    });
+    await refund();
+    expect(await remaining()).toBe(15);
+  });
+
+  it('whose reply was lost is made once, whether it landed or not', async () => {
+    for (const isLanding of [true, false]) {
+      const { fates, other, refund, remaining } = await setup();
+      fates.push(async (send) => {
+        if (isLanding) await send();
+        await other.refund('a', limit);
+        throw new UnavailableError('lost');
+      });
+      await refund();
+      expect(await remaining()).toBe(16);
+    }
+  });
+
+  it.each([
+    [true, 19],
+    [false, 14],
+  ])('is not made again where it cannot be told any more (landed: %s)', async (isLanding, expected) => {
+    const { fates, other, limiter, granted, refund, remaining } = await setup();
+    fates.push(async (send) => {
+      if (isLanding) await send();
+      for (const _ of times(4, () => 0)) await other.refund('a', limit);
+      throw new VersionMismatchError('lost, or not');
+    });
+    await expect(refund()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+    await limiter.refund('a', limit, granted);
+    expect(await remaining()).toBe(expected);
+  });
+
+  it('is not called failed because finding out what became of it failed', async () => {
+    const { fates, reads, limiter, granted, refund, remaining } = await setup();
+    fates.push(async (send) => {
+      await send();
+      reads.fail = true;
+      throw new UnavailableError('lost');
+    });
+    await expect(refund()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    reads.fail = false;
+    await limiter.refund('a', limit, granted);
+    expect(await remaining()).toBe(15);
+  });
+
+  it('shares a write with others, and those that come during a write share the next', async () => {
+    const { fates, counted, limiter, remaining } = await setup();
+    const late: Promise<void>[] = [];
+    fates.push((send) => {
+      late.push(...times(4, () => limiter.refund('a', limit)));
+      return send();
+    });
+    counted.reset();
+    await Promise.all(times(4, () => limiter.refund('a', limit)));
+    await Promise.all(late);
+    expect(await remaining()).toBe(18);
+    expect(counted.calls.put).toBeLessThanOrEqual(3);
+  });
+
+  it('that failed does not fail the one that waits for it, and may be made again', async () => {
+    const { fates, limiter, refund, remaining } = await setup();
+    let waiting: Promise<void> | undefined;
+    fates.push(async () => {
+      waiting = limiter.refund('a', limit);
+      throw new NoriKVError('refused', { code: 'UNAUTHENTICATED' });
+    });
+    await expect(refund()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await waiting;
+    expect(await remaining()).toBe(11);
+    await refund();
+    expect(await remaining()).toBe(16);
+  });
+});
