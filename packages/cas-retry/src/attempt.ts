@@ -20,9 +20,9 @@ export function succeed(
   content: Omit<Envelope, 'marks'>,
 ): Envelope {
   const previous = base.marks[0]?.[1] ?? Math.floor(random() * 2 ** 48);
-  const others = base.marks.filter(([name]) => name !== writer);
-  const mark: Mark = [writer, previous + 1];
-  return { ...content, marks: [mark, ...others].slice(0, markLimit) };
+  const marks: Mark[] = [[writer, previous + 1]];
+  for (const mark of base.marks) if (mark[0] !== writer && marks.length < markLimit) marks.push(mark);
+  return { marks, ...content };
 }
 
 /** Sends the attempt. The version is undefined where the key is now absent. */
@@ -30,17 +30,17 @@ export async function send(
   store: KvStore,
   key: Key,
   { base, bytes, ttlMs }: Attempt,
-  limit: CallOptions,
+  { timeoutMs }: CallOptions,
 ): Promise<Version | undefined> {
   const { version } = base;
   if (bytes)
-    return store.put(key, bytes, { ...limit, ttlMs, ifMatchVersion: version, ifNotExists: !version });
+    return store.put(key, bytes, { timeoutMs, ttlMs, ifMatchVersion: version, ifNotExists: !version });
   if (!store.capabilities?.deleteCas) {
     throw new UnsupportedError(
       'To remove a plain value the store must offer conditional deletes (deleteCas)',
     );
   }
-  await store.delete(key, { ...limit, ifMatchVersion: version });
+  await store.delete(key, { timeoutMs, ifMatchVersion: version });
   return undefined;
 }
 

@@ -48,7 +48,16 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
             () => reject(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
             attemptTimeoutMs,
           );
-          request({ timeoutMs: attemptTimeoutMs }).finally(cancelTimer).then(resolve, reject);
+          request({ timeoutMs: attemptTimeoutMs }).then(
+            (result) => {
+              cancelTimer();
+              resolve(result);
+            },
+            (error) => {
+              cancelTimer();
+              reject(error);
+            },
+          );
         }),
     );
 

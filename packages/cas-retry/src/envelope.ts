@@ -30,11 +30,9 @@ const newline = 10;
  * Text, so that a person who looks into the store sees what is there.
  */
 export function encodeEnvelope({ marks, operations, payload }: Envelope): Uint8Array {
-  const header = {
-    w: marks,
-    ...(operations.length > 0 && { o: operations }),
-    ...(payload === undefined && { d: 1 }),
-  };
+  const header: Header = { w: marks };
+  if (operations.length > 0) header.o = operations;
+  if (payload === undefined) header.d = 1;
   const line = stringToBytes(`norikv:1 ${JSON.stringify(header)}\n`);
   if (payload === undefined) return line;
   const bytes = new Uint8Array(line.length + payload.length);
@@ -65,9 +63,9 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 }
 
 interface Header {
-  readonly w: readonly Mark[];
-  readonly o?: readonly RecordedOperation[];
-  readonly d?: 1;
+  w: readonly Mark[];
+  o?: readonly RecordedOperation[];
+  d?: 1;
 }
 
 function parseHeader(text: string): Header {
