@@ -1,0 +1,60 @@
+import type { CacheStats } from './events.js';
+import type { Loader } from './loader.js';
+import type { CallEntryOptions, NamespaceOptions } from './options.js';
+
+/**
+ * A cache in two tiers: the memory of this process over a store that processes share.
+ *
+ * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read that begins later in this process
+ * gives an older value, and in other processes none that begins more than `maxStalenessMs` later.
+ */
+export interface Cache<Value> {
+  /**
+   * The value of a key, or undefined. A value past its ttl is not given. A store that does not answer is a miss.
+   */
+  get(key: string): Promise<Value | undefined>;
+
+  /**
+   * The value of a key; where there is none, what the loader gives, which is kept.
+   *
+   * Calls for one key share a load, in this process and between processes. What was loaded before an
+   * invalidation is never kept after it. A store that does not answer never fails the call: then the loader runs.
+   *
+   * @throws whatever the loader throws, if nothing within its grace can stand in.
+   * @throws LoadTimeoutError if it takes longer than `hardTimeoutMs`, likewise.
+   * @throws CancelledError if the signal ends first.
+   */
+  getOrSet<Loaded extends Value | undefined>(
+    key: string,
+    loader: Loader<Loaded>,
+    options?: CallEntryOptions,
+  ): Promise<Loaded>;
+
+  /**
+   * Writes a value.
+   *
+   * @returns false if the store did not confirm it: then the older value may still be there.
+   * @throws InvalidArgumentError if the value has no encoding, or is too large for the store.
+   */
+  set(key: string, value: Value, options?: CallEntryOptions): Promise<boolean>;
+
+  /**
+   * Removes a value, wherever it is kept, and makes loads under way not be kept.
+   *
+   * @returns whether the store held something for the key: a value, or a load in progress.
+   * @throws the store's error if it did not confirm it. Then call again: readers may still see the older value.
+   */
+  delete(key: string): Promise<boolean>;
+
+  /** Removes every value of this namespace and of those inside it: one write, however many there are. */
+  clear(): Promise<void>;
+
+  /** Removes every value, in any namespace of this cache, that was stored with one of these tags. */
+  invalidateTags(tags: readonly string[]): Promise<void>;
+
+  /** A part of this cache with keys of its own, that can be cleared alone. It shares the memory. */
+  namespace<Inner = Value>(name: string, options?: NamespaceOptions<Inner>): Cache<Inner>;
+
+  /** What was counted since the cache was made, over all namespaces. */
+  getStats(): CacheStats;
+}

@@ -1,0 +1,44 @@
+import { bytesToString, stringToBytes } from '@norikv/store';
+import type { StandardSchema } from './standard-schema.js';
+
+/** How values become bytes. A cache hands out what `decode` made, also to the caller that loaded the value. */
+export interface CacheCodec<Value> {
+  /** Throws on a value that has no encoding: it is then not kept. */
+  encode(value: Value): Uint8Array;
+  /** Throws on bytes it does not understand: that is a miss. */
+  decode(bytes: Uint8Array): Value | Promise<Value>;
+}
+
+/** JSON, checked by a schema if there is one. */
+export function jsonCacheCodec<Value>(schema?: StandardSchema<Value>): CacheCodec<Value> {
+  return {
+    encode(value) {
+      const text = JSON.stringify(value);
+      if (text === undefined) throw new TypeError(`${typeof value} has no JSON; use a codec`);
+      return stringToBytes(text);
+    },
+    decode: (bytes) => checked(JSON.parse(bytesToString(bytes)), schema),
+  };
+}
+
+function checked<Value>(value: Value, schema: StandardSchema<Value> | undefined): Value | Promise<Value> {
+  if (!schema) return frozen(value);
+  const verdict = schema['~standard'].validate(value);
+  return verdict instanceof Promise ? verdict.then(accepted) : accepted(verdict);
+}
+
+function accepted<Value>(
+  verdict: Awaited<ReturnType<StandardSchema<Value>['~standard']['validate']>>,
+): Value {
+  if (verdict.issues) throw new TypeError(verdict.issues.map(({ message }) => message).join('; '));
+  return frozen(verdict.value);
+}
+
+/** A value is shared by all who read it: one reader must not change it for the others. */
+function frozen<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) frozen(member);
+  }
+  return value;
+}

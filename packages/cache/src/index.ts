@@ -1,0 +1,14 @@
+export type { Cache } from './cache.js';
+export { CachedClient, type CachedClientOptions, type CachedClientStats } from './cached-client.js';
+export { type CacheCodec, jsonCacheCodec } from './codec.js';
+export { createCache } from './create-cache.js';
+export { LoadTimeoutError } from './errors.js';
+export type { CacheEvent, CacheStats } from './events.js';
+export type { LoadContext, Loader } from './loader.js';
+export type {
+  CacheOptions,
+  CallEntryOptions,
+  EntryOptions,
+  NamespaceOptions,
+} from './options.js';
+export type { SchemaVerdict, StandardSchema } from './standard-schema.js';

@@ -1,0 +1,229 @@
+import { isAlreadyExists, isVersionMismatch, type Version, versionsEqual } from '@norikv/store';
+import type { CacheCodec } from './codec.js';
+import type { Core, Outcome } from './core.js';
+import { acquireLease, type Lease, releaseLease } from './lease.js';
+import { type Loader, runLoader } from './loader.js';
+import type { MemoryEntry } from './memory-entry.js';
+import type { EntrySettings } from './options.js';
+import { pause, within } from './pause.js';
+import { type Place, tagEpoch } from './place.js';
+import { decodeBody, type Reading, readPlace } from './reading.js';
+import { type Body, encodeRecord } from './record.js';
+
+/** One caller's wish to have a value. */
+export interface LoadRequest {
+  readonly core: Core;
+  readonly place: Place;
+  readonly loader: Loader<unknown>;
+  readonly codec: CacheCodec<unknown>;
+  readonly tags: readonly string[];
+  readonly settings: EntrySettings;
+  /** A value in memory that may still be served. */
+  readonly held: MemoryEntry | undefined;
+  /** Nobody waits: a value that is there is loaded anew all the same. */
+  readonly isRefresh: boolean;
+  /** Starts the same load for nobody. */
+  readonly refresh: () => void;
+}
+
+const leaseMarginMs = 5_000;
+const maxLoads = 3;
+const firstPollMs = 20;
+const longestPollMs = 250;
+/** Of a record's header, without its epochs, at most. */
+const headerBytes = 128;
+
+/**
+ * Gets a value: from the store, from whoever is loading it, or by loading it under a lease.
+ *
+ * What is loaded is kept only if the lease was still held when it was written, so nothing that was loaded
+ * before an invalidation is kept after it. If the lease was lost meanwhile, the value is loaded again.
+ */
+export async function load(request: LoadRequest): Promise<Outcome> {
+  const { core, place, settings, isRefresh } = request;
+  const { clock, random } = core.settings;
+  const startedAt = clock.monotonic();
+  const leaseMs = settings.hardTimeoutMs + leaseMarginMs;
+  let watched: { readonly version: Version; readonly since: number } | undefined;
+  let pollMs = firstPollMs;
+  let loads = 0;
+  for (;;) {
+    let reading: Reading;
+    let lease: Lease | undefined;
+    try {
+      await core.epochs.refresh(request.tags.map(tagEpoch));
+      reading = await readPlace(core, place, { ...request, earlyRefresh: settings.earlyRefresh });
+      const { entry, version } = reading;
+      const now = clock.monotonic();
+      if (entry) {
+        if (now < (isRefresh ? entry.refreshAt : entry.freshUntil)) return served(core, place, entry, now);
+        if (!isRefresh && now < entry.freshUntil + settings.staleWhileRevalidateMs) {
+          request.refresh();
+          return served(core, place, entry, now);
+        }
+      }
+      if (reading.lease !== undefined && version) {
+        // Wall clocks differ: a lease is over when this process saw it unchanged for as long as it lasts.
+        if (!watched || !versionsEqual(watched.version, version)) watched = { version, since: now };
+        if (now - watched.since < leaseMs) {
+          if (entry) return served(core, place, entry, now);
+          if (now - startedAt >= settings.maxWaitMs) return await loadUnkept(request);
+          await pause(clock, pollMs * (0.5 + random() / 2));
+          pollMs = Math.min(pollMs * 1.5, longestPollMs);
+          continue;
+        }
+      }
+      lease = await acquireLease(core, place, reading, leaseMs);
+    } catch {
+      return await loadUnkept(request);
+    }
+    if (!lease) continue;
+    loads += 1;
+    const outcome = await loadUnderLease(request, reading, lease, loads === maxLoads);
+    if (outcome) return outcome;
+  }
+}
+
+/** Loads with a stale value in reserve, if there is one: it stands in for a failure, and for slowness. */
+async function loadUnderLease(
+  request: LoadRequest,
+  reading: Reading,
+  lease: Lease,
+  isLast: boolean,
+): Promise<Outcome | undefined> {
+  const { core, place, settings, isRefresh } = request;
+  const { clock } = core.settings;
+  const stale = reading.entry;
+  const work = loadAndFill(request, reading, lease, isLast);
+  try {
+    if (!stale || isRefresh || settings.softTimeoutMs === 0) return await work;
+    const late = Symbol('late');
+    const first = await within(clock, settings.softTimeoutMs, work, late);
+    if (typeof first !== 'symbol') return first;
+    core.refreshing.add(place.memoryKey);
+    work.catch(() => {}).finally(() => core.refreshing.delete(place.memoryKey));
+  } catch (error) {
+    if (!stale || clock.monotonic() >= stale.staleUntil) throw error;
+    stale.retryAt = clock.monotonic() + settings.retryAfterMs;
+  }
+  return served(core, place, stale, clock.monotonic());
+}
+
+/** Undefined: the lease was lost, and another attempt should be made. */
+async function loadAndFill(
+  request: LoadRequest,
+  reading: Reading,
+  lease: Lease,
+  isLast: boolean,
+): Promise<Outcome | undefined> {
+  const { core, place, codec, settings } = request;
+  const { clock } = core.settings;
+  // As they are known before the load begins: what moves while it runs makes its result invalid.
+  const epochs = core.epochs.capture([...place.spaces, ...request.tags.map(tagEpoch)]);
+  const asOf = clock.monotonic();
+  let value: unknown;
+  try {
+    value = await runLoader(core, place.key, request.loader, settings.hardTimeoutMs);
+  } catch (error) {
+    await releaseLease(core, place, lease, reading);
+    throw error;
+  }
+  const raw = { entry: undefined, value, asOf };
+  const gone = { ...reading, entry: undefined };
+  if (value === undefined && settings.negativeTtlMs === 0) {
+    await releaseLease(core, place, lease, gone);
+    return raw;
+  }
+  let body: Body;
+  let entry: MemoryEntry | undefined;
+  try {
+    body = makeBody(core, value, codec, settings, epochs);
+    entry = await decodeBody(core, place, body, { codec, ...settings }, reading.shardEpoch, asOf);
+  } catch (error) {
+    core.tell({ kind: 'uncacheable', key: place.key, error });
+    await releaseLease(core, place, lease, gone);
+    return raw;
+  }
+  if (!entry) {
+    await releaseLease(core, place, lease, gone);
+    return raw;
+  }
+  const outcome = { entry, value: entry.value, asOf };
+  try {
+    await putBody(core, place, body, { ifMatchVersion: lease });
+  } catch (error) {
+    if (!isVersionMismatch(error) && !isAlreadyExists(error)) return outcome;
+    core.tell({ kind: 'lost-fill', key: place.key });
+    return isLast ? outcome : undefined;
+  }
+  core.memory?.set(place.memoryKey, entry);
+  return outcome;
+}
+
+/** Loads without the store: the result is shared by those who wait, and kept in memory no longer than the bound. */
+async function loadUnkept(request: LoadRequest): Promise<Outcome> {
+  const { core, place, held, settings } = request;
+  const { clock, maxStalenessMs } = core.settings;
+  const { generation } = core.epochs;
+  const asOf = clock.monotonic();
+  try {
+    const value = await runLoader(core, place.key, request.loader, settings.hardTimeoutMs);
+    const until = asOf + Math.min(maxStalenessMs, settings.ttlMs);
+    const entry: MemoryEntry = {
+      value,
+      answer: Promise.resolve(value),
+      bytes: 2 * place.key.length + 1,
+      freshUntil: until,
+      staleUntil: until,
+      refreshAt: until,
+      epochs: new Map(),
+      asOf,
+      retryAt: Number.NEGATIVE_INFINITY,
+      calmUntil: until,
+      generation,
+    };
+    if (value !== undefined) core.memory?.set(place.memoryKey, entry);
+    return { entry, value, asOf };
+  } catch (error) {
+    if (!held || clock.monotonic() >= held.staleUntil) throw error;
+    held.retryAt = clock.monotonic() + settings.retryAfterMs;
+    return served(core, place, held, clock.monotonic());
+  }
+}
+
+function served(core: Core, { key }: Place, entry: MemoryEntry, now: number): Outcome {
+  core.tell({ kind: now < entry.freshUntil ? 'hit' : 'stale', key });
+  return { entry, value: entry.value, asOf: entry.asOf };
+}
+
+/** The stored form of a value. Throws if it has none. */
+export function makeBody(
+  core: Core,
+  value: unknown,
+  codec: CacheCodec<unknown>,
+  settings: EntrySettings,
+  epochs: Readonly<Record<string, string>>,
+): Body {
+  const { clock, random, maxTtlMs } = core.settings;
+  const ttlMs = value === undefined ? settings.negativeTtlMs : settings.ttlMs;
+  const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * random())));
+  const staleMs = Math.min(Math.max(settings.staleWhileRevalidateMs, settings.graceMs), maxTtlMs - freshMs);
+  const payload = value === undefined ? null : codec.encode(value);
+  const bytes = (payload?.length ?? 0) + JSON.stringify(epochs).length + headerBytes;
+  if (bytes > core.maxValueBytes) {
+    throw new RangeError(`it has ${bytes} bytes, and the store takes ${core.maxValueBytes}`);
+  }
+  return { payload, storedAt: clock.now(), freshMs, staleMs, epochs };
+}
+
+/** Writes a value to the store; it leaves by itself when even its stale time is over. */
+export async function putBody(
+  core: Core,
+  place: Place,
+  body: Body,
+  condition: { readonly ifMatchVersion?: Version },
+): Promise<void> {
+  const record = encodeRecord({ body, lease: undefined });
+  const ttlMs = body.freshMs + body.staleMs;
+  await core.gate.call((store) => store.put(place.storeKey, record, { ttlMs, ...condition }));
+}

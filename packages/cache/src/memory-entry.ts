@@ -1,0 +1,42 @@
+import type { Epochs } from './epochs.js';
+
+/** A value in memory. All times are of this process's monotonic clock. */
+export interface MemoryEntry {
+  readonly value: unknown;
+  /** The value as a promise, made once: a hit allocates nothing. */
+  readonly answer: Promise<unknown>;
+  readonly bytes: number;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  /** When a reader may load it anew in the background. */
+  readonly refreshAt: number;
+  /** The epochs under which it was read; empty if the store could not be asked. */
+  readonly epochs: ReadonlyMap<string, string>;
+  /** When the call began by which it was read or loaded. */
+  readonly asOf: number;
+  /** No load is attempted before, after one failed. */
+  retryAt: number;
+  /** Until then it can be served without looking at anything else, as long as no epoch moved here. */
+  calmUntil: number;
+  generation: number;
+}
+
+/** `moved`: it was invalidated. `unproven`: the last look at its epochs is older than the bound. */
+export type Proof = 'valid' | 'unproven' | 'moved';
+
+/** Whether a value can be served, by what is known in this process; sets until when nobody needs to ask. */
+export function prove(entry: MemoryEntry, epochs: Epochs, now: number, maxStalenessMs: number): Proof {
+  if (entry.epochs.size === 0) {
+    return entry.generation === epochs.generation && now - entry.asOf <= maxStalenessMs ? 'valid' : 'moved';
+  }
+  for (const [name, epoch] of entry.epochs) {
+    const known = epochs.known(name);
+    if (known === undefined) return 'unproven';
+    if (known !== epoch) return 'moved';
+  }
+  const knownAt = epochs.knownAt(entry.epochs.keys());
+  if (now - knownAt > maxStalenessMs) return 'unproven';
+  entry.generation = epochs.generation;
+  entry.calmUntil = Math.min(entry.freshUntil, entry.refreshAt, knownAt + maxStalenessMs / 2);
+  return 'valid';
+}

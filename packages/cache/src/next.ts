@@ -1,0 +1,125 @@
+import { deserialize, serialize } from 'node:v8';
+import type { KvStore } from '@norikv/store';
+import { tagEpoch } from './place.js';
+import { type AdapterOptions, Shelf } from './shelf.js';
+
+/** What Next.js gets for a key. */
+export interface NextCacheValue {
+  readonly value: unknown;
+  /** When it was written, in milliseconds since the epoch. */
+  readonly lastModified: number;
+}
+
+/** What the handler uses of the context of a read. */
+export interface NextGetContext {
+  /** Tags of the entry. */
+  readonly tags?: readonly string[] | undefined;
+  /** Tags of the page around it. */
+  readonly softTags?: readonly string[] | undefined;
+}
+
+/** What the handler uses of the context of a write. */
+export interface NextSetContext {
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** A cache handler of Next.js 14 and later (`cacheHandler` in `next.config.js`). */
+export interface NextCacheHandler {
+  get(key: string, context?: NextGetContext): Promise<NextCacheValue | null>;
+  /** Null removes the entry. */
+  set(key: string, data: unknown, context?: NextSetContext): Promise<void>;
+  /** Makes all entries with one of the tags invalid: one write a tag. */
+  revalidateTag(tags: string | readonly string[]): Promise<void>;
+  /** Does nothing: nothing is kept for one request. */
+  resetRequestCache(): void;
+}
+
+const tagsHeader = 'x-next-cache-tags';
+
+/**
+ * Makes a cache handler class for Next.js: a module that exports it is what `cacheHandler` names.
+ *
+ * Pages and fetches are shared by all instances, and a revalidated tag is seen by all of them within
+ * `maxStalenessMs`. A store that does not answer is a miss, and never fails a request.
+ *
+ * @param openStore - called once, when the first entry is asked for.
+ *
+ * @example
+ * ```ts
+ * // cache-handler.mjs
+ * export default createNextCacheHandler(() => connect(), { prefix: `next-${process.env.BUILD_ID}` });
+ * ```
+ */
+export function createNextCacheHandler(
+  openStore: () => KvStore | Promise<KvStore>,
+  options: AdapterOptions = {},
+): new () => NextCacheHandler {
+  let opened: Promise<Shelf> | undefined;
+  const shelf = (): Promise<Shelf> => {
+    opened ??= open().catch((error) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  const open = async (): Promise<Shelf> =>
+    new Shelf(await openStore(), 'createNextCacheHandler', { ...options, prefix: options.prefix ?? 'next' });
+
+  return class NoriKVCacheHandler implements NextCacheHandler {
+    async get(
+      key: string,
+      { tags = [], softTags = [] }: NextGetContext = {},
+    ): Promise<NextCacheValue | null> {
+      try {
+        const found = await (await shelf()).get([key]);
+        if (!(found?.value instanceof Uint8Array)) return null;
+        const isRevalidated = await wereMovedSince(await shelf(), [...tags, ...softTags], found.storedAt);
+        return isRevalidated ? null : { value: deserialize(found.value), lastModified: found.storedAt };
+      } catch {
+        return null;
+      }
+    }
+
+    async set(key: string, data: unknown, { tags = [] }: NextSetContext = {}): Promise<void> {
+      try {
+        if (data === null || data === undefined) {
+          await (await shelf()).delete([key]);
+          return;
+        }
+        const all = new Set([...tags, ...tagsOfPage(data)]);
+        // Pages hold buffers and maps, which JSON would lose.
+        const value = new Uint8Array(serialize(data));
+        await (await shelf()).set([key], value, { epochs: [...all].map(tagEpoch) });
+      } catch {
+        // Next.js renders the page again when it is asked for.
+      }
+    }
+
+    async revalidateTag(tags: string | readonly string[]): Promise<void> {
+      const all = typeof tags === 'string' ? [tags] : tags;
+      const to = await shelf();
+      await Promise.all(all.map((tag) => to.clear(tagEpoch(tag))));
+    }
+
+    resetRequestCache(): void {}
+  };
+}
+
+/** Tags that a read names may be missing in the entry: then the time of their last move decides. */
+async function wereMovedSince(
+  { epochs }: Shelf,
+  tags: readonly string[],
+  storedAt: number,
+): Promise<boolean> {
+  const names = tags.map(tagEpoch);
+  await epochs.refresh(names);
+  return names.some((name) => epochs.movedAt(name) >= storedAt);
+}
+
+function tagsOfPage(data: unknown): string[] {
+  const { headers } = data as { readonly headers?: Readonly<Record<string, unknown>> };
+  const tags = headers?.[tagsHeader];
+  return typeof tags === 'string' ? tags.split(',') : [];
+}
+
+export type { AdapterOptions } from './shelf.js';

@@ -1,0 +1,55 @@
+import { joinNames, shardOf, storeKey } from './keys.js';
+
+/** Where the value of a key lives. */
+export interface Place {
+  readonly key: string;
+  readonly memoryKey: string;
+  readonly storeKey: string;
+  /** The epoch that moves when the value in the store was replaced or removed. */
+  readonly shard: string;
+  /** The epochs of the namespaces around it. */
+  readonly spaces: readonly string[];
+}
+
+/** A namespace, by the names of those around it and its own. */
+export class Space {
+  readonly names: readonly string[];
+  readonly epochs: readonly string[];
+  readonly #path: string;
+  readonly #memoryPrefix: string;
+
+  constructor(names: readonly string[]) {
+    this.names = names;
+    this.#path = joinNames(names);
+    this.epochs = ['n', ...names.map((_, depth) => `n/${joinNames(names.slice(0, depth + 1))}`)];
+    // NUL is escaped in the path, so it ends it; an own key that begins with it gets a second one.
+    this.#memoryPrefix = names.length === 0 ? '' : `\0${this.#path.replaceAll('\0', '%00')}\0`;
+  }
+
+  /** The epoch that `clear` moves. */
+  get epoch(): string {
+    return this.epochs.at(-1) ?? 'n';
+  }
+
+  /** The key in memory. Cheap: it is computed for every hit. */
+  memoryKey(key: string): string {
+    if (this.#memoryPrefix !== '') return this.#memoryPrefix + key;
+    return key.charCodeAt(0) === 0 ? `\0\0${key}` : key;
+  }
+
+  place(key: string, prefix: string, shards: number, maxKeyBytes: number): Place {
+    const path = joinNames([...this.names, key]);
+    return {
+      key,
+      memoryKey: this.memoryKey(key),
+      storeKey: storeKey(prefix, 'v', path, maxKeyBytes),
+      shard: `s/${shardOf(path, shards)}`,
+      spaces: this.epochs,
+    };
+  }
+}
+
+/** The epoch of a tag. */
+export function tagEpoch(tag: string): string {
+  return `t/${joinNames([tag])}`;
+}

@@ -1,0 +1,86 @@
+import { find, type Version } from '@norikv/store';
+import type { CacheCodec } from './codec.js';
+import type { Core } from './core.js';
+import type { MemoryEntry } from './memory-entry.js';
+import type { Place } from './place.js';
+import { type Body, decodeRecord } from './record.js';
+
+/** What the store holds for a key. */
+export interface Reading {
+  /** When the read began. */
+  readonly asOf: number;
+  /** What was known of the shard before the read began. */
+  readonly shardEpoch: string;
+  readonly version: Version | undefined;
+  readonly lease: string | undefined;
+  readonly body: Body | undefined;
+  /** The value, if it is valid and not past its stale time. */
+  readonly entry: MemoryEntry | undefined;
+}
+
+/** What a value is read with. */
+export interface ReadSettings {
+  readonly codec: CacheCodec<unknown>;
+  readonly earlyRefresh: number;
+}
+
+/** Reads a key from the store, and keeps what it finds in memory. Rejects if the store does not answer. */
+export async function readPlace(core: Core, place: Place, settings: ReadSettings): Promise<Reading> {
+  const { epochs, gate } = core;
+  const { clock } = core.settings;
+  await epochs.refresh([...place.spaces, place.shard]);
+  // An invalidation that the read misses moves the shard after this moment: the entry will not match it.
+  const { [place.shard]: shardEpoch = '' } = epochs.capture([place.shard]);
+  const asOf = clock.monotonic();
+  const found = await gate.call((store) => find(store, place.storeKey));
+  const nothing = { asOf, shardEpoch, lease: undefined, body: undefined, entry: undefined };
+  if (!found) return { ...nothing, version: undefined };
+  const { version } = found;
+  const { body, lease } = decodeRecord(found.value);
+  const isValid = body !== undefined && (await hasCurrentEpochs(core, place, body));
+  const entry = isValid ? await decodeBody(core, place, body, settings, shardEpoch, asOf) : undefined;
+  if (entry) core.memory?.set(place.memoryKey, entry);
+  return { ...nothing, version, lease, body, entry };
+}
+
+async function hasCurrentEpochs(core: Core, place: Place, { epochs }: Body): Promise<boolean> {
+  const names = Object.keys(epochs);
+  await core.epochs.refresh(names);
+  return (
+    place.spaces.every((space) => Object.hasOwn(epochs, space)) &&
+    names.every((name) => core.epochs.known(name) === epochs[name])
+  );
+}
+
+/** The entry of a stored value; undefined if its time is over or it cannot be read. */
+export async function decodeBody(
+  core: Core,
+  { key, shard }: Place,
+  { payload, storedAt, freshMs, staleMs, epochs }: Body,
+  { codec, earlyRefresh }: ReadSettings,
+  shardEpoch: string,
+  asOf: number,
+): Promise<MemoryEntry | undefined> {
+  // Clocks differ: a value never seems younger than new.
+  const age = Math.max(0, core.settings.clock.now() - storedAt);
+  if (age >= freshMs + staleMs) return undefined;
+  try {
+    const value = payload === null ? undefined : await codec.decode(payload);
+    return {
+      value,
+      answer: Promise.resolve(value),
+      bytes: (payload?.length ?? 0) + 2 * key.length + 1,
+      freshUntil: asOf + freshMs - age,
+      staleUntil: asOf + freshMs + staleMs - age,
+      refreshAt: asOf + freshMs * earlyRefresh - age,
+      epochs: new Map([...Object.entries(epochs), [shard, shardEpoch]]),
+      asOf,
+      retryAt: Number.NEGATIVE_INFINITY,
+      calmUntil: Number.NEGATIVE_INFINITY,
+      generation: core.epochs.generation,
+    };
+  } catch (error) {
+    core.tell({ kind: 'unreadable', key, error });
+    return undefined;
+  }
+}

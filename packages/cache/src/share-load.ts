@@ -1,0 +1,55 @@
+import type { CacheCodec } from './codec.js';
+import type { Core, Outcome } from './core.js';
+import { fromMemory } from './from-memory.js';
+import { load } from './load.js';
+import type { Loader } from './loader.js';
+import type { MemoryEntry } from './memory-entry.js';
+import type { EntrySettings } from './options.js';
+import type { Place } from './place.js';
+
+/** What a caller of `getOrSet` asks for. */
+export interface ShareRequest {
+  readonly core: Core;
+  readonly place: Place;
+  readonly loader: Loader<unknown>;
+  readonly codec: CacheCodec<unknown>;
+  readonly tags: readonly string[];
+  readonly settings: EntrySettings;
+}
+
+/** The value from memory, or from a load that is shared with all who ask for it in this process. */
+export async function shareLoad(request: ShareRequest): Promise<unknown> {
+  const { core, place, settings } = request;
+  const { clock, maxStalenessMs } = core.settings;
+  const begin = (held: MemoryEntry | undefined, isRefresh: boolean): Promise<Outcome> =>
+    load({ ...request, held, isRefresh, refresh });
+  const refresh = (): void => refreshOnce(core, place, () => begin(undefined, true));
+  const since = clock.monotonic();
+  for (;;) {
+    const held = await fromMemory(core, place);
+    const now = clock.monotonic();
+    if (held && now < held.freshUntil) {
+      if (now >= held.refreshAt) refresh();
+      core.counters.memoryHits += 1;
+      return held.value;
+    }
+    const isBusy = held && (now < held.retryAt || core.refreshing.has(place.memoryKey));
+    if (held && (isBusy || now < held.freshUntil + settings.staleWhileRevalidateMs)) {
+      if (!isBusy) refresh();
+      core.tell({ kind: 'stale', key: place.key });
+      return held.value;
+    }
+    const outcome = await core.loads.join(place.memoryKey, () => begin(held, false));
+    // Who joined a load late may only take what is not older than the bound; else the next look decides.
+    if (outcome.asOf >= since - maxStalenessMs) return outcome.value;
+  }
+}
+
+/** Loads in the background, once in this process. Its errors are events. */
+function refreshOnce({ refreshing }: Core, { memoryKey }: Place, begin: () => Promise<Outcome>): void {
+  if (refreshing.has(memoryKey)) return;
+  refreshing.add(memoryKey);
+  begin()
+    .catch(() => {})
+    .finally(() => refreshing.delete(memoryKey));
+}

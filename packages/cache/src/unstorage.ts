@@ -1,0 +1,62 @@
+import type { KvStore } from '@norikv/store';
+import { type AdapterOptions, Shelf } from './shelf.js';
+
+/** What the driver uses of the options of a call. */
+export interface UnstorageCall {
+  /** Time to live in seconds, as for the other drivers of unstorage. */
+  readonly ttl?: number | undefined;
+}
+
+/** A driver of unstorage. */
+export interface UnstorageDriver {
+  readonly name: string;
+  readonly options: AdapterOptions;
+  hasItem(key: string): Promise<boolean>;
+  getItem(key: string): Promise<string | null>;
+  getItemRaw(key: string): Promise<unknown>;
+  setItem(key: string, value: string, call?: UnstorageCall): Promise<void>;
+  setItemRaw(key: string, value: unknown, call?: UnstorageCall): Promise<void>;
+  removeItem(key: string): Promise<void>;
+  /** Always empty: the store has no scan. */
+  getKeys(): Promise<string[]>;
+  /** Removes everything, with one write. A part, named by `base`, cannot be cleared alone. */
+  clear(base?: string): Promise<void>;
+}
+
+/**
+ * A driver of unstorage, and so of Nitro and Nuxt. Mount it for what has to be cleared alone: a mount is cleared
+ * as a whole, with one write.
+ *
+ * @example
+ * ```ts
+ * const storage = createStorage({ driver: noriKVDriver(store, { prefix: 'pages' }) });
+ * await storage.setItem('home', html, { ttl: 60 });
+ * ```
+ */
+export function noriKVDriver(store: KvStore, options: AdapterOptions = {}): UnstorageDriver {
+  const shelf = new Shelf(store, 'noriKVDriver', { ...options, prefix: options.prefix ?? 'unstorage' });
+  const get = async (key: string): Promise<unknown> => (await shelf.get([key]))?.value ?? null;
+  const set = (key: string, value: unknown, { ttl }: UnstorageCall = {}): Promise<void> =>
+    shelf.set([key], value, { ttlMs: ttl === undefined ? undefined : ttl * 1_000 });
+  return {
+    name: 'norikv',
+    options,
+    hasItem: async (key) => (await get(key)) !== null,
+    async getItem(key) {
+      const value = await get(key);
+      return value instanceof Uint8Array ? new TextDecoder().decode(value) : (value as string | null);
+    },
+    getItemRaw: get,
+    setItem: set,
+    setItemRaw: set,
+    async removeItem(key) {
+      await shelf.delete([key]);
+    },
+    getKeys: async () => [],
+    async clear(base = '') {
+      if (base === '') await shelf.clear();
+    },
+  };
+}
+
+export type { AdapterOptions } from './shelf.js';

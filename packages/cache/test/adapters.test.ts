@@ -1,0 +1,240 @@
+import type { KvStore } from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
+import { BentoCache, bentostore } from 'bentocache';
+import { memoryDriver } from 'bentocache/drivers/memory';
+import Keyv from 'keyv';
+import Keyv6 from 'keyv6';
+import { createStorage } from 'unstorage';
+import { describe, expect, it } from 'vitest';
+import { noriKVDriver as bentocacheDriver } from '../src/bentocache.js';
+import { NoriKVKeyv6Store, NoriKVKeyvStore } from '../src/keyv.js';
+import { createNextCacheHandler } from '../src/next.js';
+import { noriKVDriver as unstorageDriver } from '../src/unstorage.js';
+
+describe('the Keyv 5 adapter', () => {
+  it('keeps the namespaces of several Keyv apart that share one adapter', async () => {
+    const store = new NoriKVKeyvStore(createMemoryStore());
+    const [a, b, ab] = ['a', 'b', 'a:b'].map((namespace) => new Keyv({ store, namespace }));
+    for (const keyv of [a, b, ab]) await keyv?.set('key', keyv.namespace);
+    await a?.clear();
+    // The Keyv made last wrote its namespace to the adapter: clear means that one.
+    expect(await Promise.all([a, b, ab].map((keyv) => keyv?.get('key')))).toEqual(['a', 'b', undefined]);
+  });
+
+  it('reads and writes many, and says what is there', async () => {
+    const keyv = new Keyv({ store: new NoriKVKeyvStore(createMemoryStore()) });
+    await keyv.setMany([
+      { key: 'a', value: 1 },
+      { key: 'b', value: 2, ttl: 60_000 },
+    ]);
+    expect(await keyv.getMany(['a', 'b', 'c'])).toEqual([1, 2, undefined]);
+    expect(await keyv.hasMany(['a', 'c'])).toEqual([true, false]);
+    expect(await keyv.deleteMany(['a', 'b'])).toBe(true);
+    await keyv.disconnect();
+  });
+
+  it('keeps values that are not serialized', async () => {
+    const store = new NoriKVKeyvStore(createMemoryStore());
+    for (const value of [{ deep: [1] }, null, true, new Uint8Array([0, 255])]) {
+      await store.set('key', value);
+      expect(await store.get('key')).toEqual(value);
+    }
+    await store.set('key', 'gone', 0);
+    expect(await store.has('key')).toBe(false);
+  });
+
+  it('costs one call for a read or a write, two for a removal, one for a clear', async () => {
+    const counted = countCalls(createMemoryStore());
+    const store = new NoriKVKeyvStore(counted);
+    await store.set('warm', 'up');
+    for (const [work, calls] of [
+      [() => store.set('key', 'value'), 1],
+      [() => store.get('key'), 1],
+      [() => store.delete('key'), 2],
+      [() => store.clear(), 1],
+    ] as const) {
+      counted.reset();
+      await work();
+      expect(counted.calls.total).toBe(calls);
+    }
+  });
+
+  it('throws what the store throws', async () => {
+    const faulty = withFaults(createMemoryStore());
+    faulty.faults.outage();
+    await expect(new NoriKVKeyvStore(faulty).get('key')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('sees a clear of another process within the bound', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
+    const [one, other] = [0, 1].map(() => new NoriKVKeyvStore(store, { clock, maxStalenessMs: 300 }));
+    await one?.set('key', 'value');
+    expect(await other?.get('key')).toBe('value');
+    await one?.clear();
+    expect(await one?.get('key')).toBeUndefined();
+    await clock.advance(301);
+    expect(await other?.get('key')).toBeUndefined();
+  });
+});
+
+describe('the Keyv 6 adapter', () => {
+  it('keeps namespaces apart, expires, and clears one namespace', async () => {
+    const clock = new FakeClock({ nowMs: Date.now() });
+    const memory = createMemoryStore({ clock });
+    const [a, b] = ['a', 'b'].map(
+      (namespace) => new Keyv6({ store: new NoriKVKeyv6Store(memory, { clock }), namespace }),
+    );
+    await a?.set('key', { of: 'a' }, 60_000);
+    await b?.set('key', { of: 'b' });
+    expect(await a?.get('key')).toEqual({ of: 'a' });
+    await a?.setMany([
+      { key: 'one', value: 1 },
+      { key: 'other', value: 2 },
+    ]);
+    expect(await a?.has('one')).toBe(true);
+    expect(await a?.hasMany(['one', 'none'])).toEqual([true, false]);
+    expect(await a?.deleteMany(['one', 'other'])).toEqual([true, true]);
+    await clock.advance(120_000);
+    expect(await a?.get('key')).toBeUndefined();
+    await a?.set('key', 'again');
+    await a?.clear();
+    expect([await a?.get('key'), await b?.get('key')]).toEqual([undefined, { of: 'b' }]);
+  });
+
+  it('takes a time that is over for a removal, and works without a namespace', async () => {
+    const store = new NoriKVKeyv6Store(createMemoryStore());
+    expect(store.capabilities).toEqual({ expires: true });
+    await store.set('key', 'value');
+    await store.set('key', 'value', Date.now() - 1);
+    expect(await store.get('key')).toBeUndefined();
+    await store.set('key', 'value');
+    expect(await store.hasMany(['key', 'none'])).toEqual([true, false]);
+    expect(store.on('error', () => {})).toBe(store);
+  });
+});
+
+describe('the bentocache driver', () => {
+  it('pulls, and has namespaces inside namespaces', async () => {
+    const driver = bentocacheDriver(createMemoryStore()).factory({});
+    const inner = driver.namespace('users').namespace('7');
+    await inner.set('name', 'Ada', 60_000);
+    expect(await driver.get('users:7:name')).toBe('Ada');
+    expect([await inner.pull('name'), await inner.pull('name')]).toEqual(['Ada', undefined]);
+    await inner.set('name', 'Ada');
+    expect(await inner.deleteMany(['name', 'none'])).toBe(true);
+    await inner.set('name', 'Ada');
+    await driver.namespace('users').clear();
+    expect(await inner.get('name')).toBeUndefined();
+    await driver.disconnect();
+  });
+
+  it('serves two instances of bentocache with memory over one store', async () => {
+    const store = createMemoryStore();
+    const start = (): BentoCache<{ main: ReturnType<typeof bentostore> }> =>
+      new BentoCache({
+        default: 'main',
+        stores: { main: bentostore().useL1Layer(memoryDriver()).useL2Layer(bentocacheDriver(store)) },
+      });
+    const [one, other] = [start(), start()];
+    expect(await one.getOrSet({ key: 'user', factory: () => 'Ada', ttl: '1h' })).toBe('Ada');
+    expect(await other.getOrSet({ key: 'user', factory: () => 'Grace', ttl: '1h' })).toBe('Ada');
+    await one.namespace('users').set({ key: '7', value: { name: 'Ada' } });
+    expect(await start().namespace('users').get({ key: '7' })).toEqual({ name: 'Ada' });
+    await one.clear();
+    expect(await start().get({ key: 'user' })).toBeUndefined();
+    await Promise.all([one, other].map((cache) => cache.disconnectAll()));
+  });
+});
+
+describe('the unstorage driver', () => {
+  it('serves a storage', async () => {
+    const clock = new FakeClock();
+    const storage = createStorage({
+      driver: unstorageDriver(createMemoryStore({ clock }), { clock, prefix: 'pages' }),
+    });
+    await storage.setItem('home', { html: '<p>' }, { ttl: 60 });
+    await storage.setItemRaw('image', new Uint8Array([1, 255]));
+    expect(await storage.getItem('home')).toEqual({ html: '<p>' });
+    expect(await storage.getItemRaw('image')).toEqual(new Uint8Array([1, 255]));
+    expect(await storage.getItem('none')).toBeNull();
+    expect([await storage.hasItem('home'), await storage.hasItem('none')]).toEqual([true, false]);
+    await storage.setItemRaw('text', new TextEncoder().encode('plain'));
+    expect(await storage.getItem('text')).toBe('plain');
+    await storage.removeItem('image');
+    expect(await storage.hasItem('image')).toBe(false);
+    expect(await storage.getKeys()).toEqual([]);
+    await storage.clear('other');
+    await clock.advance(60_000);
+    expect(await storage.getItem('home')).toBeNull();
+    await storage.clear();
+    expect(await storage.hasItem('text')).toBe(false);
+  });
+});
+
+describe('the Next.js cache handler', () => {
+  const page = {
+    kind: 'APP_PAGE',
+    html: '<p>',
+    rscData: Buffer.from([0, 255]),
+    segmentData: new Map([['/a', Buffer.from('a')]]),
+    headers: { 'x-next-cache-tags': 'layout,home' },
+  };
+
+  function start(store: KvStore, clock = new FakeClock()) {
+    return new (createNextCacheHandler(() => store, { clock, prefix: 'build-1' }))();
+  }
+
+  it('keeps pages with their buffers and maps, for every instance', async () => {
+    const store = createMemoryStore();
+    const handler = start(store);
+    await handler.set('/home', page, {});
+    const found = await start(store).get('/home');
+    expect(found?.value).toEqual(page);
+    expect(found?.lastModified).toBe(new FakeClock().now());
+    await handler.set('/home', null);
+    expect(await handler.get('/home')).toBeNull();
+    handler.resetRequestCache();
+  });
+
+  it('drops what has a revalidated tag: its own, one of its headers, or one of the page around it', async () => {
+    const clock = new FakeClock();
+    const handler = start(createMemoryStore({ clock }), clock);
+    const fetched = { kind: 'FETCH', data: { body: '1' } };
+    for (const [data, tags, context, revalidated] of [
+      [fetched, ['user'], {}, 'user'],
+      [page, [], {}, 'home'],
+      [fetched, [], { softTags: ['_N_T_/layout'] }, '_N_T_/layout'],
+      [fetched, [], { tags: ['late'] }, ['late', 'other']],
+    ] as const) {
+      await handler.set('key', data, { tags });
+      await clock.advance(10);
+      expect(await handler.get('key', context)).not.toBeNull();
+      await handler.revalidateTag(revalidated);
+      expect(await handler.get('key', context)).toBeNull();
+      await clock.advance(10);
+      await handler.set('key', data, { tags });
+      await clock.advance(10);
+      expect(await handler.get('key', context)).not.toBeNull();
+    }
+  });
+
+  it('makes a store that is down a miss, opens it again later, and tells that a tag was not revalidated', async () => {
+    const memory = createMemoryStore();
+    const failures = [new Error('not yet'), new Error('not yet')];
+    const Handler = createNextCacheHandler(() => {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      return memory;
+    });
+    const handler = new Handler();
+    expect(await handler.get('/home')).toBeNull();
+    await expect(handler.revalidateTag('home')).rejects.toThrow('not yet');
+    await handler.set('/home', page);
+    expect((await handler.get('/home'))?.value).toEqual(page);
+    await handler.set('/loop', { method() {} });
+    expect(await handler.get('/loop')).toBeNull();
+    await memory.close();
+    expect(await handler.get('/home')).toBeNull();
+  });
+});

@@ -1,0 +1,105 @@
+import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { Epochs } from '../src/epochs.js';
+import { createCache } from '../src/index.js';
+import { prove } from '../src/memory-entry.js';
+import { StoreGate } from '../src/store-gate.js';
+
+function start(maxCells = 2) {
+  const clock = new FakeClock();
+  const store = withFaults(createMemoryStore({ clock }), { clock, latencyMs: 1 });
+  const gate = new StoreGate(store, { clock, storeTimeoutMs: 100, breakerFailures: 1_000, breakerMs: 1 });
+  const settings = {
+    prefix: 'p',
+    maxKeyBytes: 1_024,
+    maxStalenessMs: 100,
+    lifetimeMs: 10_000,
+    maxCells,
+    clock,
+  };
+  return { clock, store, gate, epochs: new Epochs(gate, settings) };
+}
+
+describe('epochs', () => {
+  it('are forgotten, oldest first, and then match nothing until they are looked at again', async () => {
+    const { clock, epochs } = start();
+    await clock.run(epochs.refresh(['a', 'b']));
+    const entry = {
+      value: 1,
+      answer: Promise.resolve(1),
+      bytes: 1,
+      freshUntil: 1e9,
+      staleUntil: 1e9,
+      refreshAt: 1e9,
+      epochs: new Map([['a', '0']]),
+      asOf: 0,
+      retryAt: 0,
+      calmUntil: 0,
+      generation: 0,
+    };
+    expect(prove(entry, epochs, clock.monotonic(), 100)).toBe('valid');
+    await clock.run(epochs.refresh(['c']));
+    expect(epochs.known('a')).toBeUndefined();
+    expect(epochs.capture(['a', 'c'])).toEqual({ a: '', c: '0' });
+    expect(epochs.movedAt('a')).toBe(Number.NEGATIVE_INFINITY);
+    expect(prove(entry, epochs, clock.monotonic(), 100)).toBe('unproven');
+    await clock.run(epochs.refresh(['a']));
+    expect(prove(entry, epochs, clock.monotonic(), 100)).toBe('valid');
+  });
+
+  it('share the writes of those who wait: a hundred moves at once are two writes', async () => {
+    const { clock, epochs, store } = start();
+    let puts = 0;
+    const { put } = store;
+    store.put = (...parameters) => {
+      puts += 1;
+      return put(...parameters);
+    };
+    await clock.run(Promise.all(Array.from({ length: 100 }, () => epochs.bump('a'))));
+    expect(puts).toBe(2);
+  });
+
+  it('are not learnt from a look that a move of this process overlaps', async () => {
+    const { clock, epochs } = start();
+    const latencies = [20, 1, 1];
+    const store = createMemoryStore({ clock, latencyMs: () => latencies.shift() ?? 1 });
+    const gate = new StoreGate(store, { clock, storeTimeoutMs: 100, breakerFailures: 9, breakerMs: 1 });
+    const settings = {
+      prefix: 'p',
+      maxKeyBytes: 1_024,
+      maxStalenessMs: 5,
+      lifetimeMs: 10_000,
+      maxCells: 9,
+      clock,
+    };
+    const slow = new Epochs(gate, settings);
+    const look = slow.refresh(['a']);
+    await clock.advance(15);
+    await clock.run(Promise.all([slow.bump('a'), look]));
+    await clock.run(epochs.refresh(['a']));
+    expect(slow.known('a')).not.toBe('0');
+  });
+
+  it('are unknown after a move whose outcome is unknown, and the next move is made all the same', async () => {
+    const { clock, epochs, store } = start();
+    await clock.run(epochs.bump('a'));
+    store.faults.outage();
+    const failed = [epochs.bump('a'), epochs.bump('a')].map((bump) => bump.catch((error: unknown) => error));
+    await clock.run(Promise.all(failed));
+    expect(epochs.known('a')).toBeUndefined();
+    store.faults.stop();
+    await clock.run(epochs.bump('a'));
+    expect(epochs.known('a')).toBeDefined();
+  });
+
+  it('leave the store by themselves, later than anything that carries them', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
+    const cache = createCache(store, { clock, maxTtlMs: 100_000 });
+    await cache.invalidateTags(['tag']);
+    await clock.advance(200_000);
+    expect(await store.find('cache/e/t/tag')).not.toBeNull();
+    await clock.advance(3_600_000);
+    expect(await store.find('cache/e/t/tag')).toBeNull();
+  });
+});

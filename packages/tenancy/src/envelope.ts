@@ -1,0 +1,34 @@
+import { AlreadyExistsError, type Entry, isNoriKVError, VersionMismatchError } from '@norikv/store';
+
+/** One byte before each value says whether it is counted against the limits. */
+const flags = { uncounted: 0, counted: 1 } as const;
+
+/** A value as a managed tenant's part of the store keeps it. */
+export function wrap(value: Uint8Array, isCounted: boolean): Uint8Array {
+  const bytes = new Uint8Array(value.length + 1);
+  bytes[0] = isCounted ? flags.counted : flags.uncounted;
+  bytes.set(value, 1);
+  return bytes;
+}
+
+/** The tenant's view of an entry. */
+export function unwrap({ value, version }: Entry): Entry {
+  return { value: value.slice(1), version };
+}
+
+/** What an entry counts for. */
+export function countOf(entry: Entry | null): { readonly keys: number; readonly bytes: number } {
+  const isCounted = entry?.value[0] === flags.counted;
+  return { keys: isCounted ? 1 : 0, bytes: isCounted ? entry.value.length - 1 : 0 };
+}
+
+/** An error with the tenant's view of the entry it carries. */
+export function unwrapError(error: unknown): unknown {
+  const { actual } = error as { actual?: Entry | null };
+  if (!isNoriKVError(error) || !actual) return error;
+  const { code, outcome, retryable, key, message } = error;
+  const facts = { code, outcome, retryable, key, actual: unwrap(actual) };
+  if (code === 'ALREADY_EXISTS') return new AlreadyExistsError(message, facts);
+  const { expected } = error as VersionMismatchError;
+  return new VersionMismatchError(message, { ...facts, expected });
+}

@@ -1,0 +1,40 @@
+import { InvalidArgumentError } from '@norikv/store';
+
+/** The limits of a tenant. What is missing is not limited. */
+export interface TenantLimits {
+  /** Keys without a ttl that the tenant may have. */
+  readonly maxKeys: number;
+  /** Megabytes (1,048,576 bytes) of values under such keys. */
+  readonly maxStorageMB: number;
+  readonly maxValueBytes?: number | undefined;
+  /** The longest ttl in milliseconds. */
+  readonly maxTtlMs?: number | undefined;
+  /** Operations per second, with bursts of one second's worth, in each process; divided by `instances`. */
+  readonly operationsPerSecond?: number | undefined;
+}
+
+/** Plans by name. A plan that is not there gets the limits of `free`. */
+export type TenantPlans = Readonly<Record<string, TenantLimits>> & { readonly free: TenantLimits };
+
+/** The plans of the documentation. */
+export const documentedPlans: TenantPlans = {
+  free: { maxKeys: 1_000, maxStorageMB: 10 },
+  pro: { maxKeys: 100_000, maxStorageMB: 1_000 },
+  enterprise: { maxKeys: Number.POSITIVE_INFINITY, maxStorageMB: Number.POSITIVE_INFINITY },
+};
+
+/** @throws InvalidArgumentError naming the plan and the limit that is wrong. */
+export function checkPlans(plans: TenantPlans): void {
+  for (const [plan, limits] of Object.entries(plans)) {
+    for (const [name, limit] of Object.entries(limits)) {
+      const isFit = typeof limit === 'number' && (limit > 0 || (limit === 0 && name.startsWith('max')));
+      if (limit === undefined || isFit) continue;
+      throw new InvalidArgumentError(`plans.${plan}.${name} is ${String(limit)}; use a number above 0`);
+    }
+  }
+}
+
+/** The limits of a plan. */
+export function limitsOf(plans: TenantPlans, plan: string): TenantLimits {
+  return (Object.hasOwn(plans, plan) ? plans[plan] : undefined) ?? plans.free;
+}

@@ -1,0 +1,60 @@
+import {
+  AlreadyExistsError,
+  CancelledError,
+  ClosedError,
+  DeadlineExceededError,
+  type Entry,
+  errorCode,
+  InvalidArgumentError,
+  isNoriKVError,
+  type Key,
+  KeyNotFoundError,
+  NoriKVError,
+  ResourceExhaustedError,
+  UnavailableError,
+  UnsupportedError,
+  type Version,
+  VersionMismatchError,
+} from '@norikv/store';
+
+/** What an error carries besides its message. */
+interface Facts {
+  readonly code: string;
+  readonly outcome: 'not-applied' | 'unknown';
+  readonly retryable: boolean;
+  readonly key?: Key | undefined;
+}
+
+const classes = [
+  ClosedError,
+  DeadlineExceededError,
+  InvalidArgumentError,
+  KeyNotFoundError,
+  ResourceExhaustedError,
+  UnavailableError,
+  UnsupportedError,
+];
+
+/**
+ * The error a tenant gets to see: the same class and facts, the key as the tenant wrote it, and neither the
+ * prefix nor a `cause`, which may show how and where the store keeps things.
+ */
+export function scopedError(error: unknown, prefix: string, key: Key | undefined): NoriKVError {
+  const code = errorCode(error) ?? 'INTERNAL';
+  const isOurs = isNoriKVError(error);
+  const message = isOurs ? error.message.replaceAll(prefix, '') : `the store failed (${code})`;
+  const facts: Facts = {
+    code,
+    outcome: isOurs ? error.outcome : 'unknown',
+    retryable: isOurs && error.retryable,
+    key,
+  };
+  const { actual, expected } = error as { actual?: Entry | null; expected?: Version };
+  if (code === 'VERSION_MISMATCH') return new VersionMismatchError(message, { ...facts, expected, actual });
+  if (code === 'ALREADY_EXISTS')
+    return new AlreadyExistsError(message, { ...facts, actual: actual ?? undefined });
+  // Its cause is the reason of the caller's own signal.
+  if (code === 'CANCELLED') return new CancelledError(message, { ...facts, cause: (error as Error).cause });
+  const Class = classes.find((each) => each.code === code);
+  return Class ? new Class(message, facts) : new NoriKVError(message, facts);
+}

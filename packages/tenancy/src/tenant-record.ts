@@ -1,0 +1,71 @@
+import { type Codec, jsonCodec } from '@norikv/cas-retry';
+import type { TenantLimits } from './plans.js';
+
+/** Whether a tenant is served. `deleted` stays as a mark, so that no old name leads to it again. */
+export type TenantStatus = 'active' | 'suspended' | 'deleted';
+
+/** What is known of a tenant. */
+export interface TenantMetadata {
+  readonly id: string;
+  readonly name: string;
+  readonly plan: string;
+  /** Wall-clock time in milliseconds. */
+  readonly createdAt: number;
+  readonly limits: TenantLimits;
+  readonly status: TenantStatus;
+  /** The part of the store that was allocated: another one each time a tenant is created. */
+  readonly space: string;
+  /** The id it is being renamed to, which nobody else can have meanwhile. */
+  readonly renamingTo?: string | undefined;
+}
+
+/** Limits are not part of it: they follow from the plan. */
+export type TenantRecord = Omit<TenantMetadata, 'limits'>;
+
+/** Where a tenant id leads. */
+export interface NameRecord {
+  readonly space: string;
+}
+
+/** What a tenant has used of what can be counted. */
+export interface Usage {
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+export const tenantCodec: Codec<TenantRecord> = jsonCodec((data) => {
+  const { id, name, plan, createdAt, status, space, renamingTo } = data as Record<
+    keyof TenantRecord,
+    unknown
+  >;
+  const isStatus = status === 'active' || status === 'suspended' || status === 'deleted';
+  if (![id, name, plan, space].every((text) => typeof text === 'string') || !isStatus) {
+    throw new TypeError('no record of a tenant');
+  }
+  return {
+    id,
+    name,
+    plan,
+    createdAt,
+    status,
+    space,
+    ...(renamingTo !== undefined && { renamingTo }),
+  } as TenantRecord;
+});
+
+export const nameCodec: Codec<NameRecord> = jsonCodec((data) => {
+  const { space } = data as Partial<NameRecord>;
+  if (typeof space !== 'string') throw new TypeError('no record of a tenant id');
+  return { space };
+});
+
+export const usageCodec: Codec<Usage> = jsonCodec((data) => {
+  const { keys, bytes } = data as Partial<Usage>;
+  if (!Number.isSafeInteger(keys) || !Number.isSafeInteger(bytes)) throw new TypeError('no record of usage');
+  return { keys: Number(keys), bytes: Number(bytes) };
+});
+
+export const counterCodec: Codec<number> = jsonCodec((data) => {
+  if (!Number.isSafeInteger(data)) throw new TypeError('no record of allocated parts');
+  return Number(data);
+});

@@ -1,0 +1,104 @@
+import { type Updater, write } from '@norikv/cas-retry';
+import { TenantLimitError } from './errors.js';
+import type { TenantLimits } from './plans.js';
+import { type Usage, usageCodec } from './tenant-record.js';
+
+const nothing: Usage = { keys: 0, bytes: 0 };
+const megabyte = 1_048_576;
+
+/**
+ * What a tenant uses of its keys and bytes.
+ *
+ * Every unit is taken from one record, by conditional writes, before it is used, so never more is used than the
+ * limit. With a `chunk`, a process takes more at a time; what it does not use is lost to the tenant when the
+ * process ends without `close`, until `setUsage` corrects it.
+ */
+export class UsageLedger {
+  readonly #updater: Updater;
+  readonly #key: string;
+  readonly #chunk: Usage;
+  /** Taken from the record and not used. */
+  #spare: Usage = nothing;
+
+  constructor(updater: Updater, key: string, chunk: Usage) {
+    this.#updater = updater;
+    this.#key = key;
+    this.#chunk = chunk;
+  }
+
+  /**
+   * Takes units that are about to be used.
+   *
+   * @throws TenantLimitError if the limit has no room for them; then none are taken.
+   */
+  async take(need: Usage, limits: TenantLimits): Promise<void> {
+    if (this.#draw(need)) return;
+    const chunk = {
+      keys: need.keys > 0 ? this.#chunk.keys : 0,
+      bytes: need.bytes > 0 ? this.#chunk.bytes : 0,
+    };
+    const granted = await this.#updater.update(this.#key, usageCodec, (used = nothing) => {
+      const room = {
+        keys: limits.maxKeys - used.keys,
+        bytes: Math.floor(limits.maxStorageMB * megabyte) - used.bytes,
+      };
+      if (need.keys > Math.max(0, room.keys)) throw exceeded('maxKeys', limits.maxKeys);
+      if (need.bytes > Math.max(0, room.bytes)) throw exceeded('maxStorageMB', limits.maxStorageMB);
+      const grant = {
+        keys: Math.max(need.keys, Math.min(chunk.keys, room.keys)),
+        bytes: Math.max(need.bytes, Math.min(chunk.bytes, room.bytes)),
+      };
+      return write(plus(used, grant), grant);
+    });
+    this.#spare = plus(this.#spare, minus(granted, need));
+  }
+
+  /** Gives back units that are certainly not used. */
+  async give(units: Usage): Promise<void> {
+    this.#spare = plus(this.#spare, units);
+    const surplus = {
+      keys: this.#spare.keys > 2 * this.#chunk.keys ? this.#spare.keys - this.#chunk.keys : 0,
+      bytes: this.#spare.bytes > 2 * this.#chunk.bytes ? this.#spare.bytes - this.#chunk.bytes : 0,
+    };
+    await this.#return(surplus);
+  }
+
+  /** Gives back all that was taken and not used. */
+  async close(): Promise<void> {
+    await this.#return(this.#spare);
+  }
+
+  async #return(units: Usage): Promise<void> {
+    if (units.keys === 0 && units.bytes === 0) return;
+    this.#spare = minus(this.#spare, units);
+    await this.#updater.update(this.#key, usageCodec, (used = nothing) =>
+      write(floored(minus(used, units)), undefined),
+    );
+  }
+
+  #draw(need: Usage): boolean {
+    const left = minus(this.#spare, need);
+    if (left.keys < 0 || left.bytes < 0) return false;
+    this.#spare = left;
+    return true;
+  }
+}
+
+function exceeded(limit: 'maxKeys' | 'maxStorageMB', value: number): TenantLimitError {
+  return new TenantLimitError(`the tenant's limit of ${value} (${limit}) leaves no room; delete something`, {
+    limit,
+  });
+}
+
+function plus(left: Usage, right: Usage): Usage {
+  return { keys: left.keys + right.keys, bytes: left.bytes + right.bytes };
+}
+
+function minus(left: Usage, right: Usage): Usage {
+  return { keys: left.keys - right.keys, bytes: left.bytes - right.bytes };
+}
+
+/** Usage that was corrected by hand meanwhile may be less than what is given back. */
+function floored({ keys, bytes }: Usage): Usage {
+  return { keys: Math.max(0, keys), bytes: Math.max(0, bytes) };
+}

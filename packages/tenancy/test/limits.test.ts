@@ -1,0 +1,191 @@
+import { bytesToString, type KvStore, UnavailableError } from '@norikv/store';
+import { createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { type TenantLimits, TenantManager, type TenantManagerOptions } from '../src/index.js';
+
+const megabyte = 1_048_576;
+
+async function start(
+  free: TenantLimits,
+  options: TenantManagerOptions = {},
+  store: KvStore = createMemoryStore(),
+) {
+  const manager = new TenantManager(store, { plans: { free }, ...options });
+  await manager.create('a', 'A', 'free');
+  return { manager, store, client: await manager.getClient('a') };
+}
+
+describe('maxKeys', () => {
+  it('lets exactly so many keys be, however they are written and removed', async () => {
+    const { client, manager } = await start({ maxKeys: 2, maxStorageMB: Infinity });
+    const version = await client.put('a', '1');
+    await client.put('a', '2');
+    await client.put('b', '1', { ifNotExists: true });
+    const refused = { code: 'TENANT_LIMIT', limit: 'maxKeys', outcome: 'not-applied', statusCode: 429 };
+    await expect(client.put('c', '1')).rejects.toMatchObject(refused);
+    await expect(client.put('c', '1', { ifNotExists: true })).rejects.toMatchObject(refused);
+    await expect(client.put('a', '1', { ifNotExists: true })).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
+    await expect(client.put('a', '1', { ifMatchVersion: version })).rejects.toMatchObject({
+      code: 'VERSION_MISMATCH',
+      actual: { value: new TextEncoder().encode('2') },
+    });
+    await expect(client.delete('a', { ifMatchVersion: version })).rejects.toMatchObject({
+      code: 'VERSION_MISMATCH',
+    });
+    expect(await client.delete('none')).toBe(false);
+    expect(await client.delete('b')).toBe(true);
+    await client.put('c', '1');
+    expect(await manager.usage('a')).toEqual({ keys: 2, bytes: 2 });
+  });
+
+  it('does not count keys with a ttl, until they are written without one', async () => {
+    const clock = new FakeClock();
+    const { client, manager } = await start(
+      { maxKeys: 1, maxStorageMB: 10, maxTtlMs: 1_000 },
+      { clock },
+      createMemoryStore({ clock }),
+    );
+    for (const key of ['a', 'b', 'c']) await client.put(key, 'short', { ttlMs: 1_000 });
+    await client.put('a', 'long');
+    await expect(client.put('b', 'long')).rejects.toMatchObject({ limit: 'maxKeys' });
+    await client.put('a', 'short again', { ttlMs: 500 });
+    expect(await manager.usage('a')).toEqual({ keys: 0, bytes: 0 });
+    await client.put('b', 'long');
+    await expect(client.put('c', 'short', { ttlMs: 1_001 })).rejects.toMatchObject({ limit: 'maxTtlMs' });
+    await clock.advance(1_000);
+    expect(await client.find('a')).toBeNull();
+  });
+
+  it('counts what was written before there was a limit when it is written again', async () => {
+    const { manager } = await start({ maxKeys: 1, maxStorageMB: 10 });
+    await manager.setPlan('a', 'free');
+    const open = { maxKeys: Infinity, maxStorageMB: Infinity };
+    const store = createMemoryStore();
+    const unlimited = new TenantManager(store, { plans: { free: open } });
+    await unlimited.create('a', 'A', 'free');
+    for (const key of ['a', 'b']) await (await unlimited.getClient('a')).put(key, '1');
+    const limited = new TenantManager(store, { plans: { free: { maxKeys: 1, maxStorageMB: 10 } } });
+    const client = await limited.getClient('a');
+    await client.put('a', '2');
+    await expect(client.put('b', '2')).rejects.toMatchObject({ limit: 'maxKeys' });
+    expect(bytesToString((await client.get('b')).value)).toBe('1');
+    expect(await client.delete('b')).toBe(true);
+    expect(await limited.usage('a')).toEqual({ keys: 1, bytes: 1 });
+    await limited.setUsage('a', { keys: 0, bytes: 0 });
+    await client.delete('a');
+    expect(await limited.usage('a')).toEqual({ keys: 0, bytes: 0 });
+  });
+
+  it('counts a repeated put with an id once', async () => {
+    const { client, manager } = await start({ maxKeys: 5, maxStorageMB: 10 });
+    const first = await client.put('a', '1', { idempotencyKey: 'x' });
+    expect(await client.put('a', '1', { idempotencyKey: 'x' })).toEqual(first);
+    expect(await manager.usage('a')).toEqual({ keys: 1, bytes: 1 });
+    expect(await client.delete('a', { idempotencyKey: 'y' })).toBe(true);
+    expect(await client.delete('a', { idempotencyKey: 'y' })).toBe(true);
+    expect((await manager.usage('a')).keys).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a limit that cannot be given back to', () => {
+  it('fails no delete: the tenant may only use less', async () => {
+    const faulty = withFaults(createMemoryStore());
+    const { client } = await start({ maxKeys: 1, maxStorageMB: 10 }, { deadlineMs: 100 }, faulty);
+    await client.put('a', '1');
+    const { put } = faulty;
+    faulty.put = () =>
+      Promise.reject(new UnavailableError('down', { outcome: 'not-applied', retryable: false }));
+    expect(await client.delete('a')).toBe(true);
+    faulty.put = put;
+    await expect(client.put('b', '1')).rejects.toMatchObject({ limit: 'maxKeys' });
+  });
+});
+
+describe('maxStorageMB and maxValueBytes', () => {
+  it('let values take so many bytes', async () => {
+    const { client, manager } = await start({
+      maxKeys: Infinity,
+      maxStorageMB: 1,
+      maxValueBytes: megabyte / 2,
+    });
+    await client.put('a', 'x'.repeat(megabyte / 2));
+    await client.put('b', 'x'.repeat(megabyte / 2));
+    await expect(client.put('c', 'x')).rejects.toMatchObject({ code: 'TENANT_LIMIT', limit: 'maxStorageMB' });
+    await client.put('a', 'x');
+    await client.put('c', 'x'.repeat(megabyte / 2 - 1));
+    expect((await manager.usage('a')).bytes).toBe(megabyte);
+    await expect(client.put('d', 'x'.repeat(megabyte / 2 + 1))).rejects.toMatchObject({
+      limit: 'maxValueBytes',
+    });
+  });
+});
+
+describe('operationsPerSecond', () => {
+  it('is kept by each process, divided by instances', async () => {
+    const clock = new FakeClock();
+    const limits = { maxKeys: Infinity, maxStorageMB: Infinity, operationsPerSecond: 20 };
+    const { client } = await start(limits, { clock, instances: 2 }, createMemoryStore({ clock }));
+    for (let call = 0; call < 10; call += 1) await client.find('key');
+    await expect(client.find('key')).rejects.toMatchObject({ limit: 'operationsPerSecond', retryable: true });
+    await clock.advance(100);
+    await client.find('key');
+    await expect(client.get('key')).rejects.toMatchObject({ code: 'TENANT_LIMIT' });
+  });
+
+  it('may be less than one', async () => {
+    const clock = new FakeClock();
+    const limits = { maxKeys: Infinity, maxStorageMB: Infinity, operationsPerSecond: 0.5 };
+    const { client } = await start(limits, { clock }, createMemoryStore({ clock }));
+    await client.find('key');
+    await expect(client.find('key')).rejects.toMatchObject({ limit: 'operationsPerSecond' });
+    await clock.advance(2_000);
+    await client.find('key');
+  });
+});
+
+describe('limits between processes that race and lose replies', () => {
+  it.each<[string, TenantManagerOptions]>([
+    ['one by one', {}],
+    ['in chunks', { chunk: { keys: 2, bytes: 16 } }],
+  ])(
+    'hold in 400 random schedules, taken %s',
+    async (_how, options) => {
+      const clock = new FakeClock();
+      const maxKeys = 5;
+      for (let seed = 0; seed < 400; seed += 1) {
+        const random = seededRandom(seed);
+        const below = (limit: number): number => Math.floor(random() * limit);
+        const memory = createMemoryStore({ clock });
+        const plans = { free: { maxKeys, maxStorageMB: 64 / megabyte } };
+        await clock.run(new TenantManager(memory, { plans, clock }).create('a', 'A', 'free'));
+        const rates =
+          seed % 2 === 0 ? {} : { 'lost-reply': 0.05, 'lost-request': 0.05, 'delayed-delivery': 0.02 };
+        const keys = Array.from({ length: 9 }, (_, number) => `key ${number}`);
+        const actor = async (): Promise<void> => {
+          const faulty = withFaults(memory, { clock, random, rates, latencyMs: () => below(10) });
+          const client = await new TenantManager(faulty, { plans, clock, random, ...options }).getClient('a');
+          for (let step = 0; step < 8; step += 1) {
+            const key = keys[below(keys.length)] ?? '';
+            const work = random() < 0.7 ? client.put(key, 'x'.repeat(below(24))) : client.delete(key);
+            await work.catch(() => undefined);
+          }
+        };
+        await clock.run(Promise.allSettled([actor(), actor(), actor()]));
+        await clock.advance(1_000);
+        const look = await new TenantManager(memory, { plans, clock }).getClient('a');
+        const found = (await Promise.all(keys.map((key) => look.find(key)))).filter(
+          (entry) => entry !== null,
+        );
+        const bytes = found.reduce((sum, { value }) => sum + value.length, 0);
+        expect([seed, found.length <= maxKeys, bytes <= 64]).toEqual([seed, true, true]);
+        if (seed % 2 === 0 && options.chunk === undefined) {
+          const usage = await new TenantManager(memory, { plans, clock }).usage('a');
+          expect([seed, usage]).toEqual([seed, { keys: found.length, bytes }]);
+        }
+      }
+    },
+    180_000,
+  );
+});

@@ -1,0 +1,339 @@
+import { bytesToString, UnsupportedError } from '@norikv/store';
+import {
+  countCalls,
+  createMemoryStore,
+  FakeClock,
+  seededRandom,
+  withFaults,
+  withLyingServer,
+} from '@norikv/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  adoptLegacy,
+  legacyTenantKey,
+  readLegacy,
+  TenantClient,
+  TenantManager,
+  type TenantManagerOptions,
+} from '../src/index.js';
+import { engines, type OpenEngine } from './engines.js';
+
+describe.each(engines)('TenantManager on $name', ({ open }) => {
+  let engine: OpenEngine;
+
+  beforeEach(async () => {
+    engine = await open();
+  });
+  afterEach(() => engine.close());
+
+  const start = (options: TenantManagerOptions = {}): TenantManager =>
+    new TenantManager(engine.store, { clock: engine.clock, ...options });
+
+  it('works as the documentation shows', async () => {
+    const tenantManager = new TenantManager(engine.store);
+    await tenantManager.create('tenant-acme', 'Acme Corp', 'pro');
+    await tenantManager.create('tenant-widgets', 'Widgets Inc', 'enterprise');
+    const acmeClient = await tenantManager.getClient('tenant-acme');
+    const widgetsClient = await tenantManager.getClient('tenant-widgets');
+    await acmeClient.put('config', 'acme-config');
+    await widgetsClient.put('config', 'widgets-config');
+    expect(bytesToString((await acmeClient.get('config')).value)).toBe('acme-config');
+    expect(bytesToString((await widgetsClient.get('config')).value)).toBe('widgets-config');
+    expect(acmeClient.getTenantId()).toBe('tenant-acme');
+    expect(await tenantManager.get('tenant-acme')).toMatchObject({
+      id: 'tenant-acme',
+      name: 'Acme Corp',
+      plan: 'pro',
+      limits: { maxKeys: 100_000, maxStorageMB: 1_000 },
+    });
+    expect(await tenantManager.get('tenant-none')).toBeNull();
+    await expect(tenantManager.getClient('tenant-none')).rejects.toThrow('Tenant not found: tenant-none');
+    expect(await acmeClient.delete('config')).toBe(true);
+    expect(await acmeClient.delete('config')).toBe(false);
+  });
+
+  it('gives unknown plans the limits of free', async () => {
+    const { limits } = await start().create('a', 'A', '__proto__');
+    expect(limits).toEqual({ maxKeys: 1_000, maxStorageMB: 10 });
+  });
+
+  it('creates one tenant of an id, whoever tries at the same time', async () => {
+    const managers = Array.from({ length: 8 }, () => start());
+    const results = await Promise.allSettled(
+      managers.map((each, number) => each.create('a', `${number}`, 'free')),
+    );
+    const created = results.filter(({ status }) => status === 'fulfilled');
+    expect(created).toHaveLength(1);
+    const refused = results.find(({ status }) => status === 'rejected');
+    expect(refused).toMatchObject({ reason: { code: 'TENANT_EXISTS', statusCode: 409 } });
+  });
+
+  it('deletes in a few calls, and a tenant that is created again starts empty', async () => {
+    const manager = start();
+    await manager.create('a', 'A', 'free');
+    const before = await manager.getClient('a');
+    await before.put('key', 'old');
+    const { space } = await manager.delete('a');
+    await expect(before.get('key')).rejects.toMatchObject({ code: 'TENANT_NOT_FOUND', statusCode: 404 });
+    await expect(manager.delete('a')).rejects.toThrow('Tenant not found: a');
+    expect(await manager.get('a')).toBeNull();
+    await manager.create('a', 'A again', 'free');
+    const after = await manager.getClient('a');
+    expect(await after.find('key')).toBeNull();
+    await after.put('key', 'new');
+    await expect(before.get('key')).rejects.toThrow('Tenant not found: a');
+    expect(await manager.sweep(space, ['key', 'none'])).toBe(1);
+    expect(bytesToString((await after.get('key')).value)).toBe('new');
+    const live = await manager.get('a');
+    await expect(manager.sweep(live?.space ?? '', ['key'])).rejects.toThrow('is not of a deleted tenant');
+    await expect(manager.sweep('0000000099', ['key'])).rejects.toThrow('is not of a deleted tenant');
+  });
+
+  it('renames without moving a key', async () => {
+    const manager = start();
+    await manager.create('old', 'A', 'free');
+    await manager.create('taken', 'B', 'free');
+    await (await manager.getClient('old')).put('key', 'value');
+    await expect(manager.rename('old', 'taken')).rejects.toThrow('Tenant exists: taken');
+    await (await manager.getClient('old')).get('key');
+    expect(await manager.rename('old', 'new')).toMatchObject({ id: 'new', name: 'A' });
+    await expect(manager.getClient('old')).rejects.toThrow('Tenant not found: old');
+    expect(bytesToString((await (await manager.getClient('new')).get('key')).value)).toBe('value');
+    await manager.create('old', 'C', 'free');
+    expect(await (await manager.getClient('old')).find('key')).toBeNull();
+  });
+
+  it('suspends and resumes: at once here, within maxStatusAgeMs elsewhere', async () => {
+    const [one, other] = [start({ maxStatusAgeMs: 1_000 }), start({ maxStatusAgeMs: 1_000 })];
+    await one.create('a', 'A', 'free');
+    const clients = [await one.getClient('a'), await other.getClient('a')];
+    await clients[1]?.put('key', 'value');
+    await one.suspend('a');
+    await expect(clients[0]?.get('key')).rejects.toMatchObject({ code: 'TENANT_SUSPENDED', statusCode: 403 });
+    await expect(one.getClient('a')).rejects.toThrow('Tenant suspended: a');
+    await engine.clock.advance(1_001);
+    await expect(clients[1]?.put('key', 'late')).rejects.toThrow('Tenant suspended: a');
+    await one.resume('a');
+    await engine.clock.advance(1_001);
+    expect(bytesToString((await clients[1]?.get('key'))?.value ?? new Uint8Array())).toBe('value');
+    await one.setPlan('a', 'pro');
+    expect(await other.get('a')).toMatchObject({ plan: 'pro', limits: { maxKeys: 100_000 } });
+    expect(await one.getRecent('a')).toMatchObject({ plan: 'pro' });
+  });
+});
+
+describe('a rename', () => {
+  it('leads exactly one id to the tenant, wherever it fails and whoever creates at the same time', async () => {
+    const clock = new FakeClock();
+    for (let seed = 0; seed < 300; seed += 1) {
+      const random = seededRandom(seed);
+      const memory = createMemoryStore({ clock });
+      const store = withFaults(memory, { clock, random, latencyMs: () => random() * 10 });
+      const manager = new TenantManager(store, { clock, random, deadlineMs: 500 });
+      await clock.run(manager.create('old', 'A', 'free'));
+      await clock.run(manager.getClient('old').then((client) => client.put('key', 'value')));
+      const rival = new TenantManager(memory, { clock, random });
+      const stopsAfterMs = random() * 120;
+      clock.startTimer(() => store.faults.outage(), stopsAfterMs);
+      const created = clock
+        .advance(random() * 60)
+        .then(() => rival.create('new', 'B', 'free').catch(() => undefined));
+      await clock.run(Promise.allSettled([manager.rename('old', 'new'), created]));
+      const fresh = new TenantManager(memory, { clock, random });
+      const names = await Promise.all(['old', 'new'].map(async (id) => (await fresh.get(id))?.name));
+      expect([seed, names.filter((name) => name === 'A')]).toEqual([seed, ['A']]);
+      if ((await created) !== undefined) expect([seed, names]).toEqual([seed, ['A', 'B']]);
+      // Calling it again finishes, unless somebody else has the id.
+      if (names[1] === undefined) expect(await fresh.rename('old', 'new')).toMatchObject({ id: 'new' });
+    }
+  }, 60_000);
+});
+
+describe('costs', () => {
+  it('a client nothing beyond the call itself, while the tenant is known', async () => {
+    const store = countCalls(createMemoryStore());
+    const manager = new TenantManager(store);
+    await manager.create('a', 'A', 'enterprise');
+    const client = await manager.getClient('a');
+    const byName = new TenantClient(store, 'a');
+    for (const each of [client, byName]) {
+      for (const call of [
+        () => each.put('key', '1'),
+        () => each.get('key'),
+        () => each.find('key'),
+        () => each.delete('key'),
+      ]) {
+        store.reset();
+        await call();
+        expect(store.calls.total).toBe(1);
+      }
+    }
+    store.reset();
+    await manager.getClient('a');
+    expect(store.calls.total).toBe(0);
+    await new TenantManager(store).getClient('a');
+    expect(store.calls.total).toBe(2);
+  });
+
+  it('creating a tenant 5 to 8, deleting it 3 or 4', async () => {
+    const store = countCalls(createMemoryStore());
+    const manager = new TenantManager(store);
+    const costs: number[][] = [];
+    for (const id of ['a', 'b', 'c']) {
+      store.reset();
+      await manager.create(id, id, 'free');
+      const created = store.calls.total;
+      store.reset();
+      await manager.delete(id);
+      costs.push([created, store.calls.total]);
+    }
+    for (const [created = 0, deleted = 0] of costs) {
+      expect(created).toBeGreaterThanOrEqual(5);
+      expect(created).toBeLessThanOrEqual(8);
+      expect(deleted).toBeGreaterThanOrEqual(3);
+      expect(deleted).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('a put under limits a look, and 0.02 more with a chunk', async () => {
+    const store = countCalls(createMemoryStore());
+    const manager = new TenantManager(store, { chunk: { keys: 100, bytes: 100_000 } });
+    await manager.create('a', 'A', 'free');
+    const client = await manager.getClient('a');
+    store.reset();
+    for (let number = 0; number < 100; number += 1) await client.put(`key ${number}`, 'value');
+    expect(store.calls.total).toBeLessThanOrEqual(204);
+    expect(await manager.usage('a')).toEqual({ keys: 100, bytes: 100_000 });
+    await manager.close();
+    expect(await manager.usage('a')).toEqual({ keys: 100, bytes: 500 });
+  });
+});
+
+describe('old keys of the documentation', () => {
+  it('are read and adopted on request', async () => {
+    const store = createMemoryStore();
+    const manager = new TenantManager(store);
+    await manager.create('acme', 'Acme', 'free');
+    const client = await manager.getClient('acme');
+    await store.put('tenant:acme:config', 'old');
+    expect(await client.find('config')).toBeNull();
+    expect(bytesToString((await readLegacy(store, 'acme', 'config'))?.value ?? new Uint8Array())).toBe('old');
+    expect(await adoptLegacy(store, client, 'config')).toBe(true);
+    expect(bytesToString((await client.get('config')).value)).toBe('old');
+    expect(await adoptLegacy(store, client, 'config')).toBe(false);
+    await store.put('tenant:acme:config', 'older than what there is');
+    expect(await adoptLegacy(store, client, 'config', { ttlMs: 1_000 })).toBe(true);
+    expect(bytesToString((await client.get('config')).value)).toBe('old');
+    expect(await store.find('tenant:acme:config')).toBeNull();
+  });
+
+  it('are not guessed where they could be of another tenant', () => {
+    expect(() => legacyTenantKey('a:b', 'key')).toThrow("may be another tenant's");
+    expect(() => legacyTenantKey('', 'key')).toThrow('is empty');
+  });
+
+  it('stay where adopting them fails, or they are written meanwhile', async () => {
+    const memory = createMemoryStore();
+    const tenant = new TenantClient(memory, 'a');
+    await memory.put('tenant:a:key', 'old');
+    const raced = {
+      ...memory,
+      delete: async (key: string) => {
+        await memory.put('tenant:a:key', 'newer');
+        return memory.delete(key, { ifMatchVersion: { term: 9n, index: 9n } });
+      },
+    };
+    expect(await adoptLegacy(raced as typeof memory, tenant, 'key')).toBe(true);
+    expect(bytesToString((await memory.get('tenant:a:key')).value)).toBe('newer');
+    await memory.put('tenant:a:other', 'old');
+    const faulty = withFaults(memory);
+    faulty.faults.next('put', 'lost-request');
+    await expect(adoptLegacy(memory, new TenantClient(faulty, 'a'), 'other')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    faulty.faults.next('delete', 'lost-request');
+    await expect(adoptLegacy(faulty, tenant, 'other')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await memory.find('tenant:a:other')).not.toBeNull();
+  });
+});
+
+describe('memory', () => {
+  it('holds as many tenants as maxTenants says, gives back what others took, and their clients go on', async () => {
+    const store = createMemoryStore();
+    const manager = new TenantManager(store, { maxTenants: 1, chunk: { keys: 10 } });
+    for (const id of ['a', 'b']) await manager.create(id, id, 'free');
+    const a = await manager.getClient('a');
+    await a.put('key', '1');
+    expect(await manager.usage('a')).toEqual({ keys: 10, bytes: 1 });
+    const b = await manager.getClient('b');
+    await b.put('key', '1');
+    expect(await manager.usage('a')).toEqual({ keys: 1, bytes: 1 });
+    await a.put('other', '1');
+    expect((await manager.usage('a')).keys).toBeGreaterThanOrEqual(2);
+  });
+
+  it('gives back at the end what was taken and not used', async () => {
+    const store = createMemoryStore();
+    {
+      await using manager = new TenantManager(store, { chunk: { keys: 10 } });
+      await manager.create('a', 'a', 'free');
+      await (await manager.getClient('a')).put('key', '1');
+    }
+    expect(await new TenantManager(store).usage('a')).toEqual({ keys: 1, bytes: 1 });
+  });
+});
+
+describe('options', () => {
+  it.each([
+    [{ maxTenants: 0 }, 'maxTenants is 0'],
+    [{ prefix: '' }, 'prefix is ""'],
+    [{ prefix: 'a/b' }, 'prefix is "a/b"'],
+    [{ prefix: 'a.b' }, 'prefix is "a.b"'],
+    [{ maxStatusAgeMs: 0 }, 'maxStatusAgeMs is 0'],
+    [{ instances: 0 }, 'instances is 0'],
+    [{ chunk: { keys: -1 } }, 'chunk.keys is -1'],
+    [{ chunk: { bytes: 0.5 } }, 'chunk.bytes is 0.5'],
+    [{ plans: { free: { maxKeys: -1, maxStorageMB: 1 } } }, 'plans.free.maxKeys is -1'],
+    [
+      { plans: { free: { maxKeys: 1, maxStorageMB: 1, operationsPerSecond: 0 } } },
+      'operationsPerSecond is 0',
+    ],
+  ])('refuses %j', (options: TenantManagerOptions, message) => {
+    expect(() => new TenantManager(createMemoryStore(), options)).toThrow(message);
+  });
+
+  it('refuses a store without the guarantees', () => {
+    expect(() => new TenantManager(withLyingServer(createMemoryStore()))).toThrow(UnsupportedError);
+  });
+
+  it('refuses ids that are no text before anything is written', async () => {
+    const store = countCalls(createMemoryStore());
+    const manager = new TenantManager(store);
+    await expect(manager.create('', 'A', 'free')).rejects.toThrow('tenant id is empty');
+    await expect(manager.create('\ud800', 'A', 'free')).rejects.toThrow('well-formed');
+    expect(store.calls.total).toBe(0);
+  });
+
+  it('refuses records that are none', async () => {
+    const store = createMemoryStore();
+    const manager = new TenantManager(store);
+    const { space } = await manager.create('a', 'A', 'free');
+    for (const [key, value] of [
+      [`t.usage/${space}`, '{"keys":1}'],
+      [`t.tenant/${space}`, '{"id":1}'],
+      ['t.id/a', '{}'],
+      ['t.next', '"1"'],
+    ] as const) {
+      await store.put(key, value);
+    }
+    await expect(manager.create('b', 'B', 'free')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    await expect(manager.get('a')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    await expect(manager.sweep(space, [])).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    const other = new TenantManager(store, { prefix: 'other' });
+    const made = await other.create('a', 'A', 'free');
+    await store.put(`other.usage/${made.space}`, '{"keys":1}');
+    await expect(other.usage('a')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    await store.put('other.id/a', '{}');
+    await expect(other.get('a')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  });
+});
