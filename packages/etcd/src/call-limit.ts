@@ -1,0 +1,117 @@
+import {
+  type CallOptions,
+  CancelledError,
+  type CancelTimer,
+  checkDurationMs,
+  DeadlineExceededError,
+  InvalidArgumentError,
+  type Key,
+  type Outcome,
+  systemClock,
+} from '@norikv/store';
+
+/** The one deadline and the one signal of a call, through everything it waits for. In real time. */
+export class CallLimit {
+  readonly key: Key | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timeoutMs: number;
+  readonly #endsAtMs: number;
+
+  /**
+   * @throws InvalidArgumentError naming the option that is wrong.
+   * @throws CancelledError if the signal is aborted already.
+   */
+  constructor({ signal, timeoutMs }: CallOptions, defaultTimeoutMs: number, key?: Key) {
+    checkDurationMs('timeoutMs', timeoutMs);
+    checkSignal(signal);
+    this.key = key;
+    this.#signal = signal;
+    this.#timeoutMs = timeoutMs ?? defaultTimeoutMs;
+    this.#endsAtMs = systemClock.monotonic() + this.#timeoutMs;
+    if (signal?.aborted) throw this.cancelled('not-applied');
+  }
+
+  get remainingMs(): number {
+    return this.#endsAtMs - systemClock.monotonic();
+  }
+
+  get isCancelled(): boolean {
+    return this.#signal?.aborted ?? false;
+  }
+
+  /**
+   * Throws if the call has to end by now.
+   *
+   * @param cause - what went wrong before, if anything did.
+   */
+  check(cause?: Error): void {
+    if (this.isCancelled) throw this.cancelled('not-applied');
+    if (this.remainingMs <= 0) throw this.timedOut('not-applied', cause);
+  }
+
+  cancelled(outcome: Outcome): CancelledError {
+    const facts = { key: this.key, outcome, cause: this.#signal?.reason };
+    return new CancelledError(`The call was cancelled; ${meaningOf(outcome)}`, facts);
+  }
+
+  timedOut(outcome: Outcome, cause?: Error): DeadlineExceededError {
+    const why = cause ? ` (${cause.message})` : '';
+    const message = `No answer within ${this.#timeoutMs} ms${why}; ${meaningOf(outcome)}`;
+    return new DeadlineExceededError(message, { key: this.key, outcome, ...(cause && { cause }) });
+  }
+
+  /** Calls back if the signal fires. Returns what takes the listener away again. */
+  onCancel(callback: () => void): () => void {
+    this.#signal?.addEventListener('abort', callback, { once: true });
+    return () => this.#signal?.removeEventListener('abort', callback);
+  }
+
+  /**
+   * Waits for something, but not beyond the limit.
+   *
+   * @param cause - what went wrong before, if anything did; asked for when the time is up.
+   * @throws CancelledError or DeadlineExceededError, outcome not-applied.
+   */
+  async wait<Result>(work: Promise<Result>, cause?: () => Error | undefined): Promise<Result> {
+    const releases: Array<() => void> = [];
+    const end = new Promise<never>((_, reject) => {
+      this.check(cause?.());
+      const timeUp = (): void => reject(this.timedOut('not-applied', cause?.()));
+      const leftMs = Math.min(Math.ceil(this.remainingMs), longestTimerMs);
+      releases.push(
+        systemClock.startTimer(timeUp, leftMs),
+        this.onCancel(() => reject(this.cancelled('not-applied'))),
+      );
+    });
+    try {
+      return await Promise.race([work, end]);
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+
+  /** Waits for a while, but not beyond the limit. */
+  async pause(ms: number, cause: Error): Promise<void> {
+    const timers: CancelTimer[] = [];
+    const slept = new Promise<void>((resolve) => {
+      timers.push(systemClock.startTimer(resolve, ms));
+    });
+    try {
+      await this.wait(slept, () => cause);
+    } finally {
+      for (const cancel of timers) cancel();
+    }
+  }
+}
+
+const longestTimerMs = 2 ** 31 - 1;
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return;
+  throw new InvalidArgumentError(`signal is ${String(signal)}; use the signal of an AbortController`);
+}
+
+function meaningOf(outcome: Outcome): string {
+  return outcome === 'unknown' ? 'it may be applied' : 'nothing was applied';
+}

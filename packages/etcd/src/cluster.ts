@@ -1,0 +1,81 @@
+import { ClosedError, UnavailableError } from '@norikv/store';
+import type { CallLimit } from './call-limit.js';
+import { channelCredentials } from './channel.js';
+import { Host } from './host.js';
+import type { Settings } from './options.js';
+import type { MemberStatus } from './wire/responses.js';
+
+/** The members: stays with one as long as it serves, and goes on to the next when it does not. */
+export class Cluster {
+  readonly #hosts: readonly Host[];
+  #current: number;
+  #id: bigint | undefined;
+  #isClosed = false;
+  #waiting: Array<() => void> = [];
+
+  constructor({ hosts, tls, random }: Settings) {
+    const credentials = channelCredentials(tls);
+    this.#current = Math.floor(random() * hosts.length);
+    this.#hosts = hosts.map(
+      (address) =>
+        new Host(address, credentials, tls, {
+          refusal: (member) => this.#refusal(member),
+          changed: () => this.#wake(),
+        }),
+    );
+  }
+
+  /** The id of the cluster; 0 until a member was reached. */
+  get id(): bigint {
+    return this.#id ?? 0n;
+  }
+
+  /**
+   * The host to send to, as soon as one can be used.
+   *
+   * @param lastError - what went wrong before, for the message.
+   * @throws DeadlineExceededError or CancelledError, outcome not-applied.
+   */
+  async host(limit: CallLimit, lastError?: Error): Promise<Host> {
+    for (;;) {
+      if (this.#isClosed) throw new ClosedError('The store is closed', { key: limit.key });
+      limit.check(lastError);
+      const host = this.#best();
+      if (host) return host;
+      const change = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await limit.wait(change, () => this.#unreachable());
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const host of this.#hosts) host.close();
+    this.#wake();
+  }
+
+  #best(): Host | undefined {
+    const inTurn = [...this.#hosts.slice(this.#current), ...this.#hosts.slice(0, this.#current)];
+    const usable = inTurn.filter((host) => host.isUsable);
+    const best = usable.find((host) => !host.isResting) ?? usable[0];
+    if (best) this.#current = this.#hosts.indexOf(best);
+    return best;
+  }
+
+  /** Versions of two clusters must never meet. */
+  #refusal({ clusterId, version }: MemberStatus): string | undefined {
+    this.#id ??= clusterId;
+    if (clusterId === this.#id) return undefined;
+    return `this etcd ${version} belongs to another cluster; name hosts of one cluster`;
+  }
+
+  #unreachable(): Error {
+    const troubles = this.#hosts.map((host) => host.trouble).join('; ');
+    return new UnavailableError(`no host can be used: ${troubles}`, { outcome: 'not-applied' });
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

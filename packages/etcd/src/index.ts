@@ -1,0 +1,4 @@
+export { EtcdLeaseLostError, UnreadableRecordError } from './errors.js';
+export type { EtcdStore } from './etcd-store.js';
+export { openEtcd } from './open.js';
+export type { EtcdCredentials, EtcdOptions, EtcdTlsOptions } from './options.js';

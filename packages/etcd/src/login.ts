@@ -1,0 +1,50 @@
+import { Metadata } from '@grpc/grpc-js';
+import type { EtcdCredentials } from './options.js';
+
+/** Keeps the metadata of calls, with the token of a login where there are credentials. */
+export class Login {
+  readonly #credentials: EtcdCredentials | undefined;
+  readonly #authenticate: (credentials: EtcdCredentials) => Promise<string>;
+  #current: Promise<Metadata> | undefined;
+  #known: Metadata | undefined;
+
+  constructor(
+    credentials: EtcdCredentials | undefined,
+    authenticate: (credentials: EtcdCredentials) => Promise<string>,
+  ) {
+    this.#credentials = credentials;
+    this.#authenticate = authenticate;
+    if (credentials === undefined) this.#known = anonymous();
+  }
+
+  /** The metadata of a call: a promise only if there is no token yet. */
+  metadata(): Metadata | Promise<Metadata> {
+    return this.#known ?? this.#logIn();
+  }
+
+  /** Forgets a token that the cluster no longer accepts. */
+  forget(refused: Metadata): void {
+    if (this.#known === refused) this.#known = undefined;
+  }
+
+  #logIn(): Promise<Metadata> {
+    this.#current ??= this.#withToken().finally(() => {
+      this.#current = undefined;
+    });
+    return this.#current;
+  }
+
+  async #withToken(): Promise<Metadata> {
+    const metadata = anonymous();
+    if (this.#credentials) metadata.set('token', await this.#authenticate(this.#credentials));
+    this.#known = metadata;
+    return metadata;
+  }
+}
+
+/** Asks each member to refuse at once what it cannot serve because it knows no leader. */
+export function anonymous(): Metadata {
+  const metadata = new Metadata();
+  metadata.set('hasleader', 'true');
+  return metadata;
+}

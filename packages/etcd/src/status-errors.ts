@@ -1,0 +1,116 @@
+import { type StatusObject, status } from '@grpc/grpc-js';
+import {
+  InvalidArgumentError,
+  type Key,
+  NoriKVError,
+  ResourceExhaustedError,
+  UnavailableError,
+  UnsupportedError,
+} from '@norikv/store';
+import { EtcdLeaseLostError } from './errors.js';
+
+/** What etcd's texts tell that its status codes do not. */
+export type Meaning =
+  | 'no-leader'
+  | 'no-space'
+  | 'busy'
+  | 'too-large'
+  | 'compacted'
+  | 'lost-lease'
+  | 'stale-login'
+  | 'no-login'
+  | 'login-not-enabled'
+  | 'not-allowed'
+  | 'other';
+
+const author = 'etcdserver: ';
+
+const texts: Readonly<Record<string, Meaning>> = {
+  'no leader': 'no-leader',
+  'mvcc: database space exceeded': 'no-space',
+  'too many requests': 'busy',
+  'request is too large': 'too-large',
+  'mvcc: required revision has been compacted': 'compacted',
+  'requested lease not found': 'lost-lease',
+  'invalid auth token': 'stale-login',
+  'revision of auth store is old': 'stale-login',
+  'user name is empty': 'no-login',
+  'authentication is not enabled': 'login-not-enabled',
+  'permission denied': 'not-allowed',
+  'authentication failed, invalid user ID or password': 'not-allowed',
+};
+
+/** What a status that is not OK means. Only etcd's exact words count: they decide what is sent again. */
+export function meaningOf({ details }: StatusObject): Meaning {
+  return (details.startsWith(author) ? texts[details.slice(author.length)] : undefined) ?? 'other';
+}
+
+/**
+ * The error of the contract a status stands for.
+ *
+ * A write is not applied only where etcd answers so before the write reaches its log, or refuses it whole when it
+ * comes out of it. Whatever else goes wrong leaves a write unknown.
+ */
+export function errorOfStatus(ended: StatusObject, isWrite: boolean, key?: Key): NoriKVError {
+  const said = ended.details || `status ${status[ended.code] ?? ended.code}`;
+  const unknown = isWrite ? 'unknown' : 'not-applied';
+  switch (meaningOf(ended)) {
+    case 'no-leader':
+      return new UnavailableError(`The cluster has no leader, so no quorum: ${said}`, {
+        outcome: 'not-applied',
+        key,
+      });
+    case 'no-space':
+      // Also the answer to the write that crosses the limit, and that one is applied.
+      return new ResourceExhaustedError(
+        `The quota of the etcd database is used up: compact, defragment, then disarm the alarm, or raise --quota-backend-bytes: ${said}`,
+        { outcome: unknown, retryable: false, key },
+      );
+    case 'busy':
+      return new ResourceExhaustedError(`etcd has too many requests to apply: ${said}`, { key });
+    case 'too-large':
+      return new InvalidArgumentError(`etcd refuses the request; raise its --max-request-bytes: ${said}`, {
+        key,
+      });
+    case 'compacted':
+      return new NoriKVError(`etcd has compacted the revision that was asked for: ${said}`, { key });
+    case 'lost-lease':
+      return new EtcdLeaseLostError(`etcd gave up the lease that collects expired keys: ${said}`, {
+        retryable: true,
+        key,
+      });
+    case 'no-login':
+      return unauthenticated(`etcd asks for a login; pass credentials: ${said}`, key);
+    case 'login-not-enabled':
+      return unauthenticated(
+        `etcd knows no logins; leave credentials out or enable them there: ${said}`,
+        key,
+      );
+    case 'stale-login':
+    case 'not-allowed':
+      return unauthenticated(`etcd does not accept the login for this: ${said}`, key);
+    case 'other':
+      return ofCode(ended.code, said, unknown, key);
+  }
+}
+
+function ofCode(
+  code: status,
+  said: string,
+  outcome: 'unknown' | 'not-applied',
+  key: Key | undefined,
+): NoriKVError {
+  if (code === status.UNAVAILABLE || code === status.CANCELLED || code === status.DEADLINE_EXCEEDED) {
+    return new UnavailableError(`etcd did not answer: ${said}`, { outcome, key });
+  }
+  if (code === status.UNIMPLEMENTED) return new UnsupportedError(`The server is no etcd: ${said}`, { key });
+  if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED) return unauthenticated(said, key);
+  if (code === status.RESOURCE_EXHAUSTED) {
+    return new ResourceExhaustedError(said, { outcome, retryable: false, key });
+  }
+  return new NoriKVError(`etcd failed: ${said}`, { outcome, key });
+}
+
+function unauthenticated(message: string, key: Key | undefined): NoriKVError {
+  return new NoriKVError(message, { code: 'UNAUTHENTICATED', key });
+}

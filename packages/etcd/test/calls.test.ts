@@ -1,0 +1,88 @@
+import { errorCode } from '@norikv/store';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type EtcdOptions, type EtcdStore, openEtcd } from '../src/index.js';
+import { FakeEtcd } from './support/fake-etcd.js';
+
+describe('calls', () => {
+  it('wait their turn, and are not applied if they give up before it', async () => {
+    const { fake, store } = await setUp({ maxInFlight: 1 });
+    const controller = new AbortController();
+    fake.answer = () => 'nothing';
+    const first = store.put('first', 'value', { timeoutMs: 400 }).catch((error: unknown) => error);
+    const late = store.put('late', 'value', { timeoutMs: 50 }).catch((error: unknown) => error);
+    const { signal } = controller;
+    const cancelled = store.put('cancelled', 'value', { signal }).catch((error: unknown) => error);
+    controller.abort();
+    expect(await late).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    expect(await cancelled).toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
+    expect(await first).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'unknown' });
+    fake.answer = () => fake.written(1n);
+    await Promise.all([store.put('key', 'value'), store.put('key', 'value')]);
+    expect(fake.calls).toHaveLength(3);
+  });
+
+  it('that give up as their turn comes pass it on', async () => {
+    const { fake, store } = await setUp({ maxInFlight: 1 });
+    fake.answer = () => fake.written(1n);
+    for (let round = 0; round < 30; round++) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const first = store.put('key', 'value').then(() => controller.abort());
+      const second = store.put('key', 'value', { signal }).catch(() => {});
+      await Promise.all([first, second, store.put('key', 'value')]);
+    }
+  });
+
+  it('that hold too many bytes are refused', async () => {
+    const { fake, store } = await setUp({ maxPendingBytes: 5_000 });
+    fake.answer = () => fake.written(1n);
+    const first = store.put('key', new Uint8Array(4_000));
+    const second = await store.put('key', 'value').catch((error: unknown) => error);
+    expect(second).toMatchObject({ code: 'RESOURCE_EXHAUSTED', outcome: 'not-applied' });
+    await first;
+    await store.put('key', new Uint8Array(9_000));
+  });
+
+  it('with wrong options are refused by name, and nothing is sent', async () => {
+    const { fake, store } = await setUp();
+    const wrong = { consistency: 'eventual', signal: 'now', ifNotExists: 1, idempotencyKey: '' };
+    const calls = {
+      consistency: () => store.find('key', { consistency: 'eventual' as 'lease' }),
+      signal: () => store.find('key', { signal: 'now' as unknown as AbortSignal }),
+      ifNotExists: () => store.put('key', 'value', { ifNotExists: 1 as unknown as boolean }),
+      idempotencyKey: () => store.delete('key', { idempotencyKey: '' }),
+    };
+    for (const name of Object.keys(wrong) as Array<keyof typeof calls>) {
+      const error: unknown = await calls[name]().catch((caught: unknown) => caught);
+      expect(errorCode(error)).toBe('INVALID_ARGUMENT');
+      expect(String(error)).toContain(name);
+    }
+    expect(fake.calls).toHaveLength(0);
+  });
+
+  it('an answer that makes no sense is an error', async () => {
+    const { fake, store } = await setUp();
+    const { MessageWriter } = await import('../src/wire/message-writer.js');
+    fake.answer = ({ method }) =>
+      method.endsWith('LeaseGrant') ? new MessageWriter().number(2, 1) : fake.written(1n);
+    await expect(store.put('key', 'value', { idempotencyKey: 'id' })).rejects.toThrow('something else');
+  });
+
+  it('those under way are answered before the store closes', async () => {
+    const { fake, store } = await setUp();
+    fake.answer = () => fake.written(9n);
+    const put = store.put('key', 'value');
+    await store.close();
+    expect(await put).toEqual({ term: 7n, index: 9n });
+  });
+});
+
+async function setUp(options: Partial<EtcdOptions> = {}): Promise<{ fake: FakeEtcd; store: EtcdStore }> {
+  const fake = await FakeEtcd.start();
+  const store = await openEtcd({ hosts: fake.address, ...options });
+  onTestFinished(async () => {
+    await store.close();
+    await fake[Symbol.asyncDispose]();
+  });
+  return { fake, store };
+}

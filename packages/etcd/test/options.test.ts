@@ -1,0 +1,32 @@
+import { errorCode } from '@norikv/store';
+import { describe, expect, it } from 'vitest';
+import { type EtcdOptions, openEtcd } from '../src/index.js';
+
+const hosts = '127.0.0.1:2379';
+
+describe('options of openEtcd', () => {
+  const wrong: ReadonlyArray<readonly [string, Readonly<Record<string, unknown>>]> = [
+    ['hosts', { hosts: [] }],
+    ['hosts', { hosts: undefined }],
+    ['hosts', { hosts: ['127.0.0.1'] }],
+    ['hosts', { hosts: [2379] }],
+    ['prefix', { hosts, prefix: 'a\0b' }],
+    ['prefix', { hosts, prefix: 'x'.repeat(257) }],
+    ['prefix', { hosts, prefix: 7 }],
+    ['credentials', { hosts, credentials: { username: 'user' } }],
+    ['tls', { hosts, tls: { cert: 'text' } }],
+    ['tls', { hosts, tls: { cert: 'text', key: 'text' } }],
+    ['timeoutMs', { hosts, timeoutMs: 0 }],
+    ['maxClockSkewMs', { hosts, maxClockSkewMs: -1 }],
+    ['idempotencyRetentionMs', { hosts, idempotencyRetentionMs: 0.5 }],
+    ['maxInFlight', { hosts, maxInFlight: 0 }],
+    ['maxPendingBytes', { hosts, maxPendingBytes: Number.NaN }],
+  ];
+  it.each(wrong)('a wrong %s is named: %j', async (name, options) => {
+    const error: unknown = await openEtcd(options as unknown as EtcdOptions).catch(
+      (caught: unknown) => caught,
+    );
+    expect(errorCode(error)).toBe('INVALID_ARGUMENT');
+    expect(String(error)).toContain(name);
+  });
+});

@@ -1,0 +1,117 @@
+import {
+  type handleUnaryCall,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import { MessageWriter } from '../../src/wire/message-writer.js';
+import { type Method, methods } from '../../src/wire/methods.js';
+
+/** What a fake member answers: a message, an error of etcd, or nothing at all. */
+export type FakeAnswer = MessageWriter | { readonly code: status; readonly details: string } | 'nothing';
+
+/** A call as a fake member sees it. */
+export interface FakeCall {
+  readonly method: Method;
+  readonly bytes: Buffer;
+  readonly token: string | undefined;
+  /** From 1, among the calls of this method. */
+  readonly number: number;
+}
+
+/** A member that says what a test wants. */
+export class FakeEtcd implements AsyncDisposable {
+  clusterId = 7n;
+  hasLeader = true;
+  term = 1n;
+  answersStatus = true;
+  /** What it answers to all but `Status`. */
+  answer: (call: FakeCall) => FakeAnswer = () => new MessageWriter();
+  readonly calls: FakeCall[] = [];
+  readonly #server = new Server();
+  #address = '';
+
+  static async start(clusterId = 7n): Promise<FakeEtcd> {
+    const fake = new FakeEtcd();
+    fake.clusterId = clusterId;
+    await fake.#listen();
+    return fake;
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  counted(method: Method): number {
+    return this.calls.filter((call) => call.method === method).length;
+  }
+
+  /** The header every answer begins with. */
+  header(revision = 1n): MessageWriter {
+    return new MessageWriter().number(1, this.clusterId).number(3, revision);
+  }
+
+  /** The answer to a transaction whose comparisons held. */
+  written(revision: bigint): MessageWriter {
+    return new MessageWriter().message(1, this.header(revision)).flag(2, true);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.forceShutdown();
+  }
+
+  #listen(): Promise<void> {
+    const identity = (bytes: Buffer): Buffer => bytes;
+    for (const method of Object.values(methods)) {
+      const definition = {
+        path: method,
+        requestStream: false,
+        responseStream: false,
+        requestSerialize: identity,
+        requestDeserialize: identity,
+        responseSerialize: identity,
+        responseDeserialize: identity,
+      };
+      const handle: handleUnaryCall<Buffer, Buffer> = (call, reply) => {
+        this.#handle(method, call.request, call.metadata, reply);
+      };
+      this.#server.addService({ [method]: definition }, { [method]: handle });
+    }
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+        this.#address = `127.0.0.1:${port}`;
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  #handle(method: Method, bytes: Buffer, metadata: Metadata, reply: sendUnaryData<Buffer>): void {
+    if (method === methods.status) {
+      if (this.answersStatus) reply(null, this.#status().finish());
+      return;
+    }
+    const token = metadata.get('token')[0]?.toString();
+    const call = { method, bytes, token, number: this.counted(method) + 1 };
+    this.calls.push(call);
+    const answer = this.answer(call);
+    if (answer === 'nothing') return;
+    if (answer instanceof MessageWriter) reply(null, answer.finish());
+    else reply({ ...answer, metadata: new Metadata() });
+  }
+
+  #status(): MessageWriter {
+    const message = new MessageWriter().message(1, this.header()).text(2, '3.4.0');
+    return message.number(4, this.hasLeader ? 1 : 0).number(6, this.term);
+  }
+}
+
+/** etcd's own words for what went wrong. */
+export function etcdError(code: status, text: string): { readonly code: status; readonly details: string } {
+  return { code, details: `etcdserver: ${text}` };
+}
+
+export const noLeader = etcdError(status.UNAVAILABLE, 'no leader');
+export const lostAnswer = etcdError(status.UNAVAILABLE, 'request timed out');

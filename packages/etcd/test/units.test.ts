@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { CallLimit } from '../src/call-limit.js';
+import { Cluster } from '../src/cluster.js';
+import { Gate } from '../src/gate.js';
+import { checkOptions } from '../src/options.js';
+
+describe('a gate', () => {
+  it('passes on the place of a call that gave up as its turn came', async () => {
+    const gate = new Gate({ maxInFlight: 1, maxPendingBytes: 1_000 });
+    const controller = new AbortController();
+    let finishFirst = (): void => {};
+    const first = gate.pass(1, new CallLimit({}, 60_000), () => {
+      return new Promise<void>((resolve) => {
+        finishFirst = resolve;
+      });
+    });
+    const { signal } = controller;
+    const second = gate.pass(1, new CallLimit({ signal }, 60_000), async () => 'second');
+    const third = gate.pass(1, new CallLimit({}, 60_000), async () => 'third');
+    controller.abort();
+    finishFirst();
+    await expect(second).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
+    expect(await third).toBe('third');
+    await first;
+    await gate.idle();
+  });
+});
+
+describe('a cluster', () => {
+  it('that is closed gives no host, also to those who wait', async () => {
+    const cluster = new Cluster(checkOptions({ hosts: '127.0.0.1:1' }));
+    const waiting = cluster.host(new CallLimit({}, 60_000));
+    expect(cluster.id).toBe(0n);
+    cluster.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('a limit', () => {
+  it('that was reached before ends a wait at once', async () => {
+    const controller = new AbortController();
+    const limit = new CallLimit({ signal: controller.signal }, 60_000);
+    controller.abort();
+    await expect(limit.wait(new Promise(() => {}))).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
