@@ -1,0 +1,67 @@
+import { status } from '@grpc/grpc-js';
+import type { CancelTimer } from '@norikv/store';
+import { CallLimit } from './call-limit.js';
+import type { Cluster } from './cluster.js';
+import type { Settings } from './config.js';
+import type { RunningCall } from './unary-call.js';
+import { decode, encode } from './wire/codec.js';
+import { watchCluster } from './wire/methods.js';
+
+const connectTimeoutMs = 60_000;
+const longestPauseMs = 30_000;
+
+/** Follows the topology: one stream, to one node after the other when it breaks. */
+export class ClusterWatch {
+  readonly #cluster: Cluster;
+  readonly #settings: Settings;
+  #stream: RunningCall | undefined;
+  #cancelTimer: CancelTimer | undefined;
+  #isClosed = false;
+  #failures = 0;
+
+  constructor(cluster: Cluster, settings: Settings) {
+    this.#cluster = cluster;
+    this.#settings = settings;
+  }
+
+  start(): void {
+    this.#follow().catch(() => this.#later());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+    this.#stream?.cancel();
+  }
+
+  async #follow(): Promise<void> {
+    const connection = this.#cluster.watchConnection(this.#failures);
+    await connection.ready(new CallLimit(this.#settings.clock, connectTimeoutMs, undefined, undefined));
+    const bytes = encode(watchCluster.input, {});
+    const metadata = await connection.metadataFor(watchCluster);
+    const take = (message: Buffer): void => this.#take(message);
+    const stream = connection.start(watchCluster, bytes, metadata, Number.POSITIVE_INFINITY, take);
+    this.#stream = stream;
+    const { status: ended } = await stream.end;
+    if (ended.code !== status.UNIMPLEMENTED) this.#later();
+  }
+
+  #take(message: Buffer): void {
+    let view: Parameters<Cluster['topology']['update']>[0];
+    try {
+      view = decode(watchCluster.output, message);
+    } catch {
+      return; // Nonsense; the next message may be better.
+    }
+    this.#failures = 0;
+    this.#cluster.topology.update(view);
+  }
+
+  #later(): void {
+    if (this.#isClosed) return;
+    this.#failures += 1;
+    const { clock, random } = this.#settings;
+    const pauseMs = Math.min(longestPauseMs, 100 * 2 ** Math.min(this.#failures, 10));
+    this.#cancelTimer = clock.startTimer(() => this.start(), pauseMs * (0.5 + random() / 2));
+  }
+}

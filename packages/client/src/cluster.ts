@@ -1,0 +1,127 @@
+import { type Capabilities, ClosedError, errorCode, UnavailableError } from '@norikv/store';
+import { CallLimit } from './call-limit.js';
+import { mayCarryToken, type Settings } from './config.js';
+import type { Connection } from './connection.js';
+import { MetadataSource } from './credentials.js';
+import { commonCapabilities } from './description.js';
+import { Node } from './node.js';
+import { Topology } from './topology.js';
+
+const mostNodes = 64;
+
+/** The servers: those that were configured, and those they name. */
+export class Cluster {
+  readonly topology: Topology;
+  readonly #settings: Settings;
+  readonly #metadata: MetadataSource;
+  readonly #nodes = new Map<string, Node>();
+  readonly #home: Node;
+  #list: readonly Node[] = [];
+  /** Where a shard's leader was according to a node that was not it. */
+  readonly #hints = new Map<number, string>();
+  #common:
+    | { readonly of: readonly Capabilities[]; readonly capabilities: Capabilities | undefined }
+    | undefined;
+  #isClosed = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#metadata = new MetadataSource(settings);
+    this.topology = new Topology(settings.totalShards);
+    const [first = '', ...others] = settings.nodes;
+    this.#home = this.#add(first);
+    for (const address of others) this.#add(address);
+  }
+
+  get nodes(): readonly Node[] {
+    return this.#list;
+  }
+
+  /** What every server that has been asked guarantees; undefined before the first answer. */
+  get capabilities(): Capabilities | undefined {
+    const of = this.#list.flatMap((node) => node.capabilities);
+    const before = this.#common;
+    const isSame = of.length === before?.of.length && of.every((one, place) => one === before.of[place]);
+    const common = isSame ? before : { of, capabilities: commonCapabilities(of) };
+    this.#common = common;
+    return common.capabilities;
+  }
+
+  /** Resolves when one node has been reached and asked. */
+  async connect(timeoutMs: number): Promise<void> {
+    const { clock, nodes } = this.#settings;
+    const limit = new CallLimit(clock, timeoutMs, undefined, undefined);
+    const attempts = this.nodes.flatMap(({ connections }) => connections.map((one) => one.ready(limit)));
+    try {
+      await Promise.any(attempts);
+    } catch (error) {
+      if (this.#isClosed) throw new ClosedError('The client is closed');
+      const { errors } = error as AggregateError;
+      const refusal: unknown = errors.find((one) => errorCode(one) === 'UNAUTHENTICATED');
+      if (refusal) throw refusal;
+      const message = `No server answered within ${timeoutMs} ms at ${nodes.join(', ')}`;
+      throw new UnavailableError(message, { outcome: 'not-applied', cause: errors[0] });
+    }
+  }
+
+  /**
+   * The node to send a call to.
+   *
+   * @param shard - asked for only if there is a choice.
+   * @param tried - nodes that did not serve this call; they come last.
+   */
+  nodeFor(shard: () => number, tried: ReadonlySet<Node>): Node {
+    const { nodes } = this;
+    if (nodes.length === 1) return this.#home;
+    const untried = nodes.filter((node) => !tried.has(node));
+    const candidates = untried.length > 0 ? untried : nodes;
+    if (candidates.length > 1) {
+      const leader = this.#leaderOf(shard());
+      if (leader && candidates.includes(leader) && !leader.isDown) return leader;
+    }
+    return candidates.find((node) => !node.isDown) ?? candidates[0] ?? this.#home;
+  }
+
+  /** Remembers what a node said about a shard's leader. Undefined: only that it is not where we thought. */
+  learnLeader(shard: number, address: string | undefined): void {
+    this.#hints.delete(shard);
+    if (address === undefined || this.#known(address) === undefined) return;
+    this.#hints.set(shard, address);
+  }
+
+  /** A connection for the topology watch. */
+  watchConnection(turn: number): Connection {
+    const { nodes } = this;
+    return (nodes[turn % nodes.length] ?? this.#home).connection();
+  }
+
+  /** Lets nothing further be sent. */
+  refuse(): void {
+    this.#isClosed = true;
+    for (const node of this.nodes) node.refuse();
+  }
+
+  close(): void {
+    for (const node of this.nodes) node.close();
+  }
+
+  #leaderOf(shard: number): Node | undefined {
+    const address = this.#hints.get(shard) ?? this.topology.leaderOf(shard);
+    return address === undefined ? undefined : this.#known(address);
+  }
+
+  /** The node at an address, made if it may be. */
+  #known(address: string): Node | undefined {
+    const node = this.#nodes.get(address);
+    if (node || this.#isClosed) return node;
+    if (this.#nodes.size >= mostNodes || !mayCarryToken(this.#settings, address)) return undefined;
+    return this.#add(address);
+  }
+
+  #add(address: string): Node {
+    const node = new Node(address, this.#settings, this.#metadata);
+    this.#nodes.set(address, node);
+    this.#list = [...this.#list, node];
+    return node;
+  }
+}

@@ -1,0 +1,22 @@
+import { type ErrorFacts, NoriKVError } from '@norikv/store';
+
+/** Facts of a {@link NotLeaderError}. */
+export interface NotLeaderFacts extends ErrorFacts {
+  readonly leaderHint?: string | undefined;
+}
+
+/** The node does not lead the shard of the key. On a write the outcome is unknown unless the error says otherwise. */
+export class NotLeaderError extends NoriKVError {
+  static override readonly code: string = 'NOT_LEADER';
+  /** Address of the leader, if the node named one that can be connected to. */
+  readonly leaderHint: string | undefined;
+  constructor(message: string, facts: NotLeaderFacts = {}) {
+    super(message, { outcome: 'unknown', retryable: true, ...facts });
+    this.leaderHint = facts.leaderHint;
+  }
+}
+
+/** A server of `createEphemeral` did not start; the message says why and where its log is. */
+export class EphemeralServerError extends NoriKVError {
+  static override readonly code: string = 'EPHEMERAL_SERVER';
+}

@@ -1,0 +1,48 @@
+import type { Capabilities } from '@norikv/store';
+import type { Settings } from './config.js';
+import { Connection } from './connection.js';
+import type { MetadataSource } from './credentials.js';
+
+/** A server, and the connections to it. */
+export class Node {
+  readonly address: string;
+  readonly connections: readonly Connection[];
+  readonly #first: Connection;
+  #turn = 0;
+
+  constructor(address: string, settings: Settings, metadata: MetadataSource) {
+    this.address = address;
+    const make = (): Connection => new Connection(address, settings, metadata);
+    this.#first = make();
+    this.connections = [this.#first, ...Array.from({ length: settings.connectionsPerNode - 1 }, make)];
+  }
+
+  /** What the server said when it was asked last. */
+  get capabilities(): readonly Capabilities[] {
+    return this.connections.flatMap(({ lastDescription }) => lastDescription?.capabilities ?? []);
+  }
+
+  get isDown(): boolean {
+    return this.connections.every((connection) => connection.isDown);
+  }
+
+  /** The connection to use next: one that is ready, in turn. */
+  connection(): Connection {
+    const { connections } = this;
+    for (let step = 0; step < connections.length; step++) {
+      this.#turn = (this.#turn + 1) % connections.length;
+      const candidate = connections[this.#turn];
+      if (candidate?.description) return candidate;
+    }
+    return this.#first;
+  }
+
+  /** Lets nothing further be sent. */
+  refuse(): void {
+    for (const connection of this.connections) connection.refuse();
+  }
+
+  close(): void {
+    for (const connection of this.connections) connection.close();
+  }
+}

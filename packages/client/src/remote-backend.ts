@@ -1,0 +1,150 @@
+import {
+  type CallOptions,
+  type Capabilities,
+  ClosedError,
+  checkDurationMs,
+  conditionOf,
+  type DeleteOptions,
+  type Entry,
+  type GetOptions,
+  type Key,
+  KeyNotFoundError,
+  keyToBytes,
+  NoriKVError,
+  type PutOptions,
+  type Value,
+  type Version,
+  valueToBytes,
+} from '@norikv/store';
+import type { Backend, ClientStats } from './backend.js';
+import { CallRunner } from './call-runner.js';
+import { Cluster } from './cluster.js';
+import { ClusterWatch } from './cluster-watch.js';
+import type { Settings } from './config.js';
+import { planDelete, planGet, planPut } from './plans.js';
+import type { ClusterView, TopologyListener } from './topology.js';
+import { VectorCalls } from './vector-calls.js';
+import { wireLimits } from './wire/limits.js';
+import { methods } from './wire/methods.js';
+
+/** The contract, kept by servers at the other end of connections. */
+export class RemoteBackend extends VectorCalls implements Backend {
+  readonly #settings: Settings;
+  readonly #cluster: Cluster;
+  readonly #runner: CallRunner;
+  readonly #watch: ClusterWatch;
+  #connecting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #isConnected = false;
+  #isClosed = false;
+
+  constructor(settings: Settings) {
+    const cluster = new Cluster(settings);
+    const runner = new CallRunner(cluster, settings);
+    super(runner);
+    this.#settings = settings;
+    this.#cluster = cluster;
+    this.#runner = runner;
+    this.#watch = new ClusterWatch(cluster, settings);
+  }
+
+  get capabilities(): Capabilities | undefined {
+    return this.#cluster.capabilities;
+  }
+
+  get view(): ClusterView | null {
+    return this.#cluster.topology.view;
+  }
+
+  get stats(): ClientStats {
+    const { gate, calls, repetitions, failures } = this.#runner;
+    return {
+      isConnected: this.#isConnected && !this.#isClosed,
+      inFlight: gate.inFlight,
+      waiting: gate.waiting,
+      pendingBytes: gate.pendingBytes,
+      calls,
+      retries: repetitions,
+      failures,
+      nodes: this.#cluster.nodes.map(({ address, connections }) => ({
+        address,
+        ready: connections.filter(({ description }) => description !== undefined).length,
+        connections: connections.length,
+      })),
+    };
+  }
+
+  connect(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new ClosedError('The client is closed'));
+    this.#connecting ??= this.#connect().catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return this.#connecting;
+  }
+
+  async get(key: Key, options: GetOptions = {}): Promise<Entry> {
+    const entry = await this.find(key, options);
+    if (entry === null) throw new KeyNotFoundError('The key does not exist', { key });
+    return entry;
+  }
+
+  async find(key: Key, options: GetOptions = {}): Promise<Entry | null> {
+    const keyBytes = keyToBytes(key, wireLimits);
+    const { version, value } = await this.#runner.run(planGet(key, keyBytes, options));
+    // A copy: the message it is part of need not be kept.
+    return version ? { value: value.slice(), version: { term: version.term, index: version.index } } : null;
+  }
+
+  async put(key: Key, value: Value, options: PutOptions = {}): Promise<Version> {
+    const condition = conditionOf(options);
+    checkDurationMs('ttlMs', options.ttlMs);
+    const keyBytes = keyToBytes(key, wireLimits);
+    const valueBytes = valueToBytes(value, wireLimits);
+    const put = { key, keyBytes, valueBytes, condition, options };
+    const { version } = await this.#runner.run(planPut(put, this.#settings.allowPlainServer));
+    if (version) return { term: version.term, index: version.index };
+    throw new NoriKVError('The server answered a put without a version', {
+      code: 'INTERNAL',
+      outcome: 'unknown',
+      key,
+    });
+  }
+
+  async delete(key: Key, options: DeleteOptions = {}): Promise<boolean> {
+    const condition = conditionOf(options);
+    const keyBytes = keyToBytes(key, wireLimits);
+    const plan = planDelete({ key, keyBytes, condition, options }, this.#settings.allowPlainServer);
+    return (await this.#runner.run(plan)).tombstoned;
+  }
+
+  async serverStats(options: CallOptions = {}): Promise<Readonly<Record<string, number>>> {
+    const plan = { key: '', bytes: 0, options, isWrite: false, request: () => ({}) };
+    const { figures } = await this.#runner.run({ ...plan, method: methods.stats, resend: () => 'always' });
+    return figures;
+  }
+
+  onTopologyChange(listener: TopologyListener): () => void {
+    return this.#cluster.topology.listen(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true;
+    this.#watch.close();
+    this.#cluster.topology.close();
+    this.#cluster.refuse();
+    await this.#runner.close();
+    this.#cluster.close();
+  }
+
+  async #connect(): Promise<void> {
+    await this.#cluster.connect(this.#settings.timeoutMs);
+    this.#isConnected = true;
+    if (this.#settings.watchCluster) this.#watch.start();
+  }
+}

@@ -1,0 +1,110 @@
+import { type StatusObject, status } from '@grpc/grpc-js';
+import {
+  AlreadyExistsError,
+  DeadlineExceededError,
+  type Entry,
+  InvalidArgumentError,
+  type Key,
+  KeyNotFoundError,
+  NoriKVError,
+  ResourceExhaustedError,
+  UnavailableError,
+  UnsupportedError,
+  type Version,
+  VersionMismatchError,
+} from '@norikv/store';
+import { isReachable } from './address.js';
+import { NotLeaderError } from './errors.js';
+import { decode } from './wire/codec.js';
+import { GetResponseSchema } from './wire/generated/kv_pb.js';
+import { trailers } from './wire/trailers.js';
+
+/** What a status belongs to. */
+export interface CallFacts {
+  readonly isWrite: boolean;
+  readonly key?: Key | undefined;
+  /** The condition of the write. */
+  readonly expected?: Version | undefined;
+  /** The write was a create. */
+  readonly isCreate?: boolean | undefined;
+}
+
+/** The error of the contract a status stands for, with an honest outcome. */
+export function errorOfStatus(ended: StatusObject, call: CallFacts): NoriKVError {
+  const { key, isWrite } = call;
+  const message = ended.details || `The server answered ${status[ended.code] ?? ended.code}`;
+  const unknown = isWrite && !saysNotApplied(ended) ? 'unknown' : 'not-applied';
+  switch (ended.code) {
+    case status.FAILED_PRECONDITION:
+      return (
+        lostCondition(ended, message, call) ??
+        new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key })
+      );
+    case status.ALREADY_EXISTS:
+      return new AlreadyExistsError(message, { key, actual: actualOf(ended) ?? undefined });
+    case status.NOT_FOUND:
+      return new KeyNotFoundError(message, { key });
+    case status.INVALID_ARGUMENT:
+    case status.OUT_OF_RANGE:
+      return new InvalidArgumentError(message, { key });
+    case status.UNIMPLEMENTED:
+      return new UnsupportedError(message, { key });
+    case status.RESOURCE_EXHAUSTED:
+      return new ResourceExhaustedError(message, { key });
+    case status.UNAUTHENTICATED:
+    case status.PERMISSION_DENIED:
+      return new NoriKVError(message, { code: 'UNAUTHENTICATED', key });
+    case status.DEADLINE_EXCEEDED:
+      return new DeadlineExceededError(message, { outcome: unknown, key });
+    case status.UNAVAILABLE:
+      return message.includes('NOT_LEADER')
+        ? new NotLeaderError(message, { outcome: unknown, key, leaderHint: leaderHint(ended) })
+        : new UnavailableError(message, { outcome: unknown, key });
+    case status.CANCELLED:
+      // Not by our signal, so by the server or a proxy.
+      return new UnavailableError(message, { outcome: unknown, key });
+    case status.INTERNAL:
+      // How the library reports a connection that broke under the call.
+      if (message.startsWith('Received RST_STREAM'))
+        return new UnavailableError(message, { outcome: unknown, key });
+      return new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key });
+    default:
+      return new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key });
+  }
+}
+
+function lostCondition(ended: StatusObject, message: string, call: CallFacts): NoriKVError | undefined {
+  const { key, expected } = call;
+  if (call.isCreate) {
+    return new UnsupportedError(
+      `The server does not know how to create a key only if it is absent: ${message}`,
+      {
+        key,
+      },
+    );
+  }
+  if (expected === undefined) return undefined;
+  const actual = /does not exist/.test(message) ? null : actualOf(ended);
+  return new VersionMismatchError(message, { key, expected, actual });
+}
+
+/** Only a server that knows the extension says so; any other may be wrong about it. */
+function saysNotApplied(ended: StatusObject): boolean {
+  return ended.metadata.get(trailers.outcome)[0] === 'not-applied';
+}
+
+function leaderHint(ended: StatusObject): string | undefined {
+  const hints = [...ended.metadata.get(trailers.leaderHint), ...ended.metadata.get(trailers.leader)];
+  return hints.find(isReachable);
+}
+
+function actualOf(ended: StatusObject): Entry | undefined {
+  const [bytes] = ended.metadata.get(trailers.actual);
+  if (!Buffer.isBuffer(bytes)) return undefined;
+  try {
+    const { value, version } = decode(GetResponseSchema, bytes);
+    return version && { value: new Uint8Array(value), version: { term: version.term, index: version.index } };
+  } catch {
+    return undefined;
+  }
+}

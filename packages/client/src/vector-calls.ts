@@ -1,0 +1,196 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import {
+  type CallOptions,
+  type DistanceFunction,
+  InvalidArgumentError,
+  stringToBytes,
+  UnsupportedError,
+  type VectorGetOptions,
+  type VectorIndexType,
+  type VectorMatch,
+  type VectorSearchOptions,
+  type VectorSearchResult,
+  type VectorStore,
+  type VectorWriteOptions,
+  type Version,
+} from '@norikv/store';
+import type { CallRunner } from './call-runner.js';
+import type { Description } from './description.js';
+import { consistencyFor } from './plans.js';
+import type { Resend } from './resend.js';
+import type { Outgoing, Received } from './wire/codec.js';
+import { distanceToWire, indexTypeToWire } from './wire/enums.js';
+import { wireLimits } from './wire/limits.js';
+import { methods, type WireMethod } from './wire/methods.js';
+
+const bytesPerNumber = 4;
+
+interface VectorWrite<Input extends DescMessage, Output extends DescMessage> {
+  readonly method: WireMethod<Input, Output>;
+  readonly key: string;
+  readonly bytes: number;
+  readonly options: VectorWriteOptions;
+  /** The same write twice leaves the same state. */
+  readonly fields: Outgoing<Input>;
+}
+
+/** The six vector calls over the wire. A server without vectors answers each with `UnsupportedError`. */
+export class VectorCalls implements VectorStore {
+  readonly #runner: CallRunner;
+
+  constructor(runner: CallRunner) {
+    this.#runner = runner;
+  }
+
+  async vectorCreateIndex(
+    namespace: string,
+    dimensions: number,
+    distance: DistanceFunction,
+    indexType: VectorIndexType = 'brute_force',
+    options: VectorWriteOptions = {},
+  ): Promise<boolean> {
+    checkNamespace(namespace);
+    checkWhole('dimensions', dimensions, wireLimits.maxDimensions);
+    const fields = {
+      namespace,
+      dimensions,
+      distance: distanceToWire(distance),
+      indexType: indexTypeToWire(indexType),
+      idempotencyKey: options.idempotencyKey ?? '',
+    };
+    const write = { method: methods.createIndex, key: namespace, bytes: 0, options, fields };
+    return (await this.#write(write)).created;
+  }
+
+  async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
+    checkNamespace(namespace);
+    const fields = { namespace, idempotencyKey: options.idempotencyKey ?? '' };
+    const write = { method: methods.dropIndex, key: namespace, bytes: 0, options, fields };
+    return (await this.#write(write)).dropped;
+  }
+
+  async vectorInsert(
+    namespace: string,
+    id: string,
+    vector: readonly number[] | Float32Array,
+    options: VectorWriteOptions = {},
+  ): Promise<Version> {
+    checkNamespace(namespace);
+    checkId(id);
+    const numbers = checkedVector('vector', vector);
+    const bytes = numbers.length * bytesPerNumber;
+    const fields = { namespace, id, vector: numbers, idempotencyKey: options.idempotencyKey ?? '' };
+    const write = { method: methods.insertVector, key: id, bytes, options, fields };
+    const { version } = await this.#write(write);
+    return { term: version?.term ?? 0n, index: version?.index ?? 0n };
+  }
+
+  async vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {
+    checkNamespace(namespace);
+    checkId(id);
+    const fields = { namespace, id, idempotencyKey: options.idempotencyKey ?? '' };
+    const write = { method: methods.deleteVector, key: id, bytes: 0, options, fields };
+    return (await this.#write(write)).deleted;
+  }
+
+  async vectorSearch(
+    namespace: string,
+    query: readonly number[] | Float32Array,
+    k: number,
+    options: VectorSearchOptions = {},
+  ): Promise<VectorSearchResult> {
+    checkNamespace(namespace);
+    checkWhole('k', k, 2 ** 32 - 1);
+    const numbers = checkedVector('query', query);
+    const includeVectors = options.includeVectors ?? false;
+    const bytes = numbers.length * bytesPerNumber;
+    const fieldsFor = ({ isPlain }: Description): Outgoing<(typeof methods.searchVectors)['input']> => ({
+      namespace,
+      query: numbers,
+      k,
+      includeVectors,
+      consistency: consistencyFor(options, isPlain),
+    });
+    const answer = await this.#read(methods.searchVectors, namespace, bytes, options, fieldsFor);
+    const matches = answer.matches.map(
+      ({ id, distance, vector }): VectorMatch =>
+        includeVectors ? { id, distance, vector } : { id, distance },
+    );
+    return { matches, searchTimeUs: Number(answer.searchTimeUs) };
+  }
+
+  async vectorGet(namespace: string, id: string, options: VectorGetOptions = {}): Promise<number[] | null> {
+    checkNamespace(namespace);
+    checkId(id);
+    const fieldsFor = ({ isPlain }: Description): Outgoing<(typeof methods.getVector)['input']> => ({
+      namespace,
+      id,
+      consistency: consistencyFor(options, isPlain),
+    });
+    const { found, vector } = await this.#read(methods.getVector, id, 0, options, fieldsFor);
+    return found ? vector : null;
+  }
+
+  #write<Input extends DescMessage, Output extends DescMessage>(
+    write: VectorWrite<Input, Output>,
+  ): Promise<Received<Output>> {
+    const { method, key, bytes, options, fields } = write;
+    const { idempotencyKey = '' } = options;
+    const resend = ({ capabilities }: Description): Resend =>
+      idempotencyKey !== '' && capabilities.idempotency === 'durable' ? 'always' : 'never';
+    const request = (server: Description): Outgoing<Input> => {
+      demandVectors(server);
+      return fields;
+    };
+    return this.#runner.run({ method, key, bytes, options, isWrite: true, request, resend });
+  }
+
+  #read<Input extends DescMessage, Output extends DescMessage>(
+    method: WireMethod<Input, Output>,
+    key: string,
+    bytes: number,
+    options: CallOptions,
+    fieldsFor: (server: Description) => Outgoing<Input>,
+  ): Promise<Received<Output>> {
+    const request = (server: Description): Outgoing<Input> => {
+      demandVectors(server);
+      return fieldsFor(server);
+    };
+    return this.#runner.run({ method, key, bytes, options, isWrite: false, request, resend: () => 'always' });
+  }
+}
+
+/** A plain server is asked: it answers for itself. */
+function demandVectors({ isPlain, capabilities }: Description): void {
+  if (isPlain || capabilities.vector) return;
+  throw new UnsupportedError(`The server "${capabilities.engine}" serves no vectors; nothing was sent`);
+}
+
+function checkNamespace(namespace: string): void {
+  checkName('namespace', namespace, wireLimits.maxNamespaceBytes);
+}
+
+function checkId(id: string): void {
+  checkName('id', id, wireLimits.maxVectorIdBytes);
+}
+
+function checkName(name: string, text: string, maxBytes: number): void {
+  const bytes = typeof text === 'string' && text.isWellFormed() ? stringToBytes(text).length : 0;
+  if (bytes >= 1 && bytes <= maxBytes) return;
+  throw new InvalidArgumentError(
+    `${name} has ${bytes} bytes; use well-formed text of 1 to ${maxBytes} bytes`,
+  );
+}
+
+function checkWhole(name: string, value: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return;
+  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1 to ${max}`);
+}
+
+function checkedVector(name: string, vector: readonly number[] | Float32Array): number[] {
+  checkWhole(`${name}.length`, vector.length, wireLimits.maxDimensions);
+  const numbers = Array.from(vector);
+  const bad = numbers.findIndex((number) => !Number.isFinite(Math.fround(number)));
+  if (bad < 0) return numbers;
+  throw new InvalidArgumentError(`${name}[${bad}] is ${numbers[bad]}; use numbers that fit 32-bit floats`);
+}

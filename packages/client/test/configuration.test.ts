@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { type ClientConfig, createClient, NoriKVClient } from '../src/index.js';
+import { isAddress } from '../src/wire.js';
+
+const nodes = ['localhost:7447'];
+
+describe('a configuration that is wrong is refused by name', () => {
+  it.each<[string, ClientConfig]>([
+    ['nodes is empty', { nodes: [] }],
+    ['nodes is empty', {} as ClientConfig],
+    ['nodes has "localhost"', { nodes: ['localhost'] }],
+    ['nodes has "http://localhost:1"', { nodes: ['http://localhost:1'] }],
+    ['nodes has "localhost:70000"', { nodes: ['localhost:70000'] }],
+    ['nodes has 5', { nodes: [5 as unknown as string] }],
+    ['totalShards is 0', { nodes, totalShards: 0 }],
+    ['timeout is -1', { nodes, timeout: -1 }],
+    ['retry.maxAttempts is 1.5', { nodes, retry: { maxAttempts: 1.5 } }],
+    ['retry.initialDelayMs is 0', { nodes, retry: { initialDelayMs: 0 } }],
+    ['retry.maxDelayMs is NaN', { nodes, retry: { maxDelayMs: Number.NaN } }],
+    ['retry.backoffMultiplier is 0.5', { nodes, retry: { backoffMultiplier: 0.5 } }],
+    ['maxConnectionsPerNode is 0', { nodes, maxConnectionsPerNode: 0 }],
+    ['maxInFlight is Infinity', { nodes, maxInFlight: Number.POSITIVE_INFINITY }],
+    ['maxWaiting is 0', { nodes, maxWaiting: 0 }],
+    ['maxPendingBytes is -5', { nodes, maxPendingBytes: -5 }],
+    ['keepAliveMs is 0', { nodes, keepAliveMs: 0 }],
+    ['keepAliveTimeoutMs is 0', { nodes, keepAliveTimeoutMs: 0 }],
+    ['tls has only one of cert and key', { nodes, tls: { cert: 'x' } }],
+    ['tls has a ca, cert or key that is no PEM', { nodes, tls: { cert: 'x', key: 'y' } }],
+    ['token would travel to example.org:7447 without TLS', { nodes: ['example.org:7447'], token: 't' }],
+  ])('%s', (message, config) => {
+    expect(() => createClient(config)).toThrow(message);
+    expect(() => createClient(config)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  });
+
+  it.each<[string, ClientConfig]>([
+    ['a token to this machine', { nodes: ['127.0.0.1:1', '[::1]:2', 'localhost:3'], token: 't' }],
+    ['a token over TLS', { nodes: ['example.org:7447'], token: 't', tls: true }],
+    ['a token somebody else protects', { nodes: ['db:7447'], token: 't', unsafeAllowTokenWithoutTls: true }],
+    [
+      'the retry settings of the documentation',
+      { nodes, retry: { maxAttempts: 5, initialDelayMs: 50, backoffMultiplier: 3 } },
+    ],
+  ])('%s is fine', async (_what, config) => {
+    await createClient(config).close();
+  });
+});
+
+it('knows addresses', () => {
+  for (const good of ['a:1', 'a-b.c:65535', '10.0.0.1:80', '[2001:db8::1]:443', 'host_name:1']) {
+    expect(isAddress(good), good).toBe(true);
+  }
+  for (const bad of [
+    '',
+    ':1',
+    'a:',
+    'a:0',
+    'a:65536',
+    'a b:1',
+    'a:1:2',
+    '-a:1',
+    'a/b:1',
+    `${'a'.repeat(300)}:1`,
+    null,
+  ]) {
+    expect(isAddress(bad), String(bad)).toBe(false);
+  }
+});
+
+it('says who is not there', async () => {
+  await using client = new NoriKVClient({ nodes: ['127.0.0.1:1'], timeout: 200 });
+  expect(client.capabilities).toBeUndefined();
+  expect(client.getStats().isConnected).toBe(false);
+  expect(client.getClusterView()).toBeNull();
+  await expect(client.connect()).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    outcome: 'not-applied',
+    message: 'No server answered within 200 ms at 127.0.0.1:1',
+  });
+});
+
+it('does not connect once closed', async () => {
+  const client = createClient({ nodes, timeout: 5_000 });
+  const connecting = client.connect();
+  await client.close();
+  await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' });
+  await expect(client.connect()).rejects.toMatchObject({ code: 'CLOSED' });
+  await expect(client.get('key')).rejects.toMatchObject({ code: 'CLOSED' });
+});

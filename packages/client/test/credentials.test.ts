@@ -1,0 +1,171 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { NoriKVClient } from '../src/index.js';
+import { methods, trailers } from '../src/wire.js';
+import { connect, failure } from './support/clients.js';
+import { RawServer } from './support/raw-server.js';
+import { Authority, createServer } from './support/server.js';
+
+const authority = new Authority('the test authority');
+const stranger = new Authority('somebody else');
+const serverName = 'localhost';
+
+describe('TLS', () => {
+  it('serves who trusts the authority, and nobody else', async () => {
+    await using server = await createServer(createMemoryStore(), {
+      port: 0,
+      tls: authority.issue(serverName),
+    });
+    await using client = await connect(server.address, { tls: { ca: authority.cert, serverName } });
+    await client.put('key', 'value', { ifNotExists: true });
+    for (const tls of [
+      { ca: stranger.cert, serverName },
+      { ca: authority.cert, serverName: 'elsewhere' },
+      true,
+      undefined,
+    ]) {
+      await using other = new NoriKVClient({ nodes: [server.address], tls, timeout: 500 });
+      expect(await failure(other.connect())).toMatchObject({ code: 'UNAVAILABLE', outcome: 'not-applied' });
+    }
+  });
+
+  it('both ways: clients show a certificate', async () => {
+    const tls = { ...authority.issue(serverName), clientCa: authority.cert };
+    await using server = await createServer(createMemoryStore(), { port: 0, tls });
+    const trust = { ca: authority.cert, serverName };
+    await using client = await connect(server.address, { tls: { ...trust, ...authority.issue('client') } });
+    await client.put('key', 'value');
+    for (const certificate of [{}, stranger.issue('client')]) {
+      await using other = new NoriKVClient({
+        nodes: [server.address],
+        tls: { ...trust, ...certificate },
+        timeout: 500,
+      });
+      expect((await failure(other.connect())).outcome).toBe('not-applied');
+    }
+  });
+
+  it('needs keys that are keys', async () => {
+    const tls = { cert: 'no certificate', key: 'no key' };
+    await expect(createServer(createMemoryStore(), { port: 0, tls })).rejects.toThrow(
+      'no PEM text, or no pair',
+    );
+  });
+});
+
+describe('a bearer token', () => {
+  it('opens the door, and a wrong one does not: at once, not at the deadline', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0, tokens: ['old', 'new'] });
+    for (const token of ['old', () => 'new', async () => 'new']) {
+      await using client = await connect(server.address, { token });
+      await client.put('key', 'value');
+    }
+    for (const token of [undefined, 'wrong', '', 'new ']) {
+      await using client = new NoriKVClient({ nodes: [server.address], token, timeout: 60_000 });
+      expect(await failure(client.connect())).toMatchObject({
+        code: 'UNAUTHENTICATED',
+        outcome: 'not-applied',
+      });
+      expect((await failure(client.put('key', 'x'))).code).toBe('UNAUTHENTICATED');
+    }
+  });
+
+  it('that cannot be had ends the call before it is sent', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0, tokens: ['good'] });
+    let isBroken = false;
+    const token = async (): Promise<string> => {
+      if (isBroken) throw new Error('the vault is closed');
+      return 'good';
+    };
+    await using client = await connect(server.address, { token });
+    isBroken = true;
+    const error = await failure(client.put('key', 'x'));
+    expect(error).toMatchObject({ code: 'UNAUTHENTICATED', outcome: 'not-applied' });
+    expect(error.cause).toMatchObject({ message: 'the vault is closed' });
+    expect((await client.getServerStats().catch(() => undefined)) ?? 'refused').toBe('refused');
+  });
+
+  it('that takes too long counts towards the deadline', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0 });
+    let delay = Promise.resolve('good');
+    await using client = await connect(server.address, { token: () => delay });
+    delay = new Promise(() => {});
+    const error = await failure(client.put('key', 'x', { timeoutMs: 30 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+  });
+
+  it('is not carried to a node that would be told it in the open', async () => {
+    const metadata = new Metadata();
+    metadata.set(trailers.leaderHint, 'db.example:7447');
+    const refuse = { code: status.UNAVAILABLE, details: 'NOT_LEADER', metadata };
+    await using server = await new RawServer()
+      .answer(methods.describe, () => ({ engine: 'a double' }))
+      .answer(methods.get, () => ({ refuse }))
+      .listen();
+    await using client = await connect(server.address, { token: 'secret' });
+    expect(await failure(client.get('key'))).toMatchObject({
+      code: 'NOT_LEADER',
+      leaderHint: 'db.example:7447',
+    });
+    expect(client.getStats().nodes).toHaveLength(1);
+  });
+
+  it('that comes after the client is closed is not used', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0 });
+    const tokens: ((token: string) => void)[] = [];
+    let isSlow = false;
+    const token = (): string | Promise<string> =>
+      isSlow ? new Promise((resolve) => tokens.push(resolve)) : 'quick';
+    const client = await connect(server.address, { token });
+    isSlow = true;
+    const put = failure(client.put('key', 'x'));
+    await expect.poll(() => tokens.length).toBe(1);
+    const closed = client.close();
+    for (const give of tokens) give('late');
+    expect(await put).toMatchObject({ code: 'CLOSED', outcome: 'not-applied' });
+    await closed;
+  });
+});
+
+it('a topology watch that could not begin begins later', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0 });
+  let asked = 0;
+  const token = (): string => {
+    asked += 1;
+    if (asked === 2) throw new Error('not now');
+    return 'good';
+  };
+  await using client = new NoriKVClient({ nodes: [server.address], maxConnectionsPerNode: 1, token });
+  await client.connect();
+  await expect.poll(() => client.getClusterView(), { timeout: 10_000 }).not.toBeNull();
+  expect(asked).toBeGreaterThan(2);
+});
+
+it('a metadata hook that throws ends the call as it is', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0 });
+  let isBroken = false;
+  const metadata = (): Record<string, string> => {
+    if (isBroken) throw new TypeError('a mistake of the hook');
+    return {};
+  };
+  await using client = await connect(server.address, { metadata });
+  isBroken = true;
+  await expect(client.put('key', 'x')).rejects.toThrow(TypeError);
+  expect(client.getStats()).toMatchObject({ inFlight: 0, pendingBytes: 0 });
+});
+
+it('metadata of the caller goes with each call', async () => {
+  const seen: unknown[] = [];
+  await using server = await new RawServer()
+    .answer(methods.describe, () => ({ engine: 'a double' }))
+    .answer(methods.get, (_request, metadata) => {
+      seen.push(metadata.get('x-tenant'), metadata.get('x-method'), metadata.get('authorization'));
+      return { version: { term: 1n, index: 1n } };
+    })
+    .listen();
+  const metadata = (method: string): Record<string, string> => ({ 'x-tenant': 'acme', 'x-method': method });
+  await using client = await connect(server.address, { metadata, token: 'secret' });
+  await client.get('key');
+  expect(seen).toEqual([['acme'], ['/norikv.v1.Kv/Get'], ['Bearer secret']]);
+});

@@ -1,0 +1,130 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createMemoryStore } from '@norikv/testkit';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bytesToString, createEphemeral, NoriKVClient } from '../src/index.js';
+import { LocalBackend, type LocalStore } from '../src/local-backend.js';
+import { failure } from './support/clients.js';
+
+describe('in this process', () => {
+  it('keeps the contract, without a server', async () => {
+    await using cluster = await createEphemeral();
+    const client = cluster.getClient();
+    expect(cluster.getClient()).toBe(client);
+    expect(cluster.address).toBeUndefined();
+    await client.connect();
+    expect(client.capabilities?.atomicCas).toBe(true);
+    const version = await client.put('key', 'value', { ifNotExists: true });
+    await client.compareAndSet('key', version, 'next');
+    expect(bytesToString((await client.get('key')).value)).toBe('next');
+    expect(await client.find('gone')).toBeNull();
+    expect(await client.delete('key')).toBe(true);
+    expect((await failure(client.get('key'))).code).toBe('KEY_NOT_FOUND');
+    expect(client.getClusterView()).toBeNull();
+    client.onTopologyChange(() => {})();
+    expect(client.getStats()).toMatchObject({
+      isConnected: true,
+      calls: 6,
+      failures: 1,
+      inFlight: 0,
+      nodes: [],
+    });
+    expect((await failure(client.getServerStats())).code).toBe('UNSUPPORTED');
+    await cluster.stop();
+    await cluster.stop();
+    expect((await failure(client.get('key'))).code).toBe('CLOSED');
+    expect(client.getStats().isConnected).toBe(false);
+  });
+});
+
+it('without @norikv/embedded says what to install', async () => {
+  vi.doMock('@norikv/embedded', () => {
+    throw new Error('not installed');
+  });
+  const error = await failure(createEphemeral());
+  vi.doUnmock('@norikv/embedded');
+  expect(error).toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringContaining('npm install @norikv/embedded'),
+  });
+});
+
+it('a store without vectors refuses the six calls', async () => {
+  const client = new NoriKVClient({ nodes: [] }, new LocalBackend(createMemoryStore()));
+  const calls = [
+    () => client.vectorCreateIndex('space', 2, 'cosine'),
+    () => client.vectorDropIndex('space'),
+    () => client.vectorInsert('space', 'id', [1, 2]),
+    () => client.vectorDelete('space', 'id'),
+    () => client.vectorSearch('space', [1, 2], 1),
+    () => client.vectorGet('space', 'id'),
+  ];
+  for (const call of calls) expect((await failure(call())).code).toBe('UNSUPPORTED');
+});
+
+it('a store with vectors serves them', async () => {
+  const asked: unknown[][] = [];
+  const store = {
+    capabilities: { ...createMemoryStore().capabilities, vector: true },
+    vectorSearch: async (...call: unknown[]) => {
+      asked.push(call);
+      return { matches: [], searchTimeUs: 1 };
+    },
+  };
+  const client = new NoriKVClient({ nodes: [] }, new LocalBackend(store as unknown as LocalStore));
+  expect(await client.vectorSearch('space', [1], 2)).toEqual({ matches: [], searchTimeUs: 1 });
+  expect(asked).toEqual([['space', [1], 2, undefined]]);
+});
+
+describe('through a binary', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'norikv-ephemeral-test-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function binary(text: string): Promise<string> {
+    const path = join(folder, 'norikv-server');
+    await writeFile(path, `#!/bin/sh\n${text}\n`);
+    await chmod(path, 0o755);
+    return path;
+  }
+
+  it('that NORIKV_SERVER_PATH names', async () => {
+    const command = fileURLToPath(new URL('../../server/src/norikv.ts', import.meta.url));
+    const flags = '--conditions=@norikv/source --import tsx';
+    process.env.NORIKV_SERVER_PATH = await binary(`exec "${process.execPath}" ${flags} "${command}" "$@"`);
+    try {
+      await using cluster = await createEphemeral({ totalShards: 16, startupTimeout: 60 });
+      const client = cluster.getClient();
+      await client.connect();
+      await client.put('key', 'value', { ifNotExists: true });
+      await expect.poll(() => client.getClusterView()?.nodes[0]?.addr).toBe(cluster.address);
+      expect(client.getClusterView()?.shards).toHaveLength(16);
+      await client.getServerStats();
+    } finally {
+      delete process.env.NORIKV_SERVER_PATH;
+    }
+  }, 120_000);
+
+  it.each([
+    ['ends at once', 'echo "no room"; exit 3', 'it ended with 3', 'no room'],
+    ['does not answer', 'exec sleep 60', 'it did not answer', ''],
+    ['does not stop either', "trap '' TERM; exec sleep 60", 'it did not answer', ''],
+    ['is killed', 'kill -9 $$', 'it ended with SIGKILL', ''],
+  ])('that %s: says so, with its log', async (_what, text, message, log) => {
+    const options = { serverBinary: await binary(text), startupTimeout: 1, dataDir: join(folder, 'data') };
+    const error = await failure(createEphemeral(options));
+    expect(error).toMatchObject({ code: 'EPHEMERAL_SERVER', name: 'EphemeralServerError' });
+    expect(error.message).toContain(message);
+    expect(error.message).toContain(log);
+  });
+
+  it('that is not there', async () => {
+    const error = await failure(createEphemeral({ serverBinary: join(folder, 'nothing') }));
+    expect(error.code).toBe('EPHEMERAL_SERVER');
+    expect(error.message).toContain('ENOENT');
+  });
+});

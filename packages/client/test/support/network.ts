@@ -1,0 +1,1 @@
+export { FaultyNetwork } from '../../../server/test/support/faulty-network.js';

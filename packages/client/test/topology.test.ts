@@ -1,0 +1,176 @@
+import { describe, expect, it, vi } from 'vitest';
+import { NoriKVClient, type TopologyChange } from '../src/index.js';
+import { encode, methods, type Outgoing, watchCluster } from '../src/wire.js';
+import { RawServer } from './support/raw-server.js';
+
+type View = Outgoing<(typeof watchCluster)['output']>;
+
+const described = { engine: 'a double' };
+const version = { term: 1n, index: 1n };
+
+/** A server whose watch sends what the test pushes. */
+async function watched(): Promise<{
+  server: RawServer;
+  push(bytes: Uint8Array): void;
+  end(): void;
+  streams(): number;
+}> {
+  const streams: { write(bytes: Buffer): unknown; end(): unknown }[] = [];
+  const server = await new RawServer()
+    .answer(methods.describe, () => described)
+    .answer(methods.get, () => ({ version }))
+    .stream((call) => void streams.push(call))
+    .listen();
+  return {
+    server,
+    push: (bytes) => void streams.at(-1)?.write(Buffer.from(bytes)),
+    end: () => void streams.at(-1)?.end(),
+    streams: () => streams.length,
+  };
+}
+
+const view = (fields: View): Buffer => encode(watchCluster.output, fields);
+
+describe('the topology', () => {
+  it('is followed, and changes are announced', async () => {
+    const { server, push, streams } = await watched();
+    await using _server = server;
+    await using client = new NoriKVClient({ nodes: [server.address] });
+    const changes: TopologyChange[] = [];
+    const stop = client.onTopologyChange((change) => changes.push(change));
+    await client.connect();
+    await expect.poll(streams).toBe(1);
+    const nodes = [
+      { id: 'n1', addr: server.address, role: 'leader' },
+      { id: 'n2', addr: '0.0.0.0:7447', role: 'follower' },
+    ];
+    push(view({ epoch: 1n, nodes, shards: [{ id: 3, replicas: [{ nodeId: 'n1', leader: true }] }] }));
+    await expect.poll(() => changes.length).toBe(1);
+    expect(changes[0]).toEqual({
+      previousEpoch: 0n,
+      currentEpoch: 1n,
+      addedNodes: ['n1', 'n2'],
+      removedNodes: [],
+      leaderChanges: new Map([[3, 'n1']]),
+    });
+    expect(client.getClusterView()).toEqual({
+      epoch: 1n,
+      nodes,
+      shards: [{ id: 3, replicas: [{ nodeId: 'n1', leader: true }] }],
+    });
+    push(view({ epoch: 2n, nodes, shards: [{ id: 3, replicas: [{ nodeId: 'n1', leader: true }] }] }));
+    push(view({ epoch: 3n, nodes: nodes.slice(0, 1) }));
+    await expect.poll(() => changes.length).toBe(2);
+    expect(changes[1]).toMatchObject({
+      previousEpoch: 2n,
+      removedNodes: ['n2'],
+      leaderChanges: new Map([[3, null]]),
+    });
+    stop();
+    push(view({ epoch: 4n }));
+    await expect.poll(() => client.getClusterView()?.epoch).toBe(4n);
+    expect(changes).toHaveLength(2);
+  });
+
+  it('may be nonsense: what makes no sense is left out, and calls go on', async () => {
+    const { server, push, streams } = await watched();
+    await using _server = server;
+    await using client = new NoriKVClient({ nodes: [server.address], totalShards: 16 });
+    await client.connect();
+    await expect.poll(streams).toBe(1);
+    push(Buffer.from('this is no message'));
+    push(
+      view({
+        epoch: 2n ** 64n - 1n,
+        nodes: [
+          { id: '', addr: 'x:1' },
+          { id: 'a', addr: 'no address' },
+          { id: 'a', addr: '0.0.0.0:1' },
+          ...Array.from({ length: 3_000 }, (_, node) => ({ id: `n${node}`, addr: '[::]:7447' })),
+        ],
+        shards: [
+          { id: 4_000_000_000, replicas: [{ nodeId: 'a', leader: true }] },
+          { id: 1, replicas: [{ nodeId: 'nobody', leader: true }] },
+          {
+            id: 2,
+            replicas: [
+              { nodeId: 'a', leader: true },
+              { nodeId: 'n1', leader: true },
+            ],
+          },
+          { id: 3, replicas: Array.from({ length: 500 }, () => ({ nodeId: 'a', leader: false })) },
+        ],
+      }),
+    );
+    await expect.poll(() => client.getClusterView()?.epoch).toBe(2n ** 64n - 1n);
+    const seen = client.getClusterView();
+    expect(seen?.nodes.length).toBeLessThanOrEqual(1_024);
+    expect(seen?.shards.map(({ id, replicas }) => [id, replicas.length])).toEqual([
+      [1, 0],
+      [2, 2],
+      [3, 64],
+    ]);
+    for (let key = 0; key < 20; key++) expect(await client.get(`${key}`)).toMatchObject({ version });
+    expect(client.getStats().nodes).toHaveLength(1);
+  });
+
+  it('leads calls to the leader of their shard', async () => {
+    const { server, push, streams } = await watched();
+    await using _server = server;
+    await using leader = await new RawServer()
+      .answer(methods.describe, () => described)
+      .answer(methods.get, () => ({ version }))
+      .listen();
+    await using client = new NoriKVClient({ nodes: [server.address, leader.address], totalShards: 1 });
+    await client.connect();
+    await expect.poll(streams).toBe(1);
+    const shards = [{ id: 0, replicas: [{ nodeId: 'n2', leader: true }] }];
+    push(view({ epoch: 1n, nodes: [{ id: 'n2', addr: leader.address }], shards }));
+    await expect.poll(() => client.getClusterView()?.epoch).toBe(1n);
+    for (let key = 0; key < 5; key++) await client.get(`${key}`);
+    expect(leader.calls.filter((path) => path === methods.get.path)).toHaveLength(5);
+  });
+
+  it('goes on when a listener throws, whose error shows where unhandled ones do', async () => {
+    const { server, push, streams } = await watched();
+    await using _server = server;
+    await using client = new NoriKVClient({ nodes: [server.address] });
+    await client.connect();
+    await expect.poll(streams).toBe(1);
+    const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {});
+    client.onTopologyChange(() => {
+      throw new Error('a mistake of the listener');
+    });
+    const changes: TopologyChange[] = [];
+    client.onTopologyChange((change) => changes.push(change));
+    push(view({ epoch: 1n, nodes: [{ id: 'n1', addr: 'x:1' }] }));
+    await expect.poll(() => changes.length).toBe(1);
+    const thrown = later.mock.calls.map(([callback]) => callback);
+    later.mockRestore();
+    expect(thrown.some((callback) => throws(callback, 'a mistake of the listener'))).toBe(true);
+  });
+
+  it('is watched again when the stream ends, and not where it is not served', async () => {
+    const { server, end, streams } = await watched();
+    await using _server = server;
+    await using client = new NoriKVClient({ nodes: [server.address] });
+    await client.connect();
+    await expect.poll(streams).toBe(1);
+    end();
+    await expect.poll(streams, { timeout: 10_000 }).toBe(2);
+
+    await using silent = await new RawServer().answer(methods.describe, () => described).listen();
+    await using other = new NoriKVClient({ nodes: [silent.address] });
+    await other.connect();
+    expect(other.getClusterView()).toBeNull();
+  });
+});
+
+function throws(callback: () => void, message: string): boolean {
+  try {
+    callback();
+    return false;
+  } catch (error) {
+    return error instanceof Error && error.message === message;
+  }
+}

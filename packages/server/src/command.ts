@@ -1,0 +1,35 @@
+import { isNoriKVError } from '@norikv/store';
+import { clientCommand, isClientCommand } from './command-client.js';
+import { serveCommand } from './command-serve.js';
+import { helpText } from './help.js';
+import { type Terminal, UsageError } from './terminal.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Runs the `norikv` command and returns its exit code: 0 well, 1 not, 2 called wrongly. */
+export async function runCommand(
+  args: readonly string[],
+  env: Environment,
+  terminal: Terminal,
+): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    if (args.includes('--help') || args.includes('-h') || name === 'help') {
+      terminal.out(helpText);
+      return 0;
+    }
+    if (name !== undefined && isClientCommand(name)) return await clientCommand(name, rest, env, terminal);
+    return await serveCommand(name === 'serve' ? rest : args, env, terminal);
+  } catch (error) {
+    const isUsage = error instanceof UsageError || isParseError(error);
+    const code = isNoriKVError(error) ? ` (${error.code}, ${error.outcome})` : '';
+    terminal.error(`norikv: ${error instanceof Error ? error.message : String(error)}${code}\n`);
+    if (isUsage) terminal.error('See norikv --help\n');
+    return isUsage ? 2 : 1;
+  }
+}
+
+function isParseError(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+}

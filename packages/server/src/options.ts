@@ -1,0 +1,101 @@
+import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import type { Log } from './log.js';
+
+/** Keys and certificates of a server, each as PEM text or bytes. */
+export interface ServerTls {
+  /** The server's certificate chain. */
+  readonly cert: string | Uint8Array;
+  /** The private key of `cert`. */
+  readonly key: string | Uint8Array;
+  /** Authorities of clients: with it every client must show a certificate one of them has signed. */
+  readonly clientCa?: string | Uint8Array | undefined;
+}
+
+/** Options of `createServer`. */
+export interface ServerOptions {
+  /** Default `127.0.0.1`. `0.0.0.0` and `::` listen everywhere. */
+  readonly host?: string | undefined;
+  /** 0 takes a free port. Default 7447. */
+  readonly port?: number | undefined;
+  /** Name of this node in the cluster view. Default `node1`. */
+  readonly nodeId?: string | undefined;
+  /** Address `host:port` clients reach this node at, for the cluster view. Default: where it listens. */
+  readonly advertise?: string | undefined;
+  /** Shards clients route by. Default 1,024. */
+  readonly totalShards?: number | undefined;
+  /** Default: no TLS. */
+  readonly tls?: ServerTls | undefined;
+  /** Bearer tokens of which every call must carry one. Default: none is asked for. */
+  readonly tokens?: readonly string[] | undefined;
+  /** Calls under way at one time; more are refused with RESOURCE_EXHAUSTED. Default 10,000. */
+  readonly maxInFlight?: number | undefined;
+  /** Bytes of requests under way at one time, likewise. Default 256 MiB. */
+  readonly maxPendingBytes?: number | undefined;
+  /** Calls a second one peer may make on average, bursts of one second allowed. Default: no limit. */
+  readonly maxCallsPerSecond?: number | undefined;
+  /** Whether each call is logged, beside what goes wrong. Default false. */
+  readonly logCalls?: boolean | undefined;
+  /** Default: nothing is logged. */
+  readonly log?: Log | undefined;
+  /** Default: the clock of the process. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Options with every default filled in. */
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly nodeId: string;
+  readonly advertise: string | undefined;
+  readonly totalShards: number;
+  readonly tls: ServerTls | undefined;
+  readonly tokens: readonly string[];
+  readonly maxInFlight: number;
+  readonly maxPendingBytes: number;
+  readonly maxCallsPerSecond: number;
+  readonly logCalls: boolean;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Checks options. Throws InvalidArgumentError that names the option, its value and the fix. */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  const { port = 7_447, tokens = [], maxCallsPerSecond = Number.POSITIVE_INFINITY } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError(`port is ${String(port)}; use 0 to 65535, 0 for a free one`);
+  }
+  if (tokens.some((token) => typeof token !== 'string' || token === '')) {
+    throw new InvalidArgumentError('tokens has an empty one; anybody could send it. Leave it out');
+  }
+  if (!(maxCallsPerSecond > 0)) {
+    throw new InvalidArgumentError(
+      `maxCallsPerSecond is ${String(maxCallsPerSecond)}; use a number above 0, or leave it out`,
+    );
+  }
+  return {
+    host: options.host ?? '127.0.0.1',
+    port,
+    nodeId: options.nodeId ?? 'node1',
+    advertise: options.advertise,
+    totalShards: whole('totalShards', options.totalShards, 1_024),
+    tls: options.tls,
+    tokens,
+    maxInFlight: whole('maxInFlight', options.maxInFlight, 10_000),
+    maxPendingBytes: whole('maxPendingBytes', options.maxPendingBytes, 256 * 2 ** 20),
+    maxCallsPerSecond,
+    logCalls: options.logCalls ?? false,
+    log: options.log ?? (() => {}),
+    clock: options.clock ?? systemClock,
+  };
+}
+
+/** A grace period: 0 or more. */
+export function checkGraceMs(graceMs: number): void {
+  if (graceMs !== 0) checkDurationMs('graceMs', graceMs);
+}
+
+function whole(name: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number, at least 1`);
+}

@@ -1,0 +1,208 @@
+import { createSecureContext } from 'node:tls';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { type WireMethod, watchCluster } from '@norikv/client/wire';
+import { InvalidArgumentError, type KvStore, NoriKVError } from '@norikv/store';
+import { ClusterService } from './cluster-service.js';
+import { aboutCalls } from './ext-service.js';
+import { Guard } from './guard.js';
+import { kvCalls } from './kv-service.js';
+import { type Gauge, Metrics } from './metrics.js';
+import {
+  checkGraceMs,
+  type ServerOptions,
+  type ServerSettings,
+  type ServerTls,
+  serverSettings,
+} from './options.js';
+import { rawMethod, type Served, type Surroundings, unaryHandler } from './unary-handler.js';
+import { vectorCalls } from './vector-service.js';
+
+const longestRequest = 4 * 2 ** 20;
+const mostStreams = 4_096;
+const probeIdleMs = 30_000;
+const probeTimeoutMs = 10_000;
+const defaultGraceMs = 10_000;
+
+/** A store behind the NoriKV wire. Made by {@link createServer}. */
+export class NoriKVServer implements AsyncDisposable {
+  readonly #grpc: Server;
+  readonly #settings: ServerSettings;
+  readonly #guard: Guard;
+  readonly #metrics: Metrics;
+  readonly #cluster: ClusterService;
+  #port = 0;
+  #closing: Promise<void> | undefined;
+
+  /** Use {@link createServer}, which also listens. @throws InvalidArgumentError naming the option that is wrong. */
+  constructor(store: KvStore, options: ServerOptions) {
+    const settings = serverSettings(options);
+    this.#settings = settings;
+    this.#guard = new Guard(settings);
+    this.#metrics = new Metrics(this.#gauges());
+    this.#cluster = new ClusterService(this.#guard, () => ({
+      nodeId: settings.nodeId,
+      address: settings.advertise ?? this.address,
+      totalShards: settings.totalShards,
+    }));
+    this.#grpc = new Server({
+      'grpc.max_receive_message_length': longestRequest,
+      'grpc.max_concurrent_streams': mostStreams,
+      'grpc.keepalive_time_ms': probeIdleMs,
+      'grpc.keepalive_timeout_ms': probeTimeoutMs,
+    });
+    this.#serve(store);
+  }
+
+  /** Where it listens: `host:port`. */
+  get address(): string {
+    const { host } = this.#settings;
+    return `${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Whether calls are served: false once {@link close} has begun. */
+  get isReady(): boolean {
+    return this.#port !== 0 && !this.#guard.isClosed;
+  }
+
+  /** The figures in the text format of Prometheus. */
+  metrics(): Promise<string> {
+    return this.#metrics.text();
+  }
+
+  /** Starts to listen; done by {@link createServer}. */
+  async listen(): Promise<void> {
+    const { host, port, tls } = this.#settings;
+    const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#port = await new Promise<number>((resolve, reject) => {
+      this.#grpc.bindAsync(target, serverCredentials(tls), (cause, bound) => {
+        if (cause === null) resolve(bound);
+        else
+          reject(
+            new NoriKVError(`Cannot listen on ${target}: ${cause.message}`, { code: 'UNAVAILABLE', cause }),
+          );
+      });
+    });
+  }
+
+  /**
+   * Refuses new calls, lets those under way end, and stops to listen. Calling it again is fine. The store stays
+   * open: it belongs to the caller.
+   *
+   * @param graceMs - how long calls under way may take before they are cut off. Default 10,000.
+   */
+  close(graceMs: number = defaultGraceMs): Promise<void> {
+    checkGraceMs(graceMs);
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  /** As {@link close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#guard.isClosed = true;
+    this.#cluster.close();
+    await new Promise<void>((resolve) => {
+      const cancel = this.#settings.clock.startTimer(() => this.#grpc.forceShutdown(), graceMs);
+      this.#grpc.tryShutdown(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #serve(store: KvStore): void {
+    const { put, get, delete: remove, deleteExactly } = kvCalls(store);
+    const { describe, stats } = aboutCalls(store, this.#settings.nodeId, this.#metrics);
+    const vectors = vectorCalls(store);
+    const surroundings = { settings: this.#settings, guard: this.#guard, metrics: this.#metrics };
+    const add = <Method extends WireMethod>(served: Served<Method>): void => this.#add(served, surroundings);
+    add(put);
+    add(get);
+    add(remove);
+    add(deleteExactly);
+    add(describe);
+    add(stats);
+    add(vectors.createIndex);
+    add(vectors.dropIndex);
+    add(vectors.insert);
+    add(vectors.delete);
+    add(vectors.search);
+    add(vectors.get);
+    this.#grpc.addService({ watch: rawMethod(watchCluster, true) }, { watch: this.#cluster.watch });
+  }
+
+  #add<Method extends WireMethod>(served: Served<Method>, surroundings: Surroundings): void {
+    const handler = unaryHandler(served, surroundings);
+    this.#grpc.addService({ call: rawMethod(served.method) }, { call: handler });
+  }
+
+  #gauges(): Gauge[] {
+    const startedAt = this.#settings.clock.monotonic();
+    return [
+      {
+        name: 'norikv_uptime_seconds',
+        help: 'Time since the start.',
+        read: () => (this.#settings.clock.monotonic() - startedAt) / 1_000,
+      },
+      { name: 'norikv_calls_in_flight', help: 'Calls under way.', read: () => this.#guard.inFlight },
+      {
+        name: 'norikv_pending_bytes',
+        help: 'Bytes of requests under way.',
+        read: () => this.#guard.pendingBytes,
+      },
+      {
+        name: 'norikv_watchers',
+        help: 'Streams that follow the cluster view.',
+        read: () => this.#cluster.watchers,
+      },
+      {
+        name: 'norikv_resident_memory_bytes',
+        help: 'Memory of the process.',
+        read: () => process.memoryUsage.rss(),
+      },
+    ];
+  }
+}
+
+/**
+ * Serves a store over the NoriKV wire, with the extension service of `@norikv/client`, and listens.
+ *
+ * Whatever the store guarantees its clients are told, and nothing else. The store stays the caller's: close the
+ * server first, then the store.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ * @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on.
+ *
+ * @example
+ * ```ts
+ * await using store = await openEmbedded({ path: './data' });
+ * await using server = await createServer(store, { port: 7447 });
+ * ```
+ */
+export async function createServer(store: KvStore, options: ServerOptions = {}): Promise<NoriKVServer> {
+  const server = new NoriKVServer(store, options);
+  await server.listen();
+  return server;
+}
+
+function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { cert, key, clientCa } = tls;
+  const authority = clientCa === undefined ? null : Buffer.from(clientCa);
+  const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
+  try {
+    createSecureContext({ cert: pair.cert_chain, key: pair.private_key, ca: authority ?? [] });
+    return ServerCredentials.createSsl(authority, [pair], authority !== null);
+  } catch (cause) {
+    throw new InvalidArgumentError('tls has a cert, key or clientCa that is no PEM text, or no pair', {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,13 @@
+/** Where a command writes, and how it is told to stop. */
+export interface Terminal {
+  /** Bytes are written as they are. */
+  out(text: string | Uint8Array): void;
+  error(text: string): void;
+  /** Calls back when the process is asked to end. */
+  stopped(callback: () => void): void;
+}
+
+/** A mistake in how the command was called: the message is all its user needs. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}

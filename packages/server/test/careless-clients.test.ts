@@ -1,0 +1,130 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { encode, methods, trailers, watchCluster } from '@norikv/client/wire';
+import type { KvStore } from '@norikv/store';
+import { createMemoryStore } from '@norikv/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Guard, hostOf } from '../src/guard.js';
+import { createServer, type NoriKVServer } from '../src/index.js';
+import { serverSettings } from '../src/options.js';
+import { rawCall } from './support/raw-call.js';
+
+const store = createMemoryStore();
+let server: NoriKVServer;
+beforeAll(async () => {
+  server = await createServer(store, { port: 0, tokens: ['good'] });
+});
+afterAll(() => server.close(0));
+
+const key = Buffer.from('key');
+const authorization = 'Bearer good';
+
+describe('requests the client would not send', () => {
+  it.each([
+    ['an empty key', methods.put.path, encode(methods.put.input, {}), 'key has 0 bytes'],
+    [
+      'a long key',
+      methods.get.path,
+      encode(methods.get.input, { key: Buffer.alloc(1_025) }),
+      'key has 1025 bytes',
+    ],
+    [
+      'a large value',
+      methods.put.path,
+      encode(methods.put.input, { key, value: Buffer.alloc(2 ** 20 + 1) }),
+      'value has 1048577 bytes',
+    ],
+    [
+      'a TTL beyond all numbers',
+      methods.put.path,
+      encode(methods.put.input, { key, ttlMs: 2n ** 64n - 1n }),
+      'ttl_ms is 18446744073709551615',
+    ],
+    [
+      'a word nobody knows',
+      methods.get.path,
+      encode(methods.get.input, { key, consistency: 'constructor' }),
+      'consistency is "constructor"',
+    ],
+    [
+      'bytes that are no message',
+      methods.delete.path,
+      Buffer.from([0xff]),
+      'the request is no norikv.v1.DeleteRequest',
+    ],
+  ])('%s: INVALID_ARGUMENT, not applied', async (_what, path, body, details) => {
+    const { status: ended } = await rawCall(server.address, path, body, { authorization });
+    expect(ended).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining(details) });
+    expect(ended.metadata.get(trailers.outcome)).toEqual(['not-applied']);
+    expect(await store.find('key')).toBeNull();
+  });
+
+  it.each(['', 'strong', 'eventual', 'bounded_staleness', 'lease', 'linearizable', 'stale_ok'])(
+    'consistency "%s" is known',
+    async (consistency) => {
+      const body = encode(methods.get.input, { key, consistency });
+      const { status: ended, messages } = await rawCall(server.address, methods.get.path, body, {
+        authorization,
+      });
+      expect(ended.code).toBe(status.OK);
+      expect(messages).toEqual([Buffer.alloc(0)]);
+    },
+  );
+});
+
+describe('callers without the token', () => {
+  it.each(['', 'good', 'Bearer', 'Bearer bad', 'Basic good'])('"%s" is nobody', async (header) => {
+    const headers = header === '' ? {} : { authorization: header };
+    for (const { path } of [methods.get, methods.describe, watchCluster]) {
+      const { status: ended, messages } = await rawCall(server.address, path, Buffer.alloc(0), headers);
+      expect(ended.code).toBe(status.UNAUTHENTICATED);
+      expect(messages).toEqual([]);
+    }
+  });
+});
+
+it('a server that stops takes no call and no watcher', async () => {
+  let release = (): void => {};
+  const held: KvStore = {
+    get: () =>
+      new Promise((_resolve, reject) => {
+        release = () => reject(new Error('released'));
+      }),
+    put: (...call) => store.put(...call),
+    delete: (...call) => store.delete(...call),
+  };
+  const stopping = await createServer(held, { port: 0 });
+  const { address } = stopping;
+  const get = rawCall(address, methods.get.path, encode(methods.get.input, { key }));
+  await expect.poll(() => stopping.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
+  const closed = stopping.close();
+  const late = await rawCall(address, methods.get.path, encode(methods.get.input, { key }), {}, 1_000);
+  expect([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]).toContain(late.status.code);
+  release();
+  expect((await get).status).toMatchObject({
+    code: status.INTERNAL,
+    details: 'internal error; see the log of the server',
+  });
+  await closed;
+});
+
+describe('the guard', () => {
+  it('forgets the peers it has not heard of for longest', () => {
+    const guard = new Guard(serverSettings({ maxCallsPerSecond: 1, maxInFlight: 100_000 }));
+    const enter = (peer: string): boolean => guard.enter(new Metadata(), () => peer, 0) === undefined;
+    expect(enter('first')).toBe(true);
+    expect(enter('first')).toBe(false);
+    for (let peer = 0; peer < 10_001; peer++) enter(`peer ${peer}`);
+    expect(enter('first')).toBe(true);
+  });
+
+  it('refuses everybody while the server stops', () => {
+    const guard = new Guard(serverSettings({}));
+    guard.isClosed = true;
+    expect(guard.enter(new Metadata(), () => 'peer', 0)).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('takes a new connection of a host for the same peer', () => {
+    expect(hostOf('10.0.0.1:5000')).toBe(hostOf('10.0.0.1:6000'));
+    expect(hostOf('[::1]:5000')).toBe('[::1]');
+  });
+});

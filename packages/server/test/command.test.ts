@@ -1,0 +1,268 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NoriKVClient } from '@norikv/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommand } from '../src/command.js';
+import { Authority } from './support/certificates.js';
+import { newFolder, norikv, ServerProcess } from './support/programs.js';
+
+let folder: Awaited<ReturnType<typeof newFolder>>;
+beforeEach(async () => {
+  folder = await newFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+/** Runs the command in this process. */
+async function run(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; out: string; error: string }> {
+  let [out, error] = ['', ''];
+  const code = await runCommand(args, env, {
+    out: (text) => {
+      out += Buffer.from(text).toString();
+    },
+    error: (text) => {
+      error += text;
+    },
+    stopped: (callback) => queueMicrotask(callback),
+  });
+  return { code, out, error };
+}
+
+/** Serves in this process until the test is over. */
+async function serving(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ first: Record<string, unknown>; entries: Record<string, unknown>[]; end(): Promise<number> }> {
+  let stop = (): void => {};
+  const entries: Record<string, unknown>[] = [];
+  let started = (_entry: Record<string, unknown>): void => {};
+  const first = new Promise<Record<string, unknown>>((resolve) => {
+    started = resolve;
+  });
+  const ended = runCommand(args, env, {
+    out: (text) => {
+      const entry = JSON.parse(String(text)) as Record<string, unknown>;
+      entries.push(entry);
+      if (entry.event === 'serving') started(entry);
+    },
+    error: (text) => started({ error: text }),
+    stopped: (callback) => {
+      stop = callback;
+    },
+  });
+  const entry = await first;
+  return {
+    first: entry,
+    entries,
+    end() {
+      stop();
+      return ended;
+    },
+  };
+}
+
+describe('a process of its own', () => {
+  it('serves, is used by the command, and ends in order', async () => {
+    const server = await ServerProcess.start(['--data', folder.path, '--port', '0', '--http', '127.0.0.1:0']);
+    expect((await fetch(`http://${server.http}/readyz`)).status).toBe(200);
+    const put = await norikv(['put', server.address, 'key', 'value', '--if-absent']);
+    expect(put).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\/\d+\n$/), error: '' });
+    expect(await norikv(['get', server.address, 'key'])).toEqual({ code: 0, out: 'value', error: '' });
+    expect(await server.end('SIGINT')).toBe(0);
+    expect(server.events).toEqual(['serving', 'stopping', 'stopped']);
+  }, 60_000);
+});
+
+describe('norikv get, put, delete, stats and doctor', () => {
+  it('do what they say', async () => {
+    const server = await serving(['--ephemeral', '--port', '0', '--http', 'off', '--log-calls']);
+    const address = String(server.first.address);
+    const put = await run(['put', address, 'key', 'value', '--ttl-ms', '60000', '--id', 'once']);
+    expect(put.code).toBe(0);
+    const version = put.out.trim();
+    expect(await run(['put', address, 'key', 'other', '--if-absent'])).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('ALREADY_EXISTS, not-applied'),
+    });
+    expect(await run(['get', address, 'key'])).toMatchObject({ code: 0, out: 'value' });
+    expect(await run(['get', address, 'nothing'])).toMatchObject({
+      code: 1,
+      error: 'norikv: the key does not exist\n',
+    });
+    expect(await run(['delete', address, 'key', '--if-version', '1/1'])).toMatchObject({ code: 1 });
+    expect(await run(['delete', address, 'key', '--if-version', version])).toMatchObject({
+      out: 'deleted\n',
+    });
+    expect(await run(['delete', address, 'key'])).toMatchObject({ code: 0, out: 'did not exist\n' });
+    const stats = await run(['stats', address]);
+    expect(stats.out).toContain('norikv_calls_total{method="/norikv.v1.Kv/Put",code="ALREADY_EXISTS"} 1\n');
+    expect(
+      server.entries.some(({ event, method }) => event === 'call' && method === '/norikv.v1.Kv/Get'),
+    ).toBe(true);
+    expect(await server.end()).toBe(0);
+  });
+
+  it('doctor finds all that a good server declares', async () => {
+    const server = await serving(['--ephemeral', '--port', '0', '--http', 'off']);
+    const address = String(server.first.address);
+    const [text, json] = await Promise.all([run(['doctor', address]), run(['doctor', address, '--json'])]);
+    expect(text).toMatchObject({ code: 0, out: expect.stringContaining('Everything declared was kept.') });
+    const { findings } = JSON.parse(json.out) as { findings: { guarantee: string; verdict: string }[] };
+    const kept = findings.filter(({ verdict }) => verdict === 'kept').map(({ guarantee }) => guarantee);
+    for (const guarantee of [
+      'values',
+      'putVersionUsable',
+      'linearizableReads',
+      'createIfAbsent',
+      'atomicCas',
+    ]) {
+      expect(kept).toContain(guarantee);
+    }
+    for (const guarantee of ['deleteCas', 'ttl', 'idempotency']) expect(kept).toContain(guarantee);
+    await server.end();
+  });
+
+  it('serve over TLS with certificates and tokens', async () => {
+    const authority = new Authority('norikv test authority');
+    const [server, client] = [authority.issue('localhost'), authority.issue('client')];
+    const files = {
+      ca: authority.cert,
+      cert: server.cert,
+      key: server.key,
+      ccert: client.cert,
+      ckey: client.key,
+    };
+    const path = (name: string): string => join(folder.path, name);
+    for (const [name, text] of Object.entries(files)) await writeFile(path(name), text);
+    await writeFile(path('tokens'), 'first\n\n second \n');
+    const tls = ['--tls-cert', path('cert'), '--tls-key', path('key'), '--tls-client-ca', path('ca')];
+    const running = await serving([
+      '--ephemeral',
+      '--port',
+      '0',
+      '--http',
+      'off',
+      ...tls,
+      '--token-file',
+      path('tokens'),
+    ]);
+    expect(running.first).toMatchObject({ tls: true, tokens: 2 });
+    const address = String(running.first.address).replace('127.0.0.1', 'localhost');
+    const show = ['--tls-ca', path('ca'), '--tls-cert', path('ccert'), '--tls-key', path('ckey')];
+    expect(await run(['put', address, 'key', 'value', ...show, '--token', 'second'])).toMatchObject({
+      code: 0,
+    });
+    expect(await run(['get', address, 'key', ...show], { NORIKV_TOKEN: 'first' })).toMatchObject({
+      out: 'value',
+    });
+    const refused = await run(['get', address, 'key', ...show, '--token', 'wrong']);
+    expect(refused).toMatchObject({ code: 1, error: expect.stringContaining('UNAUTHENTICATED') });
+    expect(refused.error).not.toContain('first');
+    const plain = await run(['get', address, 'key', '--tls', '--timeout-ms', '300']);
+    expect(plain).toMatchObject({ code: 1, error: expect.stringContaining('UNAVAILABLE') });
+    await running.end();
+    const oneWay = await serving(['--ephemeral', '--port', '0', '--http', 'off', ...tls.slice(0, 4)]);
+    const there = String(oneWay.first.address).replace('127.0.0.1', 'localhost');
+    expect(await run(['delete', there, 'key', '--tls-ca', path('ca')])).toMatchObject({
+      out: 'did not exist\n',
+    });
+    await oneWay.end();
+  });
+});
+
+describe('the configuration', () => {
+  const yaml = (text: string): Promise<string> => {
+    const path = join(folder.path, 'norikv.yaml');
+    return writeFile(path, text).then(() => path);
+  };
+
+  it('is read from the public format, the environment and flags, in that order', async () => {
+    const dataDir = join(folder.path, 'data');
+    await mkdir(dataDir);
+    const file = await yaml(
+      `node_id: from-file\nrpc_addr: "127.0.0.1:1"\nhttp_addr: 127.0.0.1:0\ndata_dir: ${dataDir}\n` +
+        'cluster:\n  seed_nodes: []\n  total_shards: 8\n  replication_factor: 1\n' +
+        'telemetry:\n  prometheus:\n    enabled: true\nlimits:\n  max_in_flight: 50\nunheard_of: 1\n',
+    );
+    const env = { NORIKV_NODE_ID: 'from-environment', NORIKV_RPC_ADDR: '127.0.0.1:2' };
+    const server = await serving([file, '--port', '0'], env);
+    expect(server.first).toMatchObject({ data: dataDir });
+    expect(server.entries[0]).toMatchObject({ event: 'unknown setting', setting: 'unheard_of' });
+    await using client = new NoriKVClient({ nodes: [String(server.first.address)] });
+    await client.connect();
+    await expect.poll(() => client.getClusterView()?.nodes[0]?.id).toBe('from-environment');
+    expect(client.getClusterView()?.shards).toHaveLength(8);
+    const metrics = await (await fetch(`http://${String(server.first.http)}/metrics`)).text();
+    expect(metrics).toContain('norikv_uptime_seconds');
+    await server.end();
+    expect(await readFile(join(dataDir, 'norikv.mdb'))).not.toHaveLength(0);
+  });
+
+  it.each([
+    ['no folder', [], 'name a folder for the store'],
+    ['two stores', ['--data', 'x', '--ephemeral'], '--data and --ephemeral exclude each other'],
+    ['two files', ['a.yaml', 'b.yaml'], '"b.yaml" is one argument too many'],
+    ['no such file', ['nowhere.yaml'], 'nowhere.yaml cannot be read'],
+    ['a flag nobody knows', ['--dta', 'x'], "Unknown option '--dta'"],
+    ['a port that is none', ['--ephemeral', '--port', 'x'], '--port is x'],
+    ['a HTTP address that is none', ['--ephemeral', '--http', '8080'], 'the HTTP address is 8080'],
+    ['half of TLS', ['--ephemeral', '--tls-cert', 'x'], 'TLS needs both'],
+    ['client certificates without TLS', ['--ephemeral', '--tls-client-ca', 'x'], '--tls-client-ca asks'],
+    ['a token file that is not there', ['--ephemeral', '--token-file', 'nowhere'], 'nowhere cannot be read'],
+    ['a version that is none', ['put', 'localhost:1', 'k', 'v', '--if-version', '7'], '--if-version is 7'],
+    ['a TTL that is none', ['put', 'localhost:1', 'k', 'v', '--ttl-ms', 'soon'], '--ttl-ms is soon'],
+    ['an argument that is missing', ['get', 'localhost:1'], 'use: norikv get ADDRESS KEY'],
+    [
+      'an authority that is not there',
+      ['get', 'localhost:1', 'k', '--tls-ca', 'nowhere'],
+      'nowhere cannot be read',
+    ],
+  ])('with %s is refused', async (_what, args, message) => {
+    const { code, error } = await run(args);
+    expect(error).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    ['seed nodes', 'cluster:\n  seed_nodes: [other:7447]\n', 'seed nodes are other:7447'],
+    ['copies', 'cluster:\n  replication_factor: 3\n', 'replication_factor is 3'],
+    ['a list', '- a\n- b\n', 'holds no settings'],
+    ['an address without a port', 'rpc_addr: localhost\n', 'the rpc address is localhost'],
+    ['something that is no YAML', 'a: [', 'cannot be read'],
+  ])('with %s in the file is refused', async (_what, text, message) => {
+    const { code, error } = await run([await yaml(text), '--ephemeral']);
+    expect({ code, error }).toMatchObject({ code: 2, error: expect.stringContaining(message) });
+  });
+
+  it('without a single token in the token file is refused', async () => {
+    const path = await yaml('\n\n');
+    expect(await run(['--ephemeral', '--token-file', path])).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('holds no token'),
+    });
+  });
+
+  it('is explained', async () => {
+    for (const args of [['--help'], ['get', '-h'], ['help']]) {
+      expect(await run(args)).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('norikv doctor ADDRESS'),
+      });
+    }
+  });
+
+  it('that cannot be had says so', async () => {
+    const server = await serving(['--ephemeral', '--port', '0', '--http', '127.0.0.1:0']);
+    const port = String(server.first.address).split(':')[1] ?? '';
+    const taken = await run(['--ephemeral', '--port', port, '--http', 'off']);
+    expect(taken).toMatchObject({
+      code: 1,
+      error: expect.stringContaining(`Cannot listen on 127.0.0.1:${port}`),
+    });
+    const http = await run(['--ephemeral', '--port', '0', '--http', String(server.first.http)]);
+    expect(http).toMatchObject({ code: 1, error: expect.stringContaining('for HTTP') });
+    await server.end();
+  });
+});

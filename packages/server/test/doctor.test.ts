@@ -1,0 +1,154 @@
+import { NoriKVClient } from '@norikv/client';
+import type { KvStore, PutOptions, Version } from '@norikv/store';
+import { createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { type Lies, startDouble } from '../../client/test/support/doubles.js';
+import { diagnose } from '../src/doctor.js';
+import { createServer } from '../src/index.js';
+
+async function examine(
+  address: string,
+): Promise<{ code: number; verdicts: Record<string, string>; report: string }> {
+  const nodes = [address];
+  await using client = new NoriKVClient({ nodes, watchCluster: false, unsafeAllowPlainServer: true });
+  await client.connect();
+  const texts: string[] = [];
+  const terminal = {
+    out: (text: string | Uint8Array) => void texts.push(String(text)),
+    error() {},
+    stopped() {},
+  };
+  const code = await diagnose(client, true, terminal);
+  await diagnose(client, false, terminal);
+  const [json = '', report = ''] = texts;
+  const { findings } = JSON.parse(json) as { findings: { guarantee: string; verdict: string }[] };
+  return { code, report, verdicts: Object.fromEntries(findings.map((one) => [one.guarantee, one.verdict])) };
+}
+
+/** A store that declares all and keeps what the wrapper leaves of it. */
+function flawed(change: (memory: KvStore) => Partial<KvStore>): KvStore {
+  const memory = createMemoryStore();
+  return {
+    capabilities: { ...memory.capabilities, vector: true },
+    get: (...call) => memory.get(...call),
+    put: (...call) => memory.put(...call),
+    delete: (...call) => memory.delete(...call),
+    ...change(memory),
+  };
+}
+
+describe('doctor', () => {
+  it.each<[string, Lies, Record<string, string>]>([
+    [
+      'a plain server that checks conditions',
+      { knowsNoCreate: true, forgetsTtl: true, putVersionsDiffer: true },
+      {
+        values: 'kept',
+        putVersionUsable: 'not offered',
+        createIfAbsent: 'not offered',
+        atomicCas: 'kept, not declared',
+        deleteCas: 'not offered',
+        ttl: 'not offered',
+        idempotency: 'not offered',
+        vector: 'not offered',
+      },
+    ],
+    [
+      'one that claims all and ignores conditions',
+      { claimsAll: true, ignoresConditions: true, forgetsTtl: true, putVersionsDiffer: true },
+      {
+        values: 'kept',
+        putVersionUsable: 'broken',
+        createIfAbsent: 'broken',
+        atomicCas: 'broken',
+        deleteCas: 'broken',
+        ttl: 'broken',
+        idempotency: 'broken',
+      },
+    ],
+  ])('finds out %s', async (_what, lies, verdicts) => {
+    await using server = await startDouble(lies);
+    const found = await examine(server.address);
+    expect(found.verdicts).toMatchObject(verdicts);
+    expect(found.code).toBe(Object.values(verdicts).includes('broken') ? 1 : 0);
+    expect(found.report).toContain(found.code === 1 ? 'BAD' : 'Everything declared was kept.');
+  });
+
+  it('finds a store that reads the past, loses values and deletes what it should not', async () => {
+    const store = flawed((memory) => ({
+      get: async (key, options) => {
+        const entry = await memory.get(key, options);
+        return options?.consistency === 'linearizable' ? { ...entry, value: new Uint8Array([1]) } : entry;
+      },
+      delete: (key) => memory.delete(key),
+      async put(key, value, options: PutOptions = {}): Promise<Version> {
+        const { ifMatchVersion: _dropped, ...rest } = options;
+        return memory.put(key, value, rest);
+      },
+    }));
+    await using server = await createServer(store, { port: 0 });
+    const { verdicts, code } = await examine(server.address);
+    expect(code).toBe(1);
+    expect(verdicts).toMatchObject({
+      linearizableReads: 'broken',
+      atomicCas: 'broken',
+      deleteCas: 'broken',
+      createIfAbsent: 'kept',
+      vector: 'broken',
+    });
+  });
+
+  it('finds a race between the check and the write, and a create that checks nothing', async () => {
+    const store = flawed((memory) => ({
+      async put(key, value, options: PutOptions = {}): Promise<Version> {
+        const { ifMatchVersion: version, ifNotExists: _dropped, ...rest } = options;
+        if (version) {
+          const { version: current } = await memory.get(key);
+          if (current.index !== version.index) return memory.put(key, value, options);
+          await new Promise(setImmediate);
+        }
+        return memory.put(key, value, rest);
+      },
+    }));
+    await using server = await createServer(store, { port: 0 });
+    const { verdicts } = await examine(server.address);
+    expect(verdicts).toMatchObject({ createIfAbsent: 'broken', atomicCas: 'broken', values: 'kept' });
+  });
+
+  it('finds one that lets a late writer win', async () => {
+    const store = flawed((memory) => ({
+      async put(key, value, options: PutOptions = {}): Promise<Version> {
+        const isLate = Buffer.from(value).toString() === 'stale';
+        return memory.put(key, value, isLate ? {} : options);
+      },
+    }));
+    await using server = await createServer(store, { port: 0 });
+    expect((await examine(server.address)).verdicts).toMatchObject({
+      atomicCas: 'broken',
+      createIfAbsent: 'kept',
+    });
+  });
+
+  it('finds a store that forgets ids, expires nothing and gives other vectors', async () => {
+    const store = flawed((memory) => ({
+      async put(key, value, options: PutOptions = {}): Promise<Version> {
+        const { ttlMs: _ttl, idempotencyKey: _id, ...rest } = options;
+        return memory.put(key, value, rest);
+      },
+      ...{
+        vectorCreateIndex: async () => true,
+        vectorInsert: async () => ({ term: 1n, index: 1n }),
+        vectorSearch: async () => ({ matches: [{ id: 'far', distance: 0 }], searchTimeUs: 0 }),
+        vectorDropIndex: async () => true,
+      },
+    }));
+    await using server = await createServer(store, { port: 0 });
+    const { verdicts } = await examine(server.address);
+    expect(verdicts).toMatchObject({
+      ttl: 'broken',
+      idempotency: 'broken',
+      vector: 'broken',
+      atomicCas: 'kept',
+    });
+  });
+});

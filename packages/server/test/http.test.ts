@@ -1,0 +1,31 @@
+import { createMemoryStore } from '@norikv/testkit';
+import { expect, it } from 'vitest';
+import { HealthServer } from '../src/http.js';
+import { createServer } from '../src/index.js';
+
+it('shows health, readiness and metrics', async () => {
+  const server = await createServer(createMemoryStore(), { port: 0 });
+  await using http = await HealthServer.listen(server, '127.0.0.1', 0);
+  const get = async (path: string, method = 'GET'): Promise<[number, string]> => {
+    const response = await fetch(`http://${http.address}${path}`, { method });
+    return [response.status, await response.text()];
+  };
+  expect(await get('/healthz')).toEqual([200, 'ok\n']);
+  expect(await get('/health')).toEqual([200, 'ok\n']);
+  expect(await get('/readyz?full')).toEqual([200, 'ready\n']);
+  expect((await get('/kv/key'))[0]).toBe(404);
+  expect((await get('/healthz', 'POST'))[0]).toBe(405);
+  const [, metrics] = await get('/metrics');
+  expect(metrics).toContain('# TYPE norikv_calls_total counter\n');
+  expect(metrics).toMatch(/^norikv_calls_in_flight 0$/m);
+  await server.close();
+  expect(await get('/readyz')).toEqual([503, 'not ready\n']);
+  expect((await get('/healthz'))[0]).toBe(200);
+});
+
+it('listens on IPv6, too, where there is any', async () => {
+  const health = { isReady: true, metrics: async () => '' };
+  const http = await HealthServer.listen(health, '::1', 0).catch(() => undefined);
+  if (http) expect(http.address).toMatch(/^\[::1\]:\d+$/);
+  await http?.close();
+});

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What the network does to bytes. */
+export type Weather = 'fine' | 'black hole' | 'half open';
+
+/**
+ * A TCP proxy that behaves like a bad network.
+ * - `black hole`: bytes vanish in both directions and nobody is told.
+ * - `half open`: requests arrive, answers vanish.
+ */
+export class FaultyNetwork implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #target: number;
+  readonly #sockets = new Set<Socket>();
+  weather: Weather = 'fine';
+  /** How long bytes travel, in milliseconds. */
+  delayMs = 0;
+  /** Refuses new connections. */
+  isDown = false;
+  connections = 0;
+  address = '';
+
+  private constructor(target: number) {
+    this.#target = target;
+    this.#server = createServer((client) => this.#join(client));
+  }
+
+  static async to(port: number): Promise<FaultyNetwork> {
+    const network = new FaultyNetwork(port);
+    network.#server.listen(0, '127.0.0.1');
+    await once(network.#server, 'listening');
+    const address = network.#server.address();
+    network.address = `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    return network;
+  }
+
+  /** Breaks every connection with a reset. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+
+  #join(client: Socket): void {
+    if (this.isDown) {
+      client.resetAndDestroy();
+      return;
+    }
+    this.connections += 1;
+    const server = connect(this.#target, '127.0.0.1');
+    this.#carry(client, server, () => this.weather !== 'black hole');
+    this.#carry(server, client, () => this.weather === 'fine');
+  }
+
+  #carry(from: Socket, to: Socket, passes: () => boolean): void {
+    this.#sockets.add(from);
+    from.setNoDelay(true);
+    from.on('data', (bytes) => {
+      if (!passes()) return;
+      if (this.delayMs === 0) to.write(bytes);
+      else setTimeout(() => !to.destroyed && to.write(bytes), this.delayMs);
+    });
+    from.on('error', () => {});
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+  }
+}

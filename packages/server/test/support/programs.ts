@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const command = fileURLToPath(new URL('../../src/norikv.ts', import.meta.url));
+
+/** What a command that ends by itself wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Runs `norikv` until it ends. */
+export async function norikv(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const child = start(args, env);
+  const texts = [child.stdout, child.stderr].map(async (stream) => {
+    let text = '';
+    for await (const chunk of stream ?? []) text += chunk;
+    return text;
+  });
+  const [out = '', error = ''] = await Promise.all(texts);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return { code: child.exitCode, out, error };
+}
+
+/** A server in a process of its own. */
+export class ServerProcess implements AsyncDisposable {
+  readonly address: string;
+  readonly http: string;
+  readonly #child: ChildProcess;
+  readonly #log: string[];
+
+  private constructor(child: ChildProcess, log: string[], serving: { address: string; http: string }) {
+    this.#child = child;
+    this.#log = log;
+    this.address = serving.address;
+    this.http = serving.http;
+  }
+
+  /** Starts `norikv` and waits until it serves. */
+  static async start(args: readonly string[], env: Record<string, string> = {}): Promise<ServerProcess> {
+    const child = start(args, env);
+    const log: string[] = [];
+    const { stdout, stderr } = child;
+    stderr?.on('data', (chunk) => log.push(String(chunk)));
+    if (stdout === null) throw new Error('The server has no output');
+    const lines = createInterface({ input: stdout });
+    const serving = await new Promise<{ address: string; http: string }>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`norikv ended: ${log.join('\n')}`)));
+      lines.on('line', (line) => {
+        log.push(line);
+        const entry = JSON.parse(line) as { event: string; address: string; http: string };
+        if (entry.event === 'serving') resolve(entry);
+      });
+    });
+    return new ServerProcess(child, log, serving);
+  }
+
+  /** The events it has logged. */
+  get events(): string[] {
+    return this.#log.map((line) => (JSON.parse(line) as { event: string }).event);
+  }
+
+  /** Sends a signal and waits for the end; gives the exit code, or the signal that killed it. */
+  async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) {
+      const closed = once(this.#child, 'close');
+      this.#child.kill(signal);
+      await closed;
+    }
+    return this.#child.exitCode ?? this.#child.signalCode;
+  }
+
+  /** Stops or continues the process without ending it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGKILL');
+  }
+}
+
+/** A temporary folder. */
+export async function newFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'norikv-server-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+function start(args: readonly string[], env: Record<string, string>): ChildProcess {
+  const nodeArgs = ['--conditions=@norikv/source', '--import', 'tsx', command, ...args];
+  return spawn(process.execPath, nodeArgs, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    timeout: 300_000,
+    killSignal: 'SIGKILL',
+  });
+}
