@@ -15,8 +15,9 @@ export const arrowsOf: Readonly<Record<string, Arrows>> = {
   store: { siblings: [] },
   testkit: { siblings: ['store'] },
   embedded: { siblings: ['store'], thirdParty: ['lmdb'] },
-  client: { siblings: ['store'], thirdParty: ['@grpc/grpc-js'] },
-  server: { siblings: ['store'], commandOnly: ['embedded'], thirdParty: ['@grpc/grpc-js'] },
+  // embedded is an optional peer, for createEphemeral.
+  client: { siblings: ['store', 'embedded'], thirdParty: ['@grpc/grpc-js', '@bufbuild/protobuf'] },
+  server: { siblings: ['store', 'client'], commandOnly: ['embedded'], thirdParty: ['@grpc/grpc-js', 'yaml'] },
   etcd: { siblings: ['store'], thirdParty: ['@grpc/grpc-js'] },
   'cas-retry': { siblings: ['store'] },
   counter: pattern,

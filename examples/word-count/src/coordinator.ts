@@ -12,7 +12,7 @@ export interface Order {
   readonly job: Job;
   /** Words of each chunk. */
   readonly chunkWords: readonly number[];
-  readonly folder: string;
+  readonly place: string;
   readonly addresses: number;
   readonly workers: number;
   readonly kill: boolean;
@@ -82,7 +82,7 @@ export async function coordinate(order: Order): Promise<Work> {
   const staff = async (): Promise<void> => {
     for (;;) {
       const incarnation = await board.hire();
-      const args = [order.folder, incarnation, order.addresses].map(String);
+      const args = [order.place, incarnation, order.addresses].map(String);
       const child = fork(workerFile, args, { signal, killSignal: 'SIGKILL' });
       const worker: Worker = { incarnation, process: child, lastSeen: undefined };
       if (await run(worker)) return;

@@ -12,7 +12,7 @@ export interface Job {
   readonly chunks: readonly ChunkState[];
 }
 
-/** The folder holds the job of another plan. */
+/** The store holds the job of another plan. */
 export class OtherJobError extends Error {
   override readonly name: string = 'OtherJobError';
 }
@@ -24,7 +24,7 @@ export function begin(plan: string, chunks: number): Transition<Job, Job> {
       const fresh: Job = { plan, hired: 0, chunks: Array<ChunkState>(chunks).fill('free') };
       return write(fresh, fresh);
     }
-    if (job.plan !== plan) throw new OtherJobError('The folder holds a job over other text');
+    if (job.plan !== plan) throw new OtherJobError('It holds a job over other text');
     if (!job.chunks.some(isClaimed)) return keep(job);
     const next = withChunks(job, (chunk) => (isClaimed(chunk) ? 'free' : chunk));
     return write(next, next);

@@ -25,7 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(helpText);
       return 0;
     }
-    if (options.data !== undefined) return await countInto(options.data, options, interruption.signal);
+    const kept = options.store ?? options.data;
+    if (kept !== undefined) return await countInto(kept, options, interruption.signal);
     const folder = mkdtempSync(join(tmpdir(), 'norikv-word-count-'));
     try {
       return await countInto(folder, options, interruption.signal);
@@ -34,23 +35,27 @@ async function main(args: readonly string[]): Promise<number> {
     }
   } catch (error) {
     if (interruption.signal.aborted)
-      return say(130, 'Interrupted. With --data, running the same command again goes on from here.');
+      return say(
+        130,
+        'Interrupted. With --data or --store, running the same command again goes on from here.',
+      );
     if (error instanceof UsageError) return say(2, `${error.message}\n--help shows all options.`);
     throw error;
   }
 }
 
 /** Counts into a store, checks every count, and prints the report. */
-async function countInto(folder: string, options: Options, signal: AbortSignal): Promise<number> {
+async function countInto(place: string, options: Options, signal: AbortSignal): Promise<number> {
   const addresses = loadAddresses(options.addresses);
   const expected = countWords(addresses);
   const plan = planChunks(addresses);
-  await using store = await openStore(folder).catch(refuse);
+  const refuse = refusalOf(options);
+  await using store = await openStore(place).catch(refuse);
   const board = openBoard(store);
   const job = await board.begin(plan).catch(refuse);
   const open = job.chunks.filter((chunk) => chunk !== 'done').length;
   const progress = showProgress(totalOf(expected), process.stderr);
-  progress.note(beginning(folder, options, plan.chunks.length, open));
+  progress.note(beginning(place, options, plan.chunks.length, open));
 
   const startedAt = performance.now();
   const work =
@@ -60,7 +65,7 @@ async function countInto(folder: string, options: Options, signal: AbortSignal):
           ...options,
           board,
           job,
-          folder,
+          place,
           signal,
           chunkWords: plan.chunks.map((chunk) => totalOf(countWords(chunk))),
           onProgress: progress.update,
@@ -82,20 +87,24 @@ async function countInto(folder: string, options: Options, signal: AbortSignal):
   return findings.differences.length === 0 ? 0 : 1;
 }
 
-function beginning(folder: string, { workers, addresses }: Options, chunks: number, open: number): string {
-  if (open === 0) return `All ${chunks} chunks are counted in ${folder} already; nothing is left to add.`;
-  if (open < chunks)
-    return `Going on in ${folder}: ${chunks - open} of ${chunks} chunks are counted already.`;
-  return `Counting the words of ${addresses} addresses in ${chunks} chunks with ${workers} workers into ${folder}.`;
+function beginning(place: string, { workers, addresses }: Options, chunks: number, open: number): string {
+  if (open === 0) return `All ${chunks} chunks are counted in ${place} already; nothing is left to add.`;
+  if (open < chunks) return `Going on in ${place}: ${chunks - open} of ${chunks} chunks are counted already.`;
+  return `Counting the words of ${addresses} addresses in ${chunks} chunks with ${workers} workers into ${place}.`;
 }
 
-/** A folder that cannot be used is a wrong option, not a failure of the job. */
-function refuse(error: unknown): never {
-  if (error instanceof OtherJobError) {
-    throw new UsageError(`--data: ${error.message}; use another folder, or the same --addresses as before`);
-  }
-  if (isNoriKVError(error)) throw new UsageError(`--data: ${error.message}`, { cause: error });
-  throw error;
+/** A place that cannot be used is a wrong option, not a failure of the job. */
+function refusalOf({ store }: Options): (error: unknown) => never {
+  const [name, another] = store === undefined ? ['--data', 'folder'] : ['--store', 'prefix'];
+  return (error) => {
+    if (error instanceof OtherJobError) {
+      throw new UsageError(
+        `${name}: ${error.message}; use another ${another}, or the same --addresses as before`,
+      );
+    }
+    if (isNoriKVError(error)) throw new UsageError(`${name}: ${error.message}`, { cause: error });
+    throw error;
+  };
 }
 
 function say(exitCode: number, message: string): number {

@@ -22,19 +22,19 @@ export interface Position {
 const addsAtATime = 128;
 const addsBetweenReports = 256;
 
-const [folder, incarnation, addresses] = process.argv.slice(2);
+const [place, incarnation, addresses] = process.argv.slice(2);
 // Without a coordinator there is no work. Not process.exit(), which waits for a commit that waits for it; and
 // what is left half done, the next run picks up.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // Ctrl-C reaches every process of a terminal; the coordinator decides what becomes of its workers.
 process.on('SIGINT', () => {});
-await countChunks(String(folder), Number(incarnation), Number(addresses));
+await countChunks(String(place), Number(incarnation), Number(addresses));
 process.exit();
 
 /** Counts chunk after chunk until none is free. */
-async function countChunks(folder: string, incarnation: number, addresses: number): Promise<void> {
+async function countChunks(place: string, incarnation: number, addresses: number): Promise<void> {
   const plan = planChunks(loadAddresses(addresses));
-  await using store = await openStore(folder);
+  await using store = await openStore(place);
   const board = openBoard(store);
   let chunk = await board.claim(incarnation);
   while (chunk !== undefined) {

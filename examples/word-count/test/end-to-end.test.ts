@@ -74,7 +74,7 @@ describe('counting words from several processes', { timeout: 180_000 }, () => {
   it('refuses a folder that holds something else', async () => {
     await runExample(['--addresses', '1', '--workers', '1', '--no-kill', '--data', folder]);
     const other = await runExample(['--addresses', '2', '--data', folder]);
-    expect(other.stderr).toContain('--data: The folder holds a job over other text; use another folder');
+    expect(other.stderr).toContain('--data: It holds a job over other text; use another folder');
     expect(other.exitCode).toBe(2);
 
     const file = join(folder, 'file');

@@ -6,6 +6,7 @@ describe('options', () => {
     expect(parseOptions([])).toEqual({
       workers: 4,
       data: undefined,
+      store: undefined,
       kill: true,
       addresses: 233,
       help: false,
@@ -17,6 +18,7 @@ describe('options', () => {
     expect(parseOptions(args)).toEqual({
       workers: 2,
       data: './words',
+      store: undefined,
       kill: false,
       addresses: 7,
       help: true,
@@ -30,6 +32,8 @@ describe('options', () => {
     [['--workers', '1e1'], '--workers is "1e1"'],
     [['--addresses', '234'], '--addresses is "234"; use a whole number from 1 to 233'],
     [['--data', ''], '--data is empty; name a folder, or leave it out'],
+    [['--store', 'redis://here'], '--store is "redis://here"; use etcd://host:port'],
+    [['--store', 'etcd://here:1', '--data', 'there'], '--store and --data exclude each other'],
     [['--workers'], '--workers'],
     [['--sorkers', '4'], '--sorkers'],
     [['four'], 'four'],
@@ -39,7 +43,7 @@ describe('options', () => {
   });
 
   it('are all explained', () => {
-    for (const name of ['--workers', '--data', '--addresses', '--no-kill', '--help']) {
+    for (const name of ['--workers', '--data', '--store', '--addresses', '--no-kill', '--help']) {
       expect(helpText).toContain(name);
     }
   });
