@@ -10,7 +10,7 @@ import { credentialsOf, type FrontDoor } from './front-door.js';
 
 declare module 'express-session' {
   interface SessionData {
-    userId: string;
+    userId?: string;
   }
 }
 

@@ -11,8 +11,8 @@ import { hour, memoryStore } from './world.js';
 
 declare module 'express-session' {
   interface SessionData {
-    userId: string;
-    visits: number;
+    userId?: string;
+    visits?: number;
   }
 }
 
