@@ -16,22 +16,30 @@ export interface Figure {
   readonly note?: string | undefined;
 }
 
+/** Figures of one section, ours first. */
+export type Figures = readonly [Figure, ...Figure[]];
+
 /** Compares the first figure, ours, with each of the others. */
 export function compare(
   section: string,
   unit: string,
   better: 'more' | 'less',
-  [ours, ...peers]: readonly [Figure, ...Figure[]],
+  [ours, ...peers]: Figures,
 ): Row[] {
-  const row = (figure: Figure, oursIsBetterBy: number | undefined): Row => ({
-    section,
-    contender: figure.contender,
-    value: figure.value,
-    unit,
-    oursIsBetterBy,
-    note: figure.note ?? '',
-  });
   const ratio = (peer: Figure): number =>
     better === 'more' ? ours.value / peer.value : peer.value / ours.value;
-  return [row(ours, undefined), ...peers.map((peer) => row(peer, ratio(peer)))];
+  return [
+    rowOf(section, unit, ours, undefined),
+    ...peers.map((peer) => rowOf(section, unit, peer, ratio(peer))),
+  ];
+}
+
+/** Rows of mistakes. Ours are none, and nothing can be compared with that. */
+export function mistakes(section: string, unit: string, figures: Figures): Row[] {
+  return figures.map((figure) => rowOf(section, unit, figure, undefined));
+}
+
+function rowOf(section: string, unit: string, figure: Figure, oursIsBetterBy: number | undefined): Row {
+  const { contender, value, note = '' } = figure;
+  return { section, contender, value, unit, oursIsBetterBy, note };
 }

@@ -1,7 +1,7 @@
 import { ShardedCounter } from '@norikv/counter';
 import { bytesToString, find, isVersionMismatch, type KvStore } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
-import type { Row } from '../row.js';
+import { mistakes, type Row } from '../row.js';
 
 const increments = 1_000;
 const shards = 20;
@@ -14,15 +14,13 @@ export async function losses(): Promise<Row[]> {
   const seed = await Promise.allSettled(
     Array.from({ length: increments }, () => seedShardedIncrement(store)),
   );
-  return [
-    row('ours: ShardedCounter', succeeded(acknowledged) - (await ours.get())),
-    row('the documentation’s sharded counter', succeeded(seed) - (await seedTotal(store))),
-  ];
-}
-
-function row(contender: string, value: number): Row {
-  const section = `Lost of ${increments} acknowledged increments, ${shards} shards`;
-  return { section, contender, value, unit: 'lost', oursIsBetterBy: undefined, note: '' };
+  return mistakes(`Lost of ${increments} acknowledged increments, ${shards} shards`, 'lost', [
+    { contender: 'ours: ShardedCounter', value: succeeded(acknowledged) - (await ours.get()) },
+    {
+      contender: 'the documentation’s sharded counter',
+      value: succeeded(seed) - (await seedTotal(store)),
+    },
+  ]);
 }
 
 function succeeded(results: readonly PromiseSettledResult<unknown>[]): number {
