@@ -94,7 +94,7 @@ export class PendingUpdate<State, Result> {
 
 export function mayBeApplied(cause: unknown): OutcomeUnknownError {
   return new OutcomeUnknownError(
-    'The write may have been applied. Repeat it with the same opId, or read the record.',
+    'The write may have been applied. Repeat it only under the same id, or read first and decide.',
     { cause },
   );
 }

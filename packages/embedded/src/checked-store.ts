@@ -10,6 +10,8 @@ import {
   KeyNotFoundError,
   type PutOptions,
   type Value,
+  type VectorSearchResult,
+  type VectorStore,
   type Version,
 } from '@norikv/store';
 import { keyBytesOf, recordOf } from './bytes.js';
@@ -60,6 +62,36 @@ export class CheckedStore implements EmbeddedStore {
     return this.#write(() => this.#deleteOrder(key, options));
   }
 
+  vectorCreateIndex(...call: Parameters<VectorStore['vectorCreateIndex']>): Promise<boolean> {
+    return this.#vectors((vectors) => vectors.vectorCreateIndex(...call));
+  }
+
+  vectorDropIndex(...call: Parameters<VectorStore['vectorDropIndex']>): Promise<boolean> {
+    return this.#vectors((vectors) => vectors.vectorDropIndex(...call));
+  }
+
+  vectorInsert(...[namespace, id, vector, options]: InsertCall): Promise<Version> {
+    const own = ownNumbers(vector);
+    return this.#vectors((vectors) => vectors.vectorInsert(namespace, id, own, options));
+  }
+
+  vectorInsertMany(...call: Parameters<EmbeddedStore['vectorInsertMany']>): Promise<Version[]> {
+    return this.#vectors((vectors) => vectors.vectorInsertMany(...call));
+  }
+
+  vectorDelete(...call: Parameters<VectorStore['vectorDelete']>): Promise<boolean> {
+    return this.#vectors((vectors) => vectors.vectorDelete(...call));
+  }
+
+  vectorSearch(...[namespace, query, k, options]: SearchCall): Promise<VectorSearchResult> {
+    const own = ownNumbers(query);
+    return this.#vectors((vectors) => vectors.vectorSearch(namespace, own, k, options));
+  }
+
+  vectorGet(...call: Parameters<VectorStore['vectorGet']>): Promise<number[] | null> {
+    return this.#vectors((vectors) => vectors.vectorGet(...call));
+  }
+
   async sweep(): Promise<number> {
     this.#checkOpen();
     return this.#engine.sweep();
@@ -85,6 +117,11 @@ export class CheckedStore implements EmbeddedStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #vectors<T>(call: (vectors: VectorCalls) => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    return this.#engine.vectorCall(call);
   }
 
   /** Not an async function, which would cost every write another promise. */
@@ -123,6 +160,16 @@ export class CheckedStore implements EmbeddedStore {
   }
 }
 
+type VectorCalls = Pick<EmbeddedStore, keyof VectorStore | 'vectorInsertMany'>;
+type InsertCall = Parameters<VectorStore['vectorInsert']>;
+type SearchCall = Parameters<EmbeddedStore['vectorSearch']>;
+
+/** A copy, as the call looks at it later. What is no vector is refused there. */
+function ownNumbers<T extends readonly number[] | Float32Array>(vector: T): T {
+  const isVector = Array.isArray(vector) || vector instanceof Float32Array;
+  return isVector ? (vector.slice() as T) : vector;
+}
+
 const offered = {
   engine: 'embedded',
   atomicCas: true,
@@ -134,5 +181,5 @@ const offered = {
   idempotency: 'durable',
   maxKeyBytes: 1_024,
   maxValueBytes: 1_048_576,
-  vector: false,
+  vector: true,
 } as const;

@@ -7,8 +7,11 @@ import type {
   KvStore,
   PutOptions,
   Value,
+  VectorSearchResult,
+  VectorStore,
   Version,
 } from '@norikv/store';
+import type { FilteredSearchOptions, InsertManyOptions, VectorItem, VectorStats } from './vector-options.js';
 
 /** Figures about a store. */
 export interface EmbeddedStats {
@@ -22,6 +25,7 @@ export interface EmbeddedStats {
   readonly waitingWrites: number;
   /** Size of the data file. It never shrinks; room that becomes free is used again. */
   readonly fileBytes: number;
+  readonly vectors: VectorStats;
 }
 
 /**
@@ -32,8 +36,8 @@ export interface EmbeddedStats {
  *
  * Every call may also throw `InvalidArgumentError`, naming the option, and `ClosedError`.
  */
-export interface EmbeddedStore extends KvStore, AsyncDisposable {
-  /** What this store guarantees: everything but vectors. */
+export interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
+  /** What this store guarantees. */
   readonly capabilities: Capabilities;
 
   /**
@@ -68,6 +72,36 @@ export interface EmbeddedStore extends KvStore, AsyncDisposable {
   delete(key: Key, options?: DeleteOptions): Promise<boolean>;
 
   /**
+   * The `k` nearest vectors, exactly: nearest first, those at one distance in the order of their ids. It sees
+   * every insert and delete that was acknowledged before it began, of any process. Long ones let the event
+   * loop turn.
+   *
+   * @throws KeyNotFoundError if the namespace does not exist.
+   * @throws InvalidArgumentError for a query of another length, and for one of zeros if the distance is cosine.
+   * @throws ResourceExhaustedError if the namespace does not fit the memory of this process.
+   * @throws CancelledError or DeadlineExceededError.
+   */
+  vectorSearch(
+    namespace: string,
+    query: readonly number[] | Float32Array,
+    k: number,
+    options?: FilteredSearchOptions,
+  ): Promise<VectorSearchResult>;
+
+  /**
+   * Inserts or replaces many vectors: in groups of up to 512, each in one transaction. All are checked before
+   * the first is written. Gives their versions in the same order.
+   *
+   * @throws UnavailableError, outcome unknown, if it broke off after the first group: insert all of them again.
+   * Otherwise as `vectorInsert`.
+   */
+  vectorInsertMany(
+    namespace: string,
+    items: Iterable<VectorItem>,
+    options?: InsertManyOptions,
+  ): Promise<Version[]>;
+
+  /**
    * Removes every record that has expired by now and returns how many. This happens by itself; expired
    * records only take room, reads and conditions never see them.
    */
@@ -82,6 +116,7 @@ export interface EmbeddedStore extends KvStore, AsyncDisposable {
    */
   backup(file: string): Promise<void>;
 
+  /** Figures about the store and its vectors. */
   stats(): Promise<EmbeddedStats>;
 
   /**

@@ -4,8 +4,9 @@ import { writeWholeFile } from './backup.js';
 import { explainCommitFailure } from './commit-failure.js';
 import { CommitLog } from './commit-log.js';
 import type { EmbeddedStats } from './embedded-store.js';
-import type { Bytes, Environment } from './environment.js';
+import type { Environment } from './environment.js';
 import { ExpiryIndex } from './expiry-index.js';
+import { figuresOf } from './figures.js';
 import { type Folder, removeFolder } from './folder.js';
 import type { Gate } from './gate.js';
 import { enterGeneration } from './generation.js';
@@ -17,6 +18,7 @@ import type { WriteOrder } from './pending-write.js';
 import { RecordTable } from './record-table.js';
 import { StoreTime } from './store-time.js';
 import { Sweeper, type SweepPass, sweepPass } from './sweeper.js';
+import type { Vectors } from './vectors/vectors.js';
 import { WriteQueue } from './write-queue.js';
 import { committed, WriteTransaction } from './write-transaction.js';
 
@@ -37,8 +39,10 @@ export class Engine {
   readonly #expiries: ExpiryIndex;
   readonly #expiring: readonly RecordTable[];
   readonly #time: StoreTime;
+  readonly #memory: IdempotencyMemory;
   readonly #queue: WriteQueue;
-  readonly #backups = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #vectors: Promise<Vectors> | undefined;
   #sweeper: Sweeper | undefined;
 
   constructor(folder: Folder, settings: Settings, environment: Environment, gate: Gate) {
@@ -53,7 +57,8 @@ export class Engine {
     this.#expiries = expiries;
     this.#expiring = [entries, answers];
     this.#time = new StoreTime(settings.clock);
-    this.keyspace = new Keyspace(entries, new IdempotencyMemory(answers, settings.idempotencyRetentionMs));
+    this.#memory = new IdempotencyMemory(answers, settings.idempotencyRetentionMs);
+    this.keyspace = new Keyspace(entries, this.#memory);
     this.#queue = new WriteQueue({
       clock: settings.clock,
       maxPendingBytes: settings.maxPendingBytes,
@@ -83,16 +88,19 @@ export class Engine {
 
   /** Reads what is committed now, by whichever process. */
   find(keyBytes: Buffer): Entry | null {
+    // Not by way of the method below, which would cost every read a closure.
     try {
       this.#refresh();
       return this.keyspace.find(committed, keyBytes, this.#time.nowMs());
     } catch (error) {
-      if (isNoriKVError(error)) throw error;
-      throw new UnavailableError(`The store cannot be read (${String(error)})`, {
-        outcome: 'not-applied',
-        cause: error,
-      });
+      throw unreadable(error);
     }
+  }
+
+  /** Makes a vector call. What they need is loaded at the first one. */
+  vectorCall<T>(call: (vectors: Vectors) => Promise<T>): Promise<T> {
+    this.#vectors ??= this.#loadVectors();
+    return this.#track(this.#vectors.then(call));
   }
 
   write<T>(order: WriteOrder<T>): Promise<T> {
@@ -112,30 +120,22 @@ export class Engine {
     return removed;
   }
 
-  async backup(file: string): Promise<void> {
-    const work = writeWholeFile(file, (partial) => this.#environment.root.backup(partial, false));
-    this.#backups.add(work);
-    await work.finally(() => this.#backups.delete(work));
+  backup(file: string): Promise<void> {
+    return this.#track(writeWholeFile(file, (partial) => this.#environment.root.backup(partial, false)));
   }
 
-  stats(): EmbeddedStats {
+  async stats(): Promise<EmbeddedStats> {
+    const vectors = await this.vectorCall((calls) => calls.stats());
     this.#refresh();
-    const { entries, idempotency, expiries } = this.#environment;
-    const { pageSize, lastPageNumber } = figuresOf(entries);
-    return {
-      keys: figuresOf(entries).entryCount,
-      idempotencyKeys: figuresOf(idempotency).entryCount,
-      expiring: figuresOf(expiries).entryCount,
-      waitingWrites: this.#queue.waiting,
-      fileBytes: pageSize * (lastPageNumber + 1),
-    };
+    return { ...figuresOf(this.#environment), waitingWrites: this.#queue.waiting, vectors };
   }
 
   /** Ends when every write that was asked for has been answered and the files are closed. */
   async close(): Promise<void> {
     this.#sweeper?.stop();
+    await Promise.allSettled(this.#underWay);
+    await (await this.#vectors)?.close();
     await this.#queue.drained();
-    await Promise.allSettled(this.#backups);
     let closed: Promise<void> | undefined;
     const closeFiles = (): Promise<void> => {
       closed ??= this.#environment.root.close();
@@ -145,6 +145,39 @@ export class Engine {
     await this.#gate.alone(closeFiles).catch(closeFiles);
     this.#gate.leave();
     if (this.#folder.isTemporary) removeFolder(this.#folder);
+  }
+
+  async #loadVectors(): Promise<Vectors> {
+    const { openVectors } = await import('./vectors/open-vectors.js');
+    return openVectors({
+      environment: this.#environment,
+      gate: this.#gate,
+      expiries: this.#expiries,
+      memory: this.#memory,
+      clock: this.#settings.clock,
+      read: (work) => this.#read(work),
+      write: (order) => this.write(order),
+      explain: (error) => this.#explain(error),
+    });
+  }
+
+  /** Closing waits for it. */
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    const forget = (): void => {
+      this.#underWay.delete(work);
+    };
+    work.then(forget, forget);
+    return work;
+  }
+
+  #read<T>(work: () => T): T {
+    try {
+      this.#refresh();
+      return work();
+    } catch (error) {
+      throw unreadable(error);
+    }
   }
 
   async #commit(fill: (transaction: WriteTransaction) => void): Promise<void> {
@@ -206,12 +239,10 @@ export class Engine {
   }
 }
 
-interface Figures {
-  readonly entryCount: number;
-  readonly pageSize: number;
-  readonly lastPageNumber: number;
-}
-
-function figuresOf(database: Bytes): Figures {
-  return database.getStats() as Figures;
+function unreadable(error: unknown): NoriKVError {
+  if (isNoriKVError(error)) return error;
+  return new UnavailableError(`The store cannot be read (${String(error)})`, {
+    outcome: 'not-applied',
+    cause: error,
+  });
 }

@@ -61,6 +61,17 @@ function openDatabases(root: RootDatabase<Buffer, Uint8Array>, dataFile: string)
   };
 }
 
+/** A database of the file, made if it is missing. Call it where a commit may be made. */
+export function makeDatabase({ root }: Environment, name: string): Bytes {
+  return root.openDB(name, binary);
+}
+
+/** A database of the file, or undefined if there is none of the name. */
+export function findDatabase({ root }: Environment, name: string): Bytes | undefined {
+  const existing = { ...binary, create: false };
+  return root.openDB(name, existing);
+}
+
 /** Whether a store is new: what {@link markFormat} writes first is not there yet. */
 export function isNew(reader: Reader, meta: Bytes): boolean {
   return reader.read(meta, formatKey) === undefined;

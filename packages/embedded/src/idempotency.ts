@@ -5,7 +5,7 @@ import type { WriteTransaction } from './write-transaction.js';
 
 /** A write that may be repeated: an idempotency key counts for one operation on one key. */
 export interface Repeatable {
-  readonly operation: 'put' | 'delete';
+  readonly operation: string;
   readonly keyBytes: Buffer;
   readonly idempotencyKey: string;
 }

@@ -9,3 +9,11 @@ export {
 export { createEphemeral, openEmbedded } from './open.js';
 export type { Durability, EmbeddedOptions } from './options.js';
 export { restoreBackup } from './restore.js';
+export type {
+  FilteredSearchOptions,
+  InsertManyOptions,
+  NamespaceStats,
+  VectorFilter,
+  VectorItem,
+  VectorStats,
+} from './vector-options.js';

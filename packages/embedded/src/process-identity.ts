@@ -8,9 +8,9 @@ export function ownIdentity(): string {
 /** Whether the process of an identity is still there, be it stopped. Text that is no identity names nobody. */
 export function isRunning(identity: string): boolean {
   const [, number, start] = /^(\d+)-(\d+)/.exec(identity) ?? [];
-  if (number === undefined || !exists(Number(number))) return false;
+  if (number === undefined) return false;
   const found = lookUp(Number(number));
-  return found === undefined || (found.start === start && !found.isDead);
+  return found ? found.start === start && !found.isDead : exists(Number(number));
 }
 
 function exists(processNumber: number): boolean {
@@ -23,7 +23,7 @@ function exists(processNumber: number): boolean {
   }
 }
 
-/** What Linux tells of a process; undefined elsewhere. A process that is dead keeps its number until its parent looks. */
+/** What Linux tells of a process; undefined if there is none, and elsewhere. A process that is dead keeps its number until its parent looks. */
 function lookUp(processNumber: number): { start: string | undefined; isDead: boolean } | undefined {
   try {
     const text = readFileSync(`/proc/${processNumber}/stat`, 'latin1');

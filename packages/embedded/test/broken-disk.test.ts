@@ -42,11 +42,11 @@ vi.mock('lmdb', async (importOriginal) => {
       if (disk.putsLeft < 0) throw new RangeError('Array buffer allocation failed');
       return put.apply(this, record);
     };
-    if (disk.refusesTables) {
-      root.openDB = () => {
-        throw Object.assign(new Error('Input/output error'), { code: 5 });
-      };
-    }
+    const { openDB } = root;
+    root.openDB = (...given: unknown[]) => {
+      if (disk.refusesTables) throw Object.assign(new Error('Input/output error'), { code: 5 });
+      return Reflect.apply(openDB, root, given);
+    };
     root.resetReadTxn = () => {
       if (disk.cannotRead) throw panic;
       resetReadTxn.call(root);
@@ -146,4 +146,29 @@ test('a new store needs some room, an old one does not', async () => {
   await store.close();
   disk.freeBytes = 1_000;
   await openTestStore({ path });
+});
+
+describe('vectors on such a disk', () => {
+  test('are not there if their tables cannot be made, and can be made later', async () => {
+    const store = await openTestStore({ path: newPath() });
+    disk.refusesTables = true;
+    const create = store.vectorCreateIndex('some', 1, 'euclidean');
+    await expect(create).rejects.toMatchObject({ code: 'UNAVAILABLE', outcome: 'not-applied' });
+    disk.refusesTables = false;
+    expect(await store.vectorCreateIndex('some', 1, 'euclidean')).toBe(true);
+  });
+
+  test('that cannot be read give the same error to everyone, and are read later', async () => {
+    const path = newPath();
+    const first = await openTestStore({ path });
+    await first.vectorCreateIndex('some', 1, 'euclidean');
+    await first.vectorInsert('some', 'a', [1]);
+    const store = await openTestStore({ path });
+    disk.cannotRead = true;
+    const unavailable = { code: 'UNAVAILABLE', outcome: 'not-applied' };
+    await expect(store.vectorSearch('some', [1], 1)).rejects.toMatchObject(unavailable);
+    await expect(store.vectorGet('some', 'a')).rejects.toMatchObject(unavailable);
+    disk.cannotRead = false;
+    expect((await store.vectorSearch('some', [1], 1)).matches).toEqual([{ id: 'a', distance: 0 }]);
+  });
 });

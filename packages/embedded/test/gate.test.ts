@@ -156,3 +156,9 @@ test('a store whose folder was removed under it can still be written and closed'
   await store.put('key', 'value');
   expect((await store.stats()).keys).toBe(1);
 });
+
+test('a folder that takes no files is refused by name', () => {
+  const folder = prepareFolder(newPath());
+  writeFileSync(folder.gatePath, 'in the way');
+  expect(() => new FolderGate(folder)).toThrow(expect.objectContaining({ code: 'PATH_UNUSABLE' }));
+});

@@ -102,7 +102,7 @@ describe('a store', () => {
       idempotency: 'durable',
       maxKeyBytes: 1_024,
       maxValueBytes: 1_048_576,
-      vector: false,
+      vector: true,
     });
     expect(Object.isFrozen(store.capabilities)).toBe(true);
   });
@@ -130,6 +130,7 @@ describe('a store', () => {
       expiring: 2,
       waitingWrites: 1,
       fileBytes: expect.any(Number),
+      vectors: expect.objectContaining({ vectors: 0, namespaces: [] }),
     });
     await waiting;
   });

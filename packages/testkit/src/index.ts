@@ -23,8 +23,14 @@ export type { Latency } from './latency.js';
 export { checkLinearizability, type LinearizabilityResult } from './linearizability.js';
 export { type LyingServerOptions, type ServedOption, withLyingServer } from './lying-server.js';
 export { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
+export { createMemoryVectorStore, type MemoryVectorStore } from './memory-vectors.js';
 export { type ClientRace, raceClients } from './race-clients.js';
 export { recordHistory } from './record-history.js';
 export { seededRandom } from './seeded-random.js';
+export {
+  defineVectorConformance,
+  type VectorConformanceOptions,
+  type VectorConformanceTarget,
+} from './vector-conformance/define-vector-conformance.js';
 export { type FaultControl, type FaultOptions, type FaultyStore, withFaults } from './with-faults.js';
 export type { AnyOptions } from './wrap-store.js';

@@ -6,17 +6,25 @@ import { openEmbedded } from '../../src/index.js';
 /** A table of the file, as LMDB holds it. */
 export type RawTable = Database<Buffer, Uint8Array>;
 
-type Table = 'norikv' | 'commits' | 'entries' | 'idempotency' | 'expiries';
+type Table =
+  | 'norikv'
+  | 'commits'
+  | 'entries'
+  | 'idempotency'
+  | 'expiries'
+  | 'vectors'
+  | 'vector-changes'
+  | 'vector-namespaces';
 
 /** The data file of a store. */
 export function dataFileOf(path: string): string {
   return join(path, 'norikv.mdb');
 }
 
-/** Changes the files of a closed store behind its back. */
+/** Changes the files of a closed store behind its back: a table, or the list of tables. */
 export async function changeRaw(
   path: string,
-  table: Table,
+  table: Table | undefined,
   change: (table: RawTable) => unknown,
 ): Promise<void> {
   const binary = { keyEncoding: 'binary', encoding: 'binary' } as const;
@@ -27,7 +35,7 @@ export async function changeRaw(
     overlappingSync: false,
     maxDbs: 16,
   });
-  const database: RawTable = root.openDB(table, binary);
+  const database: RawTable = table === undefined ? root : root.openDB(table, binary);
   root.transactionSync(() => {
     change(database);
   });

@@ -1,0 +1,85 @@
+import type { Tables } from './follow.js';
+import { Spaces, unknownSpace } from './spaces.js';
+import { Turns } from './turns.js';
+import type { HostTable, VectorHost } from './vector-host.js';
+import { VectorTable } from './vector-table.js';
+
+// Bounds one pass, so that other writes are not held up by it.
+const mostClearedTogether = 500;
+
+/** The databases of the vectors, which exist in the file from the first namespace on. */
+export class Storage {
+  readonly #host: VectorHost;
+  readonly #openings = new Turns();
+  readonly #cleanings = new Turns();
+  #tables: Tables | undefined;
+  #isClosing = false;
+
+  constructor(host: VectorHost) {
+    this.#host = host;
+  }
+
+  /** The tables, made if they are missing. */
+  made(): Promise<Tables> {
+    return this.#openings.next(async () => {
+      if (this.#tables) return this.#tables;
+      // Last the one that says which namespaces there are: if it is there, all are.
+      const vectors = await this.#host.makeTable('vectors');
+      const changes = await this.#host.makeTable('vector-changes');
+      return this.#use(await this.#host.makeTable('vector-namespaces'), vectors, changes);
+    });
+  }
+
+  /** The tables, or undefined if there has never been a namespace. */
+  found(): Promise<Tables | undefined> {
+    return this.#openings.next(async () => {
+      if (this.#tables) return this.#tables;
+      const names = await this.#host.findTable('vector-namespaces');
+      const vectors = names && (await this.#host.findTable('vectors'));
+      const changes = vectors && (await this.#host.findTable('vector-changes'));
+      return changes && this.#use(names, vectors, changes);
+    });
+  }
+
+  /** The tables, for a call that needs a namespace. Throws KeyNotFoundError naming it if there is none at all. */
+  async of(namespace: string): Promise<Tables> {
+    const tables = this.#tables ?? (await this.found());
+    if (tables === undefined) throw unknownSpace(namespace);
+    return tables;
+  }
+
+  /** Removes in the background what dropped namespaces left behind. */
+  clean(): void {
+    // Whatever fails is tried again after the next drop, and by whoever opens the store next.
+    this.#cleanings.next(() => this.#cleanAll()).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#cleanings.next(async () => undefined);
+  }
+
+  #use(names: HostTable, vectors: HostTable, changes: HostTable): Tables {
+    const spaces = new Spaces(names);
+    this.#tables = { spaces, vectors: new VectorTable(spaces, vectors, changes) };
+    this.clean();
+    return this.#tables;
+  }
+
+  async #cleanAll(): Promise<void> {
+    const tables = this.#tables;
+    while (tables && !this.#isClosing) {
+      const number = this.#host.read(() => tables.spaces.dropped());
+      if (number === undefined) return;
+      await this.#host.write({
+        work: (transaction) => {
+          const isAnything = tables.vectors.clear(transaction, number, mostClearedTogether);
+          if (!isAnything) tables.spaces.forgetDropped(transaction, number);
+        },
+        bytes: 0,
+        options: {},
+        key: undefined,
+      });
+    }
+  }
+}

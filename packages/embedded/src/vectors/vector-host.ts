@@ -1,0 +1,25 @@
+import type { Clock } from '@norikv/store';
+import type { Bytes } from '../environment.js';
+import type { IdempotencyMemory } from '../idempotency.js';
+import type { WriteOrder } from '../pending-write.js';
+import type { RecordTable } from '../record-table.js';
+
+/** A database of the store and the records in it. */
+export interface HostTable {
+  readonly database: Bytes;
+  readonly records: RecordTable;
+}
+
+/** What vectors need of the store they are in. */
+export interface VectorHost {
+  readonly clock: Clock;
+  /** The answers of writes with an idempotency key. */
+  readonly memory: IdempotencyMemory;
+  /** Opens a database of the file; undefined if there is none of the name. */
+  findTable(name: string): Promise<HostTable | undefined>;
+  /** Opens a database of the file, or makes it. */
+  makeTable(name: string): Promise<HostTable>;
+  /** Reads what is committed now; what one piece of work reads is of one moment. */
+  read<T>(work: () => T): T;
+  write<T>(order: WriteOrder<T>): Promise<T>;
+}

@@ -1,0 +1,171 @@
+import type {
+  DistanceFunction,
+  VectorGetOptions,
+  VectorIndexType,
+  VectorSearchResult,
+  VectorStore,
+  VectorWriteOptions,
+  Version,
+} from '@norikv/store';
+import { checkGetOptions, checkWriteOptions } from '../call-options.js';
+import type { EmbeddedStore } from '../embedded-store.js';
+import type { FilteredSearchOptions, InsertManyOptions, VectorItem, VectorStats } from '../vector-options.js';
+import { committed, type WriteTransaction } from '../write-transaction.js';
+import { checkedItems, insertMany } from './insert-many.js';
+import { answerOnce, type RepeatableCall, versionOnce } from './once.js';
+import { Pacer } from './pacer.js';
+import { Searcher } from './searcher.js';
+import { Storage } from './storage.js';
+import {
+  checkCount,
+  checkedFilter,
+  checkedVector,
+  checkFits,
+  checkId,
+  checkNamespace,
+  checkShape,
+  checkVectorOptions,
+} from './vector-checks.js';
+import type { VectorHost } from './vector-host.js';
+import { statsOf } from './vector-stats.js';
+
+// What a waiting write costs beside its bytes.
+const overheadBytes = 512;
+
+/** The vector calls of a store: checks what they are given, and hands it on. */
+export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorInsertMany'> {
+  readonly #host: VectorHost;
+  readonly #storage: Storage;
+  readonly #pacer = new Pacer();
+  readonly #searcher: Searcher;
+
+  constructor(host: VectorHost) {
+    this.#host = host;
+    this.#storage = new Storage(host);
+    this.#searcher = new Searcher(host, this.#pacer);
+  }
+
+  async vectorCreateIndex(
+    namespace: string,
+    dimensions: number,
+    distance: DistanceFunction,
+    indexType: VectorIndexType = 'brute_force',
+    options: VectorWriteOptions = {},
+  ): Promise<boolean> {
+    checkNamespace(namespace);
+    checkShape(dimensions, distance, indexType);
+    checkWriteOptions(options, namespace);
+    const { spaces } = await this.#storage.made();
+    return this.#change(['vector create', namespace, '', options], (transaction) => {
+      if (spaces.find(transaction, namespace)) return false;
+      spaces.create(transaction, namespace, { dimensions, distance, indexType });
+      return true;
+    });
+  }
+
+  async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
+    checkNamespace(namespace);
+    checkWriteOptions(options, namespace);
+    const { spaces } = await this.#storage.made();
+    const dropped = await this.#change(['vector drop', namespace, '', options], (transaction) => {
+      const space = spaces.find(transaction, namespace);
+      if (space) spaces.drop(transaction, namespace, space);
+      return space !== undefined;
+    });
+    this.#storage.clean();
+    return dropped;
+  }
+
+  async vectorInsert(
+    namespace: string,
+    id: string,
+    vector: readonly number[] | Float32Array,
+    options: VectorWriteOptions = {},
+  ): Promise<Version> {
+    checkNamespace(namespace);
+    checkId(id);
+    const numbers = checkedVector('vector', vector);
+    checkWriteOptions(options, id);
+    const { spaces, vectors } = await this.#storage.of(namespace);
+    const work = (transaction: WriteTransaction): Version => {
+      const space = spaces.get(transaction, namespace);
+      checkFits('vector', numbers, namespace, space);
+      return vectors.put(transaction, space, id, numbers);
+    };
+    return this.#host.write({
+      work: (transaction) =>
+        versionOnce(this.#host.memory, transaction, ['vector insert', namespace, id, options], work),
+      bytes: overheadBytes + numbers.byteLength,
+      options,
+      key: id,
+    });
+  }
+
+  async vectorInsertMany(
+    namespace: string,
+    items: Iterable<VectorItem>,
+    options: InsertManyOptions = {},
+  ): Promise<Version[]> {
+    checkNamespace(namespace);
+    checkWriteOptions(options, namespace);
+    const checked = await checkedItems(items, this.#pacer);
+    const tables = await this.#storage.of(namespace);
+    return insertMany(this.#host, tables, { namespace, items: checked, options });
+  }
+
+  async vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {
+    checkNamespace(namespace);
+    checkId(id);
+    checkWriteOptions(options, id);
+    const { spaces, vectors } = await this.#storage.of(namespace);
+    return this.#change(['vector delete', namespace, id, options], (transaction) =>
+      vectors.remove(transaction, spaces.get(transaction, namespace), id),
+    );
+  }
+
+  async vectorSearch(
+    namespace: string,
+    query: readonly number[] | Float32Array,
+    k: number,
+    options: FilteredSearchOptions = {},
+  ): Promise<VectorSearchResult> {
+    checkNamespace(namespace);
+    checkCount(k);
+    checkVectorOptions(options);
+    checkGetOptions(options, namespace);
+    const request = { namespace, k, options, query: checkedVector('query', query) };
+    checkedFilter(options.filter);
+    return this.#searcher.search(await this.#storage.of(namespace), request);
+  }
+
+  async vectorGet(namespace: string, id: string, options: VectorGetOptions = {}): Promise<number[] | null> {
+    checkNamespace(namespace);
+    checkId(id);
+    checkGetOptions(options, id);
+    const { spaces, vectors } = await this.#storage.of(namespace);
+    if (this.#pacer.isDue()) await this.#pacer.rest();
+    const vector = this.#host.read(() => vectors.get(committed, spaces.get(committed, namespace), id));
+    return vector ? Array.from(vector) : null;
+  }
+
+  async stats(): Promise<VectorStats> {
+    const tables = await this.#storage.found();
+    if (this.#pacer.isDue()) await this.#pacer.rest();
+    return this.#host.read(() => statsOf(tables, (named) => this.#searcher.rowsOf(named)));
+  }
+
+  /** Ends when the work in the background has ended. */
+  close(): Promise<void> {
+    return this.#storage.close();
+  }
+
+  #change(call: RepeatableCall, apply: (transaction: WriteTransaction) => boolean): Promise<boolean> {
+    const [, namespace, id, options] = call;
+    return this.#host.write({
+      work: (transaction) => answerOnce(this.#host.memory, transaction, call, apply),
+      bytes: overheadBytes,
+      options,
+      key: id || namespace,
+    });
+  }
+}

@@ -1,0 +1,187 @@
+import {
+  type DistanceFunction,
+  InvalidArgumentError,
+  KeyNotFoundError,
+  type VectorIndexType,
+  type VectorMatch,
+  type VectorSearchOptions,
+  type VectorSearchResult,
+  type VectorStore,
+  type VectorWriteOptions,
+  type Version,
+} from '@norikv/store';
+import { checkNotCancelled, type Operation } from './in-flight.js';
+import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
+
+interface Space {
+  readonly dimensions: number;
+  readonly distance: DistanceFunction;
+  readonly vectors: Map<string, Float32Array>;
+}
+
+/** A {@link MemoryStore} that serves vectors too. */
+export interface MemoryVectorStore extends MemoryStore, VectorStore {}
+
+/**
+ * The reference store with the six vector calls: every distance computed in 64 bits, one by one.
+ *
+ * Vectors take no time, whatever `latencyMs` says of keys, and idempotency keys are kept as long as the store.
+ *
+ * @example
+ * ```ts
+ * const store = createMemoryVectorStore();
+ * await store.vectorCreateIndex('places', 2, 'euclidean');
+ * await store.vectorInsert('places', 'home', [3, 4]);
+ * const { matches } = await store.vectorSearch('places', [0, 0], 1); // home, at a distance of 5
+ * ```
+ */
+export function createMemoryVectorStore(options: MemoryStoreOptions = {}): MemoryVectorStore {
+  const store = createMemoryStore({ ...options, capabilities: { vector: true, ...options.capabilities } });
+  return Object.assign(store, memoryVectors(store));
+}
+
+function memoryVectors(store: MemoryStore): VectorStore {
+  const spaces = new Map<string, Space>();
+  const answers = new Map<string, unknown>();
+  let lastIndex = 0n;
+
+  // Whether the store is open is asked of the store itself, by a read that finds nothing.
+  async function begin(
+    operation: Operation,
+    namespace: string,
+    callOptions: VectorWriteOptions,
+  ): Promise<void> {
+    checkText('namespace', namespace, 256);
+    await store.find('-', { timeoutMs: callOptions.timeoutMs });
+    checkNotCancelled({ operation, key: namespace }, callOptions.signal);
+  }
+
+  function once<T>(scope: readonly string[], { idempotencyKey }: VectorWriteOptions, apply: () => T): T {
+    if (idempotencyKey === undefined) return apply();
+    const name = JSON.stringify([...scope, idempotencyKey]);
+    if (!answers.has(name)) answers.set(name, apply());
+    return answers.get(name) as T;
+  }
+
+  function spaceOf(namespace: string): Space {
+    const space = spaces.get(namespace);
+    if (space) return space;
+    throw new KeyNotFoundError(`The namespace ${JSON.stringify(namespace)} does not exist; create it first`, {
+      key: namespace,
+    });
+  }
+
+  return {
+    async vectorCreateIndex(namespace, dimensions, distance, indexType = 'brute_force', callOptions = {}) {
+      checkWhole('dimensions', dimensions, 4_096);
+      checkOneOf('distance', distance, ['euclidean', 'cosine', 'inner_product'] satisfies DistanceFunction[]);
+      checkOneOf('indexType', indexType, ['brute_force', 'hnsw'] satisfies VectorIndexType[]);
+      await begin('put', namespace, callOptions);
+      return once(['create', namespace], callOptions, () => {
+        if (spaces.has(namespace)) return false;
+        spaces.set(namespace, { dimensions, distance, vectors: new Map() });
+        return true;
+      });
+    },
+    async vectorDropIndex(namespace, callOptions = {}) {
+      await begin('delete', namespace, callOptions);
+      return once(['drop', namespace], callOptions, () => spaces.delete(namespace));
+    },
+    async vectorInsert(namespace, id, vector, callOptions = {}): Promise<Version> {
+      checkText('id', id, 512);
+      const numbers = numbersOf('vector', vector);
+      await begin('put', namespace, callOptions);
+      return once(['insert', namespace, id], callOptions, () => {
+        const space = spaceOf(namespace);
+        checkFits('vector', numbers, space);
+        space.vectors.set(id, numbers);
+        return Object.freeze({ term: 1n, index: ++lastIndex });
+      });
+    },
+    async vectorDelete(namespace, id, callOptions = {}) {
+      checkText('id', id, 512);
+      await begin('delete', namespace, callOptions);
+      return once(['delete', namespace, id], callOptions, () => spaceOf(namespace).vectors.delete(id));
+    },
+    async vectorSearch(namespace, query, k, callOptions = {}): Promise<VectorSearchResult> {
+      checkWhole('k', k, 2 ** 32 - 1);
+      const numbers = numbersOf('query', query);
+      await begin('get', namespace, callOptions);
+      const space = spaceOf(namespace);
+      checkFits('query', numbers, space);
+      return { matches: nearest(space, numbers, k, callOptions), searchTimeUs: 0 };
+    },
+    async vectorGet(namespace, id, callOptions = {}) {
+      checkText('id', id, 512);
+      await begin('get', namespace, callOptions);
+      const vector = spaceOf(namespace).vectors.get(id);
+      return vector ? Array.from(vector) : null;
+    },
+  };
+}
+
+function nearest(
+  { vectors, distance }: Space,
+  query: Float32Array,
+  k: number,
+  { includeVectors }: VectorSearchOptions,
+): VectorMatch[] {
+  const matches = [...vectors].map(([id, vector]): VectorMatch => {
+    const match = { id, distance: distanceOf(distance, query, vector) };
+    return includeVectors ? { ...match, vector: Array.from(vector) } : match;
+  });
+  const order = (left: VectorMatch, right: VectorMatch): number =>
+    left.distance - right.distance || (left.id < right.id ? -1 : 1);
+  return matches.sort(order).slice(0, k);
+}
+
+function distanceOf(distance: DistanceFunction, one: Float32Array, other: Float32Array): number {
+  if (distance === 'euclidean') {
+    return Math.sqrt(one.reduce((sum, number, place) => sum + (number - (other[place] ?? 0)) ** 2, 0));
+  }
+  const dot = sumOfProducts(one, other);
+  if (distance === 'inner_product') return 0 - dot;
+  const lengths = Math.sqrt(sumOfProducts(one, one) * sumOfProducts(other, other));
+  return 1 - Math.max(-1, Math.min(1, dot / lengths));
+}
+
+function sumOfProducts(one: Float32Array, other: Float32Array): number {
+  return one.reduce((sum, number, place) => sum + number * (other[place] ?? 0), 0);
+}
+
+function numbersOf(name: string, vector: readonly number[] | Float32Array): Float32Array {
+  checkWhole(`${name}.length`, vector.length, 4_096);
+  const numbers = Float32Array.from(vector);
+  const bad = numbers.findIndex((number) => !Number.isFinite(number));
+  if (bad < 0) return numbers;
+  throw new InvalidArgumentError(
+    `${name}[${bad}] is ${vector[bad]}; use numbers that are finite as 32-bit floats`,
+  );
+}
+
+function checkFits(name: string, vector: Float32Array, { dimensions, distance }: Space): void {
+  if (vector.length !== dimensions) {
+    throw new InvalidArgumentError(
+      `${name} has ${vector.length} numbers; the namespace has ${dimensions} dimensions`,
+    );
+  }
+  if (distance !== 'cosine' || vector.some((number) => number !== 0)) return;
+  throw new InvalidArgumentError(`${name} is all zeros, which has no direction to compare by cosine`);
+}
+
+function checkText(name: string, text: string, maxBytes: number): void {
+  const isText = typeof text === 'string' && text.isWellFormed();
+  const bytes = isText ? new TextEncoder().encode(text).length : 0;
+  if (bytes >= 1 && bytes <= maxBytes) return;
+  throw new InvalidArgumentError(`${name} has ${bytes} bytes; use well-formed text of 1 to ${maxBytes}`);
+}
+
+function checkWhole(name: string, value: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return;
+  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1 to ${max}`);
+}
+
+function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
+  if (allowed.includes(value)) return;
+  throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}; use one of ${allowed.join(', ')}`);
+}

@@ -1,0 +1,116 @@
+import type { KvStore, VectorStore } from '@norikv/store';
+import { describe, expect, it } from 'vitest';
+import { createMemoryVectorStore, defineVectorConformance } from '../src/index.js';
+
+describe('the memory store keeps the contract of vectors', () => {
+  defineVectorConformance({
+    describe,
+    it,
+    async createStore() {
+      const store = createMemoryVectorStore();
+      return { store, close: () => store.close() };
+    },
+    reopen: async (target) => target,
+  });
+});
+
+type Flawed = KvStore & VectorStore;
+type Flaw = (store: Flawed) => Partial<VectorStore>;
+
+/** One way each to break the contract, and a test that must notice. */
+const flaws: Record<string, Flaw> = {
+  'a namespace is created once': () => ({ vectorCreateIndex: async () => true }),
+  'a dropped namespace is gone, and one made in its place is empty': () => ({
+    vectorDropIndex: async () => true,
+  }),
+  'a vector is kept as 32-bit floats': () => ({ vectorGet: async () => [0.1, -1e-40, 3.4e38, 1 / 3] }),
+  'an insert replaces, and gives a version each time': () => ({
+    vectorInsert: async () => ({ term: 1n, index: 1n }),
+  }),
+  'a delete says whether there was something, and it is not found any more': () => ({
+    vectorDelete: async () => true,
+  }),
+  'an idempotency key makes a write happen once': (store) => ({
+    vectorInsert: (namespace, id, vector) => store.vectorInsert(namespace, id, vector),
+  }),
+  'what a caller changes afterwards does not matter': (store) => ({
+    async vectorInsert(namespace, id, vector, options) {
+      await Promise.resolve();
+      return store.vectorInsert(namespace, id, vector, options);
+    },
+  }),
+  'three euclidean distances worked out by hand': changedDistances((distance) => distance ** 2),
+  'three cosine distances worked out by hand': changedDistances((distance) => 1 - distance),
+  'three inner_product distances worked out by hand': changedDistances((distance) => -distance),
+  'those at one distance come in the order of their ids, also at the edge': (store) => ({
+    async vectorSearch(...call) {
+      const found = await store.vectorSearch(...call);
+      return { ...found, matches: found.matches.toReversed() };
+    },
+  }),
+  'gives as many as there are, and their vectors if asked': (store) => ({
+    vectorSearch: (namespace, query, k) => store.vectorSearch(namespace, query, k),
+  }),
+  'random cosine searches find what comparing with each vector finds': (store) => ({
+    vectorInsert: (namespace, id, vector, options) =>
+      id === 'id-7'
+        ? store.vectorInsert(namespace, 'id-8', vector)
+        : store.vectorInsert(namespace, id, vector, options),
+  }),
+  'numbers that are not finite': (store) => ({
+    vectorInsert: (namespace, id, vector) =>
+      store.vectorInsert(
+        namespace,
+        id,
+        Array.from(vector, (number) => (Number.isFinite(number) ? number : 0)),
+      ),
+  }),
+};
+
+describe('a memory store without idempotency keys keeps the rest', () => {
+  defineVectorConformance({
+    describe,
+    it,
+    async createStore() {
+      const store = createMemoryVectorStore({ capabilities: { idempotency: 'none' } });
+      return { store, peers: [store], close: () => store.close() };
+    },
+  });
+});
+
+describe('the vector suite', () => {
+  it.each(Object.entries(flaws))('%s: is noticed', async (name, flaw) => {
+    const failed: string[] = [];
+    const tests: Array<() => Promise<void>> = [];
+    const define = (test: string, body: () => Promise<void>): void => {
+      tests.push(() => body().catch(() => void failed.push(test)));
+    };
+    defineVectorConformance({
+      describe: (_name, body) => body(),
+      it: Object.assign(define, { skip: (_name: string, body: () => Promise<void>) => void body() }),
+      async createStore() {
+        const store = createMemoryVectorStore();
+        return { store: { ...store, ...flaw({ ...store }) }, close: () => store.close() };
+      },
+    });
+    for (const test of tests) await test();
+    expect(failed).toContain(name);
+  });
+
+  it('a store with vectors that is closed refuses them', async () => {
+    const store = createMemoryVectorStore();
+    await store.close();
+    await expect(store.vectorGet('a', 'b')).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(store.capabilities.vector).toBe(true);
+  });
+});
+
+function changedDistances(change: (distance: number) => number): Flaw {
+  return (store) => ({
+    async vectorSearch(...call) {
+      const found = await store.vectorSearch(...call);
+      const matches = found.matches.map((match) => ({ ...match, distance: change(match.distance) }));
+      return { ...found, matches };
+    },
+  });
+}
