@@ -8,6 +8,7 @@ export interface StreamConflictFacts extends ErrorFacts {
   readonly expected: ExpectedVersion;
   readonly version: number;
   readonly events: readonly RecordedEvent[];
+  readonly wasDeleted?: boolean | undefined;
 }
 
 /** The stream is not where the caller expected it. Nothing was appended. */
@@ -15,16 +16,19 @@ export class StreamConflictError extends NoriKVError {
   static override readonly code: string = 'STREAM_CONFLICT';
   readonly aggregateId: string;
   readonly expected: ExpectedVersion;
-  /** The stream's current version. */
+  /** The stream's current version; 0 if it is deleted. */
   readonly version: number;
   /** What came after the expected version: the first 100 of those events. */
   readonly events: readonly RecordedEvent[];
+  /** Whether the stream was deleted after the expected version: `events` then go on from nothing. */
+  readonly wasDeleted: boolean;
   constructor(message: string, facts: StreamConflictFacts) {
     super(message, facts);
     this.aggregateId = facts.aggregateId;
     this.expected = facts.expected;
     this.version = facts.version;
     this.events = facts.events;
+    this.wasDeleted = facts.wasDeleted ?? false;
   }
 }
 

@@ -18,7 +18,7 @@ export {
   type StreamConflictFacts,
   SubjectErasedError,
 } from './errors.js';
-export { EventStore, type Loaded } from './events/event-store.js';
+export { EventStore } from './events/event-store.js';
 export {
   categoryOf,
   type EventMetadata,
@@ -41,7 +41,7 @@ export type {
   Upcast,
 } from './events/options.js';
 export type { Outbox } from './events/outbox.js';
-export type { Reducer, SnapshotSource } from './events/reducer.js';
+export type { Loaded, Reducer, SnapshotSource } from './events/reducer.js';
 export {
   type EventsOf,
   type SchemaIssue,

@@ -38,6 +38,7 @@ onEachEngine('a command', (open) => {
       state: { isOpen: false, balance: 0 },
       version: 0,
       events: [],
+      isDuplicate: false,
     });
     expect(await store.streamExists('a')).toBe(false);
     const real = createCommandHandler(store, account);
@@ -172,8 +173,8 @@ describe('a command', () => {
       deposit,
       { commitId: 'c' },
     );
-    expect(again).toEqual(first);
-    expect(await handle('a', deposit, { commitId: 'c' })).toEqual(first);
+    expect(again).toEqual({ ...first, isDuplicate: true });
+    expect(await handle('a', deposit, { commitId: 'c' })).toEqual({ ...first, isDuplicate: true });
     expect((await handle('a', deposit)).state.balance).toBe(2);
   });
 
@@ -220,6 +221,24 @@ describe('an aggregate', () => {
     await one.load();
     await one.deposit(1);
     expect([one.balance, one.version]).toEqual([14, 7]);
+  });
+
+  it('does not go on after its stream was deleted, also if there is a new one', async () => {
+    const store = new EventStore<AccountEvent>(createMemoryStore());
+    const one = new Account(store, 'a');
+    await one.open();
+    await one.deposit(50);
+    await store.deleteStream('a');
+    const refused = { code: 'STREAM_CONFLICT', wasDeleted: true, expected: 3 };
+    await expect(one.load()).rejects.toMatchObject({ ...refused, version: 0, events: [] });
+    await expect(one.deposit(1)).rejects.toMatchObject(refused);
+    await store.append('a', 'Deposited', { amount: 10 });
+    await expect(one.load()).rejects.toMatchObject({ ...refused, version: 4, events: [{ version: 4 }] });
+    await expect(one.deposit(1)).rejects.toMatchObject(refused);
+    const two = new Account(store, 'a');
+    await two.load();
+    await two.deposit(1);
+    expect([two.balance, two.version]).toEqual([12, 6]);
   });
 });
 

@@ -1,5 +1,5 @@
-import { type KvStore, NoriKVError } from '@norikv/store';
-import { countCalls, createMemoryStore, withFaults } from '@norikv/testkit';
+import { DeadlineExceededError, type KvStore, NoriKVError } from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type ConsumerOptions, EventConsumer, EventFeed, EventStore } from '../src/index.js';
 import { Log } from '../src/log/log.js';
@@ -110,16 +110,30 @@ onEachEngine('a consumer', (open) => {
     expect(ofType.seen.sort()).toEqual(['customer-1:2', 'order-1:2', 'order:2', 'orders-1:2']);
   });
 
-  it('does not see what was deleted or archived', async () => {
+  it('sees what was archived, restored or not, but not what was deleted, tombstoned or truncated', async () => {
     await using client = await open();
     const { store, consumer } = processOn(client);
-    for (const name of ['a', 'b', 'c']) await store.append(name, 'T', 1);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      await store.append(name, 'T', 1);
+      await store.append(name, 'T', 2);
+    }
     await store.deleteStream('a');
     await store.archiveStream('b');
+    await store.tombstoneStream('d');
+    await store.truncateStream('e', 2);
+    await store.archiveStream('f');
     await using reader = consumer('g');
     await reader.start();
     await reader.caughtUp();
-    expect(reader.seen).toEqual(['c:1']);
+    await store.restoreStream('f');
+    await reader.caughtUp();
+    expect([...reader.seen].sort()).toEqual(['b:1', 'b:2', 'c:1', 'c:2', 'e:2', 'f:1', 'f:2']);
+    expect((await store.read('b')).exists).toBe(false);
+    expect((await store.read('b', { includeArchived: true })).events).toHaveLength(2);
+    const archived: number[] = [];
+    for await (const { version } of store.events('b', { includeArchived: true })) archived.push(version);
+    expect(archived).toEqual([1, 2]);
+    expect((await store.read('a', { includeArchived: true })).exists).toBe(false);
   });
 
   it('that fails stops, skips or parks', async () => {
@@ -230,6 +244,62 @@ describe('a consumer', () => {
     await consumer.stop();
     await consumer.done();
     expect(seen).toEqual([1, 2]);
+  });
+
+  it('parks an event once, however long the store is away', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const faulty = withFaults(memory, { clock });
+    const feed = new EventFeed(faulty, { clock });
+    const store = new EventStore(faulty, { feed, clock });
+    for (const number of [1, 2, 3]) await clock.run(() => store.append('a', 'T', number));
+    let isFirst = true;
+    const seen: number[] = [];
+    const handle = ({ version }: { version: number }): void => {
+      if (version === 2) {
+        if (isFirst) faulty.faults.outage(30_000);
+        isFirst = false;
+        throw new Error('bad event');
+      }
+      seen.push(version);
+    };
+    const consumer = new EventConsumer(feed, store, { group: 'g', handle, onError: 'park', clock });
+    await clock.run(() => consumer.start());
+    for (let second = 0; second < 60; second += 1) await clock.advance(1_000);
+    await clock.run(() => consumer.caughtUp());
+    expect(seen).toEqual([1, 3]);
+    expect(await clock.run(() => consumer.parked())).toMatchObject([{ version: 2 }]);
+    await clock.run(() => consumer.stop());
+    await consumer.done();
+  });
+
+  it('does not park twice what was parked although it seemed to fail', async () => {
+    const memory = createMemoryStore();
+    const { store, feed } = processOn(memory);
+    await store.append('a', 'T', 1);
+    await feed.flush();
+    let refused = 0;
+    const forgetful: typeof memory = {
+      ...memory,
+      async put(key, value, options) {
+        const done = await memory.put(key, value, options);
+        if (String(key).startsWith('events:qh:') && ++refused === 1) {
+          throw new DeadlineExceededError('late', { outcome: 'unknown' });
+        }
+        return done;
+      },
+    };
+    const own = new EventFeed(forgetful);
+    const fail = (): void => {
+      throw new Error('bad event');
+    };
+    await using consumer = new EventConsumer(own, new EventStore(forgetful, { feed: own }), {
+      ...{ group: 'g', handle: fail, onError: 'park' },
+      ...soon,
+    });
+    await consumer.start();
+    await consumer.caughtUp();
+    expect(await consumer.parked()).toHaveLength(1);
   });
 
   it('says when it has not caught up in time, and when it was stopped', async () => {
@@ -361,6 +431,18 @@ describe('a consumer', () => {
     for (const option of [{ batchSize: 0 }, { pollMs: 0 }, { group: '' }, { group: 'x'.repeat(201) }]) {
       expect(() => consumer('g', option)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
+    const wrong = [
+      { handle: undefined },
+      { from: 'BEGIN' },
+      { onError: 'retry' },
+      { types: 'T' },
+      { types: [1] },
+      { category: 1 },
+    ];
+    for (const option of wrong) {
+      const [name] = Object.keys(option);
+      expect(() => consumer('g', option as object)).toThrow(`${name} is `);
+    }
     for (const option of [{ partitions: 0 }, { partitions: 2_000 }, { quietMs: -1 }, { prefix: ':' }]) {
       expect(() => new EventFeed(feed.client, option)).toThrow(
         expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
@@ -481,6 +563,27 @@ describe('a feed', () => {
     client.reset();
     await feed.sweep();
     expect(client.calls.total).toBe(1);
+  });
+
+  it('with another number of partitions is refused, to writers and to consumers', async () => {
+    const memory = createMemoryStore();
+    await processOn(memory, 2).store.append('a', 'T', 1);
+    const refused = {
+      code: 'INVALID_ARGUMENT',
+      message: 'partitions is 3, but this feed was made with 2; use 2',
+    };
+    const { store, feed, consumer } = processOn(memory, 3);
+    await expect(store.append('b', 'T', 1)).rejects.toMatchObject(refused);
+    await expect(feed.sweep()).rejects.toMatchObject(refused);
+    await expect(consumer('g').start()).rejects.toMatchObject(refused);
+    await expect(feed.check()).rejects.toMatchObject(refused);
+  });
+
+  it('that two make at the same time has the partitions of one', async () => {
+    const memory = createMemoryStore();
+    const checks = [2, 3].map((partitions) => processOn(memory, partitions).feed.check());
+    const outcomes = await Promise.allSettled(checks);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
   it('publishes streams that existed before it', async () => {

@@ -14,7 +14,8 @@ onEachEngine('the life of a stream', (open) => {
     await fill(store, 200);
     expect(await store.deleteStream('s', { expected: 200 })).toBe(true);
     expect(await store.deleteStream('s')).toBe(false);
-    expect(await store.read('s')).toEqual({ exists: false, version: 0, events: [] });
+    expect(await store.deleteStream('s', { expected: 200 })).toBe(false);
+    expect(await store.read('s')).toEqual({ exists: false, version: 0, since: 201, events: [] });
     expect(await store.streamExists('s')).toBe(false);
     expect(await store.append('s', 'T', 'again')).toMatchObject({ version: 201 });
     expect(await store.getEvents('s')).toMatchObject([{ data: 'again', version: 201 }]);
@@ -70,7 +71,7 @@ onEachEngine('the life of a stream', (open) => {
       );
     }
     expect(await store.truncateStream('s', 5)).toBe(false);
-    expect(await store.read('s')).toEqual({ exists: true, version: 301, events: [] });
+    expect(await store.read('s')).toEqual({ exists: true, version: 301, since: 1, events: [] });
     expect(await store.append('s', 'T', 1)).toMatchObject({ version: 302 });
     expect(await store.truncateStream('nobody', 5)).toBe(false);
   });

@@ -1,5 +1,5 @@
-import type { KvStore } from '@norikv/store';
-import { countCalls, createMemoryStore, withFaults } from '@norikv/testkit';
+import { DeadlineExceededError, type KvStore, UnavailableError } from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventFeed, EventStore, Projection, type ProjectionOptions } from '../src/index.js';
 import { onEachEngine } from './engines.js';
@@ -127,5 +127,114 @@ describe('a projection', () => {
     expect([...evolved]).toEqual([3]);
     expect(await second.get('x')).toBe(6);
     await second.stop();
+  });
+
+  it('waits while the store is away, whatever it does about errors', async () => {
+    for (const onError of ['stop', 'skip', 'park'] as const) {
+      const clock = new FakeClock();
+      const memory = createMemoryStore({ clock });
+      const writing = new EventFeed(memory, { clock });
+      const writer = new EventStore(memory, { feed: writing, clock });
+      for (let number = 0; number < 10; number += 1)
+        await clock.run(() => writer.append(`s${number}`, 'T', 1));
+      const faulty = withFaults(memory, { clock });
+      const feed = new EventFeed(faulty, { clock });
+      let isFirst = true;
+      const projection = new Projection<number>(feed, new EventStore(faulty, { feed, clock }), {
+        ...{ name: 'totals', revision: '1', initial: () => 0, onError, clock },
+        keyOf: ({ aggregateId }) => {
+          if (aggregateId === 's4' && isFirst) faulty.faults.outage(30_000);
+          if (aggregateId === 's4') isFirst = false;
+          return 'all';
+        },
+        evolve: (total, { data }) => total + data,
+      });
+      await clock.run(() => projection.start());
+      for (let second = 0; second < 90; second += 1) await clock.advance(1_000);
+      await clock.run(() => projection.caughtUp());
+      expect(await clock.run(() => projection.get('all'))).toBe(10);
+      await clock.run(() => projection.stop());
+    }
+  });
+
+  it('that is stopped while the store is away leaves the event to its successor', async () => {
+    const memory = createMemoryStore();
+    const { store } = totals(memory);
+    await store.append('a', 'Added', { to: 'x', amount: 1 });
+    let isAway = true;
+    let attempts = 0;
+    const away: KvStore = {
+      ...memory,
+      async put(key, value, options) {
+        if (isAway && String(key).startsWith('events:v:')) {
+          attempts += 1;
+          throw new DeadlineExceededError('late', { outcome: 'not-applied', retryable: false });
+        }
+        return memory.put(key, value, options);
+      },
+    };
+    const first = totals(away, { maxPollMs: 1_000, onError: 'skip' }).projection;
+    await first.start();
+    while (attempts === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await first.stop();
+    isAway = false;
+    await using second = totals(memory).projection;
+    await second.caughtUp();
+    expect(await second.get('x')).toBe(1);
+  });
+
+  it('does not wait for the store when its own code fails, whatever the error says', async () => {
+    const { store, projection } = totals(createMemoryStore(), {
+      evolve: (() => {
+        throw new UnavailableError('a service', { outcome: 'unknown' });
+      }) as never,
+    });
+    await store.append('a', 'Added', { to: 'x', amount: 1 });
+    await projection.start();
+    await expect(projection.caughtUp()).rejects.toThrow('a service');
+    await expect(projection.done()).rejects.toThrow('a service');
+  });
+
+  it('is not kept up to date by code of another revision', async () => {
+    const client = createMemoryStore();
+    const one = totals(client);
+    await one.store.append('a', 'Added', { to: 'x', amount: 1 });
+    await one.projection.caughtUp();
+    await one.projection.stop();
+    const two = totals(client, { revision: '2' }).projection;
+    await expect(two.start()).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message:
+        'revision is "2", but the records of "totals" are of "1"; rebuild them, or start code of that revision',
+    });
+    await two.rebuild();
+    await two.stop();
+    await two.start();
+    await two.stop();
+    await expect(totals(client).projection.start()).rejects.toThrow('are of "2"');
+  });
+
+  it('takes the revision of the first that keeps it up to date, even while another is being built', async () => {
+    const client = createMemoryStore();
+    const broken = totals(client, {
+      revision: '2',
+      keyOf: () => {
+        throw new Error('bug');
+      },
+    });
+    await broken.store.append('a', 'Added', { to: 'x', amount: 1 });
+    await expect(broken.projection.rebuild()).rejects.toThrow('bug');
+    const starts = ['1', '3'].map((revision) => totals(client, { revision }).projection);
+    const outcomes = await Promise.allSettled(starts.map((projection) => projection.start()));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const projection of starts) await projection.stop();
+  });
+
+  it('refuses bad options', () => {
+    const client = createMemoryStore();
+    for (const name of ['keyOf', 'initial', 'evolve', 'revision']) {
+      expect(() => totals(client, { [name]: undefined })).toThrow(`${name} is undefined; use a `);
+    }
+    expect(() => totals(client, { onError: 'retry' as never })).toThrow('onError is "retry"');
   });
 });

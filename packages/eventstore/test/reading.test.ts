@@ -34,7 +34,7 @@ onEachEngine('reading', (open) => {
           const inRange = all.filter(({ version }) => version >= (from ?? 1) && version <= (to ?? count));
           const expected = (isBackward ? inRange.reverse() : inRange).slice(0, maxCount);
           const slice = await store.read('s', { from, to, maxCount, direction });
-          expect(slice).toEqual({ exists: true, version: count, events: expected });
+          expect(slice).toEqual({ exists: true, version: count, since: 1, events: expected });
           const iterated = [];
           for await (const event of store.events('s', { from, to, maxCount, direction }))
             iterated.push(event);
@@ -60,7 +60,7 @@ describe('reading', () => {
 
   it('of what is not there gives nothing', async () => {
     const store = await filled(createMemoryStore(), 0, 1);
-    expect(await store.read('nobody')).toEqual({ exists: false, version: 0, events: [] });
+    expect(await store.read('nobody')).toEqual({ exists: false, version: 0, since: 1, events: [] });
     expect(await store.version('nobody')).toBe(0);
     for await (const _ of store.events('nobody')) expect.unreachable();
   });

@@ -154,6 +154,17 @@ onEachEngine('a snapshot in a key of its own', (open) => {
     expect(evolved).toBe(0);
   });
 
+  it('of a stream that was deleted is of no use to the next one', async () => {
+    await using client = await open();
+    const store = new EventStore(client);
+    const snapshots = new SnapshotStore(client);
+    await fill(store, 3);
+    await snapshots.save('s', sum, { state: { total: 3 }, version: 3 });
+    await store.deleteStream('s');
+    await fill(store, 1);
+    expect(await store.load('s', sum, snapshots)).toMatchObject({ state: { total: 1 }, version: 4 });
+  });
+
   it('is never replaced by an older one, and is ignored if it is ahead or of another revision', async () => {
     await using client = await open();
     const store = new EventStore(client);

@@ -1,3 +1,4 @@
+import { StreamConflictError } from '../errors.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
 
@@ -39,9 +40,20 @@ export abstract class Aggregate<Event extends EventShape> {
   /** Changes the fields by one event. */
   protected abstract apply(event: RecordedEvent<Event>): void;
 
-  /** Applies the events that this object has not seen yet. */
+  /**
+   * Applies the events that this object has not seen yet.
+   *
+   * @throws StreamConflictError if the stream was deleted since: fields cannot go back, so make a new object.
+   */
   async load(): Promise<void> {
-    const { events, version, exists } = await this.#store.read(this.id, { from: this.#version + 1 });
+    const seen = this.#version;
+    const { events, version, exists, since } = await this.#store.read(this.id, { from: seen + 1 });
+    if (seen > 0 && since > seen) {
+      throw new StreamConflictError(
+        `"${this.id}" was deleted after version ${seen}, which this object has seen; load a new object.`,
+        { aggregateId: this.id, expected: seen, version, events, wasDeleted: true },
+      );
+    }
     this.#applyAll(events, version);
     this.#exists = exists;
   }

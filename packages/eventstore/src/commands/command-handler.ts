@@ -1,11 +1,12 @@
 import { type CasRetryOptions, casRetry } from '@norikv/cas-retry';
 import { errorCode, VersionMismatchError } from '@norikv/store';
 import type { StreamConflictError } from '../errors.js';
-import type { EventStore, Loaded } from '../events/event-store.js';
+import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
-import type { AppendOptions } from '../events/options.js';
-import type { SnapshotSource } from '../events/reducer.js';
+import type { AppendOptions, AppendResult } from '../events/options.js';
+import type { Loaded, SnapshotSource } from '../events/reducer.js';
 import { remember } from '../log/remember.js';
+import { copyOf } from './copy.js';
 import { type Decider, eventsOf } from './decider.js';
 import { createTurns } from './turns.js';
 
@@ -14,9 +15,20 @@ export interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
   readonly snapshots?: SnapshotSource | undefined;
   /**
    * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
+   * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
    */
   readonly rememberedStreams?: number | undefined;
 }
+
+/** These say nothing about the command; looking it up would most likely fail as well. */
+const storeFailures: readonly string[] = [
+  'UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
+  'CANCELLED',
+  'DEADLINE_EXCEEDED',
+  'CONTENTION',
+  'CORRUPT_RECORD',
+];
 
 /** What a command came to. */
 export interface CommandResult<State, Event extends EventShape> {
@@ -24,11 +36,16 @@ export interface CommandResult<State, Event extends EventShape> {
   readonly version: number;
   /** What the command appended; nothing if it decided nothing. */
   readonly events: readonly RecordedEvent<Event>[];
+  /** Whether the `commitId` was known: the events were there already, and nothing was decided. */
+  readonly isDuplicate: boolean;
 }
 
 /**
- * Handles a command on a stream. With `expected` given, a conflict is the caller's and is not retried. With a
- * `commitId`, repeating a command that decides the same events appends them once.
+ * Handles a command on a stream. With `expected` given, a conflict is the caller's and is not retried.
+ *
+ * A `commitId` names the command: repeated, from any process, it appends nothing and gives the events that it
+ * appended at first, whatever would be decided now. The commands themselves are not compared, so a new command
+ * needs a new name.
  */
 export type CommandHandler<State, Command, Event extends EventShape> = (
   aggregateId: string,
@@ -73,7 +90,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
       }
     }
     const loaded = await store.load(aggregateId, decider, snapshots);
-    remember(memory, aggregateId, loaded, remembered);
+    keepCopy(aggregateId, loaded);
     return { known: loaded, events: eventsOf(await decider.decide(command, loaded.state)) };
   };
 
@@ -83,17 +100,36 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     options: AppendOptions,
   ): Promise<CommandResult<State, Event>> => {
     const { known, events } = await decide(aggregateId, command);
-    if (events.length === 0) return { state: known.state, version: known.version, events: [] };
+    if (events.length === 0) {
+      const { state, version } = known;
+      return (await repeated(aggregateId, options)) ?? { state, version, events: [], isDuplicate: false };
+    }
     const expected = options.expected ?? (known.exists ? known.version : 'none');
     const result = await store.append(aggregateId, events, { ...options, expected });
     const { version } = result;
-    const isNext = version === known.version + events.length && !result.isDuplicate;
-    if (!isNext) memory.delete(aggregateId);
-    const state = isNext
-      ? result.events.reduce((before, event) => decider.evolve(before, event), known.state)
-      : (await store.load(aggregateId, decider, snapshots)).state;
-    if (isNext) remember(memory, aggregateId, { state, version, exists: true }, remembered);
-    return { state, version, events: result.events };
+    memory.delete(aggregateId);
+    if (result.isDuplicate || version !== known.version + events.length)
+      return loadedAfter(aggregateId, result);
+    const state = result.events.reduce((before, event) => decider.evolve(before, event), known.state);
+    keepCopy(aggregateId, { state, version, exists: true });
+    return { state, version, events: result.events, isDuplicate: false };
+  };
+
+  const loadedAfter = async (
+    aggregateId: string,
+    { version, events, isDuplicate }: AppendResult<Event>,
+  ): Promise<CommandResult<State, Event>> => {
+    const { state } = await store.load(aggregateId, decider, snapshots);
+    return { state, version, events, isDuplicate };
+  };
+
+  /** Looked up only when a command cannot be appended: an append recognises its repetition by itself. */
+  const repeated = async (
+    aggregateId: string,
+    { commitId }: AppendOptions,
+  ): Promise<CommandResult<State, Event> | undefined> => {
+    const known = commitId === undefined ? undefined : await store.findCommit(aggregateId, commitId);
+    return known && loadedAfter(aggregateId, known);
   };
 
   return (aggregateId, command, options = {}) =>
@@ -103,7 +139,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
         try {
           return await attempt(aggregateId, command, options);
         } catch (error) {
-          if (errorCode(error) !== 'STREAM_CONFLICT') throw error;
+          if (errorCode(error) !== 'STREAM_CONFLICT') return await settled(error, aggregateId, options);
           conflict = error;
           catchUp(error as StreamConflictError);
           if (options.expected !== undefined) throw error;
@@ -117,13 +153,32 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
       }
     });
 
+  /** A command that was done before may be refused now, or decide otherwise. */
+  async function settled(
+    error: unknown,
+    aggregateId: string,
+    options: AppendOptions,
+  ): Promise<CommandResult<State, Event>> {
+    if (storeFailures.includes(errorCode(error) ?? '')) throw error;
+    const done = await repeated(aggregateId, options);
+    if (!done) throw error;
+    return done;
+  }
+
+  /** The memory is the handler's own: what callers do to a state or an event must not reach it. */
+  function keepCopy(aggregateId: string, { state, version, exists }: Loaded<State>): void {
+    const copy = remembered > 0 ? copyOf(state) : undefined;
+    memory.delete(aggregateId);
+    if (copy) remember(memory, aggregateId, { ...copy, version, exists }, remembered);
+  }
+
   /** The conflict brings the events that the remembered state lacks. */
-  function catchUp({ aggregateId, version, events }: StreamConflictError): void {
+  function catchUp({ aggregateId, version, events, wasDeleted }: StreamConflictError): void {
     const known = memory.get(aggregateId);
     memory.delete(aggregateId);
-    if (!known?.exists || version !== known.version + events.length) return;
+    if (wasDeleted || !known?.exists || version !== known.version + events.length) return;
     const missing = events as readonly RecordedEvent<Event>[];
     const state = missing.reduce((before, event) => decider.evolve(before, event), known.state);
-    remember(memory, aggregateId, { state, version, exists: true }, remembered);
+    keepCopy(aggregateId, { state, version, exists: true });
   }
 }

@@ -40,6 +40,9 @@ export interface Erasure extends Protection {
  * cannot be read any more keeps its place, with `metadata.erased` set. Pass it as `protection` to the event
  * store. Keys are looked up for each read, one more round trip.
  *
+ * Encrypted data differs each time, so repeated appends are compared by ids and types alone: a `commitId` reused
+ * with other data answers with the events of its first use, not with `IdReusedError`.
+ *
  * It reaches the events, and nothing that projections and handlers have made of them: keep personal data out of
  * those.
  *

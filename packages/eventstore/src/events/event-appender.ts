@@ -1,14 +1,21 @@
-import { type Clock, errorCode, InvalidArgumentError, stringToBytes, UnavailableError } from '@norikv/store';
+import { type Clock, InvalidArgumentError, stringToBytes, UnavailableError } from '@norikv/store';
 import { IdReusedError, StreamClosedError, StreamConflictError } from '../errors.js';
 import { checksum } from '../log/checksum.js';
 import { bytesOf, emptyHead, type Head } from '../log/head.js';
 import type { Appended, Log } from '../log/log.js';
 import { checkName } from '../log/log-keys.js';
 import { compareAt } from './duplicates.js';
-import { checkCommitSize, checkEvents, type EventLine, encodeEvent, mergedMetadata } from './event-line.js';
+import {
+  checkCommitSize,
+  checkDistinct,
+  checkEvents,
+  type EventLine,
+  encodeEvent,
+  mergedMetadata,
+} from './event-line.js';
 import type { EventReader } from './event-reader.js';
 import type { NewEvent, RecordedEvent } from './event-types.js';
-import { baseOf, checkExpected, type ExpectedVersion, isExpected } from './expected.js';
+import { baseOf, checkExpected, type ExpectedVersion, isExpected, wasDeletedAfter } from './expected.js';
 import type { AppendOptions, AppendResult, EventValidator, Protection } from './options.js';
 import type { Outbox } from './outbox.js';
 import { type AppendRequest, judged, planAppend, type Stop } from './plan-append.js';
@@ -48,6 +55,7 @@ export class EventAppender {
     if (commitId !== undefined) checkName('commitId', commitId, 128);
     const lines = await this.#encode(name, checkEvents(events), options);
     if (lines.length === 0) return this.#nothing(name, expected);
+    checkDistinct(lines);
     const hasIds = commitId !== undefined || events.every(({ id }) => id !== undefined);
     const bytes = bytesOf(lines.map(({ line }) => line));
     checkCommitSize(bytes);
@@ -64,10 +72,17 @@ export class EventAppender {
       if ((error as { readonly outcome?: unknown } | null)?.outcome === 'not-applied') {
         await this.#log.discard(name, parts);
       }
-      throw errorCode(error) === 'OPERATION_ID_REUSED' ? reused(name, error) : error;
+      throw error;
     });
     if ('stop' in outcome || outcome.isRepeated) await this.#log.discard(name, parts);
     return this.#result(name, lines, expected, outcome);
+  }
+
+  /** What an earlier append with this id has stored; undefined if the stream does not know it. */
+  async committed(aggregateId: string, commitId: string): Promise<AppendResult | undefined> {
+    const name = checkName('aggregateId', aggregateId);
+    const known = await this.#log.committed(name, checkName('commitId', commitId, 128));
+    return known && this.#stored(name, known.first, known.last);
   }
 
   /** Decides and commits, with a ledger entry first where the stream is on a feed and clean. */
@@ -121,6 +136,7 @@ export class EventAppender {
   ): Promise<AppendResult> {
     if (!('stop' in outcome)) {
       const { first, last: version, isRepeated: isDuplicate } = outcome;
+      if (isDuplicate && outcome.fingerprint !== fingerprintOf(lines)) throw reused(name);
       if (isDuplicate) return this.#stored(name, first, version);
       // Without any call that could fail: it is committed.
       const events = this.#reader.decodeNow(
@@ -154,13 +170,15 @@ export class EventAppender {
 
   /** The error that tells what came in between. */
   async conflict(head: Head, expected: ExpectedVersion): Promise<StreamConflictError> {
-    const { name: aggregateId, last: version } = head;
+    const { name: aggregateId } = head;
+    const version = head.status === 'deleted' ? 0 : head.last;
+    const wasDeleted = wasDeletedAfter(expected, head);
     const from = baseOf(head, expected) + 1;
     const events: RecordedEvent[] = await this.#reader.list(head, { from, maxCount: conflictingEvents });
     return new StreamConflictError(
       `"${aggregateId}" is at version ${version}, not as expected (${expected}); nothing was appended. ` +
         'Load it again and decide anew.',
-      { aggregateId, expected, version, events },
+      { aggregateId, expected, version, events, wasDeleted },
     );
   }
 
@@ -190,9 +208,9 @@ function fingerprintOf(lines: readonly EventLine[]): string {
   return `${lines.length}:${checksum(stringToBytes(lines.map(({ identity }) => identity).join('\n')))}`;
 }
 
-function reused(name: string, cause?: unknown): IdReusedError {
+function reused(name: string): IdReusedError {
   const message = `A commit or event id of "${name}" was used before with other content; use new ids for new events.`;
-  return new IdReusedError(message, { cause });
+  return new IdReusedError(message);
 }
 
 function wrongFeed(name: string, stop: Stop, feed: Outbox | undefined): InvalidArgumentError {

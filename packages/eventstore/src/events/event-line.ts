@@ -47,6 +47,20 @@ export function checkEvents(events: unknown): readonly NewEvent[] {
   throw new InvalidArgumentError('events must be an array of { type, data }; nothing was appended');
 }
 
+/** @throws InvalidArgumentError for two events of one id: repeating their append could not be recognised. */
+export function checkDistinct(lines: readonly EventLine[]): void {
+  const ids = new Set<string>();
+  for (const { identity } of lines) {
+    const id = idOf(identity);
+    if (ids.has(id)) {
+      throw new InvalidArgumentError(
+        `Two events of one append have the id ${id.slice('{"id":'.length)}; give each its own. Nothing was appended.`,
+      );
+    }
+    ids.add(id);
+  }
+}
+
 /**
  * The metadata of an event with what is common to its commit.
  *
@@ -93,13 +107,37 @@ function toJson(value: EventShape['data'], part: string, type: string): string {
   let json: string | undefined;
   let cause: unknown;
   try {
-    json = JSON.stringify(value);
+    json = JSON.stringify(value, refuseLoss);
   } catch (error) {
     cause = error;
   }
   if (json !== undefined) return json;
+  const detail = cause instanceof Error ? `: ${cause.message}` : '';
   throw new InvalidArgumentError(
-    `The ${part} of a "${type}" cannot be written as JSON; nothing was appended`,
+    `The ${part} of a "${type}" cannot be written as JSON; nothing was appended${detail}`,
     { cause },
   );
+}
+
+/** JSON would turn these into null or {}, or leave them out, without a word. */
+function refuseLoss(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const original = this[key];
+  const isLost =
+    (typeof value === 'number' && !Number.isFinite(value)) ||
+    (value === null && original !== null) ||
+    (value === undefined && Array.isArray(this)) ||
+    typeof value === 'function' ||
+    typeof value === 'symbol' ||
+    (typeof value === 'object' && value !== null && !isJsonObject(value));
+  if (!isLost) return value;
+  const what = typeof original === 'object' ? tagOf(original) : String(original);
+  throw new TypeError(`"${key}" is ${what}; use null, text, numbers, booleans, arrays or plain objects`);
+}
+
+function isJsonObject(value: object): boolean {
+  return Array.isArray(value) || tagOf(value) === '[object Object]';
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
 }

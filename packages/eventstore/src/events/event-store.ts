@@ -17,15 +17,14 @@ import {
   type StreamSlice,
   updaterOptionsOf,
 } from './options.js';
-import { newestUsable, type Reducer, type SnapshotSource, stateOf, withSnapshots } from './reducer.js';
-
-/** State folded from the events of a stream. */
-export interface Loaded<State> {
-  readonly state: State;
-  /** The version the state stands for: expect it when you append. 0 if the stream is not there. */
-  readonly version: number;
-  readonly exists: boolean;
-}
+import {
+  type Loaded,
+  newestUsable,
+  type Reducer,
+  type SnapshotSource,
+  stateOf,
+  withSnapshots,
+} from './reducer.js';
 
 /**
  * Streams of events, appended atomically and read in order, over compare-and-swap alone.
@@ -113,6 +112,11 @@ export class EventStore<Event extends EventShape = EventShape> {
     return this.#appender.append(aggregateId, what, (more ?? {}) as AppendOptions);
   }
 
+  /** What an append under a `commitId` has stored; undefined if the stream does not remember it. */
+  async findCommit(aggregateId: string, commitId: string): Promise<AppendResult<Event> | undefined> {
+    return this.#appender.committed(aggregateId, commitId) as Promise<AppendResult<Event> | undefined>;
+  }
+
   /** All events of a stream; none if it is not there. */
   async getEvents(aggregateId: string): Promise<RecordedEvent<Event>[]> {
     return this.#list(aggregateId, {});
@@ -126,9 +130,10 @@ export class EventStore<Event extends EventShape = EventShape> {
   /** Reads a range at once. What it returns was one consistent state of the stream. */
   async read(aggregateId: string, options: ReadOptions = {}): Promise<StreamSlice<Event>> {
     checkRead(options);
-    const head = await this.#head(aggregateId);
-    const events = head ? await this.#reader.list(head, options) : [];
-    return { exists: head !== undefined, version: head?.last ?? 0, events: events as RecordedEvent<Event>[] };
+    const found = await this.#log.head(checkName('aggregateId', aggregateId));
+    const head = isPresent(found, options) ? found : undefined;
+    const events = (head ? await this.#reader.list(head, options) : []) as RecordedEvent<Event>[];
+    return { exists: head !== undefined, version: head?.last ?? 0, since: found?.since ?? 1, events };
   }
 
   /** Reads a range piece by piece, as it was when reading began. */
@@ -137,7 +142,7 @@ export class EventStore<Event extends EventShape = EventShape> {
     options: ReadOptions = {},
   ): AsyncGenerator<RecordedEvent<Event>, void, undefined> {
     checkRead(options);
-    const head = await this.#head(aggregateId);
+    const head = await this.#head(aggregateId, options);
     if (head) yield* this.#reader.events(head, options) as AsyncGenerator<RecordedEvent<Event>>;
   }
 
@@ -237,8 +242,8 @@ export class EventStore<Event extends EventShape = EventShape> {
     return head ? ((await this.#reader.list(head, options)) as RecordedEvent<Event>[]) : [];
   }
 
-  async #head(aggregateId: string): Promise<Head | undefined> {
+  async #head(aggregateId: string, options?: ReadOptions): Promise<Head | undefined> {
     const head = await this.#log.head(checkName('aggregateId', aggregateId));
-    return isPresent(head) ? head : undefined;
+    return isPresent(head, options) ? head : undefined;
   }
 }

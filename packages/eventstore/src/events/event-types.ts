@@ -14,7 +14,10 @@ export interface EventMetadata {
   readonly [name: string]: unknown;
 }
 
-/** An event to append. Data and metadata must be JSON. */
+/**
+ * An event to append. Data and metadata must be JSON: what JSON would alter (`NaN`, `Map`, functions) is refused,
+ * properties that are undefined are left out, and objects with `toJSON`, such as dates, are stored as it says.
+ */
 export type NewEvent<Event extends EventShape = EventShape> = Event extends EventShape
   ? {
       readonly type: Event['type'];

@@ -28,11 +28,13 @@ export function end(
   status: 'deleted' | 'tombstoned',
   expected: ExpectedVersion,
 ): Change<Head, LifeResult> {
-  if (head.status === 'tombstoned' || (status === 'deleted' && !isPresent(head) && expected === 'any')) {
+  if (head.status === 'tombstoned') return keep({ done: false });
+  if (status === 'deleted' && !isPresent(head) && expected === 'any') return keep({ done: false });
+  if (status === 'deleted' && head.status === 'deleted' && expected === head.last)
     return keep({ done: false });
-  }
   if (!isExpected(head, expected)) return keep({ against: head });
-  return write({ ...cutBefore(head, head.last + 1), status, snapshots: {} }, { done: true });
+  const since = head.last + 1;
+  return write({ ...cutBefore(head, since), status, since, snapshots: {} }, { done: true });
 }
 
 /** Moves a stream between open and archived. */

@@ -47,7 +47,8 @@ export interface AppendOptions {
   readonly expected?: ExpectedVersion | undefined;
   /**
    * Names the commit, so that appending it again, from any process, appends nothing and answers the same. A
-   * stream remembers its last 256 names (`operationWindow`).
+   * stream remembers its last 256 names (`operationWindow`). Other events under a known name are an
+   * `IdReusedError`; under `protection`, other data goes unnoticed.
    */
   readonly commitId?: string | undefined;
   /** Added to the metadata of every event. */
@@ -78,6 +79,8 @@ export interface ReadOptions {
   readonly maxCount?: number | undefined;
   /** `backward` starts at the newest. Default `forward`. */
   readonly direction?: 'forward' | 'backward' | undefined;
+  /** Reads an archived stream as if it were not. Default false. */
+  readonly includeArchived?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,6 +90,11 @@ export interface StreamSlice<Event extends EventShape = EventShape> {
   readonly exists: boolean;
   /** The stream's newest version, not that of the last event read; 0 if it is not there. */
   readonly version: number;
+  /**
+   * The version at which the stream began: 1, or the one after its deletion. State from before it does not go
+   * on.
+   */
+  readonly since: number;
   readonly events: readonly RecordedEvent<Event>[];
 }
 

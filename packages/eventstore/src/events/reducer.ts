@@ -17,6 +17,14 @@ export interface Reducer<State, Event extends EventShape = EventShape> {
   evolve(state: State, event: RecordedEvent<Event>): State;
 }
 
+/** State folded from the events of a stream. */
+export interface Loaded<State> {
+  readonly state: State;
+  /** The version the state stands for: expect it when you append. 0 if the stream is not there. */
+  readonly version: number;
+  readonly exists: boolean;
+}
+
 /** Where snapshots outside the stream's record come from: see `SnapshotStore`. */
 export interface SnapshotSource {
   /** The snapshot of a stream; undefined if there is none. */
@@ -49,9 +57,9 @@ function isUsable(
   reducer: { readonly revision: string },
   head: Head | undefined,
 ): boolean {
-  return (
-    head !== undefined && revision === reducer.revision && version <= head.last && version >= head.first - 1
-  );
+  if (head === undefined || revision !== reducer.revision) return false;
+  const { first, last, since = 1 } = head;
+  return version <= last && version >= first - 1 && version >= since;
 }
 
 /**

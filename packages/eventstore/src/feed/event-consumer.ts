@@ -1,13 +1,14 @@
 import { type Clock, ClosedError, DeadlineExceededError, systemClock } from '@norikv/store';
-import { checkCount } from '../events/event-reader.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { Log } from '../log/log.js';
 import { logKeys } from '../log/log-keys.js';
 import { type Bell, createBell } from './bell.js';
+import { checkConsumerOptions } from './check-consumer-options.js';
 import { type Checkpoint, Checkpoints } from './checkpoints.js';
 import type { ConsumerOptions, ParkedEvent } from './consumer-options.js';
 import type { EventFeed } from './event-feed.js';
+import { notYet } from './not-yet.js';
 import { PartitionReader } from './partition-reader.js';
 import { unlessAway } from './unless-away.js';
 
@@ -47,8 +48,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     options: ConsumerOptions<Event> & { readonly clock?: Clock | undefined },
   ) {
     const { batchSize = 100, category, types, clock = systemClock } = options;
-    for (const name of ['batchSize', 'pollMs', 'maxPollMs', 'sweepMs'] as const)
-      checkCount(name, options[name] ?? 1);
+    checkConsumerOptions(options);
     this.#feed = feed;
     this.#options = options;
     this.#clock = clock;
@@ -65,6 +65,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
    * Takes over the group and begins. Resolves when every event from then on will be handled.
    *
    * @throws ClosedError once it was stopped: make a new one.
+   * @throws InvalidArgumentError if the feed was made with another number of partitions.
    */
   async start(): Promise<void> {
     if (this.#isStopping) throw new ClosedError('The consumer was stopped; make a new one.');
@@ -77,6 +78,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
 
   async #begin(): Promise<void> {
     const { from = 'CURRENT' } = this.#options;
+    await this.#feed.check();
     if (from === 'END') await this.#feed.sweep();
     const ends = from === 'END' ? await this.#feed.ends() : [];
     const lanes = await Promise.all(
@@ -160,8 +162,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
       try {
         for (const delivery of deliveries || []) {
           for (const event of delivery.events) {
-            if (this.#isStopping) return;
-            await this.#handle(event);
+            if (this.#isStopping || !(await this.#handle(event))) return;
           }
           position = delivery.position;
         }
@@ -182,17 +183,37 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     }
   }
 
-  async #handle(event: RecordedEvent<Event>): Promise<void> {
-    const { handle, onError = 'stop', group } = this.#options;
+  /** False if the consumer was stopped before the event was done with. */
+  async #handle(event: RecordedEvent<Event>): Promise<boolean> {
+    const { handle, onError = 'stop' } = this.#options;
     try {
-      await handle(event);
+      return await this.#untilBack(() => handle(event));
     } catch (error) {
       if (onError === 'stop') throw error;
-      if (onError === 'skip') return;
-      const { aggregateId, version } = event as RecordedEvent;
-      const parked: ParkedEvent = { aggregateId, version, error: String(error) };
-      await this.#parked.append(group, () => ({ lines: [JSON.stringify(parked)] }));
+      return onError === 'skip' || (await this.#untilBack(() => this.#park(event, error)));
     }
+  }
+
+  /** Repeats while the store is away; false if the consumer was stopped meanwhile. */
+  async #untilBack(work: () => unknown): Promise<boolean> {
+    const { pollMs = 50, maxPollMs = 2_000 } = this.#options;
+    for (let waitMs = pollMs; (await work()) === notYet; waitMs = Math.min(maxPollMs, 2 * waitMs)) {
+      if (!this.#isStopping) await this.#bell.sleep(waitMs, this.#bell.rings);
+      if (this.#isStopping) return false;
+    }
+    return true;
+  }
+
+  async #park(event: RecordedEvent<Event>, error: unknown): Promise<unknown> {
+    const { aggregateId, version } = event as RecordedEvent;
+    const line = JSON.stringify({ aggregateId, version, error: String(error) } satisfies ParkedEvent);
+    const isParked = await unlessAway(() =>
+      // An earlier attempt may have been applied although it seemed to fail.
+      this.#parked.append(this.#options.group, ({ lines }) =>
+        lines.includes(line) ? { stop: 'parked' } : { lines: [line] },
+      ),
+    );
+    return isParked || notYet;
   }
 
   async #sweepNowAndThen(): Promise<void> {

@@ -15,6 +15,7 @@ import { Log } from '../log/log.js';
 import { checkPrefix, logKeys } from '../log/log-keys.js';
 import { remember } from '../log/remember.js';
 import { Ledger } from './ledger.js';
+import { PartitionCount } from './partition-count.js';
 import { decodePointer, type Pointer } from './pointer.js';
 import { Publisher } from './publisher.js';
 
@@ -23,7 +24,8 @@ export interface EventFeedOptions extends UpdaterOptions {
   /** That of the event store. Default `events`. */
   readonly prefix?: string | undefined;
   /**
-   * Parts of the feed, by stream. One gives a total order; more take more writes. Never change it. Default 1.
+   * Parts of the feed, by stream. One gives a total order; more take more writes. It cannot be changed: another number is
+   * refused. Default 1.
    */
   readonly partitions?: number | undefined;
   /** Publishes after each append in the background. False leaves it to sweeps. Default true. */
@@ -68,6 +70,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
   readonly prefix: string;
   readonly #log: Log;
   readonly #ledger: Ledger;
+  readonly #partitionCount: PartitionCount;
   readonly #publisher: Publisher;
   readonly #publishSoon: boolean;
   readonly #marks = new Map<string, FeedMark>();
@@ -99,6 +102,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
     this.#quietMs = quietMs;
     this.#log = new Log(client, logKeys(prefix, 'f'), updaterOptions);
     this.#ledger = new Ledger(client, prefix, updaterOptions);
+    this.#partitionCount = new PartitionCount(client, prefix, partitions, updaterOptions);
     this.#publisher = new Publisher({
       streams: new Log(client, logKeys(prefix), updaterOptions),
       feed: this.#log,
@@ -121,6 +125,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
   }
 
   async reenter(aggregateId: string, fence: number): Promise<number> {
+    await this.check();
     const entries = await this.#ledger.enter(this.partitionOf(aggregateId), aggregateId);
     const isDue = this.#clock.monotonic() - this.#sweptAtMs >= this.#quietMs;
     if (this.#publishSoon && entries >= crowd && isDue) this.#inBackground(this.sweep());
@@ -134,10 +139,21 @@ export class EventFeed implements Outbox, AsyncDisposable {
     if (!this.#isPublishing) this.#inBackground(this.#publishWaiting());
   }
 
+  /**
+   * Compares `partitions` with what the feed was made with; the first to use a feed decides. Appends, sweeps and
+   * consumers do this by themselves.
+   *
+   * @throws InvalidArgumentError if it is another number.
+   */
+  check(): Promise<void> {
+    return this.#partitionCount.check();
+  }
+
   /** Publishes everything that was committed before, by any process. Consumers do this now and then. */
   async sweep(): Promise<void> {
     this.#sweptAtMs = Number.POSITIVE_INFINITY;
     try {
+      await this.check();
       await Promise.all(
         Array.from({ length: this.partitions }, (_, partition) => this.#publisher.sweep(partition)),
       );

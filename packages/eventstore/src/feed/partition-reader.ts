@@ -59,7 +59,9 @@ export class PartitionReader<Event extends EventShape> {
     const { category, types } = this.#selection;
     const isWanted = category === undefined || categoryOf(aggregateId) === category;
     if (!isWanted || from > to) return { position, events: [] };
-    const { events, exists, version } = await this.#store.read(aggregateId, { from, to });
+    // Archived events too: they were committed, and a stream that is restored is not published again.
+    const span = { from, to, includeArchived: true };
+    const { events, exists, version } = await this.#store.read(aggregateId, span);
     if (exists && version < to) {
       throw new UnavailableError(
         `"${aggregateId}" was read as of ${version}, before the ${to} that was published`,

@@ -1,9 +1,12 @@
-import type { Clock } from '@norikv/store';
+import { type Clock, InvalidArgumentError } from '@norikv/store';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
+import { checkConsumerOptions, checkFunctions } from './check-consumer-options.js';
 import type { ConsumerOptions } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
 import type { EventFeed } from './event-feed.js';
+import { notYet } from './not-yet.js';
+import { unlessAway } from './unless-away.js';
 import { ViewRecords } from './view-records.js';
 
 /** Options of a {@link Projection}: those of its consumer, and these. */
@@ -43,7 +46,13 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   #consumer: EventConsumer<Event> | undefined;
   #started: Promise<void> | undefined;
 
+  /** @throws InvalidArgumentError for a bad option. */
   constructor(feed: EventFeed, store: EventStore<Event>, options: ProjectionOptions<State, Event>) {
+    checkFunctions(options, ['keyOf', 'initial', 'evolve']);
+    checkConsumerOptions({ ...options, handle: options.evolve });
+    if (typeof options.revision !== 'string') {
+      throw new InvalidArgumentError(`revision is ${String(options.revision)}; use a string`);
+    }
     this.#feed = feed;
     this.#store = store;
     this.#options = options;
@@ -55,7 +64,11 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     return (await this.#records.read(await this.#records.live(), key)) as State | undefined;
   }
 
-  /** Begins to keep the records up to date. One process does it at a time; the newest takes over. */
+  /**
+   * Begins to keep the records up to date. One process does it at a time; the newest takes over.
+   *
+   * @throws InvalidArgumentError if the records are of another revision: `rebuild` them.
+   */
   async start(): Promise<void> {
     this.#started ??= this.#begin().catch((error: unknown) => {
       this.#started = undefined;
@@ -81,7 +94,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     try {
       await consumer.start();
       await consumer.caughtUp(options);
-      await this.#records.switchTo(generation);
+      await this.#records.switchTo(generation, this.#options.revision);
     } catch (error) {
       await consumer.stop();
       throw error;
@@ -109,7 +122,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   }
 
   async #begin(): Promise<void> {
-    const consumer = this.#consumerOf(await this.#records.live());
+    const consumer = this.#consumerOf(await this.#records.open(this.#options.revision));
     await consumer.start();
     this.#consumer = consumer;
   }
@@ -123,9 +136,21 @@ export class Projection<State, Event extends EventShape = EventShape> implements
       handle: async (event) => {
         const key = keyOf(event);
         if (key === undefined) return;
-        await this.#records.apply(generation, key, event as RecordedEvent, (state) =>
-          evolve(state === undefined ? initial() : (state as State), event),
+        const mistakes: unknown[] = [];
+        const change = (state: unknown): State => {
+          try {
+            return evolve(state === undefined ? initial() : (state as State), event);
+          } catch (error) {
+            mistakes.push(error);
+            throw error;
+          }
+        };
+        const applied = await unlessAway(() =>
+          this.#records.apply(generation, key, event as RecordedEvent, change),
         );
+        // Whatever it looks like, this was not the store.
+        if (mistakes.length > 0) throw mistakes[0];
+        return applied === false ? notYet : undefined;
       },
     });
   }

@@ -1,5 +1,5 @@
 import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
-import type { KvStore } from '@norikv/store';
+import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import type { RecordedEvent } from '../events/event-types.js';
 import { checkName } from '../log/log-keys.js';
 import { recordCodec } from '../log/record.js';
@@ -13,6 +13,8 @@ interface View {
 /** Which generation of a projection is read, and which one is being built. */
 interface Generations {
   readonly live: number;
+  /** That of the live one; absent until somebody keeps it up to date. */
+  readonly revision?: string | undefined;
   readonly building?: { readonly generation: number; readonly revision: string } | undefined;
 }
 
@@ -54,20 +56,41 @@ export class ViewRecords {
     return (await this.#updater.read(this.#generationsKey(), generationsCodec))?.live ?? 1;
   }
 
+  /**
+   * The generation to keep up to date with code of a revision.
+   *
+   * @throws InvalidArgumentError if that was computed by another revision: the two would be mixed.
+   */
+  async open(revision: string): Promise<number> {
+    const found = await this.#updater.read(this.#generationsKey(), generationsCodec);
+    const { live, revision: known } = found?.revision === undefined ? await this.#adopt(revision) : found;
+    if (known === revision) return live;
+    throw new InvalidArgumentError(
+      `revision is ${JSON.stringify(revision)}, but the records of "${this.#name}" are of ${JSON.stringify(known)}; rebuild them, or start code of that revision`,
+    );
+  }
+
+  #adopt(revision: string): Promise<Generations> {
+    return this.#updater.update(this.#generationsKey(), generationsCodec, (current = { live: 1 }) => {
+      const next = { revision, ...current };
+      return current.revision === undefined ? write(next, next) : keep(next);
+    });
+  }
+
   /** The generation to build: one that was begun with the same revision, or a new one. */
   begin(revision: string): Promise<number> {
     return this.#updater.update(this.#generationsKey(), generationsCodec, (current = { live: 1 }) => {
       const { live, building } = current;
       if (building?.revision === revision) return keep(building.generation);
       const generation = Math.max(live, building?.generation ?? 0) + 1;
-      return write({ live, building: { generation, revision } }, generation);
+      return write({ ...current, building: { generation, revision } }, generation);
     });
   }
 
   /** Reads are answered from this generation from now on. */
-  switchTo(generation: number): Promise<void> {
+  switchTo(generation: number, revision: string): Promise<void> {
     return this.#updater.update(this.#generationsKey(), generationsCodec, (current) =>
-      (current?.live ?? 1) >= generation ? keep(undefined) : write({ live: generation }, undefined),
+      (current?.live ?? 1) >= generation ? keep(undefined) : write({ live: generation, revision }, undefined),
     );
   }
 

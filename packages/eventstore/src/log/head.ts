@@ -37,6 +37,8 @@ export interface Head {
   /** The oldest version that has not been cut off. */
   readonly first: number;
   readonly status: StreamStatus;
+  /** The version at which the log began, or began anew after a deletion; absent while it was never deleted. */
+  readonly since?: number | undefined;
   readonly rollBytes: number;
   /** References by level, oldest first; what is on a higher level is older. */
   readonly index: readonly (readonly Ref[])[];

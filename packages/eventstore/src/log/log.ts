@@ -29,20 +29,19 @@ import { type Slice, type Span, walk } from './walk.js';
 /** What an append decides on the current head: to add something, or to stop with an answer. */
 export type Plan<Answer> = Addition | { readonly stop: Answer };
 
+/** Where an append has put its lines, and what its id stands for. */
+export interface Committed {
+  readonly first: number;
+  readonly last: number;
+  readonly fingerprint?: string | undefined;
+}
+
 /** What became of an append. `isRepeated`: its id was known, nothing was written. */
 export type Appended<Answer> =
-  | {
-      readonly first: number;
-      readonly last: number;
-      readonly isRepeated: boolean;
-      readonly head?: Head | undefined;
-    }
+  | (Committed & { readonly isRepeated: boolean; readonly head?: Head | undefined })
   | { readonly stop: Answer };
 
-type Outcome<Answer> =
-  | 'full'
-  | { readonly stop: Answer }
-  | { readonly first: number; readonly last: number; readonly attempt: string };
+type Outcome<Answer> = 'full' | { readonly stop: Answer } | (Committed & { readonly attempt: string });
 
 /** Options of one append. */
 export interface LogAppendOptions {
@@ -90,6 +89,11 @@ export class Log {
     return this.update(name, (head) => keep(head), options);
   }
 
+  /** What an append with this id came to; undefined if the log does not know it. One round trip. */
+  committed(name: string, opId: string, options?: GetOptions): Promise<Committed | undefined> {
+    return this.update<Committed | undefined>(name, () => keep(undefined), { ...options, opId });
+  }
+
   /** Changes a head. */
   update<Result>(
     name: string,
@@ -111,10 +115,10 @@ export class Log {
   async append<Answer>(
     name: string,
     plan: (head: Head, now: number) => Plan<Answer>,
-    options: LogAppendOptions = {},
+    { signal, deadlineMs: totalMs, opId, fingerprint }: LogAppendOptions = {},
   ): Promise<Appended<Answer>> {
     const { clock = systemClock, deadlineMs: givenMs = 10_000 } = this.#options;
-    const endsAt = clock.monotonic() + (options.deadlineMs ?? givenMs);
+    const endsAt = clock.monotonic() + (totalMs ?? givenMs);
     const attempt = crypto.randomUUID();
     for (;;) {
       const deadlineMs = endsAt - clock.monotonic();
@@ -132,9 +136,9 @@ export class Log {
           const next = addTo(head, planned, this.limits);
           seen = next ?? head;
           if (!next) return keep('full');
-          return write(next, { first: head.last + 1, last: next.last, attempt });
+          return write(next, { first: head.last + 1, last: next.last, attempt, fingerprint });
         },
-        { ...options, deadlineMs },
+        { opId, signal, deadlineMs },
       );
       if (outcome === 'full') {
         // What a kept transition saw last was read after the call, or committed before it: it is in the log.
@@ -144,7 +148,7 @@ export class Log {
         const isRepeated = outcome.attempt !== attempt;
         const head = isRepeated ? undefined : seen;
         if (head) await this.#sealIfLong(name, head);
-        return { first: outcome.first, last: outcome.last, isRepeated, head };
+        return { ...outcome, isRepeated, head };
       }
     }
   }

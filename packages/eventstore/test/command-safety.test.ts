@@ -1,0 +1,169 @@
+import { UnavailableError } from '@norikv/store';
+import { countCalls, createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { createCommandHandler, type Decider, EventInvalidError, EventStore } from '../src/index.js';
+import { type AccountCommand, type AccountEvent, account } from './account.js';
+import { onEachEngine } from './engines.js';
+
+const deposit = (amount: number): AccountCommand => ({ type: 'Deposit', amount });
+const withdraw = (amount: number): AccountCommand => ({ type: 'Withdraw', amount });
+
+/** An account that needs no opening. */
+const purse: Decider<{ balance: number }, AccountCommand, AccountEvent> = {
+  ...account,
+  name: 'purse',
+  initial: () => ({ balance: 0 }),
+  evolve: (state, event) => ({ balance: account.evolve({ ...state, isOpen: true }, event).balance }),
+  decide: (command, state) => account.decide(command, { ...state, isOpen: true }),
+};
+
+onEachEngine('a warm command handler', (open) => {
+  it('gives nothing away from a deleted stream', async () => {
+    await using client = await open();
+    const store = new EventStore<AccountEvent>(client);
+    const handle = createCommandHandler(store, purse);
+    for (const deleter of [store, new EventStore(countCalls(client))]) {
+      await handle('a', deposit(100));
+      const seen = await store.version('a');
+      await deleter.deleteStream('a');
+      await expect(handle('a', withdraw(50))).rejects.toThrow('Insufficient funds');
+      await expect(
+        store.append('a', [{ type: 'Withdrawn', data: { amount: 50 } }], { expected: seen }),
+      ).rejects.toMatchObject({ code: 'STREAM_CONFLICT', version: 0, wasDeleted: true });
+      expect(await store.load('a', purse)).toMatchObject({ state: { balance: 0 }, exists: false });
+    }
+  });
+
+  it('starts anew with a stream that was deleted and created again', async () => {
+    await using client = await open();
+    const handle = createCommandHandler(new EventStore<AccountEvent>(client), purse);
+    await handle('a', deposit(100));
+    const other = new EventStore<AccountEvent>(countCalls(client));
+    await other.deleteStream('a');
+    await other.append('a', 'Deposited', { amount: 10 });
+    await expect(handle('a', withdraw(50))).rejects.toThrow('Insufficient funds');
+    expect(await handle('a', withdraw(4))).toMatchObject({ state: { balance: 6 }, version: 3 });
+  });
+});
+
+describe('a command repeated with its commit id', () => {
+  it('is answered with what it did, though its rule would refuse it now', async () => {
+    const client = createMemoryStore();
+    const handle = createCommandHandler(new EventStore<AccountEvent>(client), purse);
+    await handle('a', deposit(100));
+    const first = await handle('a', withdraw(100), { commitId: 'p' });
+    const again = createCommandHandler(new EventStore<AccountEvent>(countCalls(client)), purse);
+    for (const repeat of [handle, again]) {
+      expect(await repeat('a', withdraw(100), { commitId: 'p' })).toEqual({ ...first, isDuplicate: true });
+      await expect(repeat('a', withdraw(100), { commitId: 'q' })).rejects.toThrow('Insufficient funds');
+      await expect(repeat('a', withdraw(100))).rejects.toThrow('Insufficient funds');
+    }
+  });
+
+  it('is answered with what it did, though it would decide otherwise or nothing now', async () => {
+    const client = createMemoryStore();
+    const store = new EventStore<AccountEvent>(client, {
+      async validate(events) {
+        for (const { data } of events) if (data.amount > 9) throw new EventInvalidError('too much');
+        return events;
+      },
+    });
+    const interest: typeof purse = {
+      ...purse,
+      decide: ({ type }, { balance }) => {
+        if (type === 'Withdraw')
+          return balance === 0 ? undefined : { type: 'Withdrawn', data: { amount: balance } };
+        return { type: 'Deposited', data: { amount: balance * 2 + 1 } };
+      },
+    };
+    const handle = createCommandHandler(store, interest);
+    const once = await handle('a', deposit(0), { commitId: '1' });
+    for (let count = 0; count < 2; count += 1) {
+      const { events, isDuplicate } = await handle('a', deposit(0), { commitId: '1' });
+      expect({ events, isDuplicate }).toEqual({ events: once.events, isDuplicate: true });
+      await handle('a', deposit(0), { commitId: '2' });
+    }
+    await handle('a', deposit(0), { commitId: '3' });
+    await expect(handle('a', deposit(0))).rejects.toMatchObject({ code: 'EVENT_INVALID' });
+    expect(await handle('a', deposit(0), { commitId: '1' })).toMatchObject({ version: 1, isDuplicate: true });
+    await store.deleteStream('a');
+    expect(await handle('a', { type: 'Withdraw', amount: 0 }, { commitId: '1' })).toMatchObject({
+      version: 1,
+      isDuplicate: true,
+    });
+    expect(await store.findCommit('a', 'unknown')).toBeUndefined();
+    expect(await store.findCommit('nobody', '1')).toBeUndefined();
+    expect(await store.streamExists('a')).toBe(false);
+  });
+
+  it('is not called refused while the store cannot say', async () => {
+    const store = new EventStore<AccountEvent>(createMemoryStore());
+    const handle = createCommandHandler(store, purse);
+    await handle('a', deposit(10));
+    await handle('a', withdraw(10), { commitId: 'c' });
+    store.findCommit = () => Promise.reject(new UnavailableError('away'));
+    await expect(handle('a', withdraw(10), { commitId: 'c' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const cancelled = handle('a', deposit(1), { commitId: 'd', signal: AbortSignal.abort() });
+    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+describe('what a handler remembers', () => {
+  it('is out of the reach of its callers', async () => {
+    const store = new EventStore<AccountEvent>(createMemoryStore());
+    const last: Decider<{ balance: number; last?: { amount: number } }, AccountCommand, AccountEvent> = {
+      ...purse,
+      evolve: ({ balance }, event) => ({
+        balance: purse.evolve({ balance }, event).balance,
+        ...(event.type === 'Deposited' && { last: event.data }),
+      }),
+      decide(command, { balance, last }) {
+        if (last && last.amount > balance) throw new Error('Altered');
+        if (command.amount === 0) return undefined;
+        return purse.decide(command, { balance });
+      },
+    };
+    const handle = createCommandHandler(store, last);
+    const spoil = async (command: AccountCommand): Promise<void> => {
+      const { state, events } = await handle('a', command);
+      state.balance = 1e9;
+      for (const { data } of events) Object.assign(data, { amount: 1e9 });
+      await expect(handle('a', withdraw(500))).rejects.toThrow('Insufficient funds');
+    };
+    await spoil(deposit(10));
+    await spoil(deposit(0));
+    await spoil(deposit(1));
+    expect(await handle('a', withdraw(11))).toMatchObject({ state: { balance: 0 } });
+  });
+
+  it('is plain data only', async () => {
+    class Money {
+      readonly amount: number;
+      constructor(amount: number) {
+        this.amount = amount;
+      }
+    }
+    const shared = { a: [1, null, undefined, 'x', 2n] };
+    const states: readonly (readonly [state: unknown, isRemembered: boolean])[] = [
+      [7, true],
+      [{ shared, again: [shared, new Map([[1, new Set([new Date(0)])]])] }, true],
+      [new Money(1), false],
+      [new Map([[new Money(1), 1]]), false],
+      [[() => 1], false],
+      [{ symbol: Symbol('s') }, false],
+    ];
+    for (const [state, isRemembered] of states) {
+      const client = countCalls(createMemoryStore());
+      const handle = createCommandHandler(new EventStore<AccountEvent>(client), {
+        ...purse,
+        initial: () => state,
+        evolve: (before) => before,
+        decide: () => ({ type: 'Deposited', data: { amount: 1 } }) as const,
+      });
+      await handle('a', deposit(1));
+      client.reset();
+      await handle('a', deposit(1));
+      expect([state, client.calls.get > 0 || client.calls.find > 0]).toEqual([state, !isRemembered]);
+    }
+  });
+});

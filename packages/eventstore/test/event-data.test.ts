@@ -1,0 +1,80 @@
+import { createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { createErasure, EventStore } from '../src/index.js';
+
+describe('data of an event', () => {
+  const lossy: Readonly<Record<string, unknown>> = {
+    NaN: Number.NaN,
+    Infinity: Number.POSITIVE_INFINITY,
+    '[object Map]': new Map([[1, 2]]),
+    '[object Set]': new Set([1]),
+    '[object Uint8Array]': new Uint8Array(2),
+    '[object RegExp]': /x/,
+    '[object Date]': new Date(Number.NaN),
+    'Symbol(s)': Symbol('s'),
+    '() => 1': () => 1,
+    'a BigInt': 1n,
+  };
+  for (const [name, value] of Object.entries(lossy)) {
+    it(`that JSON would alter is refused: ${name}`, async () => {
+      const client = createMemoryStore();
+      const protection = createErasure(client, { subjectOf: () => 'subject' });
+      for (const store of [new EventStore(client), new EventStore(client, { protection, prefix: 'p' })]) {
+        const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining(name) };
+        await expect(store.append('s', 'T', value)).rejects.toMatchObject(refused);
+        await expect(store.append('s', 'T', { a: [{ b: value }] })).rejects.toMatchObject(refused);
+        await expect(store.append('s', [{ type: 'T', data: 1, metadata: { value } }])).rejects.toMatchObject(
+          refused,
+        );
+        expect(await store.streamExists('s')).toBe(false);
+      }
+    });
+  }
+
+  it('in a list is not left out', async () => {
+    const store = new EventStore(createMemoryStore());
+    await expect(store.append('s', 'T', [1, undefined])).rejects.toThrow('"1" is undefined');
+  });
+
+  it('that JSON can say is stored as it says', async () => {
+    class Point {
+      readonly x = 1;
+    }
+    const store = new EventStore(createMemoryStore());
+    const at = new Date(0);
+    await store.append('s', 'T', {
+      at,
+      point: new Point(),
+      left: undefined,
+      none: null,
+      list: [0, ''],
+      yes: true,
+    });
+    const [stored] = await store.getEvents('s');
+    expect(stored?.data).toStrictEqual({
+      at: at.toJSON(),
+      point: { x: 1 },
+      none: null,
+      list: [0, ''],
+      yes: true,
+    });
+  });
+});
+
+it('two events of one append cannot have one id', async () => {
+  const store = new EventStore(createMemoryStore());
+  const twin = { type: 'T', data: 1, id: 'x' };
+  const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('"x"') };
+  await expect(store.append('s', [twin, twin])).rejects.toMatchObject(refused);
+  await expect(
+    store.append(
+      's',
+      [
+        { ...twin, id: 'c:1' },
+        { type: 'T', data: 2 },
+      ],
+      { commitId: 'c' },
+    ),
+  ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  expect(await store.streamExists('s')).toBe(false);
+});
