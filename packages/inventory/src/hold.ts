@@ -3,7 +3,7 @@ import { homeOf } from './home.js';
 import { formatReservation, parseReservation, type StockName } from './names.js';
 import { take } from './rebalance.js';
 import { isRefusal, type Refusal, refusalError } from './refusals.js';
-import { type Reserved, reserve } from './reserve.js';
+import { type Reserved, refuse, reserve } from './reserve.js';
 import type { ReserveResult } from './results.js';
 import type { Rules } from './rules.js';
 import type { Step } from './step.js';
@@ -16,6 +16,8 @@ export interface Wish {
   readonly token: string;
   /** The token is the caller's own, so another call may have used it. */
   readonly isChosen: boolean;
+  /** Too few units settle that the token never gets any. */
+  readonly isDecidedOnce: boolean;
   readonly ttlMs: number;
 }
 
@@ -23,9 +25,10 @@ export interface Wish {
 export async function hold(
   records: StockRecords,
   rules: Rules,
-  { name, quantity, token, isChosen, ttlMs }: Wish,
+  wish: Wish,
   limits: UpdateOptions,
 ): Promise<ReserveResult> {
+  const { name, quantity, token, isChosen, isDecidedOnce, ttlMs } = wish;
   const options = isChosen ? limits : { ...limits, onConflict: () => records.moveOn() };
   const reserveIn = (bucket: number, isPinned: boolean): Promise<Reserved | Refusal> => {
     const step = reserve({ token, quantity, ttlMs, isPinned }, rules);
@@ -46,8 +49,14 @@ export async function hold(
     const reservationId = formatReservation({ ...name, token, bucket: isFindable ? undefined : bucket });
     return { ok: true, sku, location, quantity, reservationId, expiresAt, repeated };
   }
-  if (answer.kind === 'short')
+  if (answer.kind === 'short') {
+    const isSettled =
+      !isDecidedOnce ||
+      (await records.step(name, bucket, refuse({ token, quantity, ttlMs }, rules), limits)) === true;
+    // Another call under the token came first, or the SKU was split: what holds now has to be looked up.
+    if (!isSettled) return hold(records, rules, wish, limits);
     return { ok: false, sku, location, need: quantity, have: Math.max(0, answer.have) };
+  }
   const reservationId = formatReservation({ ...name, token, bucket: undefined });
   throw refusalError(answer, { name, need: quantity, reservationId });
 }

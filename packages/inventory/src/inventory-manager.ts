@@ -99,10 +99,11 @@ export class InventoryManager {
   /**
    * Sets the units of all lines aside, or none. Lines of one SKU are added up first.
    *
-   * The lines are reserved one after the other, not at one moment. If the process dies in between, what it
-   * holds ends with its time. All lines get the same `id`; an order that fell short needs a new one.
+   * The lines are reserved one after the other; if the process dies in between, what it holds ends with its
+   * time. All lines get the same `id`, and an id is decided once: repeating a held order finds it, repeating
+   * one that fell short throws `ReservationResolvedError`, and a new try needs a new id.
    *
-   * @throws what {@link reserve} throws; then nothing is held, or only until its time is up.
+   * @throws what {@link reserve} throws. What was held is given back; with an `id` it stays for the repetition.
    */
   async reserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<readonly HeldUnits[]> {
     const result = await this.tryReserveAll(lines, options);
@@ -112,7 +113,8 @@ export class InventoryManager {
 
   /** Like {@link reserveAll}, but too few units are an answer. */
   async tryReserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<ReserveAllResult> {
-    return reserveInTurn(lines, this.#holder(options ?? {}), (heldId) => this.release(heldId));
+    const isChosen = options?.id !== undefined;
+    return reserveInTurn(lines, this.#holder(options ?? {}, isChosen), (id) => this.release(id), isChosen);
   }
 
   /**
@@ -238,10 +240,11 @@ export class InventoryManager {
     return accepted(await this.#records.update(name, 0, transition, limits), name);
   }
 
-  #holder({ id, ttlMs = this.#settings.ttlMs, signal, deadlineMs }: ReserveAllOptions): Holder {
+  #holder(options: ReserveAllOptions, isDecidedOnce = false): Holder {
+    const { id = this.#settings.newId(), ttlMs = this.#settings.ttlMs, signal, deadlineMs } = options;
     checkTtl(ttlMs);
-    const wish = { token: tokenOf('id', id ?? this.#settings.newId()), isChosen: id !== undefined, ttlMs };
     const limits = { signal, deadlineMs };
+    const wish = { token: tokenOf('id', id), isChosen: options.id !== undefined, isDecidedOnce, ttlMs };
     return (name, quantity) => hold(this.#records, this.#settings.rules, { ...wish, name, quantity }, limits);
   }
 }

@@ -55,15 +55,20 @@ export interface AdjustOptions extends ItemOptions {
   readonly reason?: string | undefined;
   /** What it came from, such as a delivery note. Up to 64 bytes. */
   readonly ref?: string | undefined;
-  /** Names this change, up to 64 characters, so that repeating it, from any process, applies it once. */
+  /**
+   * Names this change, up to 64 bytes when percent-encoded, so that repeating it, from any process, applies it
+   * once. A record remembers its last 256 of these (`operationWindow` of the manager): a repetition after so
+   * many further changes with an `opId` is applied again.
+   */
   readonly opId?: string | undefined;
 }
 
 /** Options of `reserveAll`. */
 export interface ReserveAllOptions extends CallOptions {
   /**
-   * The caller's own id, such as an order number, up to 64 characters: repeating the call with it finds the
-   * reservation instead of making a second one. Default: a new id.
+   * The caller's own id, such as an order number, up to 64 bytes when percent-encoded: repeating the call with
+   * it finds the reservation instead of making a second one. Default: a new id, which an error does not tell:
+   * after `OutcomeUnknownError` a repetition may then hold twice until the first hold's time is up.
    */
   readonly id?: string | undefined;
   /** How long it lasts, in milliseconds, up to 30 days. Default: the manager's. */

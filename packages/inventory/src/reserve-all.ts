@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '@norikv/store';
 import { type StockName, stockKey, stockName } from './names.js';
 import type { HeldUnits, OrderLine, ReserveAllResult, ReserveResult } from './results.js';
 import { checkWhole, mostUnits } from './settings.js';
@@ -15,19 +16,20 @@ interface Demand {
  * Reserves the lines of an order one after the other, in an order that is the same for everybody, and gives
  * back what it holds if one falls short or fails. Should it die in between, the rest ends with its time.
  *
- * Only what this call made is given back: a repetition must not take away what the first call holds.
+ * Calls under one chosen id must not take away what another one holds. They agree in the record of the line
+ * that falls short: there the id is either held or refused for good. Refused, all lines are given back,
+ * whoever held them. A failure decides nothing, so what is held then stays for the repetition.
  */
 export async function reserveInTurn(
   lines: readonly OrderLine[],
   reserve: Holder,
   release: (reservationId: string) => Promise<unknown>,
+  isChosen: boolean,
 ): Promise<ReserveAllResult> {
   const demands = demandsOf(lines);
   const held: HeldUnits[] = [];
   const giveBack = async (): Promise<void> => {
-    for (const { reservationId, repeated } of held.reverse()) {
-      if (!repeated) await release(reservationId).catch(() => {});
-    }
+    for (const { reservationId } of held.reverse()) await release(reservationId).catch(() => {});
   };
   try {
     for (const { name, quantity } of demands) {
@@ -39,7 +41,7 @@ export async function reserveInTurn(
       held.push(result);
     }
   } catch (error) {
-    await giveBack();
+    if (!isChosen) await giveBack();
     throw error;
   }
   return { ok: true, lines: held };
@@ -47,8 +49,12 @@ export async function reserveInTurn(
 
 /** What the lines want of each stock: two lines of one SKU are one demand, checked as a whole. */
 function demandsOf(lines: readonly OrderLine[]): readonly Demand[] {
+  if (!Array.isArray(lines)) {
+    throw new InvalidArgumentError(`lines is ${String(lines)}; use an array of { sku, quantity }`);
+  }
   const demands = new Map<string, Demand>();
-  for (const { sku, quantity, location } of lines) {
+  for (const line of lines) {
+    const { sku, quantity, location } = checkedLine(line);
     checkWhole(`quantity of ${sku}`, quantity, 1, mostUnits);
     const name = stockName(sku, location);
     const key = stockKey('', name, 0);
@@ -57,4 +63,9 @@ function demandsOf(lines: readonly OrderLine[]): readonly Demand[] {
     demands.set(key, { name, quantity: sum });
   }
   return [...demands].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, demand]) => demand);
+}
+
+function checkedLine(line: OrderLine | null | undefined): OrderLine {
+  if (typeof line === 'object' && line !== null) return line;
+  throw new InvalidArgumentError(`a line is ${String(line)}; use { sku, quantity }`);
 }

@@ -49,6 +49,20 @@ export function reserve(
   };
 }
 
+/**
+ * Settles that an id gets nothing here: written down as released, so that no later call reserves under it.
+ * False if the id is known already, or belongs elsewhere.
+ */
+export function refuse({ token, quantity, ttlMs }: Omit<Request, 'isPinned'>, rules: Rules): Step<boolean> {
+  return (stock, now) => {
+    const { buckets, reservations } = stock;
+    if (reservations.get(token) || homeOf(token, buckets) !== 0) return [stock, false];
+    const refused: Reservation = { quantity, expiresAt: now + ttlMs, status: 'released', sold: 0 };
+    const next = reservations.with(token, refused).trimmedTo(rules.maxRemembered);
+    return [{ ...stock, reservations: next }, true];
+  };
+}
+
 function repeat(
   stock: Stock,
   token: string,

@@ -49,6 +49,11 @@ onEveryEngine('bad input', (open) => {
       ['location', () => inventory.get('SKU-1', { location: 'x'.repeat(65) })],
       ...badNames.map((chosen) => ['id', () => inventory.reserve('SKU-1', 1, { id: chosen ?? '' })] as const),
       ['id', () => inventory.reserve('SKU-1', 1, { id: 'x'.repeat(65) })],
+      ['id', () => inventory.reserve('SKU-1', 1, { id: null as never })],
+      ['lines', () => inventory.tryReserveAll(null as never)],
+      ['lines', () => inventory.reserveAll({ sku: 'SKU-1', quantity: 1 } as never)],
+      ['a line', () => inventory.tryReserveAll([null as never])],
+      ['a line', () => inventory.tryReserveAll(['SKU-1' as never])],
       ['id', () => inventory.reserve('SKU-1', 1, { id: ':'.repeat(22) })],
       ...badTtls.flatMap((ttlMs) => [
         ['ttlMs', () => inventory.reserve('SKU-1', 1, { ttlMs })] as const,

@@ -151,3 +151,17 @@ onEveryEngine('what must stay available', (open) => {
     await expect(inventory.adjust('SKU-1', -1)).rejects.toMatchObject({ have: 0 });
   });
 });
+
+onEveryEngine('an opId', (open) => {
+  it('counts once within the window of the record, and again after it', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('SKU-1', 0);
+    const restock = (opId: string): Promise<void> => inventory.restock('SKU-1', 1, { opId });
+    for (let number = 0; number < 256; number += 1) await restock(`delivery-${number}`);
+    await restock('delivery-0');
+    expect(await inventory.getAvailable('SKU-1')).toBe(256);
+    await restock('delivery-256');
+    await restock('delivery-0');
+    expect(await inventory.getAvailable('SKU-1')).toBe(258);
+  });
+});

@@ -1,3 +1,4 @@
+import type { KvStore } from '@norikv/store';
 import { type CountedStore, countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { InventoryManager } from '../src/index.js';
@@ -166,5 +167,107 @@ describe('36: an order whose process dies between two steps', () => {
     await clock.advance(600_000 + 1_000);
     expect(await clock.run(healthy.getAvailable('a'))).toBe(1);
     expect(await clock.run(healthy.getAvailable('b'))).toBe(1);
+  });
+});
+
+onEveryEngine('36: an order under its own id', (open) => {
+  const order = ['b', 'c'].map((sku) => ({ sku, quantity: 1 }));
+  const id = 'order-1';
+
+  it('that was refused stays refused, also after a delivery, and holds nothing', async () => {
+    const { inventory, another } = await open();
+    await inventory.createItem('b', 5);
+    await inventory.createItem('c', 0);
+    expect(await inventory.tryReserveAll(order, { id })).toMatchObject({ ok: false, sku: 'c' });
+    await inventory.restock('c', 5);
+    for (const manager of [inventory, another()]) {
+      await expect(manager.tryReserveAll(order, { id })).rejects.toMatchObject({ status: 'released' });
+    }
+    await expect(inventory.reserve('c', 1, { id })).rejects.toMatchObject({ status: 'released' });
+    expect(await inventory.getAvailable('b')).toBe(5);
+    expect(await inventory.getAvailable('c')).toBe(5);
+    expect(await inventory.tryReserveAll(order, { id: 'order-2' })).toMatchObject({ ok: true });
+  });
+
+  it('gives back what a process that died left of it, once it is refused', async () => {
+    const { inventory, another } = await open();
+    await inventory.createItem('b', 5);
+    await inventory.createItem('c', 0);
+    await another().reserve('b', 1, { id });
+    expect(await inventory.tryReserveAll(order, { id })).toMatchObject({ ok: false, sku: 'c' });
+    expect(await inventory.getAvailable('b')).toBe(5);
+  });
+
+  it('keeps what it holds after a failure, for the repetition', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('b', 5);
+    await expect(inventory.tryReserveAll(order, { id })).rejects.toMatchObject({ code: 'ITEM_NOT_FOUND' });
+    expect(await inventory.getAvailable('b')).toBe(4);
+    await inventory.createItem('c', 5);
+    const again = await inventory.tryReserveAll(order, { id });
+    expect(again).toMatchObject({ ok: true, lines: [{ repeated: true }, { repeated: false }] });
+  });
+
+  it('is refused for good on a split SKU too', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('b', 5);
+    await inventory.createItem('c', 0);
+    await inventory.split('c', 4);
+    for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const own = { id: `order-${number}` };
+      expect(await inventory.tryReserveAll(order, own)).toMatchObject({ ok: false, sku: 'c' });
+      await expect(inventory.reserve('c', 1, own)).rejects.toMatchObject({ status: 'released' });
+    }
+    expect(await inventory.getAvailable('b')).toBe(5);
+  });
+});
+
+describe('36: two processes with one order', () => {
+  const order = ['b', 'c'].map((sku) => ({ sku, quantity: 1 }));
+  const id = 'order-1';
+
+  /** Lets something happen right before the nth write of a process. */
+  const interrupted = (memory: KvStore, write: number, meanwhile: () => Promise<unknown>): KvStore => {
+    let writes = 0;
+    return {
+      ...memory,
+      async put(key, value, options) {
+        writes += 1;
+        if (writes === write) await meanwhile();
+        return memory.put(key, value, options);
+      },
+    };
+  };
+
+  it('both hold it if a delivery comes before the refusal is written', async () => {
+    const memory = createMemoryStore();
+    const other = new InventoryManager(memory);
+    await other.createItem('b', 5);
+    await other.createItem('c', 0);
+    let theirs: unknown;
+    const slow = interrupted(memory, 2, async () => {
+      await other.restock('c', 10);
+      theirs = await other.tryReserveAll(order, { id });
+    });
+    expect(await new InventoryManager(slow).tryReserveAll(order, { id })).toMatchObject({ ok: true });
+    expect(theirs).toMatchObject({ ok: true });
+    expect(await other.commit('b:order-1')).toMatchObject({ sold: 1 });
+    expect(await other.commit('c:order-1')).toMatchObject({ sold: 1 });
+  });
+
+  it('neither holds it if the delivery comes after', async () => {
+    const memory = createMemoryStore();
+    const other = new InventoryManager(memory);
+    await other.createItem('b', 5);
+    await other.createItem('c', 0);
+    let theirs: unknown;
+    const slow = interrupted(memory, 3, async () => {
+      await other.restock('c', 10);
+      theirs = await other.tryReserveAll(order, { id }).catch((error: unknown) => error);
+    });
+    expect(await new InventoryManager(slow).tryReserveAll(order, { id })).toMatchObject({ ok: false });
+    expect(theirs).toMatchObject({ code: 'RESERVATION_RESOLVED', status: 'released' });
+    expect(await other.getAvailable('b')).toBe(5);
+    expect(await other.getAvailable('c')).toBe(10);
   });
 });

@@ -7,7 +7,8 @@ export interface ElectOptions extends RenewalOptions {
   /**
    * The work of a leader. Called once for each epoch this process wins. It leads as long as the promise is
    * pending: returning or throwing resigns. It must end soon after `lease.signal` is aborted; the lease is
-   * given back only after that.
+   * given back only after that. To end the election from in here, call `stop()` without awaiting it and
+   * return: it waits for this very promise.
    */
   readonly lead: (lease: Lease) => unknown;
   /** Stops the election. */
@@ -44,6 +45,9 @@ export interface Election extends AsyncDisposable {
   /**
    * Leaves: ends the lease for the work, waits for the work up to its grace, gives the lease back. If the
    * work overran, the lease is not given back but left to run out. Never rejects.
+   *
+   * Do not await it inside `lead`: the two then wait for each other until the grace is over, and the lease is
+   * left to run out.
    */
   stop(): Promise<void>;
   /** The same as {@link stop}. */

@@ -7,6 +7,7 @@ import {
   requireCapabilities,
   stringToBytes,
   type Value,
+  valueToBytes,
 } from '@norikv/store';
 import { StaleTokenError } from './errors.js';
 import { tokenOf } from './fence.js';
@@ -25,12 +26,15 @@ export interface FencedOptions extends Pick<UpdateOptions, 'signal' | 'deadlineM
   readonly unsafeAllowNonAtomicCas?: boolean | undefined;
 }
 
+const sizeLeftToStore = { maxKeyBytes: Number.POSITIVE_INFINITY, maxValueBytes: Number.POSITIVE_INFINITY };
+
 /**
  * Writes a key for the holder of a lease, unless a later holder has been there. Check and write are one
  * step in the store. One round trip on a key this process wrote last, else two.
  *
  * Read it with {@link fencedGet}: the token is stored with the value.
  *
+ * @throws InvalidArgumentError if the value is neither well-formed text nor a `Uint8Array`.
  * @throws StaleTokenError if the key has seen a higher token.
  * @throws CorruptRecordError if something else wrote the key; it is left as it is.
  * @throws OutcomeUnknownError if a reply was lost for good. Trying again is safe.
@@ -42,8 +46,7 @@ export async function fencedPut(
   token: bigint,
   options: FencedOptions = {},
 ): Promise<void> {
-  const bytes = typeof value === 'string' ? stringToBytes(value) : new Uint8Array(value);
-  await update(store, key, token, options, bytes);
+  await update(store, key, token, options, valueToBytes(value, sizeLeftToStore));
 }
 
 /**

@@ -77,7 +77,10 @@ export class LeaderElection {
     throw error;
   }
 
-  /** Leaves: calls `onLostLeadership` if this node leads, waits for the callbacks, gives the lease back. */
+  /**
+   * Leaves: calls `onLostLeadership` if this node leads, waits for the callbacks, gives the lease back.
+   * Inside a callback call it without awaiting it: it waits for that callback, at most `leaseTtlMs`.
+   */
   async stop(): Promise<void> {
     const election = this.#election;
     this.#election = undefined;

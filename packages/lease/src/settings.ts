@@ -40,9 +40,11 @@ export function settingsOf(options: LeasesOptions): Settings {
         'a later limit would let two hold it. Raise ttlMs or lower the others.',
     );
   }
-  const { onEvent, clock = systemClock, random = Math.random } = options;
+  const { onEvent, clock = systemClock, random = Math.random, epochFloor: givenFloor } = options;
+  const isFloor = givenFloor === undefined || typeof givenFloor === 'function';
+  check(isFloor, 'epochFloor', givenFloor, 'use a function that returns a bigint, such as () => 0n');
   const epochFloor = (): bigint => {
-    const floor = options.epochFloor?.() ?? 0n;
+    const floor = givenFloor?.() ?? 0n;
     check(typeof floor === 'bigint', 'epochFloor()', floor, 'return a bigint, such as 0n');
     return floor;
   };

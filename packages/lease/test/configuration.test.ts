@@ -52,6 +52,13 @@ describe('52: the times of a lease', () => {
 });
 
 describe('53: bad input', () => {
+  it.each([[5n], [null], ['5']])('is refused as an epoch floor: %s', (epochFloor) => {
+    expect(() => make({ epochFloor: epochFloor as never })).toThrow(InvalidArgumentError);
+    expect(() => make({ epochFloor: epochFloor as never })).toThrow(
+      `epochFloor is ${epochFloor}; use a function`,
+    );
+  });
+
   const badTimes = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5' as never, null as never];
 
   it.each(['ttlMs', 'renewEveryMs', 'requestTimeoutMs', 'pollMs'])('is refused by name: %s', (name) => {

@@ -71,6 +71,28 @@ describe.each(stores)('an election on $name', (kind) => {
     expect(world.clock.pendingTimers).toBe(0);
   });
 
+  it('45: stops from inside its work at once, if that does not wait for it', async () => {
+    await using world = await open();
+    const node = world.node();
+    const { election } = campaign(node, { lead: () => void election.stop() });
+    await world.run(election.ready);
+    await world.pass(100);
+    expect(election.health()).toEqual({ healthy: true, role: 'stopped', error: undefined });
+    expect(await world.record('x')).toMatchObject({ holder: null });
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('45: gives up after the grace on work that waits for its own stop', async () => {
+    await using world = await open();
+    const { election } = campaign(world.node(), { graceMs: 3_000, lead: () => election.stop() });
+    await world.run(election.ready);
+    await world.pass(2_900);
+    expect(election.health()).toMatchObject({ healthy: true, role: 'stopped' });
+    await world.pass(200);
+    await world.run(election.stop());
+    expect(await world.record('x')).toMatchObject({ holder: expect.anything() });
+  });
+
   it('45: stops while its write is on the way, and leads nothing', async () => {
     await using world = await open();
     const node = world.node({ latencyMs: 100 });

@@ -43,6 +43,17 @@ describe.each(stores)('fenced writes on $name', (kind) => {
     }
   });
 
+  it.each([[{ a: 1 }], [undefined], [null], [42], [[1]], ['\ud800']])(
+    'refuse what is no value, and write nothing: %j',
+    async (value) => {
+      await using world = await open();
+      await expect(fencedPut(world.base, 'key', value as never, 1n)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+      expect(await fencedGet(world.base, 'key')).toBeNull();
+    },
+  );
+
   it('are refused after a newer one, and change nothing', async () => {
     await using world = await open();
     await fencedPut(world.base, 'key', 'new', 10n);
