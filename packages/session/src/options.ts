@@ -76,6 +76,9 @@ export function settingsOf(
   if (whenFull !== 'evict-oldest' && whenFull !== 'refuse') {
     refuse('whenFull', whenFull, "'evict-oldest' or 'refuse'");
   }
+  if (typeof settings.clock?.now !== 'function') {
+    refuse('clock', settings.clock, 'an object with now, monotonic and startTimer');
+  }
   return { ...settings, onEvent: isolated(settings.onEvent) };
 }
 

@@ -1,3 +1,4 @@
+import { ContentionError } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { BoundedMap } from './bounded-map.js';
 import type { JsonObject } from './json.js';
@@ -8,8 +9,10 @@ import {
   type CookieTerms,
   change,
   end,
+  hasSameData,
   isTouchDue,
   open,
+  replace,
   saveAnonymous,
   touch,
 } from './session-transitions.js';
@@ -29,14 +32,25 @@ export interface Content {
   readonly data: JsonObject;
 }
 
+/** The session that takes the place of another one. */
+interface Successor {
+  readonly replacedBy: string;
+  readonly followUntil: number | undefined;
+}
+
 /** How many sessions a process remembers the users of. */
 const rememberedSessions = 10_000;
+
+/** How long a look may wait for what nothing depends on. */
+const longestWaitMs = 100;
 
 /** The life of sessions, by the hashes of their ids. */
 export class SessionLedger {
   readonly settings: Settings;
   readonly users: UserLedger;
   readonly #records: Records;
+  /** What is being written as seen. */
+  readonly #seeing = new Set<string>();
   /** Whose a session is, so that both records can be read at once. It only saves time. */
   readonly #owners = new BoundedMap<string>(rememberedSessions);
 
@@ -68,9 +82,21 @@ export class SessionLedger {
     return { key, session: record };
   }
 
-  /** Writes that a session was seen, if it is time. Nobody's answer depends on it. */
+  /** Writes that a session was seen, if it is time. Nobody's answer depends on it, so nobody waits for long. */
   async see({ key, session }: Found): Promise<void> {
-    if (isTouchDue(session, this.settings.clock.now())) await this.users.upkeep(() => this.touch(key));
+    const { clock } = this.settings;
+    if (this.#seeing.has(key) || !isTouchDue(session, clock.now())) return;
+    this.#seeing.add(key);
+    await new Promise<void>((resolve) => {
+      const cancel = clock.startTimer(resolve, longestWaitMs);
+      void this.users
+        .upkeep(() => this.touch(key))
+        .then(() => {
+          this.#seeing.delete(key);
+          cancel();
+          resolve();
+        });
+    });
   }
 
   /** Writes that a session was seen, or the new terms of its cookie, if it is time. */
@@ -85,11 +111,9 @@ export class SessionLedger {
     terms: Pick<Candidate, 'continues' | 'generation'> = {},
   ): Promise<boolean> {
     const { userId, createdAt, expiresAt } = session;
-    if (userId !== undefined) {
-      const isAdmitted = await this.users.admit(userId, { key, createdAt, expiresAt, ...terms });
-      if (!isAdmitted) return false;
-    }
-    const isOpen = await this.#records.updateSessionOnce(key, open(session));
+    const write = (): Promise<boolean> => this.#records.updateSessionOnce(key, open(session));
+    const candidate = { key, createdAt, expiresAt, ...terms };
+    const isOpen = await (userId === undefined ? write() : this.users.begin(userId, candidate, write));
     if (isOpen) this.settings.onEvent({ kind: 'created', handle: key, userId });
     return isOpen;
   }
@@ -122,13 +146,13 @@ export class SessionLedger {
     const { createdAt, userId: previous } = found.session;
     const expiresAt = createdAt + longestMs;
     const isSameUser = userId === previous;
-    if (userId !== undefined && (!isSameUser || expiresAt > found.session.expiresAt)) {
-      const continues = isSameUser ? key : undefined;
-      if (!(await this.users.admit(userId, { key, createdAt, expiresAt, continues }))) return false;
-    }
-    const isSaved = await this.change(key, (session, now) => {
-      return { ...session, ...content, lastSeenAt: now, expiresAt };
-    });
+    const write = (): Promise<boolean> =>
+      this.change(key, (session, now) => ({ ...session, ...content, lastSeenAt: now, expiresAt }));
+    const isNamed = isSameUser && expiresAt <= found.session.expiresAt;
+    const candidate = { key, createdAt, expiresAt, continues: isSameUser ? key : undefined };
+    const isSaved = await (userId === undefined || isNamed
+      ? write()
+      : this.users.admit(userId, candidate, write));
     const former = isSaved ? previous : userId;
     if (!isSameUser && former !== undefined) await this.users.withdraw(former, key);
     return isSaved;
@@ -151,12 +175,9 @@ export class SessionLedger {
     const now = this.settings.clock.now();
     const followUntil = overlapMs > 0 ? now + overlapMs : undefined;
     try {
-      if (!(await this.begin(newKey, { ...session, lastSeenAt: now }, { continues: key }))) return false;
-      const ended = await this.#records.updateSessionOnce(key, end({ replacedBy: newKey, followUntil }));
-      if (ended?.kind === 'live') {
-        await this.#finishMove(session, ended, key, newKey);
-        return true;
-      }
+      const isBegun = await this.begin(newKey, { ...session, lastSeenAt: now }, { continues: key });
+      if (!isBegun) return false;
+      if (await this.#replace(key, session, { replacedBy: newKey, followUntil })) return true;
     } catch (error) {
       await this.users.upkeep(() => this.end(newKey));
       throw error;
@@ -165,13 +186,26 @@ export class SessionLedger {
     return false;
   }
 
-  /** What was changed while the session moved moves along. Nobody has the new id yet. */
-  async #finishMove(copied: LiveSession, ended: LiveSession, key: string, newKey: string): Promise<void> {
-    const { userId, data } = ended;
-    if (JSON.stringify(data) !== JSON.stringify(copied.data)) {
-      await this.change(newKey, (session) => ({ ...session, data }));
+  /** What is changed meanwhile moves along before the old key leads to the new one: nobody finds an old copy. */
+  async #replace(key: string, copied: LiveSession, successor: Successor): Promise<boolean> {
+    const { clock, deadlineMs } = this.settings;
+    const deadlineAt = clock.monotonic() + deadlineMs;
+    let copy = copied;
+    for (let attempts = 1; ; attempts += 1) {
+      const current = await this.#records.updateSessionOnce(key, replace(copy, successor));
+      if (current?.kind !== 'live') return false;
+      const { userId, data } = current;
+      if (hasSameData(current, copy)) {
+        if (userId !== undefined) await this.users.withdraw(userId, key);
+        this.settings.onEvent({ kind: 'ended', handle: key, userId, reason: 'regenerated' });
+        return true;
+      }
+      if (clock.monotonic() >= deadlineAt) {
+        const message = 'The session kept changing while it was to get a new id; try again';
+        throw new ContentionError(message, { attempts, outcome: 'not-applied' });
+      }
+      if (!(await this.change(successor.replacedBy, (session) => ({ ...session, data })))) return false;
+      copy = current;
     }
-    if (userId !== undefined) await this.users.withdraw(userId, key);
-    this.settings.onEvent({ kind: 'ended', handle: key, userId, reason: 'regenerated' });
   }
 }

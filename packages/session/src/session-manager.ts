@@ -4,6 +4,7 @@ import {
   checkLifetimes,
   checkUserId,
   checkWhole,
+  refuse,
   type SessionStoreOptions,
   type Settings,
   settingsOf,
@@ -115,7 +116,7 @@ export class SessionManager<Data extends object = Profile> {
     return session;
   }
 
-  /** Whether there is such a session. Does not count as a use of it. */
+  /** Whether there is such a session. Does not count as a use of it: only `get` and `update` keep one alive. */
   async validate(id: PresentedId): Promise<boolean> {
     return (await this.#find(id)) !== undefined;
   }
@@ -128,6 +129,7 @@ export class SessionManager<Data extends object = Profile> {
    * first. `userId` cannot change.
    */
   async update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean> {
+    if (typeof updateFn !== 'function') refuse('updateFn', updateFn, 'a function that returns the new data');
     const found = await this.#find(id);
     if (!found) return false;
     return this.#ledger.change(found.key, (session, now) => {
@@ -177,7 +179,10 @@ export class SessionManager<Data extends object = Profile> {
     return (await this.#ledger.users.handleOf(found.session.userId, found.key)) ?? null;
   }
 
-  /** Ends one session of a user, by the handle from `list`. False if there is none. */
+  /**
+   * Ends one session of a user, by the handle from `list`. False if there is none. One that was idle too long may
+   * count until it is tidied up, here and in the next two.
+   */
   async revoke(userId: string, handle: string): Promise<boolean> {
     return (await this.#ledger.users.revoke(checkUserId(userId), revoke(handle))).length > 0;
   }
@@ -217,7 +222,9 @@ export class SessionManager<Data extends object = Profile> {
 
   #lifetimes(options: CreateOptions): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
     const { settings } = this.#ledger;
-    const { ttlMs = settings.ttlMs, generation = 0 } = options;
+    const { ttlMs = settings.ttlMs, generation = 0, absoluteMs: _, ...unknown } = options;
+    const [name] = Object.keys(unknown);
+    if (name !== undefined) refuse('an option of create', name, 'ttlMs, absoluteMs or generation');
     const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;
     checkLifetimes({ ttlMs, absoluteMs });
     checkWhole('generation', generation, Number.MAX_SAFE_INTEGER, 0);

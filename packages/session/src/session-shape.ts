@@ -14,6 +14,10 @@ export class SessionShape<Data extends object> {
   readonly #maxDataBytes: number;
 
   constructor(schema: StandardSchema<Data> | undefined, maxDataBytes: number) {
+    const validate: unknown = schema?.['~standard']?.validate;
+    if (schema !== undefined && typeof validate !== 'function') {
+      refuse('schema', schema, 'a schema of the Standard Schema family');
+    }
     this.#schema = schema;
     this.#maxDataBytes = maxDataBytes;
   }

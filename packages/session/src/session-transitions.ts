@@ -75,6 +75,22 @@ export function end(successor: Omit<Tombstone, 'kind' | 'endedAt'> = {}): Transi
   };
 }
 
+/** Ends a session in favour of a copy, unless its data changed since. Answers what there was. */
+export function replace(
+  copy: LiveSession,
+  successor: Omit<Tombstone, 'kind' | 'endedAt'>,
+): Transition<SessionRecord, Ending> {
+  return (record, now) => {
+    const isOutdated = record?.kind === 'live' && !hasSameData(record, copy);
+    return isOutdated ? keep(record) : end(successor)(record, now);
+  };
+}
+
+/** Whether two sessions say the same. */
+export function hasSameData(left: LiveSession, right: LiveSession): boolean {
+  return JSON.stringify(left.data) === JSON.stringify(right.data);
+}
+
 /** Ends a session if it is of this user. */
 export function endOf(userId: string): Transition<SessionRecord, Ending> {
   return (record, now) => {

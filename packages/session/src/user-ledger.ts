@@ -1,4 +1,5 @@
 import type { Transition } from '@norikv/cas-retry';
+import { errorCode } from '@norikv/store';
 import { SessionLimitError } from './errors.js';
 import type { EndReason } from './events.js';
 import type { Settings } from './options.js';
@@ -6,7 +7,7 @@ import type { Records } from './records.js';
 import { isLive, type LiveSession } from './session-record.js';
 import { endOf } from './session-transitions.js';
 import type { UserRecord, UserSession } from './user-record.js';
-import { admit, type Candidate, withdraw } from './user-transitions.js';
+import { admit, type Candidate, makeRoom, withdraw } from './user-transitions.js';
 
 /** A session in a list. */
 export interface Listed {
@@ -29,9 +30,9 @@ export class UserLedger {
 
   /**
    * Names a session in the record of its user, before it is written: so no revocation can miss it. False if
-   * sessions were ended since it was asked for.
+   * sessions were ended since it was asked for, or if nothing was written.
    */
-  async admit(userId: string, candidate: Candidate): Promise<boolean> {
+  async admit(userId: string, candidate: Candidate, write: () => Promise<boolean>): Promise<boolean> {
     const { maxSessions, whenFull } = this.#settings;
     const quota = { maxSessions, whenFull };
     let admission = await this.#records.updateUser(userId, admit(candidate, quota));
@@ -40,13 +41,27 @@ export class UserLedger {
       admission = await this.#records.updateUser(userId, admit(candidate, { ...quota, dead }));
     }
     if (admission.kind === 'admitted') {
-      await this.#bury(userId, admission.evicted, 'evicted');
-      return true;
+      const isWritten = await write();
+      if (isWritten && admission.isOverfull) {
+        const evicted = await this.#records.updateUser(userId, makeRoom(candidate.key, maxSessions));
+        await this.#bury(userId, evicted, 'evicted');
+      }
+      return isWritten;
     }
     if (admission.kind === 'revoked') return false;
     throw new SessionLimitError(
       `The user has ${maxSessions} sessions (maxSessions), and whenFull is "refuse"; end one of them first`,
     );
+  }
+
+  /** As {@link admit}, for a new key: if it cannot be written, it takes no room. */
+  async begin(userId: string, candidate: Candidate, write: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await this.admit(userId, candidate, write);
+    } catch (error) {
+      if (errorCode(error) !== 'SESSION_LIMIT') await this.withdraw(userId, candidate.key);
+      throw error;
+    }
   }
 
   /** Names a session no more. False if it was not named; undefined if that could not be found out. */

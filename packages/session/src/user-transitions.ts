@@ -27,12 +27,13 @@ export interface Quota {
 
 /** What became of a candidate. */
 export type Admission =
-  | { readonly kind: 'admitted'; readonly evicted: readonly UserSession[] }
+  /** There are more than may be: once it is written, the oldest must go. */
+  | { readonly kind: 'admitted'; readonly isOverfull: boolean }
   /** Somebody must look which of these are over. */
   | { readonly kind: 'full'; readonly sessions: readonly UserSession[] }
   | { readonly kind: 'refused' | 'revoked' };
 
-/** Names a session, and makes room for it. */
+/** Names a session. The oldest make room only when it is written: a sign-in that fails must end none. */
 export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord, Admission> {
   return (user = nobody, now) => {
     const { key, createdAt, expiresAt, continues, generation = user.generation } = candidate;
@@ -44,15 +45,34 @@ export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord
     const others = user.sessions.filter(
       (session) => session.key !== key && session.expiresAt > now && !dead?.has(session.key),
     );
-    const rivals = others.filter((session) => session !== continued).sort(byAge);
-    const excess = Math.max(0, rivals.length + 1 - maxSessions);
-    if (excess > 0 && !dead) return keep({ kind: 'full', sessions: rivals });
-    if (excess > 0 && whenFull === 'refuse') return keep({ kind: 'refused' });
-    const evicted = rivals.slice(0, excess);
-    const kept = others.filter((session) => !evicted.includes(session));
-    const session = { key, handle: continued?.handle ?? key, createdAt, expiresAt, namedAt: now };
-    return named<Admission>({ ...user, sessions: [...kept, session] }, { kind: 'admitted', evicted }, now);
+    const handle = continued?.handle ?? key;
+    const isOverfull = excessOf(others, handle, maxSessions).length > 0;
+    if (isOverfull && !dead) return keep({ kind: 'full', sessions: others });
+    if (isOverfull && whenFull === 'refuse') return keep({ kind: 'refused' });
+    const session = { key, handle, createdAt, expiresAt, namedAt: now };
+    return named<Admission>(
+      { ...user, sessions: [...others, session] },
+      { kind: 'admitted', isOverfull },
+      now,
+    );
   };
+}
+
+/** Ends the oldest sessions beyond the quota, but not this one. Answers what ended. */
+export function makeRoom(key: string, maxSessions: number): Transition<UserRecord, readonly UserSession[]> {
+  return (user = nobody, now) => {
+    const own = user.sessions.find((session) => session.key === key);
+    const excess = own ? excessOf(user.sessions, own.handle, maxSessions) : [];
+    const [ended, sessions] = split(user, ({ handle }) => excess.includes(handle));
+    return ended.length === 0 ? keep(ended) : named({ ...user, sessions }, ended, now);
+  };
+}
+
+/** The handles of the oldest others that one session leaves no room for. A session may have two keys for a moment. */
+function excessOf(sessions: readonly UserSession[], handle: string, maxSessions: number): readonly string[] {
+  const byAge = sessions.toSorted((left, right) => left.createdAt - right.createdAt);
+  const others = new Set(byAge.map((session) => session.handle).filter((other) => other !== handle));
+  return [...others].slice(0, Math.max(0, others.size + 1 - maxSessions));
 }
 
 /** Names a session no more. */
@@ -97,8 +117,4 @@ function split(
 function named<Result>(user: UserRecord, result: Result, now: number): Change<UserRecord, Result> {
   const lasting = user.sessions.map(({ expiresAt }) => expiresAt - now + spareMs);
   return write(user, result, Math.max(leastMs, ...lasting));
-}
-
-function byAge(left: UserSession, right: UserSession): number {
-  return left.createdAt - right.createdAt;
 }

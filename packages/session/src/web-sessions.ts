@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
+import { BoundedMap } from './bounded-map.js';
 import { SessionLimitError, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
-import { checkLifetimes, type SessionStoreOptions, settingsOf } from './options.js';
+import { checkLifetimes, checkUserId, type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import { type Found, SessionLedger } from './session-ledger.js';
 import { isLive, type LiveSession } from './session-record.js';
@@ -34,11 +35,15 @@ export interface WebSessionOptions<Stored extends WebSession> extends SessionSto
 
 const oneDayMs = 86_400_000;
 const longestSid = 256;
+/** How many sessions a process remembers to have existed. */
+const rememberedSessions = 10_000;
 
 /** What stores of the express-session kind share: no callbacks, no framework. */
 export class WebSessions<Stored extends WebSession> {
   readonly #ledger: SessionLedger;
   readonly #userIdOf: (session: Stored) => string | undefined;
+  /** What was found or saved here is never new again: late, it is over, whether a tombstone is left or not. */
+  readonly #known = new BoundedMap<true>(rememberedSessions);
 
   constructor(client: KvStore, options: WebSessionOptions<Stored>, user: string) {
     const { ttlMs = oneDayMs, userIdOf = () => undefined, ...storeOptions } = options;
@@ -48,7 +53,11 @@ export class WebSessions<Stored extends WebSession> {
 
   /** The session, and what {@link touch} needs to know of it. */
   async find(sid: string): Promise<Found | undefined> {
-    return this.#orUnavailable(async () => (isSid(sid) ? this.#ledger.find(hashOf(sid)) : undefined));
+    if (!isSid(sid)) return undefined;
+    const key = hashOf(sid);
+    const found = await this.#orUnavailable(() => this.#ledger.find(key));
+    if (found) this.#known.set(key, true);
+    return found;
   }
 
   /**
@@ -62,10 +71,14 @@ export class WebSessions<Stored extends WebSession> {
     if (idleMs <= 0) return this.end(sid);
     const { maxDataBytes } = this.#ledger.settings;
     const data = copyJson(serialised(session), 'The session', maxDataBytes);
-    const userId = this.#userIdOf(session);
-    await this.#orUnavailable(async () => {
-      await this.#ledger.save(hashOf(sid), { userId, idleMs, data }, mustExist);
-    });
+    const given: unknown = this.#userIdOf(session);
+    const userId = given === undefined ? undefined : checkUserId(given);
+    const key = hashOf(sid);
+    const isKnown = mustExist || this.#known.get(key) === true;
+    const isSaved = await this.#orUnavailable(() =>
+      this.#ledger.save(key, { userId, idleMs, data }, isKnown),
+    );
+    if (isSaved) this.#known.set(key, true);
   }
 
   /** Keeps a session from being idle. Without a store call if it was read a moment ago and it is not time. */

@@ -78,6 +78,7 @@ describe('upkeep that fails', () => {
     const put = faulty.put.bind(faulty);
     Object.assign(faulty, { put: () => Promise.reject(new UnavailableError('down', { retryable: false })) });
     expect(await clock.run(sessions.get(id))).not.toBeNull();
+    await clock.advance(2_000);
     expect(failures()).toBe(1);
     Object.assign(faulty, { put });
   });

@@ -17,6 +17,10 @@ const wrongOptions: readonly (readonly [options: object, message: string])[] = [
   [{ prefix: 'x'.repeat(65) }, 'prefix'],
   [{ prefix: {} }, 'prefix is an object'],
   [{ idleMs: 5 }, '"idleMs" is no option'],
+  [{ schema: {} }, 'schema is an object; use a schema'],
+  [{ schema: null }, 'schema is null'],
+  [{ clock: 5 }, 'clock is 5'],
+  [{ clock: null }, 'clock is null'],
   [{ ttlMs: 5 }, '"ttlMs" is no option'],
 ];
 
@@ -77,8 +81,13 @@ describe('arguments', () => {
     [{ ttlMs: 0 }, 'ttlMs'],
     [{ absoluteMs: 1 }, 'absoluteMs'],
     [{ generation: -1 }, 'generation'],
+    [{ ttl: 5 }, 'an option of create is "ttl"'],
   ])('a session with %o is refused', async (options, message) => {
     await expect(sessions.create('user', 'a@example.com', [], options)).rejects.toThrow(message);
+  });
+
+  it('a change that is no function is refused', async () => {
+    await expect(sessions.update('', 5 as never)).rejects.toThrow('updateFn is 5; use a function');
   });
 
   it.each([-1, 60_001, Number.NaN, '5'])('an overlap of %o is refused', async (value) => {
