@@ -3,6 +3,7 @@ import type { Clock } from '@norikv/store';
 import { type Admission, admit, withHeld } from './admit.js';
 import { BoundedMap } from './bounded-map.js';
 import type { Limit } from './limit.js';
+import { type PendingAnswer, PendingAnswers } from './pending-answers.js';
 import type { RateLimitRecord } from './record.js';
 import type { RateLimitResult } from './result.js';
 
@@ -41,6 +42,7 @@ export class Bursts {
   readonly #settings: BurstSettings;
   readonly #open = new Map<string, Burst>();
   readonly #stocks: BoundedMap<Map<string, Stock>>;
+  readonly #pending = new PendingAnswers();
 
   constructor(apply: Apply, settings: BurstSettings) {
     this.#apply = apply;
@@ -59,6 +61,7 @@ export class Bursts {
   }
 
   forget(key: string): void {
+    this.#pending.outdate(key);
     this.#stocks.delete(key);
   }
 
@@ -77,20 +80,20 @@ export class Bursts {
     const close = (): void => {
       if (this.#open.get(name) === burst) this.#open.delete(name);
     };
-    const send = async (): Promise<Admission> => {
+    const send = async (answer: PendingAnswer): Promise<Admission> => {
       const admission = await this.#apply(key, (record, now) => {
         close();
         return admit(limits, costs, chunk)(record, now);
       });
       const { taken, spare } = admission;
-      if (taken && spare > 0) {
+      if (taken && spare > 0 && !answer.isOutdated) {
         const stocks = this.#stocks.get(key) ?? new Map<string, Stock>();
         const until = clock.monotonic() + chunkHoldMs;
         this.#stocks.set(key, stocks.set(kind, { left: spare, taken, until }));
       }
       return admission;
     };
-    const burst: Burst = { costs, admission: send().finally(close) };
+    const burst: Burst = { costs, admission: this.#pending.follow(key, send).finally(close) };
     this.#open.set(name, burst);
     return burst;
   }

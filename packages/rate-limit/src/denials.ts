@@ -1,13 +1,14 @@
 import type { Clock } from '@norikv/store';
 import { BoundedMap } from './bounded-map.js';
-import type { Limit } from './limit.js';
+import { type Limit, refillMs } from './limit.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 
 interface Denial {
   /** The limit that denied; any, where it was a block. */
-  readonly slot: string | undefined;
-  readonly cost: number;
-  readonly standing: LimitStanding;
+  readonly id: string | undefined;
+  readonly result: RateLimitResult;
+  /** How each limit stood, by its id. */
+  readonly standings: ReadonlyMap<string, LimitStanding>;
   /** By the monotonic clock. */
   readonly askedAt: number;
   readonly until: number;
@@ -31,35 +32,48 @@ export class Denials {
   /** The denial that a request for `cost` would meet again. */
   find(key: string, limits: readonly Limit[], cost: number): RateLimitResult | undefined {
     const now = this.#clock.monotonic();
-    for (const denial of this.#denials.get(key) ?? []) {
-      const { slot, until, standing, askedAt } = denial;
-      const limit = slot === undefined ? limits[0] : limits.find((other) => other.slot === slot);
-      if (!limit || until <= now || (slot !== undefined && cost < denial.cost)) continue;
-      const passedMs = Math.floor(now - askedAt);
-      const current = {
-        ...standing,
-        name: limit.name,
-        limit: limit.capacity,
-        resetAfterMs: Math.max(0, standing.resetAfterMs - passedMs),
-        retryAfterMs: standing.retryAfterMs - passedMs,
-      };
-      return { ...resultOf(false, cost, [current], [], 'memory'), blocked: slot === undefined };
-    }
-    return undefined;
+    const denial = this.#denials.get(key)?.find(({ id, result, until }) => {
+      if (until <= now) return false;
+      return id === undefined || (cost >= result.cost && limits.some((limit) => limit.id === id));
+    });
+    if (!denial) return undefined;
+    const passedMs = Math.floor(now - denial.askedAt);
+    const current = limits.flatMap((limit) => standingNow(denial, limit, cost, passedMs));
+    return { ...resultOf(false, cost, current, [], 'memory'), blocked: denial.result.blocked };
   }
 
   remember(key: string, limits: readonly Limit[], result: RateLimitResult): void {
-    const { cost, blocked, retryAfterMs } = result;
+    const { blocked, retryAfterMs } = result;
     if (retryAfterMs === Number.POSITIVE_INFINITY) return;
     const askedAt = this.#clock.monotonic();
     const until = askedAt + Math.min(retryAfterMs, this.#longestMs);
     const position = result.limits.findIndex((limit) => limit.retryAfterMs === retryAfterMs);
-    const slot = blocked ? undefined : limits[position]?.slot;
-    const others = this.#denials.get(key)?.filter((other) => other.slot !== slot && other.until > askedAt);
-    this.#denials.set(key, [...(others ?? []), { slot, cost, standing: result, askedAt, until }]);
+    const id = blocked ? undefined : limits[position]?.id;
+    const standings = new Map(result.limits.map((standing, index) => [limits[index]?.id ?? '', standing]));
+    const others = this.#denials.get(key)?.filter((other) => other.id !== id && other.until > askedAt);
+    this.#denials.set(key, [...(others ?? []), { id, result, standings, askedAt, until }]);
   }
 
   forget(key: string): void {
     this.#denials.delete(key);
   }
+}
+
+/** How a limit stands by now; nothing, if the denial knows nothing of it. */
+function standingNow(denial: Denial, limit: Limit, cost: number, passedMs: number): LimitStanding[] {
+  const { blocked } = denial.result;
+  const standing = blocked ? denial.result : denial.standings.get(limit.id);
+  if (!standing) return [];
+  const isNever = cost > limit.capacity && !blocked;
+  return [
+    {
+      name: limit.name,
+      limit: limit.capacity,
+      windowMs: refillMs(limit),
+      remaining: standing.remaining,
+      resetAt: standing.resetAt,
+      resetAfterMs: Math.max(0, standing.resetAfterMs - passedMs),
+      retryAfterMs: isNever ? Number.POSITIVE_INFINITY : Math.max(0, standing.retryAfterMs - passedMs),
+    },
+  ];
 }

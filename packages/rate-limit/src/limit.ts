@@ -25,7 +25,9 @@ export interface RateLimitConfig {
   readonly burst?: number | undefined;
   /**
    * Shown in headers, and under which the limit is counted: give one to keep what was counted when the
-   * numbers change. 1 to 24 letters, digits, `.`, `_` or `-`. Default: made from the numbers.
+   * numbers change. Processes that use different numbers under one name count together, and none of them
+   * admits more than its own numbers allow. A window of another length is counted anew, except by `gcra`.
+   * 1 to 24 letters, digits, `.`, `_` or `-`. Default: made from the numbers.
    */
   readonly name?: string | undefined;
 }
@@ -62,6 +64,7 @@ export function limitsOf(config: RateLimitConfig | readonly RateLimitConfig[]): 
 }
 
 function limitOf(config: RateLimitConfig): Limit {
+  if (typeof config !== 'object' || config === null) refuse('limit', config, '{ maxRequests, windowMs }');
   const { maxRequests, windowMs, algorithm = 'gcra', burst = maxRequests, name } = config;
   checkWhole('maxRequests', maxRequests, mostRequests);
   checkWhole('windowMs', windowMs, longestWindowMs);
@@ -73,9 +76,16 @@ function limitOf(config: RateLimitConfig): Limit {
     refuse('name', name, '1 to 24 letters, digits, ".", "_" or "-"');
   }
   const intervalMs = windowMs / maxRequests;
-  const lasting = { gcra: burst * intervalMs, 'sliding-window': 2 * windowMs, 'fixed-window': windowMs };
+  const lasting = {
+    gcra: refillMs({ capacity: burst, intervalMs }),
+    'sliding-window': 2 * windowMs,
+    'fixed-window': windowMs,
+  };
   const numbers = `${maxRequests}/${windowMs}`;
-  const slot = known[1] + (name === undefined ? numbers : `:${name}`);
+  const ownSlot = burst === maxRequests ? numbers : `${numbers}/${burst}`;
+  // A count means nothing under a window of another length; a level does.
+  const sharedSlot = algorithm === 'gcra' ? `:${name}` : `:${name}/${windowMs}`;
+  const slot = known[1] + (name === undefined ? ownSlot : sharedSlot);
   return {
     name: name ?? `${maxRequests}-in-${windowMs}ms`,
     slot,
@@ -86,6 +96,11 @@ function limitOf(config: RateLimitConfig): Limit {
     intervalMs,
     spanMs: Math.max(1, Math.ceil(lasting[algorithm])),
   };
+}
+
+/** Time in which all permits of a limit come back. A division may have added a bit, which is no millisecond. */
+export function refillMs({ capacity, intervalMs }: Pick<Limit, 'capacity' | 'intervalMs'>): number {
+  return Math.ceil(capacity * intervalMs * (1 - 1e-12));
 }
 
 /** @throws InvalidArgumentError unless the value is a whole number from 1 to `max`. */

@@ -74,6 +74,7 @@ const defaults: Settings = {
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf(options: RateLimiterOptions): Settings {
+  if (typeof options !== 'object' || options === null) refuse('options', options, 'an object or nothing');
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name] of given) {
     if (!Object.hasOwn(defaults, name))
@@ -89,6 +90,10 @@ export function settingsOf(options: RateLimiterOptions): Settings {
   }
   for (const name of ['timeoutMs', 'denyCacheMs', 'chunkHoldMs'] as const) {
     checkWhole(name, settings[name], 2 ** 31 - 1);
+  }
+  if (typeof settings.clock?.monotonic !== 'function') refuse('clock', settings.clock, 'a Clock or nothing');
+  for (const name of ['random', 'onEvent'] as const) {
+    if (typeof settings[name] !== 'function') refuse(name, settings[name], 'a function or nothing');
   }
   return { ...settings, onEvent: isolated(settings.onEvent) };
 }

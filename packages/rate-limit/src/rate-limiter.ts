@@ -4,8 +4,10 @@ import { Bursts } from './bursts.js';
 import type { CheckOptions, RateLimitCheck, RateLimits } from './check.js';
 import { Denials } from './denials.js';
 import { Fallback } from './fallback.js';
-import { checkWhole, type Limit, limitsOf, longestWindowMs, mostRequests } from './limit.js';
+import { Grants } from './grants.js';
+import { checkWhole, type Limit, limitsOf, longestWindowMs, mostRequests, refuse } from './limit.js';
 import { type RateLimiterOptions, type Settings, settingsOf, updaterOptionsOf } from './options.js';
+import { PendingAnswers } from './pending-answers.js';
 import { emptyRecord, type RateLimitRecord, recordCodec } from './record.js';
 import { type RecordKey, recordKeys } from './record-key.js';
 import { Refunds } from './refunds.js';
@@ -34,10 +36,11 @@ export class RateLimiter {
   readonly #updater: Updater;
   readonly #keyOf: RecordKey;
   readonly #denials: Denials;
+  readonly #pending = new PendingAnswers();
   readonly #bursts: Bursts;
   readonly #fallback: Fallback;
   readonly #refunds: Refunds;
-  readonly #refunded = new WeakSet<object>();
+  readonly #grants: Grants;
 
   /**
    * @throws UnsupportedError if the store does not guarantee what a limit needs.
@@ -53,6 +56,7 @@ export class RateLimiter {
     this.#keyOf = recordKeys(settings.prefix);
     this.#denials = new Denials(clock, denyCacheMs, maxIdentifiers);
     this.#fallback = new Fallback(settings);
+    this.#grants = new Grants(maxIdentifiers);
     this.#bursts = new Bursts((key, transition) => this.#apply(key, transition), settings);
     this.#refunds = new Refunds((key, transition) => this.#apply(key, transition), settings.random);
   }
@@ -91,6 +95,7 @@ export class RateLimiter {
     checks: readonly [RateLimitCheck, ...RateLimitCheck[]],
     options: Pick<CheckOptions, 'signal'> = {},
   ): Promise<RateLimitResult> {
+    if (!Array.isArray(checks) || checks.length === 0) refuse('checks', checks, 'at least one check');
     for (const { identifier, limits, cost = 1 } of checks) {
       const denied = this.#denials.find(await this.#keyOf(identifier), limitsOf(limits), cost);
       if (denied) return this.#told(denied);
@@ -114,9 +119,11 @@ export class RateLimiter {
   /**
    * Brings permits back, for a request that did not count after all.
    *
-   * Give the result of the check: then permits come back once, and only while they are still out; a denial
-   * or a grant of the failure policy brings nothing back. With a bare cost, call it once for each grant.
+   * Give the result this limiter returned, itself: then permits come back once, only while they are still
+   * out, and not after a `reset` by this process. A denial, a peek, a grant of the failure policy and a copy
+   * bring nothing back. With a bare cost, call it once for each grant.
    *
+   * @throws InvalidArgumentError if the result is of another identifier or other limits.
    * @throws OutcomeUnknownError if the permits may have come back. Never repeat it then: that could grant a
    * permit too many.
    */
@@ -128,16 +135,15 @@ export class RateLimiter {
     const checked = limitsOf(limits);
     const cost = checkWhole('cost', granted.cost, mostRequests);
     const key = await this.#keyOf(identifier);
-    const isResult = 'grants' in granted;
-    if (isResult && (!granted.allowed || granted.source === 'fallback' || this.#refunded.has(granted)))
-      return;
-    this.#refunded.add(granted);
-    const refund = { limits: checked, cost, grants: isResult ? granted.grants : [] };
+    const result = 'grants' in granted ? granted : undefined;
+    const grant = result && this.#grants.redeem(result, key, checked);
+    if (result && !grant) return;
+    const refund = { limits: checked, cost, grants: result?.grants ?? [] };
     await this.#refunds.give(key, refund).catch((error) => {
-      if (error?.outcome === 'not-applied') this.#refunded.delete(granted);
+      if (result && grant && error?.outcome === 'not-applied') this.#grants.add(result, grant);
       throw error;
     });
-    this.#denials.forget(key);
+    this.#forget(key);
   }
 
   /**
@@ -152,6 +158,7 @@ export class RateLimiter {
   /** Forgets what was counted of an identifier, by every limit, and lifts a block. */
   async reset(identifier: string): Promise<void> {
     await this.#change(identifier, forget);
+    this.#grants.reset(await this.#keyOf(identifier));
   }
 
   async #checkInTurn(
@@ -174,8 +181,13 @@ export class RateLimiter {
   async #change(identifier: string, transition: Transition<RateLimitRecord, void>): Promise<void> {
     const key = await this.#keyOf(identifier);
     await this.#apply(key, transition);
-    this.#denials.forget(key);
+    this.#forget(key);
     this.#bursts.forget(key);
+  }
+
+  #forget(key: string): void {
+    this.#pending.outdate(key);
+    this.#denials.forget(key);
   }
 
   #told(result: RateLimitResult): RateLimitResult {
@@ -189,10 +201,14 @@ export class RateLimiter {
     cost: number,
     signal: AbortSignal | undefined,
   ): Promise<RateLimitResult> {
+    const grant = this.#grants.prepare(key, limits);
     try {
-      const result = await untilAborted(() => this.#bursts.take(key, limits, cost), signal);
-      if (!result.allowed) this.#denials.remember(key, limits, result);
-      return result;
+      return await this.#pending.follow(key, async (answer) => {
+        const result = await untilAborted(() => this.#bursts.take(key, limits, cost), signal);
+        if (result.allowed) this.#grants.add(result, grant);
+        else if (!answer.isOutdated) this.#denials.remember(key, limits, result);
+        return result;
+      });
     } catch (error) {
       if (signal?.aborted) throw error;
       return this.#fallback.decide(error, key, limits, cost);

@@ -13,7 +13,7 @@ export const noteSlot = '~';
 
 export const emptyRecord: RateLimitRecord = new Map([]);
 
-/** Text, `slot number number;slot number`: one limit takes at most 64 bytes. Nothing else is stored. */
+/** Text, `slot number number;slot number`: one limit takes at most 76 bytes, 90 with a burst. Nothing else is stored. */
 export const recordCodec: Codec<RateLimitRecord> = {
   plain: true,
   encode: (record) => stringToBytes([...record].map((slot) => slot.flat().join(' ')).join(';')),

@@ -1,6 +1,6 @@
 import { keep, type Transition, write } from '@norikv/cas-retry';
 import { tolerance } from './algorithm.js';
-import type { Limit } from './limit.js';
+import { type Limit, refillMs } from './limit.js';
 import { blockSlot, emptyRecord, type RateLimitRecord, withSlot } from './record.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 
@@ -79,7 +79,7 @@ function standing(record: RateLimitRecord, limit: Limit, cost: number, now: numb
   return {
     name,
     limit: capacity,
-    windowMs: Math.ceil(capacity * limit.intervalMs),
+    windowMs: refillMs(limit),
     remaining: Math.max(0, Math.floor(capacity - used + tolerance)),
     resetAt: now + resetAfterMs,
     resetAfterMs,

@@ -117,6 +117,8 @@ describe('numbers', () => {
     [{ ...limit, name: 'x'.repeat(25) }, 'name'],
     [[], 'at least one'],
     [[limit, limit], 'twice'],
+    [null, 'limit'],
+    [[5], 'limit'],
   ])('the limit %o is refused', async (config, message) => {
     await refused(limiter.checkLimit('a', config as typeof limit), message);
   });
@@ -134,8 +136,16 @@ describe('numbers', () => {
     [{ denyCacheMs: Number.NaN }, 'denyCacheMs'],
     [{ chunkHoldMs: 2 ** 40 }, 'chunkHoldMs'],
     [{ onFailed: 'closed' }, 'onFailed'],
+    [{ clock: 5 }, 'clock'],
+    [{ random: 1 }, 'random'],
+    [{ onEvent: 'log' }, 'onEvent'],
+    [null, 'options'],
   ])('the option %o is refused', (options, message) => {
     expect(() => new RateLimiter(createMemoryStore(), options as object)).toThrow(message);
+  });
+
+  it.each([[[]], [null]])('the checks %o are refused', async (checks) => {
+    await refused(limiter.checkAll(checks as unknown as Parameters<RateLimiter['checkAll']>[0]), 'checks');
   });
 
   it('undefined options are defaults', () => {

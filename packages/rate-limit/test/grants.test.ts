@@ -1,0 +1,62 @@
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { RateLimiter } from '../src/index.js';
+import { admitted, times } from './processes.js';
+
+const limit = { maxRequests: 5, windowMs: 60_000 };
+const daily = { maxRequests: 50, windowMs: 86_400_000 };
+
+function setup() {
+  const clock = new FakeClock();
+  const store = createMemoryStore({ clock });
+  const limiter = new RateLimiter(store, { clock });
+  const other = new RateLimiter(store, { clock });
+  const take = (count: number) => Promise.all(times(count, () => limiter.checkLimit('a', limit)));
+  const remaining = async (): Promise<number> => (await other.peek('a', limit)).remaining;
+  return { limiter, other, take, remaining };
+}
+
+describe('a refund brings nothing back', () => {
+  it('for a peek', async () => {
+    const { limiter, take, remaining } = setup();
+    await take(4);
+    await limiter.refund('a', limit, await limiter.peek('a', limit));
+    expect(await remaining()).toBe(1);
+  });
+
+  it('for a copy of a result, or for the result of another limiter', async () => {
+    const { limiter, other, take, remaining } = setup();
+    const [granted] = await take(4);
+    if (!granted) throw new Error('nothing was granted');
+    await limiter.refund('a', limit, { ...granted });
+    await limiter.refund('a', limit, JSON.parse(JSON.stringify(granted)));
+    await other.refund('a', limit, granted);
+    expect(await remaining()).toBe(1);
+    await limiter.refund('a', limit, granted);
+    expect(await remaining()).toBe(2);
+  });
+
+  it('for what was granted before a reset', async () => {
+    const { limiter, take, remaining } = setup();
+    const before = await take(5);
+    await limiter.reset('a');
+    expect(admitted(await take(6))).toBe(5);
+    for (const granted of before) await limiter.refund('a', limit, granted);
+    expect(await remaining()).toBe(0);
+  });
+
+  it('to another identifier or other limits: it is refused', async () => {
+    const { limiter } = setup();
+    const granted = await limiter.checkLimit('a', [limit, daily]);
+    for (const wrong of [
+      limiter.refund('b', [limit, daily], granted),
+      limiter.refund('a', daily, granted),
+      limiter.refund('a', [daily, limit], granted),
+    ]) {
+      await expect(wrong).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+    await limiter.refund('a', [limit, daily], granted);
+    const { limits } = await limiter.peek('a', [limit, daily]);
+    expect(limits.map(({ remaining }) => remaining)).toEqual([5, 50]);
+  });
+});

@@ -1,0 +1,62 @@
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { RateLimiter, type RateLimiterOptions, rateLimitHeaders } from '../src/index.js';
+import { times } from './processes.js';
+
+const limit = { maxRequests: 2, windowMs: 3_600_000, name: 'hour' };
+
+function setup(options: RateLimiterOptions = {}) {
+  const clock = new FakeClock();
+  const store = createMemoryStore({ clock, latencyMs: 2 });
+  const limiter = new RateLimiter(store, { clock, onFailure: 'closed', ...options });
+  const check = (chosen: Parameters<RateLimiter['checkLimit']>[1] = limit, cost = 1) =>
+    clock.run(limiter.checkLimit('a', chosen, { cost }));
+  return { clock, limiter, check };
+}
+
+describe('a denial that is remembered', () => {
+  it('does not outlive a reset that was made while it was on its way', async () => {
+    const { clock, limiter, check } = setup();
+    await check(limit, 2);
+    await clock.run(Promise.all([limiter.checkLimit('a', limit), limiter.reset('a')]));
+    expect(await check()).toMatchObject({ allowed: true, source: 'store' });
+  });
+
+  it('of a block does not outlive its reset either', async () => {
+    const { clock, limiter, check } = setup();
+    await clock.run(limiter.block('a', 60_000));
+    await clock.run(Promise.all([limiter.checkLimit('a', limit), limiter.reset('a')]));
+    expect((await check()).allowed).toBe(true);
+  });
+
+  it('is of its numbers: a larger plan under the same name passes', async () => {
+    const { check } = setup();
+    for (const _ of times(3, () => 0)) await check();
+    expect(await check({ ...limit, maxRequests: 1_000 })).toMatchObject({ allowed: true, limit: 1_000 });
+  });
+
+  it('tells of all limits, as the first denial did', async () => {
+    const { check } = setup();
+    const limits = [limit, { maxRequests: 1_000, windowMs: 86_400_000, name: 'day' }];
+    await check(limits, 2);
+    const first = await check(limits);
+    const again = await check(limits);
+    expect(again).toMatchObject({ source: 'memory', name: 'hour' });
+    expect(rateLimitHeaders(again)).toEqual(rateLimitHeaders(first));
+    const other = await check([limit, { ...limit, name: 'unknown' }]);
+    expect(other.limits).toMatchObject([{ name: 'hour' }]);
+  });
+
+  it('says of a cost above the limit that it can never pass', async () => {
+    const { check } = setup();
+    await check(limit, 2);
+    await check();
+    expect((await check(limit, 3)).retryAfterMs).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+it('a window that does not divide into its requests is told as it was given', async () => {
+  const { check } = setup();
+  const fifteen = { maxRequests: 15, windowMs: 1_000, name: 'x' };
+  expect(rateLimitHeaders(await check(fifteen))['RateLimit-Policy']).toBe('"x";q=15;w=1');
+});
