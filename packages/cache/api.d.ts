@@ -1,37 +1,4 @@
 import { Clock, KvStore, Value, Version, NoriKVError, ErrorFacts } from '@norikv/store';
-import { LRUCache } from 'lru-cache';
-import { S as StoreGate, E as Epochs } from './epochs-Ho1A2WEL.js';
-
-/** The part of the Standard Schema interface (version 1) that is used: Zod, Valibot and ArkType have it. */
-interface StandardSchema<Output> {
-    readonly '~standard': {
-        readonly version: 1;
-        readonly vendor: string;
-        readonly validate: (value: unknown) => SchemaVerdict<Output> | Promise<SchemaVerdict<Output>>;
-        readonly types?: {
-            readonly input: unknown;
-            readonly output: Output;
-        } | undefined;
-    };
-}
-/** What a schema says of a value. */
-type SchemaVerdict<Output> = {
-    readonly value: Output;
-    readonly issues?: undefined;
-} | {
-    readonly issues: ReadonlyArray<{
-        readonly message: string;
-    }>;
-};
-
-/** How values become bytes. A cache hands out what `decode` made, also to the caller that loaded the value. */
-interface CacheCodec<Value> {
-    encode(value: Value): Uint8Array;
-    /** Throws on bytes it does not understand: that is a miss. */
-    decode(bytes: Uint8Array): Value | Promise<Value>;
-}
-/** JSON, checked by a schema if there is one. */
-declare function jsonCacheCodec<Value>(schema?: StandardSchema<Value>): CacheCodec<Value>;
 
 /** Something worth counting. Hits in memory are only in the statistics: an event would cost more than they do. */
 type CacheEvent = 
@@ -98,51 +65,39 @@ interface CacheStats {
     /** Bytes of their encoded values and keys. */
     readonly bytes: number;
 }
-/** The counters behind {@link CacheStats}. */
-interface Counters {
-    memoryHits: number;
-    storeHits: number;
-    staleHits: number;
-    misses: number;
-    loads: number;
-    loadErrors: number;
-    lostFills: number;
-    storeErrors: number;
-}
 
-/** Work that callers share while it is under way. */
-declare class Flights<Result> {
-    #private;
-    /**
-     * The work under way for this key, or else what `start` begins. `start` is told how to find out, after its
-     * first wait, whether it was detached.
-     */
-    join(key: string, start: (isAttached: () => boolean) => Promise<Result>): Promise<Result>;
-    /** Lets nobody join what is under way for this key: it began before something that callers rely on. */
-    detach(key: string): void;
-    detachAll(): void;
+/** The part of the Standard Schema interface (version 1) that is used: Zod, Valibot and ArkType have it. */
+interface StandardSchema<Output> {
+    readonly '~standard': {
+        readonly version: 1;
+        readonly vendor: string;
+        /** Says whether a value fits, and what it is then. */
+        readonly validate: (value: unknown) => SchemaVerdict<Output> | Promise<SchemaVerdict<Output>>;
+        readonly types?: {
+            readonly input: unknown;
+            readonly output: Output;
+        } | undefined;
+    };
 }
+/** What a schema says of a value. */
+type SchemaVerdict<Output> = {
+    readonly value: Output;
+    readonly issues?: undefined;
+} | {
+    readonly issues: ReadonlyArray<{
+        readonly message: string;
+    }>;
+};
 
-/** A value in memory. All times are of this process's monotonic clock. */
-interface MemoryEntry {
-    readonly value: unknown;
-    /** The value as a promise, made once: a hit allocates nothing. */
-    readonly answer: Promise<unknown>;
-    readonly bytes: number;
-    readonly freshUntil: number;
-    readonly staleUntil: number;
-    /** When a reader may load it anew in the background. */
-    readonly refreshAt: number;
-    /** The epochs under which it was read; empty if the store could not be asked. */
-    readonly epochs: ReadonlyMap<string, string>;
-    /** When the call began by which it was read or loaded. */
-    readonly asOf: number;
-    /** No load is attempted before, after one failed. */
-    retryAt: number;
-    /** Until then it can be served without looking at anything else, as long as no epoch moved here. */
-    calmUntil: number;
-    generation: number;
+/** How values become bytes. A cache hands out what `decode` made, also to the caller that loaded the value. */
+interface CacheCodec<Value> {
+    /** Throws on a value that has no encoding: it is then not kept. */
+    encode(value: Value): Uint8Array;
+    /** Throws on bytes it does not understand: that is a miss. */
+    decode(bytes: Uint8Array): Value | Promise<Value>;
 }
+/** JSON, checked by a schema if there is one. */
+declare function jsonCacheCodec<Value>(schema?: StandardSchema<Value>): CacheCodec<Value>;
 
 /** How a value is loaded and kept. Given for a cache, a namespace or one call; the nearest counts. */
 interface EntryOptions {
@@ -217,49 +172,6 @@ interface CacheOptions<Value> extends NamespaceOptions<Value> {
     /** Uniform in [0, 1). Default `Math.random`. */
     readonly random?: (() => number) | undefined;
 }
-/** Checked options of an entry, with defaults. */
-type EntrySettings = Readonly<Record<keyof EntryOptions, number>>;
-/** Checked options of a cache, with defaults. */
-interface Settings {
-    readonly prefix: string;
-    readonly maxEntries: number;
-    readonly maxBytes: number;
-    readonly maxStalenessMs: number;
-    readonly offlineMs: number;
-    readonly shards: number;
-    readonly maxTtlMs: number;
-    readonly storeTimeoutMs: number;
-    readonly breakerFailures: number;
-    readonly breakerMs: number;
-    readonly onEvent: (event: CacheEvent) => void;
-    readonly clock: Clock;
-    readonly random: () => number;
-}
-
-/** What came of reading or loading, and when the calls began that it rests on. */
-interface Outcome {
-    readonly entry: MemoryEntry | undefined;
-    readonly value: unknown;
-    readonly asOf: number;
-}
-/** What all namespaces of a cache share. */
-declare class Core {
-    readonly settings: Settings;
-    readonly gate: StoreGate;
-    readonly epochs: Epochs;
-    readonly memory: LRUCache<string, MemoryEntry> | undefined;
-    readonly reads: Flights<Outcome>;
-    readonly loads: Flights<Outcome>;
-    readonly refreshing: Set<string>;
-    readonly maxKeyBytes: number;
-    readonly maxValueBytes: number;
-    readonly counters: Counters;
-    constructor(store: KvStore, settings: Settings);
-    /** Counts and reports. */
-    tell(event: CacheEvent): void;
-    /** After an own invalidation: nobody joins what began before it. */
-    detachAll(): void;
-}
 
 /** What a loader is told. */
 interface LoadContext {
@@ -270,39 +182,13 @@ interface LoadContext {
 /** Gives the value of a key, or undefined if there is none. */
 type Loader<Value> = (context: LoadContext) => Promise<Value> | Value;
 
-/** Where the value of a key lives. */
-interface Place {
-    readonly key: string;
-    readonly memoryKey: string;
-    readonly storeKey: string;
-    /** The epoch that moves when the value in the store was replaced or removed. */
-    readonly shard: string;
-    /** The epochs of the namespaces around it. */
-    readonly spaces: readonly string[];
-}
-/** A namespace, by the names of those around it and its own. */
-declare class Space {
-    #private;
-    readonly names: readonly string[];
-    readonly epochs: readonly string[];
-    constructor(names: readonly string[]);
-    /** The epoch that `clear` moves. */
-    get epoch(): string;
-    /** The key in memory. Cheap: it is computed for every hit. */
-    memoryKey(key: string): string;
-    place(key: string, prefix: string, shards: number, maxKeyBytes: number): Place;
-}
-
 /**
  * A cache in two tiers: the memory of this process over a store that processes share.
  *
  * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read that begins later in this process
  * gives an older value, and in other processes none that begins more than `maxStalenessMs` later.
  */
-declare class Cache<Value> {
-    #private;
-    /** Use `createCache`. */
-    constructor(core: Core, space: Space, codec: CacheCodec<Value>, settings: EntrySettings);
+interface Cache<Value> {
     /**
      * The value of a key, or undefined. A value past its ttl is not given. A store that does not answer is a miss.
      */
@@ -380,6 +266,7 @@ declare class CachedClient<T> {
     invalidate(key: string): void;
     /** Forgets all values. */
     invalidateAll(): void;
+    /** How much is in memory, and the settings. */
     getStats(): CachedClientStats;
 }
 
@@ -406,4 +293,4 @@ declare class LoadTimeoutError extends NoriKVError {
     constructor(message: string, facts?: ErrorFacts);
 }
 
-export { Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, type SchemaVerdict, type StandardSchema, createCache, jsonCacheCodec };
+export { type Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, type SchemaVerdict, type StandardSchema, createCache, jsonCacheCodec };

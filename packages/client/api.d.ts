@@ -67,9 +67,13 @@ interface Backend extends KvStore, VectorStore {
     readonly view: ClusterView | null;
     readonly stats: ClientStats;
     find(key: Key, options?: GetOptions): Promise<Entry | null>;
+    /** Resolves when calls can be made. */
     connect(): Promise<void>;
+    /** Figures the server gives about itself. */
     serverStats(options?: CallOptions): Promise<Readonly<Record<string, number>>>;
+    /** Calls back when the view of the cluster changes; returns how to stop that. */
     onTopologyChange(listener: TopologyListener): () => void;
+    /** Ends what is under way and lets go of connections. */
     close(): Promise<void>;
 }
 

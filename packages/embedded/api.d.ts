@@ -1,4 +1,42 @@
-import { KvStore, Capabilities, Key, GetOptions, Entry, Value, PutOptions, Version, DeleteOptions, NoriKVError, ErrorFacts, Clock } from '@norikv/store';
+import { DistanceFunction, VectorIndexType, VectorSearchOptions, CallOptions, KvStore, VectorStore, Capabilities, Key, GetOptions, Entry, Value, PutOptions, Version, DeleteOptions, VectorSearchResult, NoriKVError, ErrorFacts, Clock } from '@norikv/store';
+
+/** Which vectors a search may find: those with these ids, or those whose id the function answers true for. */
+type VectorFilter = ReadonlySet<string> | readonly string[] | ((id: string) => boolean);
+/** Options of `vectorSearch`. */
+interface FilteredSearchOptions extends VectorSearchOptions {
+    /** Searches only these: the answer is the `k` nearest among them, never fewer while there are so many. */
+    readonly filter?: VectorFilter | undefined;
+}
+/** A vector to insert. */
+interface VectorItem {
+    readonly id: string;
+    readonly vector: readonly number[] | Float32Array;
+}
+/** Options of `vectorInsertMany`. */
+type InsertManyOptions = CallOptions;
+/** Figures about one namespace. */
+interface NamespaceStats {
+    readonly namespace: string;
+    readonly dimensions: number;
+    readonly distance: DistanceFunction;
+    readonly indexType: VectorIndexType;
+    readonly vectors: number;
+    /** What its search structure takes in this process, about; 0 until the first search. */
+    readonly memoryBytes: number;
+    /** How it is searched here: `wasm` and `typescript` are exact scans. Undefined until the first search. */
+    readonly searchedBy: 'wasm' | 'typescript' | undefined;
+}
+/** Figures about the vectors of a store. */
+interface VectorStats {
+    readonly vectors: number;
+    /** Pages of the data file that hold vectors, their ids and the log of changes. */
+    readonly diskBytes: number;
+    readonly diskBytesPerVector: number;
+    /** In this process, about, for the vectors it has searched. */
+    readonly memoryBytes: number;
+    readonly memoryBytesPerVector: number;
+    readonly namespaces: readonly NamespaceStats[];
+}
 
 /** Figures about a store. */
 interface EmbeddedStats {
@@ -12,6 +50,7 @@ interface EmbeddedStats {
     readonly waitingWrites: number;
     /** Size of the data file. It never shrinks; room that becomes free is used again. */
     readonly fileBytes: number;
+    readonly vectors: VectorStats;
 }
 /**
  * A store inside this process. Made by `openEmbedded`.
@@ -21,8 +60,8 @@ interface EmbeddedStats {
  *
  * Every call may also throw `InvalidArgumentError`, naming the option, and `ClosedError`.
  */
-interface EmbeddedStore extends KvStore, AsyncDisposable {
-    /** What this store guarantees: everything but vectors. */
+interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
+    /** What this store guarantees. */
     readonly capabilities: Capabilities;
     /**
      * Reads a key.
@@ -52,6 +91,25 @@ interface EmbeddedStore extends KvStore, AsyncDisposable {
      */
     delete(key: Key, options?: DeleteOptions): Promise<boolean>;
     /**
+     * The `k` nearest vectors, exactly: nearest first, those at one distance in the order of their ids. It sees
+     * every insert and delete that was acknowledged before it began, of any process. Long ones let the event
+     * loop turn.
+     *
+     * @throws KeyNotFoundError if the namespace does not exist.
+     * @throws InvalidArgumentError for a query of another length, and for one of zeros if the distance is cosine.
+     * @throws ResourceExhaustedError if the namespace does not fit the memory of this process.
+     * @throws CancelledError or DeadlineExceededError.
+     */
+    vectorSearch(namespace: string, query: readonly number[] | Float32Array, k: number, options?: FilteredSearchOptions): Promise<VectorSearchResult>;
+    /**
+     * Inserts or replaces many vectors: in groups of up to 512, each in one transaction. All are checked before
+     * the first is written. Gives their versions in the same order.
+     *
+     * @throws UnavailableError, outcome unknown, if it broke off after the first group: insert all of them again.
+     * Otherwise as `vectorInsert`.
+     */
+    vectorInsertMany(namespace: string, items: Iterable<VectorItem>, options?: InsertManyOptions): Promise<Version[]>;
+    /**
      * Removes every record that has expired by now and returns how many. This happens by itself; expired
      * records only take room, reads and conditions never see them.
      */
@@ -64,6 +122,7 @@ interface EmbeddedStore extends KvStore, AsyncDisposable {
      * @throws PathUnusableError if it cannot be written.
      */
     backup(file: string): Promise<void>;
+    /** Figures about the store and its vectors. */
     stats(): Promise<EmbeddedStats>;
     /**
      * Refuses further calls, lets those under way end, and closes the files. Calling it again is fine. A
@@ -167,4 +226,4 @@ declare function createEphemeral(): Promise<EmbeddedStore>;
  */
 declare function restoreBackup(file: string, path: string): Promise<void>;
 
-export { DamagedStoreError, type Durability, type EmbeddedOptions, type EmbeddedStats, type EmbeddedStore, ForeignFilesError, NewerFormatError, PathUnusableError, StoreInUseError, createEphemeral, openEmbedded, restoreBackup };
+export { DamagedStoreError, type Durability, type EmbeddedOptions, type EmbeddedStats, type EmbeddedStore, type FilteredSearchOptions, ForeignFilesError, type InsertManyOptions, type NamespaceStats, NewerFormatError, PathUnusableError, StoreInUseError, type VectorFilter, type VectorItem, type VectorStats, createEphemeral, openEmbedded, restoreBackup };

@@ -14,7 +14,10 @@ interface EventMetadata {
     readonly causationId?: string | undefined;
     readonly [name: string]: unknown;
 }
-/** An event to append. Data and metadata must be JSON. */
+/**
+ * An event to append. Data and metadata must be JSON: what JSON would alter (`NaN`, `Map`, functions) is refused,
+ * properties that are undefined are left out, and objects with `toJSON`, such as dates, are stored as it says.
+ */
 type NewEvent<Event extends EventShape = EventShape> = Event extends EventShape ? {
     readonly type: Event['type'];
     readonly data: Event['data'];
@@ -89,6 +92,13 @@ interface Reducer<State, Event extends EventShape = EventShape> {
     /** Pure: it runs again on every replay and every retry. */
     evolve(state: State, event: RecordedEvent<Event>): State;
 }
+/** State folded from the events of a stream. */
+interface Loaded<State> {
+    readonly state: State;
+    /** The version the state stands for: expect it when you append. 0 if the stream is not there. */
+    readonly version: number;
+    readonly exists: boolean;
+}
 /** Where snapshots outside the stream's record come from: see `SnapshotStore`. */
 interface SnapshotSource {
     /** The snapshot of a stream; undefined if there is none. */
@@ -136,7 +146,8 @@ interface AppendOptions {
     readonly expected?: ExpectedVersion | undefined;
     /**
      * Names the commit, so that appending it again, from any process, appends nothing and answers the same. A
-     * stream remembers its last 256 names (`operationWindow`).
+     * stream remembers its last 256 names (`operationWindow`). Other events under a known name are an
+     * `IdReusedError`; under `protection`, other data goes unnoticed.
      */
     readonly commitId?: string | undefined;
     /** Added to the metadata of every event. */
@@ -165,6 +176,8 @@ interface ReadOptions {
     readonly maxCount?: number | undefined;
     /** `backward` starts at the newest. Default `forward`. */
     readonly direction?: 'forward' | 'backward' | undefined;
+    /** Reads an archived stream as if it were not. Default false. */
+    readonly includeArchived?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
 }
 /** What was read of a stream. */
@@ -173,6 +186,11 @@ interface StreamSlice<Event extends EventShape = EventShape> {
     readonly exists: boolean;
     /** The stream's newest version, not that of the last event read; 0 if it is not there. */
     readonly version: number;
+    /**
+     * The version at which the stream began: 1, or the one after its deletion. State from before it does not go
+     * on.
+     */
+    readonly since: number;
     readonly events: readonly RecordedEvent<Event>[];
 }
 /** Options of an end of life. */
@@ -181,13 +199,6 @@ interface LifeOptions {
     readonly expected?: ExpectedVersion | undefined;
 }
 
-/** State folded from the events of a stream. */
-interface Loaded<State> {
-    readonly state: State;
-    /** The version the state stands for: expect it when you append. 0 if the stream is not there. */
-    readonly version: number;
-    readonly exists: boolean;
-}
 /**
  * Streams of events, appended atomically and read in order, over compare-and-swap alone.
  *
@@ -223,6 +234,8 @@ declare class EventStore<Event extends EventShape = EventShape> {
      * @throws StreamClosedError, IdReusedError, EventTooLargeError, EventInvalidError, InvalidArgumentError.
      */
     append(aggregateId: string, events: readonly NewEvent<Event>[], options?: AppendOptions): Promise<AppendResult<Event>>;
+    /** What an append under a `commitId` has stored; undefined if the stream does not remember it. */
+    findCommit(aggregateId: string, commitId: string): Promise<AppendResult<Event> | undefined>;
     /** All events of a stream; none if it is not there. */
     getEvents(aggregateId: string): Promise<RecordedEvent<Event>[]>;
     /** The events with a higher version. */
@@ -287,7 +300,11 @@ declare abstract class Aggregate<Event extends EventShape> {
     get version(): number;
     /** Changes the fields by one event. */
     protected abstract apply(event: RecordedEvent<Event>): void;
-    /** Applies the events that this object has not seen yet. */
+    /**
+     * Applies the events that this object has not seen yet.
+     *
+     * @throws StreamConflictError if the stream was deleted since: fields cannot go back, so make a new object.
+     */
     load(): Promise<void>;
     /** Appends events where this object's state ends, then applies them. */
     protected raise(...events: readonly NewEvent<Event>[]): Promise<void>;
@@ -306,6 +323,7 @@ interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
     readonly snapshots?: SnapshotSource | undefined;
     /**
      * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
+     * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
      */
     readonly rememberedStreams?: number | undefined;
 }
@@ -315,10 +333,15 @@ interface CommandResult<State, Event extends EventShape> {
     readonly version: number;
     /** What the command appended; nothing if it decided nothing. */
     readonly events: readonly RecordedEvent<Event>[];
+    /** Whether the `commitId` was known: the events were there already, and nothing was decided. */
+    readonly isDuplicate: boolean;
 }
 /**
- * Handles a command on a stream. With `expected` given, a conflict is the caller's and is not retried. With a
- * `commitId`, repeating a command that decides the same events appends them once.
+ * Handles a command on a stream. With `expected` given, a conflict is the caller's and is not retried.
+ *
+ * A `commitId` names the command: repeated, from any process, it appends nothing and gives the events that it
+ * appended at first, whatever would be decided now. The commands themselves are not compared, so a new command
+ * needs a new name.
  */
 type CommandHandler<State, Command, Event extends EventShape> = (aggregateId: string, command: Command, options?: AppendOptions) => Promise<CommandResult<State, Event>>;
 /**
@@ -390,6 +413,9 @@ interface Erasure extends Protection {
  * cannot be read any more keeps its place, with `metadata.erased` set. Pass it as `protection` to the event
  * store. Keys are looked up for each read, one more round trip.
  *
+ * Encrypted data differs each time, so repeated appends are compared by ids and types alone: a `commitId` reused
+ * with other data answers with the events of its first use, not with `IdReusedError`.
+ *
  * It reaches the events, and nothing that projections and handlers have made of them: keep personal data out of
  * those.
  *
@@ -408,16 +434,19 @@ interface StreamConflictFacts extends ErrorFacts {
     readonly expected: ExpectedVersion;
     readonly version: number;
     readonly events: readonly RecordedEvent[];
+    readonly wasDeleted?: boolean | undefined;
 }
 /** The stream is not where the caller expected it. Nothing was appended. */
 declare class StreamConflictError extends NoriKVError {
     static readonly code: string;
     readonly aggregateId: string;
     readonly expected: ExpectedVersion;
-    /** The stream's current version. */
+    /** The stream's current version; 0 if it is deleted. */
     readonly version: number;
     /** What came after the expected version: the first 100 of those events. */
     readonly events: readonly RecordedEvent[];
+    /** Whether the stream was deleted after the expected version: `events` then go on from nothing. */
+    readonly wasDeleted: boolean;
     constructor(message: string, facts: StreamConflictFacts);
 }
 /** The stream is archived or tombstoned and takes no events. Nothing was appended. */
@@ -537,7 +566,8 @@ interface EventFeedOptions extends UpdaterOptions {
     /** That of the event store. Default `events`. */
     readonly prefix?: string | undefined;
     /**
-     * Parts of the feed, by stream. One gives a total order; more take more writes. Never change it. Default 1.
+     * Parts of the feed, by stream. One gives a total order; more take more writes. It cannot be changed: another number is
+     * refused. Default 1.
      */
     readonly partitions?: number | undefined;
     /** Publishes after each append in the background. False leaves it to sweeps. Default true. */
@@ -582,6 +612,13 @@ declare class EventFeed implements Outbox, AsyncDisposable {
     enter(aggregateId: string, peek: () => Promise<FeedMark | undefined>): Promise<number | undefined>;
     reenter(aggregateId: string, fence: number): Promise<number>;
     committed(aggregateId: string, mark: FeedMark | undefined): void;
+    /**
+     * Compares `partitions` with what the feed was made with; the first to use a feed decides. Appends, sweeps and
+     * consumers do this by themselves.
+     *
+     * @throws InvalidArgumentError if it is another number.
+     */
+    check(): Promise<void>;
     /** Publishes everything that was committed before, by any process. Consumers do this now and then. */
     sweep(): Promise<void>;
     /** The newest position of each partition. One round trip. */
@@ -620,6 +657,7 @@ declare class EventConsumer<Event extends EventShape = EventShape> implements As
      * Takes over the group and begins. Resolves when every event from then on will be handled.
      *
      * @throws ClosedError once it was stopped: make a new one.
+     * @throws InvalidArgumentError if the feed was made with another number of partitions.
      */
     start(): Promise<void>;
     /** Ends after the event that is being handled. Throws nothing: a failure is reported by `done`. */
@@ -669,10 +707,15 @@ interface ProjectionOptions<State, Event extends EventShape> extends Omit<Consum
  */
 declare class Projection<State, Event extends EventShape = EventShape> implements AsyncDisposable {
     #private;
+    /** @throws InvalidArgumentError for a bad option. */
     constructor(feed: EventFeed, store: EventStore<Event>, options: ProjectionOptions<State, Event>);
     /** A record; undefined if no event belongs to it yet. Two round trips. */
     get(key: string): Promise<State | undefined>;
-    /** Begins to keep the records up to date. One process does it at a time; the newest takes over. */
+    /**
+     * Begins to keep the records up to date. One process does it at a time; the newest takes over.
+     *
+     * @throws InvalidArgumentError if the records are of another revision: `rebuild` them.
+     */
     start(): Promise<void>;
     /** Resolves when every event that was committed before is in the records. */
     caughtUp(options?: {

@@ -106,14 +106,19 @@ interface AdjustOptions extends ItemOptions {
     readonly reason?: string | undefined;
     /** What it came from, such as a delivery note. Up to 64 bytes. */
     readonly ref?: string | undefined;
-    /** Names this change, up to 64 characters, so that repeating it, from any process, applies it once. */
+    /**
+     * Names this change, up to 64 bytes when percent-encoded, so that repeating it, from any process, applies it
+     * once. A record remembers its last 256 of these (`operationWindow` of the manager): a repetition after so
+     * many further changes with an `opId` is applied again.
+     */
     readonly opId?: string | undefined;
 }
 /** Options of `reserveAll`. */
 interface ReserveAllOptions extends CallOptions {
     /**
-     * The caller's own id, such as an order number, up to 64 characters: repeating the call with it finds the
-     * reservation instead of making a second one. Default: a new id.
+     * The caller's own id, such as an order number, up to 64 bytes when percent-encoded: repeating the call with
+     * it finds the reservation instead of making a second one. Default: a new id, which an error does not tell:
+     * after `OutcomeUnknownError` a repetition may then hold twice until the first hold's time is up.
      */
     readonly id?: string | undefined;
     /** How long it lasts, in milliseconds, up to 30 days. Default: the manager's. */
@@ -265,10 +270,11 @@ declare class InventoryManager {
     /**
      * Sets the units of all lines aside, or none. Lines of one SKU are added up first.
      *
-     * The lines are reserved one after the other, not at one moment. If the process dies in between, what it
-     * holds ends with its time. All lines get the same `id`; an order that fell short needs a new one.
+     * The lines are reserved one after the other; if the process dies in between, what it holds ends with its
+     * time. All lines get the same `id`, and an id is decided once: repeating a held order finds it, repeating
+     * one that fell short throws `ReservationResolvedError`, and a new try needs a new id.
      *
-     * @throws what {@link reserve} throws; then nothing is held, or only until its time is up.
+     * @throws what {@link reserve} throws. What was held is given back; with an `id` it stays for the repetition.
      */
     reserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<readonly HeldUnits[]>;
     /** Like {@link reserveAll}, but too few units are an answer. */

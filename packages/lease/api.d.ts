@@ -218,7 +218,8 @@ interface ElectOptions extends RenewalOptions {
     /**
      * The work of a leader. Called once for each epoch this process wins. It leads as long as the promise is
      * pending: returning or throwing resigns. It must end soon after `lease.signal` is aborted; the lease is
-     * given back only after that.
+     * given back only after that. To end the election from in here, call `stop()` without awaiting it and
+     * return: it waits for this very promise.
      */
     readonly lead: (lease: Lease) => unknown;
     /** Stops the election. */
@@ -253,6 +254,9 @@ interface Election extends AsyncDisposable {
     /**
      * Leaves: ends the lease for the work, waits for the work up to its grace, gives the lease back. If the
      * work overran, the lease is not given back but left to run out. Never rejects.
+     *
+     * Do not await it inside `lead`: the two then wait for each other until the grace is over, and the lease is
+     * left to run out.
      */
     stop(): Promise<void>;
     /** The same as {@link stop}. */
@@ -308,6 +312,7 @@ interface FencedOptions extends Pick<UpdateOptions, 'signal' | 'deadlineMs'> {
  *
  * Read it with {@link fencedGet}: the token is stored with the value.
  *
+ * @throws InvalidArgumentError if the value is neither well-formed text nor a `Uint8Array`.
  * @throws StaleTokenError if the key has seen a higher token.
  * @throws CorruptRecordError if something else wrote the key; it is left as it is.
  * @throws OutcomeUnknownError if a reply was lost for good. Trying again is safe.
@@ -357,7 +362,10 @@ declare class LeaderElection {
      * else. The election is then stopped. An outage is waited out instead.
      */
     start(onBecameLeader?: (lease: Lease) => unknown, onLostLeadership?: () => unknown): Promise<void>;
-    /** Leaves: calls `onLostLeadership` if this node leads, waits for the callbacks, gives the lease back. */
+    /**
+     * Leaves: calls `onLostLeadership` if this node leads, waits for the callbacks, gives the lease back.
+     * Inside a callback call it without awaiting it: it waits for that callback, at most `leaseTtlMs`.
+     */
     stop(): Promise<void>;
     /** Whether this node leads now. Reads the clock: it turns false on time, whatever the event loop does. */
     getIsLeader(): boolean;

@@ -52,28 +52,12 @@ interface ServerOptions {
     /** Default: the clock of the process. */
     readonly clock?: Clock | undefined;
 }
-/** Options with every default filled in. */
-interface ServerSettings {
-    readonly host: string;
-    readonly port: number;
-    readonly nodeId: string;
-    readonly advertise: string | undefined;
-    readonly totalShards: number;
-    readonly tls: ServerTls | undefined;
-    readonly tokens: readonly string[];
-    readonly maxInFlight: number;
-    readonly maxPendingBytes: number;
-    readonly maxCallsPerSecond: number;
-    readonly logCalls: boolean;
-    readonly log: Log;
-    readonly clock: Clock;
-}
 
 /** A store behind the NoriKV wire. Made by {@link createServer}. */
 declare class NoriKVServer implements AsyncDisposable {
     #private;
-    /** Use {@link createServer}, which also listens. */
-    constructor(store: KvStore, settings: ServerSettings);
+    /** Use {@link createServer}, which also listens. @throws InvalidArgumentError naming the option that is wrong. */
+    constructor(store: KvStore, options: ServerOptions);
     /** Where it listens: `host:port`. */
     get address(): string;
     get port(): number;

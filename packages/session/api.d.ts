@@ -1,6 +1,6 @@
 import { NoriKVError, ErrorFacts } from '@norikv/store';
 export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options-CLD1Du1y.js';
-export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, c as SchemaIssue, d as SchemaResult, S as Session, e as SessionData, f as SessionFacts, a as SessionManager, g as SessionManagerOptions, h as StandardSchema } from './session-manager-DRIwdAc4.js';
+export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, c as SchemaIssue, d as SchemaResult, a as Session, e as SessionData, f as SessionFacts, S as SessionManager, g as SessionManagerOptions, h as StandardSchema } from './session-manager-pQWFZ5_i.js';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 declare class SignInRevokedError extends NoriKVError {

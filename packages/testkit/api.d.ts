@@ -1,4 +1,4 @@
-import { KvStore, Capabilities, Key, Clock, CancelTimer, GetOptions, PutOptions, DeleteOptions, Value, Condition, Version, Entry } from '@norikv/store';
+import { KvStore, Capabilities, Key, Clock, CancelTimer, GetOptions, PutOptions, DeleteOptions, Value, Condition, Version, Entry, VectorStore } from '@norikv/store';
 
 /** A store under test. */
 interface ConformanceTarget {
@@ -369,6 +369,24 @@ interface MemoryStore extends KvStore, AsyncDisposable {
  */
 declare function createMemoryStore(options?: MemoryStoreOptions): MemoryStore;
 
+/** A {@link MemoryStore} that serves vectors too. */
+interface MemoryVectorStore extends MemoryStore, VectorStore {
+}
+/**
+ * The reference store with the six vector calls: every distance computed in 64 bits, one by one.
+ *
+ * Vectors take no time, whatever `latencyMs` says of keys, and idempotency keys are kept as long as the store.
+ *
+ * @example
+ * ```ts
+ * const store = createMemoryVectorStore();
+ * await store.vectorCreateIndex('places', 2, 'euclidean');
+ * await store.vectorInsert('places', 'home', [3, 4]);
+ * const { matches } = await store.vectorSearch('places', [0, 0], 1); // home, at a distance of 5
+ * ```
+ */
+declare function createMemoryVectorStore(options?: MemoryStoreOptions): MemoryVectorStore;
+
 /** How {@link raceClients} runs. */
 interface ClientRace {
     /** Uniform in [0, 1). */
@@ -402,6 +420,44 @@ declare function recordHistory(store: KvStore, history: History, client: string)
  * The generator is sfc32 (128 bits of state). It is good enough for simulations and not for secrets.
  */
 declare function seededRandom(seed: number): () => number;
+
+/** A store with vectors under test. */
+interface VectorConformanceTarget {
+    readonly store: KvStore & VectorStore;
+    /** Other handles on the same data, which must see what the first one writes. */
+    readonly peers?: readonly VectorStore[] | undefined;
+    /** Closes the store and releases all it holds. */
+    close(): Promise<void>;
+}
+/** Options of `defineVectorConformance`. */
+interface VectorConformanceOptions<Target extends VectorConformanceTarget = VectorConformanceTarget> extends TestRunner {
+    /** Opens a store; once for each test. It may hold data of earlier tests. */
+    readonly createStore: () => Promise<Target>;
+    /** Closes the store in order and opens the same data again. */
+    readonly reopen?: ((target: Target) => Promise<Target>) | undefined;
+    /** Time limit of each test, handed to `it`. Default 60,000. */
+    readonly testTimeoutMs?: number | undefined;
+}
+/**
+ * Defines the conformance suite of the vector calls, for any engine and any runner.
+ *
+ * Distances are compared with the precision of 32-bit floats, which is all a wire carries.
+ *
+ * @example
+ * ```ts
+ * defineVectorConformance({
+ *   describe,
+ *   it,
+ *   async createStore() {
+ *     const store = createMemoryVectorStore();
+ *     return { store, close: () => store.close() };
+ *   },
+ * });
+ * ```
+ *
+ * Tests that find a fault reject with an `Error`.
+ */
+declare function defineVectorConformance<Target extends VectorConformanceTarget>(options: VectorConformanceOptions<Target>): void;
 
 /** Options of {@link withFaults}. */
 interface FaultOptions {
@@ -450,4 +506,4 @@ interface FaultyStore extends KvStore {
  */
 declare function withFaults(store: KvStore, options?: FaultOptions): FaultyStore;
 
-export { type AnyOptions, type CallCounts, type ClientRace, type ConformanceExpectations, type ConformanceOptions, type ConformanceTarget, type CountedStore, FakeClock, type FakeClockOptions, type Fault, type FaultCandidate, type FaultControl, type FaultOptions, type FaultRates, type FaultyStore, History, type HistoryAction, type HistoryEntry, type HistoryOperation, type HistoryResult, type HistoryWrite, type Latency, type LinearizabilityResult, type LyingServerOptions, type MemoryStore, type MemoryStoreOptions, type Operation, type ProcessClock, type ProvidedTest, type ScriptedOperation, type ServedOption, type TestFunction, type TestRunner, checkLinearizability, countCalls, createMemoryStore, defineConformance, raceClients, recordHistory, seededRandom, withFaults, withLyingServer };
+export { type AnyOptions, type CallCounts, type ClientRace, type ConformanceExpectations, type ConformanceOptions, type ConformanceTarget, type CountedStore, FakeClock, type FakeClockOptions, type Fault, type FaultCandidate, type FaultControl, type FaultOptions, type FaultRates, type FaultyStore, History, type HistoryAction, type HistoryEntry, type HistoryOperation, type HistoryResult, type HistoryWrite, type Latency, type LinearizabilityResult, type LyingServerOptions, type MemoryStore, type MemoryStoreOptions, type MemoryVectorStore, type Operation, type ProcessClock, type ProvidedTest, type ScriptedOperation, type ServedOption, type TestFunction, type TestRunner, type VectorConformanceOptions, type VectorConformanceTarget, checkLinearizability, countCalls, createMemoryStore, createMemoryVectorStore, defineConformance, defineVectorConformance, raceClients, recordHistory, seededRandom, withFaults, withLyingServer };
