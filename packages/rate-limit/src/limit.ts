@@ -81,8 +81,8 @@ function limitOf(config: RateLimitConfig): Limit {
     'sliding-window': 2 * windowMs,
     'fixed-window': windowMs,
   };
-  const numbers = `${maxRequests}/${windowMs}`;
-  const ownSlot = burst === maxRequests ? numbers : `${numbers}/${burst}`;
+  const numbers = `${maxRequests.toString(36)}/${windowMs.toString(36)}`;
+  const ownSlot = burst === maxRequests ? numbers : `${numbers}/${burst.toString(36)}`;
   // A count means nothing under a window of another length; a level does.
   const sharedSlot = algorithm === 'gcra' ? `:${name}` : `:${name}/${windowMs}`;
   const slot = known[1] + (name === undefined ? ownSlot : sharedSlot);

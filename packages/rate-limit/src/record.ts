@@ -13,20 +13,27 @@ export const noteSlot = '~';
 
 export const emptyRecord: RateLimitRecord = new Map([]);
 
-/** Text, `slot number number;slot number`: one limit takes at most 76 bytes, 90 with a burst. Nothing else is stored. */
+/**
+ * Text, `slot number number;slot number`, whole numbers in base 36: one limit takes at most 64 bytes. Nothing else
+ * is stored.
+ */
 export const recordCodec: Codec<RateLimitRecord> = {
   plain: true,
-  encode: (record) => stringToBytes([...record].map((slot) => slot.flat().join(' ')).join(';')),
+  encode: (record) => stringToBytes([...record].map(textOf).join(';')),
   decode(bytes) {
     const text = bytesToString(bytes);
     return text === '' ? emptyRecord : new Map(text.split(';').map(slotOf));
   },
 };
 
+function textOf([slot, numbers]: readonly [string, Numbers]): string {
+  return [slot, ...numbers.map((number) => number.toString(Number.isInteger(number) ? 36 : 10))].join(' ');
+}
+
 function slotOf(text: string): [slot: string, numbers: Numbers] {
   const [slot = '', ...words] = text.split(' ');
-  const numbers = words.map(Number);
-  const isSound = /^([gsf][\d:]\S*|[!~])( [\d.e-]+)+$/.test(text);
+  const numbers = words.map((word) => (/[.-]/.test(word) ? Number(word) : Number.parseInt(word, 36)));
+  const isSound = /^([gsf][\da-z:]\S*|[!~])( [\da-z.-]+)+$/.test(text);
   if (!isSound || !numbers.every((number) => number >= 0 && number < Number.MAX_SAFE_INTEGER)) {
     throw new TypeError(`"${text.slice(0, 64)}" is no limit`);
   }

@@ -185,7 +185,7 @@ describe('where other processes win until the time is over', () => {
       get: (key) => memory.get(key),
       put: async (key, value, options) => {
         version += 1;
-        await memory.put(key, `f:x ${9e12 + version} 0`);
+        await memory.put(key, `f:x ${(9e12 + version).toString(36)} 0`);
         return memory.put(key, value, options);
       },
     };
