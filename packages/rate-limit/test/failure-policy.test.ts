@@ -197,7 +197,7 @@ describe('where other processes win until the time is over', () => {
     ['local', { allowed: true, remaining: 9 }],
   ] as const)('%s decides', async (onFailure, expected) => {
     const clock = new FakeClock();
-    const limiter = new RateLimiter(contended(clock), { clock, onFailure });
+    const limiter = new RateLimiter(contended(clock), { clock, onFailure, random: () => 0.5 });
     const result = await clock.run(limiter.checkLimit('a', limit));
     expect(result).toMatchObject({ ...expected, source: 'fallback' });
   });
