@@ -24,6 +24,8 @@ async function takeTurns(limit: RateLimitConfig, other: RateLimitConfig, stepMs 
   return total;
 }
 
+type Numbers = Pick<RateLimitConfig, 'maxRequests' | 'burst'>;
+
 describe('one identifier under different numbers', () => {
   const perMinute = { maxRequests: 10, windowMs: 60_000 };
 
@@ -32,7 +34,7 @@ describe('one identifier under different numbers', () => {
     expect(await takeTurns(perMinute, { ...perMinute, burst: 1 })).toBeLessThanOrEqual(own + 11);
   });
 
-  it.each([
+  it.each<[one: Numbers, other: Numbers]>([
     [{ maxRequests: 100 }, { maxRequests: 10 }],
     [{ maxRequests: 10 }, { maxRequests: 100 }],
     [{ maxRequests: 10 }, { maxRequests: 10, burst: 1 }],

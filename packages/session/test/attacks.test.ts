@@ -111,7 +111,7 @@ describe('a sign-in that fails', () => {
     const store = withFaults(memoryStore({ clock }), {
       clock,
       decide: ({ operation, key }) =>
-        isDown && operation === 'put' && key.includes(':id:') ? 'lost-request' : undefined,
+        isDown && operation === 'put' && String(key).includes(':id:') ? 'lost-request' : undefined,
     });
     const sessions = new SessionManager(store, hour, { clock, maxSessions: 2, whenFull, deadlineMs: 1_000 });
     const id = await clock.run(sessions.create('alice', ...alice));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SessionManager } from '../src/index.js';
+import { type CreateOptions, SessionManager } from '../src/index.js';
 import { memoryStore } from './world.js';
 
 const wrong = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 1e17, '5', null, {}];
@@ -83,7 +83,9 @@ describe('arguments', () => {
     [{ generation: -1 }, 'generation'],
     [{ ttl: 5 }, 'an option of create is "ttl"'],
   ])('a session with %o is refused', async (options, message) => {
-    await expect(sessions.create('user', 'a@example.com', [], options)).rejects.toThrow(message);
+    await expect(sessions.create('user', 'a@example.com', [], options as CreateOptions)).rejects.toThrow(
+      message,
+    );
   });
 
   it('a change that is no function is refused', async () => {
