@@ -28,7 +28,7 @@ type Value = string | Uint8Array;
 type Consistency = 'lease' | 'linearizable' | 'stale_ok';
 /** Limits on one call. */
 interface CallOptions {
-    /** Ends the call early. A write that may have left is then unknown, see {@link Outcome}. */
+    /** Ends the call early. A write that may have left is then unknown, see `Outcome`. */
     readonly signal?: AbortSignal | undefined;
     /** Total time for the call in milliseconds, retries inside the engine included. */
     readonly timeoutMs?: number | undefined;
