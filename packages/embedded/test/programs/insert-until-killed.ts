@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openEmbedded } from '../../src/index.js';
+import { reportLine } from '../support/report-line.js';
 import {
   isDelete,
   killedDimensions,
@@ -12,7 +12,7 @@ import {
 // Waits for "<path> <round>", then inserts and deletes vectors, alone and many at a time, until it is killed.
 
 function report(kind: VectorReport['kind'], id: string, number: number): void {
-  writeSync(1, `${JSON.stringify({ kind, id, number })}\n`);
+  reportLine({ kind, id, number });
 }
 
 for await (const line of createInterface(process.stdin)) {

@@ -1,14 +1,14 @@
-import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { find, type Version } from '@norikv/store';
 import { openEmbedded } from '../../src/index.js';
 import { type Report, valueOfWrite, type Write } from '../support/kill-ledger.js';
+import { reportLine } from '../support/report-line.js';
 
 // Waits for "<path> <round>", then writes until it is killed: counters by compare-and-swap, new keys by
 // create, and keys with idempotency keys.
 
 function report(line: Report): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  reportLine(line);
 }
 
 function text({ term, index }: Version): string {
