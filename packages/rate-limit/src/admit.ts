@@ -1,17 +1,19 @@
 import { keep, type Transition } from '@norikv/cas-retry';
 import type { Limit } from './limit.js';
 import { emptyRecord, type RateLimitRecord } from './record.js';
-import type { LimitStanding, RateLimitResult } from './result.js';
-import { assess, consume } from './transitions.js';
+import type { RateLimitResult } from './result.js';
+import { assess, spend } from './transitions.js';
 
 /** What requests that were decided together came to. */
 export interface Admission {
-  /** An answer to each, in their order. */
-  readonly results: readonly RateLimitResult[];
+  /** For each in their order: the permits taken for those after it, or its denial. */
+  readonly answers: readonly (number | RateLimitResult)[];
   /** How the limits stand after it; undefined where nothing was taken. */
   readonly taken: RateLimitResult | undefined;
   /** Permits taken beyond what was asked for. */
   readonly spare: number;
+  /** The denials, one for each cost. */
+  readonly denials: readonly RateLimitResult[];
 }
 
 /**
@@ -34,7 +36,7 @@ export function admit(
     });
     const needed = room - left;
     const taken =
-      needed > 0 ? consume(limits, Math.max(needed, Math.min(chunk, room)))(record, now) : undefined;
+      needed > 0 ? spend(record, limits, Math.max(needed, Math.min(chunk, room)), now) : undefined;
     const denials = new Map<number, RateLimitResult>();
     const denial = (cost: number): RateLimitResult => {
       const known = denials.get(cost) ?? assess(taken?.state ?? record, limits, cost, now);
@@ -42,20 +44,12 @@ export function admit(
       return known;
     };
     let held = taken?.result.cost ?? 0;
-    const results = costs.map((cost, position) => {
+    const answers = costs.map((cost, position) => {
       if (!taken || !passes[position]) return denial(cost);
       held -= cost;
-      return withHeld(taken.result, cost, held);
+      return held;
     });
-    const admission = { results, taken: taken?.result, spare: held };
+    const admission = { answers, taken: taken?.result, spare: held, denials: [...denials.values()] };
     return taken ? { ...taken, result: admission } : keep(admission);
   };
-}
-
-/** A grant as it looks while permits that were taken with it are not handed out yet. */
-export function withHeld(taken: RateLimitResult, cost: number, held: number): RateLimitResult {
-  const shown = <Standing extends LimitStanding>(standing: Standing): Standing => {
-    return { ...standing, remaining: standing.remaining + held };
-  };
-  return { ...shown(taken), cost, limits: taken.limits.map(shown) };
 }

@@ -1,7 +1,10 @@
 import type { Transition } from '@norikv/cas-retry';
 import type { Clock } from '@norikv/store';
-import { type Admission, admit, withHeld } from './admit.js';
+import { type Admission, admit } from './admit.js';
 import { BoundedMap } from './bounded-map.js';
+import type { Denials } from './denials.js';
+import { type Grant, Granted } from './granted.js';
+import type { Grants } from './grants.js';
 import type { Limit } from './limit.js';
 import { type PendingAnswer, PendingAnswers } from './pending-answers.js';
 import type { RateLimitRecord } from './record.js';
@@ -11,13 +14,16 @@ import type { RateLimitResult } from './result.js';
 interface Stock {
   left: number;
   readonly taken: RateLimitResult;
+  readonly grant: Grant;
   /** By the monotonic clock. */
   readonly until: number;
 }
 
 /** Requests that wait for one write. */
 interface Burst {
+  readonly limits: readonly Limit[];
   readonly costs: number[];
+  readonly grant: Grant;
   readonly admission: Promise<Admission>;
 }
 
@@ -40,61 +46,89 @@ export interface BurstSettings {
 export class Bursts {
   readonly #apply: Apply;
   readonly #settings: BurstSettings;
+  readonly #grants: Grants;
+  readonly #denials: Denials;
+  /** The one of each key that requests may join. */
   readonly #open = new Map<string, Burst>();
   readonly #stocks: BoundedMap<Map<string, Stock>>;
   readonly #pending = new PendingAnswers();
 
-  constructor(apply: Apply, settings: BurstSettings) {
+  constructor(apply: Apply, settings: BurstSettings, grants: Grants, denials: Denials) {
     this.#apply = apply;
     this.#settings = settings;
+    this.#grants = grants;
+    this.#denials = denials;
     this.#stocks = new BoundedMap(settings.maxIdentifiers);
   }
 
   async take(key: string, limits: readonly Limit[], cost: number): Promise<RateLimitResult> {
-    const kind = limits.map(({ id }) => id).join(' ');
-    const held = this.#handOut(key, kind, cost);
-    if (held) return held;
-    const burst = this.#open.get(`${kind} ${key}`) ?? this.#begin(key, kind, limits);
+    const handedOut = this.#handOut(key, limits, cost);
+    if (handedOut) return handedOut;
+    const open = this.#open.get(key);
+    const burst = open?.limits === limits ? open : this.#begin(key, limits);
     const position = burst.costs.push(cost) - 1;
-    const { results } = await burst.admission;
-    return results[position] as RateLimitResult;
+    const { answers, taken } = await burst.admission;
+    const answer = answers[position];
+    if (typeof answer !== 'number') return answer as RateLimitResult;
+    return new Granted(taken as RateLimitResult, cost, answer, 'store', burst.grant);
   }
 
-  forget(key: string): void {
+  /** Permits came back: a denial that is on its way may be wrong by now. */
+  outdate(key: string): void {
     this.#pending.outdate(key);
+    this.#denials.forget(key);
+  }
+
+  /** It was reset or blocked: what was taken for later is not to be used either. */
+  forget(key: string): void {
+    this.#pending.forget(key);
+    this.#denials.forget(key);
     this.#stocks.delete(key);
   }
 
-  #handOut(key: string, kind: string, cost: number): RateLimitResult | undefined {
-    const stock = this.#stocks.get(key)?.get(kind);
+  #handOut(key: string, limits: readonly Limit[], cost: number): RateLimitResult | undefined {
+    const stock = this.#stocks.get(key)?.get(kindOf(limits));
     if (!stock || stock.left < cost || stock.until <= this.#settings.clock.monotonic()) return undefined;
     stock.left -= cost;
-    return { ...withHeld(stock.taken, cost, stock.left), source: 'memory' };
+    return new Granted(stock.taken, cost, stock.left, 'memory', stock.grant);
   }
 
   /** Requests may join until the decision is made: while an earlier write is on its way, all are one burst. */
-  #begin(key: string, kind: string, limits: readonly Limit[]): Burst {
-    const { clock, chunk, chunkHoldMs } = this.#settings;
-    const name = `${kind} ${key}`;
+  #begin(key: string, limits: readonly Limit[]): Burst {
     const costs: number[] = [];
+    const grant = this.#grants.prepare(key, limits);
     const close = (): void => {
-      if (this.#open.get(name) === burst) this.#open.delete(name);
+      if (this.#open.get(key) === burst) this.#open.delete(key);
     };
     const send = async (answer: PendingAnswer): Promise<Admission> => {
       const admission = await this.#apply(key, (record, now) => {
         close();
-        return admit(limits, costs, chunk)(record, now);
+        return admit(limits, costs, this.#settings.chunk)(record, now);
       });
-      const { taken, spare } = admission;
-      if (taken && spare > 0 && !answer.isOutdated) {
-        const stocks = this.#stocks.get(key) ?? new Map<string, Stock>();
-        const until = clock.monotonic() + chunkHoldMs;
-        this.#stocks.set(key, stocks.set(kind, { left: spare, taken, until }));
-      }
+      this.#remember(key, limits, grant, admission, answer);
       return admission;
     };
-    const burst: Burst = { costs, admission: this.#pending.follow(key, send).finally(close) };
-    this.#open.set(name, burst);
+    const burst: Burst = { limits, costs, grant, admission: this.#pending.follow(key, send).finally(close) };
+    this.#open.set(key, burst);
     return burst;
   }
+
+  #remember(
+    key: string,
+    limits: readonly Limit[],
+    grant: Grant,
+    { taken, spare, denials }: Admission,
+    { isOutdated, isForgotten }: PendingAnswer,
+  ): void {
+    const { clock, chunkHoldMs } = this.#settings;
+    if (!isOutdated) for (const denial of denials) this.#denials.remember(key, limits, denial);
+    if (!taken || spare === 0 || isForgotten) return;
+    const stocks = this.#stocks.get(key) ?? new Map<string, Stock>();
+    const until = clock.monotonic() + chunkHoldMs;
+    this.#stocks.set(key, stocks.set(kindOf(limits), { left: spare, taken, grant, until }));
+  }
+}
+
+function kindOf(limits: readonly Limit[]): string {
+  return limits.map(({ id }) => id).join(' ');
 }

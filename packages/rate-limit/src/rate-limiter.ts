@@ -5,9 +5,9 @@ import type { CheckOptions, RateLimitCheck, RateLimits } from './check.js';
 import { Denials } from './denials.js';
 import { Fallback } from './fallback.js';
 import { Grants } from './grants.js';
-import { checkWhole, type Limit, limitsOf, longestWindowMs, mostRequests, refuse } from './limit.js';
+import { KnownLimits } from './known-limits.js';
+import { checkWhole, type Limit, longestWindowMs, mostRequests, refuse } from './limit.js';
 import { type RateLimiterOptions, type Settings, settingsOf, updaterOptionsOf } from './options.js';
-import { PendingAnswers } from './pending-answers.js';
 import { emptyRecord, type RateLimitRecord, recordCodec } from './record.js';
 import { type RecordKey, recordKeys } from './record-key.js';
 import { Refunds } from './refunds.js';
@@ -36,7 +36,7 @@ export class RateLimiter {
   readonly #updater: Updater;
   readonly #keyOf: RecordKey;
   readonly #denials: Denials;
-  readonly #pending = new PendingAnswers();
+  readonly #limits = new KnownLimits();
   readonly #bursts: Bursts;
   readonly #fallback: Fallback;
   readonly #refunds: Refunds;
@@ -57,7 +57,12 @@ export class RateLimiter {
     this.#denials = new Denials(clock, denyCacheMs, maxIdentifiers);
     this.#fallback = new Fallback(settings);
     this.#grants = new Grants(maxIdentifiers);
-    this.#bursts = new Bursts((key, transition) => this.#apply(key, transition), settings);
+    this.#bursts = new Bursts(
+      (key, transition) => this.#apply(key, transition),
+      settings,
+      this.#grants,
+      this.#denials,
+    );
     this.#refunds = new Refunds((key, transition) => this.#apply(key, transition), settings.random);
   }
 
@@ -75,10 +80,11 @@ export class RateLimiter {
     limits: RateLimits,
     options: CheckOptions = {},
   ): Promise<RateLimitResult> {
-    const { cost = 1, signal } = options;
-    const checked = limitsOf(limits);
+    const { cost = 1, signal } = checkedOptions(options);
+    const checked = this.#limits.of(limits);
     checkWhole('cost', cost, mostRequests);
-    const key = await this.#keyOf(identifier);
+    const ready = this.#keyOf(identifier);
+    const key = typeof ready === 'string' ? ready : await ready;
     return this.#told(
       this.#denials.find(key, checked, cost) ?? (await this.#take(key, checked, cost, signal)),
     );
@@ -97,19 +103,16 @@ export class RateLimiter {
   ): Promise<RateLimitResult> {
     if (!Array.isArray(checks) || checks.length === 0) refuse('checks', checks, 'at least one check');
     for (const { identifier, limits, cost = 1 } of checks) {
-      const denied = this.#denials.find(await this.#keyOf(identifier), limitsOf(limits), cost);
+      const denied = this.#denials.find(await this.#keyOf(identifier), this.#limits.of(limits), cost);
       if (denied) return this.#told(denied);
     }
     return this.#checkInTurn(checks, options);
   }
 
   /** How a request would fare, without taking anything. One read; throws what the store throws. */
-  async peek(
-    identifier: string,
-    limits: RateLimits,
-    { cost = 1, signal }: CheckOptions = {},
-  ): Promise<RateLimitResult> {
-    const checked = limitsOf(limits);
+  async peek(identifier: string, limits: RateLimits, options: CheckOptions = {}): Promise<RateLimitResult> {
+    const { cost = 1, signal } = checkedOptions(options);
+    const checked = this.#limits.of(limits);
     checkWhole('cost', cost, mostRequests);
     const look: Transition<RateLimitRecord, RateLimitResult> = (record = emptyRecord, now) =>
       keep(assess(record, checked, cost, now));
@@ -132,7 +135,7 @@ export class RateLimiter {
     limits: RateLimits,
     granted: RateLimitResult | { readonly cost: number } = { cost: 1 },
   ): Promise<void> {
-    const checked = limitsOf(limits);
+    const checked = this.#limits.of(limits);
     const cost = checkWhole('cost', granted.cost, mostRequests);
     const key = await this.#keyOf(identifier);
     const result = 'grants' in granted ? granted : undefined;
@@ -140,10 +143,10 @@ export class RateLimiter {
     if (result && !grant) return;
     const refund = { limits: checked, cost, grants: result?.grants ?? [] };
     await this.#refunds.give(key, refund).catch((error) => {
-      if (result && grant && error?.outcome === 'not-applied') this.#grants.add(result, grant);
+      if (result && grant && error?.outcome === 'not-applied') this.#grants.restore(result, grant);
       throw error;
     });
-    this.#forget(key);
+    this.#bursts.outdate(key);
   }
 
   /**
@@ -181,13 +184,7 @@ export class RateLimiter {
   async #change(identifier: string, transition: Transition<RateLimitRecord, void>): Promise<void> {
     const key = await this.#keyOf(identifier);
     await this.#apply(key, transition);
-    this.#forget(key);
     this.#bursts.forget(key);
-  }
-
-  #forget(key: string): void {
-    this.#pending.outdate(key);
-    this.#denials.forget(key);
   }
 
   #told(result: RateLimitResult): RateLimitResult {
@@ -201,14 +198,8 @@ export class RateLimiter {
     cost: number,
     signal: AbortSignal | undefined,
   ): Promise<RateLimitResult> {
-    const grant = this.#grants.prepare(key, limits);
     try {
-      return await this.#pending.follow(key, async (answer) => {
-        const result = await untilAborted(() => this.#bursts.take(key, limits, cost), signal);
-        if (result.allowed) this.#grants.add(result, grant);
-        else if (!answer.isOutdated) this.#denials.remember(key, limits, result);
-        return result;
-      });
+      return await untilAborted(() => this.#bursts.take(key, limits, cost), signal);
     } catch (error) {
       if (signal?.aborted) throw error;
       return this.#fallback.decide(error, key, limits, cost);
@@ -238,6 +229,10 @@ export class RateLimiter {
       }
     }
   }
+}
+
+function checkedOptions(options: CheckOptions): CheckOptions {
+  return typeof options === 'object' ? options : refuse('options', options, '{ cost }');
 }
 
 /** Each of these is many calls already, where calls fail. */

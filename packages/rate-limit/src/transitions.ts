@@ -1,4 +1,4 @@
-import { keep, type Transition, write } from '@norikv/cas-retry';
+import { type Change, keep, type Transition, write } from '@norikv/cas-retry';
 import { tolerance } from './algorithm.js';
 import { type Limit, refillMs } from './limit.js';
 import { blockSlot, emptyRecord, type RateLimitRecord, withSlot } from './record.js';
@@ -14,16 +14,25 @@ export function consume(
 ): Transition<RateLimitRecord, RateLimitResult> {
   return (record = emptyRecord, now) => {
     const before = assess(record, limits, cost, now);
-    if (!before.allowed) return keep(before);
-    let next = record;
-    for (const limit of limits) {
-      const numbers = limit.algorithm.advance(next.get(limit.slot), limit, now);
-      next = withSlot(next, limit.slot, limit.algorithm.take(numbers, limit, cost), now);
-    }
-    const after = limits.map((limit) => standing(next, limit, 0, now));
-    const grants = limits.map((limit) => endOf(next, limit.slot));
-    return write(next, resultOf(true, cost, after, grants), ttlOf(next, limits, now));
+    return before.allowed ? spend(record, limits, cost, now) : keep(before);
   };
+}
+
+/** Takes permits that are known to be there. */
+export function spend(
+  record: RateLimitRecord,
+  limits: readonly Limit[],
+  cost: number,
+  now: number,
+): Change<RateLimitRecord, RateLimitResult> {
+  let next = record;
+  for (const limit of limits) {
+    const numbers = limit.algorithm.advance(next.get(limit.slot), limit, now);
+    next = withSlot(next, limit.slot, limit.algorithm.take(numbers, limit, cost), now);
+  }
+  const after = limits.map((limit) => standing(next, limit, 0, now));
+  const grants = limits.map((limit) => endOf(next, limit.slot));
+  return write(next, resultOf(true, cost, after, grants), ttlOf(next, limits, now));
 }
 
 /** Denies everything for so long. A longer block stays. */
