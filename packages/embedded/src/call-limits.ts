@@ -3,10 +3,10 @@ import {
   CancelledError,
   checkDurationMs,
   DeadlineExceededError,
-  InvalidArgumentError,
   type Key,
   type Outcome,
 } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 
 /**
  * Checks `signal` and `timeoutMs` before a call begins.
@@ -16,11 +16,8 @@ import {
  */
 export function checkLimits({ signal, timeoutMs }: CallOptions, key: Key): void {
   checkDurationMs('timeoutMs', timeoutMs);
-  if (signal === undefined) return;
-  if (typeof signal?.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
-    throw new InvalidArgumentError(`signal is ${String(signal)}; use the signal of an AbortController`);
-  }
-  if (signal.aborted) throw cancelled(signal, key, 'not-applied');
+  checkSignal(signal);
+  if (signal?.aborted) throw cancelled(signal, key, 'not-applied');
 }
 
 /** The error of a call whose signal was aborted. */

@@ -4,11 +4,11 @@ import {
   type CancelTimer,
   checkDurationMs,
   DeadlineExceededError,
-  InvalidArgumentError,
   type Key,
   type Outcome,
   systemClock,
 } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 
 /** The one deadline and the one signal of a call, through everything it waits for. In real time. */
 export class CallLimit {
@@ -105,12 +105,6 @@ export class CallLimit {
 }
 
 const longestTimerMs = 2 ** 31 - 1;
-
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal === undefined) return;
-  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return;
-  throw new InvalidArgumentError(`signal is ${String(signal)}; use the signal of an AbortController`);
-}
 
 function meaningOf(outcome: Outcome): string {
   return outcome === 'unknown' ? 'it may be applied' : 'nothing was applied';

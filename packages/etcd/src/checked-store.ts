@@ -13,8 +13,8 @@ import {
   type Version,
   valueToBytes,
 } from '@norikv/store';
+import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
 import { CallLimit } from './call-limit.js';
-import { checkReadOptions, checkWriteOptions } from './call-options.js';
 import type { Caller } from './caller.js';
 import type { Cluster } from './cluster.js';
 import { Engine, type WriteRequest, type Written } from './engine.js';

@@ -1,14 +1,14 @@
-import {
-  checkDurationMs,
-  type DeleteOptions,
-  type GetOptions,
-  InvalidArgumentError,
-  type PutOptions,
-} from '@norikv/store';
+import { InvalidArgumentError } from './errors.js';
+import type { DeleteOptions, GetOptions, PutOptions } from './kv-store.js';
+import { checkDurationMs } from './validate.js';
 
 const consistencies: readonly unknown[] = [undefined, 'lease', 'linearizable', 'stale_ok'];
 
-/** Checks the options of a read, those of every call apart. */
+/**
+ * Checks the options of a read, those of every call apart.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ */
 export function checkReadOptions({ consistency }: GetOptions): void {
   if (consistencies.includes(consistency)) return;
   throw new InvalidArgumentError(
@@ -16,7 +16,11 @@ export function checkReadOptions({ consistency }: GetOptions): void {
   );
 }
 
-/** Checks the options of a write, those of every call apart. */
+/**
+ * Checks the options of a write, those of every call and its condition apart.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ */
 export function checkWriteOptions({ ttlMs, ifNotExists, idempotencyKey }: PutOptions & DeleteOptions): void {
   checkDurationMs('ttlMs', ttlMs);
   if (ifNotExists !== undefined && typeof ifNotExists !== 'boolean') {
@@ -27,6 +31,17 @@ export function checkWriteOptions({ ttlMs, ifNotExists, idempotencyKey }: PutOpt
       `idempotencyKey is ${JSON.stringify(idempotencyKey)}; use a well-formed string that is not empty`,
     );
   }
+}
+
+/**
+ * Checks the signal of a call.
+ *
+ * @throws InvalidArgumentError if it is no `AbortSignal`.
+ */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return;
+  throw new InvalidArgumentError(`signal is ${String(signal)}; use the signal of an AbortController`);
 }
 
 function isName(name: unknown): boolean {

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { checkReadOptions, checkSignal, checkWriteOptions } from '../src/call-options.js';
+
+describe('options of a read', () => {
+  it.each([undefined, 'lease', 'linearizable', 'stale_ok'] as const)('may ask for %s', (consistency) => {
+    expect(() => checkReadOptions({ consistency })).not.toThrow();
+  });
+
+  it('name a consistency there is', () => {
+    expect(() => checkReadOptions({ consistency: 'eventual' as never })).toThrow(
+      "consistency is eventual; use 'lease', 'linearizable' or 'stale_ok'",
+    );
+  });
+});
+
+describe('options of a write', () => {
+  it('may all be left out, or all be given', () => {
+    expect(() => checkWriteOptions({})).not.toThrow();
+    expect(() => checkWriteOptions({ ttlMs: 1, ifNotExists: false, idempotencyKey: 'é' })).not.toThrow();
+  });
+
+  it.each([
+    [{ ttlMs: 1.5 }, 'ttlMs is 1.5'],
+    [{ ifNotExists: 1 }, 'ifNotExists is 1; use true or false'],
+    [{ idempotencyKey: '' }, 'idempotencyKey is ""; use a well-formed string'],
+    [{ idempotencyKey: '\ud800' }, 'idempotencyKey is "\\ud800"; use a well-formed string'],
+    [{ idempotencyKey: 7 }, 'idempotencyKey is 7; use a well-formed string'],
+  ])('are refused by name: %j', (options, message) => {
+    expect(() => checkWriteOptions(options as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+describe('a signal', () => {
+  it('is that of an AbortController, or left out', () => {
+    expect(() => checkSignal(undefined)).not.toThrow();
+    expect(() => checkSignal(new AbortController().signal)).not.toThrow();
+  });
+
+  it.each([null, 'stop', {}, { aborted: false }])('%j is none', (signal) => {
+    expect(() => checkSignal(signal as never)).toThrow('use the signal of an AbortController');
+  });
+});
