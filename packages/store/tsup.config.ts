@@ -1,3 +1,5 @@
 import { packageBuild } from '../../config/tsup.js';
 
-export default packageBuild({ entry: ['src/index.ts', 'src/call-options.ts'] });
+export default packageBuild({
+  entry: ['index', 'call-options', 'standard-schema'].map((name) => `src/${name}.ts`),
+});

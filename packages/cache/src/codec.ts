@@ -1,5 +1,5 @@
 import { bytesToString, stringToBytes } from '@norikv/store';
-import type { StandardSchema } from './standard-schema.js';
+import { issueText, type SchemaResult, type StandardSchema } from '@norikv/store/standard-schema';
 
 /** How values become bytes. A cache hands out what `decode` made, also to the caller that loaded the value. */
 export interface CacheCodec<Value> {
@@ -27,11 +27,9 @@ function checked<Value>(value: Value, schema: StandardSchema<Value> | undefined)
   return verdict instanceof Promise ? verdict.then(accepted) : accepted(verdict);
 }
 
-function accepted<Value>(
-  verdict: Awaited<ReturnType<StandardSchema<Value>['~standard']['validate']>>,
-): Value {
-  if (verdict.issues) throw new TypeError(verdict.issues.map(({ message }) => message).join('; '));
-  return frozen(verdict.value);
+function accepted<Value>(result: SchemaResult<Value>): Value {
+  if (result.issues) throw new TypeError(result.issues.map(issueText).join('; '));
+  return frozen(result.value);
 }
 
 /** A value is shared by all who read it: one reader must not change it for the others. */

@@ -1,3 +1,4 @@
+export type { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 export type { Cache } from './cache.js';
 export { CachedClient, type CachedClientOptions, type CachedClientStats } from './cached-client.js';
 export { type CacheCodec, jsonCacheCodec } from './codec.js';
@@ -11,4 +12,3 @@ export type {
   EntryOptions,
   NamespaceOptions,
 } from './options.js';
-export type { SchemaVerdict, StandardSchema } from './standard-schema.js';

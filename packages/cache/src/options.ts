@@ -1,7 +1,7 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import type { StandardSchema } from '@norikv/store/standard-schema';
 import type { CacheCodec } from './codec.js';
 import type { CacheEvent } from './events.js';
-import type { StandardSchema } from './standard-schema.js';
 
 /** How a value is loaded and kept. Given for a cache, a namespace or one call; the nearest counts. */
 export interface EntryOptions {

@@ -1,3 +1,4 @@
+export type { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 export { Aggregate } from './commands/aggregate.js';
 export {
   type CommandHandler,
@@ -42,13 +43,7 @@ export type {
 } from './events/options.js';
 export type { Outbox } from './events/outbox.js';
 export type { Loaded, Reducer, SnapshotSource } from './events/reducer.js';
-export {
-  type EventsOf,
-  type SchemaIssue,
-  type SchemaResult,
-  type StandardSchema,
-  validateWith,
-} from './events/validation.js';
+export { type EventsOf, validateWith } from './events/validation.js';
 export type { ConsumerOptions, ErrorPolicy, ParkedEvent, StartFrom } from './feed/consumer-options.js';
 export { EventConsumer } from './feed/event-consumer.js';
 export { EventFeed, type EventFeedOptions, type FeedItem } from './feed/event-feed.js';

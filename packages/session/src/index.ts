@@ -1,3 +1,4 @@
+export type { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 export {
   SessionDataError,
   type SessionDataFacts,
@@ -7,7 +8,6 @@ export {
 } from './errors.js';
 export type { EndReason, SessionEvent, SessionListener } from './events.js';
 export type { SessionStoreOptions } from './options.js';
-export type { SchemaIssue, SchemaResult, StandardSchema } from './schema.js';
 export type {
   CreateOptions,
   ListedSession,

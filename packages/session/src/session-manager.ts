@@ -1,4 +1,5 @@
 import type { KvStore } from '@norikv/store';
+import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
 import {
   checkLifetimes,
@@ -9,7 +10,6 @@ import {
   type Settings,
   settingsOf,
 } from './options.js';
-import type { StandardSchema } from './schema.js';
 import type {
   CreateOptions,
   ListedSession,

@@ -1,27 +1,7 @@
+import { issueText, type StandardSchema } from '@norikv/store/standard-schema';
 import { EventInvalidError } from '../errors.js';
 import type { NewEvent } from './event-types.js';
 import type { EventValidator } from './options.js';
-
-/** What a schema library of the Standard Schema family offers: zod, valibot, arktype and others do. */
-export interface StandardSchema<Output = unknown> {
-  readonly '~standard': {
-    readonly version: 1;
-    readonly vendor: string;
-    /** Checks a value, and may change it. */
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-  };
-}
-
-/** What a schema says about a value. */
-export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
-
-/** What is wrong with a value, and where. */
-export interface SchemaIssue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
 
 /** The union of events that schemas describe, by type. */
 export type EventsOf<Schemas extends Readonly<Record<string, StandardSchema>>> = {
@@ -56,14 +36,9 @@ async function validated(
   if (!schema) throw new EventInvalidError(`There is no schema for "${type}"; nothing was appended.`);
   const result = await schema['~standard'].validate(event.data);
   if (!result.issues) return { ...event, data: result.value };
-  const issues = result.issues.map(described);
+  const issues = result.issues.map(issueText);
   throw new EventInvalidError(
     `A "${type}" does not fit its schema; nothing was appended. ${issues.join('; ')}`,
     { issues },
   );
-}
-
-function described({ message, path = [] }: SchemaIssue): string {
-  const place = path.map((step) => String(typeof step === 'object' ? step.key : step)).join('.');
-  return place ? `${place}: ${message}` : message;
 }
