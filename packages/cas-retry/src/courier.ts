@@ -32,9 +32,17 @@ export interface Courier {
   deliver(attempt: Attempt, settings: Settings, isWanted: () => boolean): Promise<Delivery>;
   /** Waits before a repetition, if that is affordable and still wanted. */
   mayRetry(error: unknown, failures: number, settings: Settings, isWanted: () => boolean): Promise<boolean>;
+  /** What the store failed with; undefined once it has answered again. */
+  latestFault(): unknown;
 }
 
 export function createCourier(key: Key, store: KvStore, transport: Transport): Courier {
+  let latestFault: unknown;
+  const noteFault = (settings: Settings, error: unknown): void => {
+    latestFault = error;
+    emit(settings, { kind: 'fault', key, error });
+  };
+
   /** Passes the time limit on, and keeps it itself for a store that does not. */
   const call = <Result>(
     { clock, attemptTimeoutMs }: Settings,
@@ -51,6 +59,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
           request({ timeoutMs: attemptTimeoutMs }).then(
             (result) => {
               cancelTimer();
+              latestFault = undefined;
               resolve(result);
             },
             (error) => {
@@ -74,7 +83,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
         emit(settings, { kind: 'read', key });
         return snapshotOf(await call(settings, (limit) => find(store, key, limit)));
       } catch (error) {
-        emit(settings, { kind: 'fault', key, error });
+        noteFault(settings, error);
         const again = isTransientRead(error) && (await mayRetry(error, failures, settings, isWanted));
         if (!again) throw withNothingWritten(error);
       }
@@ -108,7 +117,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
         const version = await call(settings, (limit) => send(store, key, attempt, limit));
         return { kind: 'applied', snapshot: { version, envelope: attempt.next } };
       } catch (error) {
-        if (faultOf(error) !== 'conflict') emit(settings, { kind: 'fault', key, error });
+        if (faultOf(error) !== 'conflict') noteFault(settings, error);
         isInDoubt ||= faultOf(error) === 'unknown';
         const outcome = await interpret(attempt, error, isInDoubt, look);
         if (typeof outcome === 'object') return outcome;
@@ -123,7 +132,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     }
   };
 
-  return { read, deliver, mayRetry };
+  return { read, deliver, mayRetry, latestFault: () => latestFault };
 }
 
 /** Our own engines tell with a lost race what the key holds instead. Another client's field may mean anything. */

@@ -139,7 +139,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     await rest(restUntil - settings.clock.monotonic(), settings);
     const sight = known ?? recall(settings) ?? (await look(settings));
     const now = settings.clock.monotonic();
-    for (const update of batchOf(first)) if (update.isTooLate(now, transport.roundTripMs)) update.expire();
+    for (const update of batchOf(first))
+      if (update.isTooLate(now, transport.roundTripMs)) update.expire(courier.latestFault());
     const planned = plan(sight.snapshot, batchOf(first), settings, context);
     if (!planned?.attempt) return planned && confirm(planned, sight.asOf, settings);
 
@@ -179,7 +180,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     cancelWatch = clock.startTimer(() => {
       watchedUntil = Number.POSITIVE_INFINITY;
       for (const update of pending.filter(isUnsettled)) {
-        if (update.command.deadlineAt <= clock.monotonic()) update.expire();
+        if (update.command.deadlineAt <= clock.monotonic()) update.expire(courier.latestFault());
         else if (update.command.deadlineAt < watchedUntil) watch(update.command);
       }
     }, deadlineAt - clock.monotonic());

@@ -67,16 +67,21 @@ export class PendingUpdate<State, Result> {
     return this.#conflicts > 0 && now + roundTripMs >= this.command.deadlineAt;
   }
 
-  expire(): void {
+  /** @param cause - what the store failed with meanwhile, if it did. */
+  expire(cause: unknown): void {
     const attempts = this.#conflicts;
+    const why = cause === undefined ? {} : { cause };
     this.#stop(
       attempts > 0
         ? new ContentionError(
             `Other processes won ${attempts} attempts before the deadline; nothing was written. ` +
               'Raise deadlineMs, or spread the writes over several keys.',
-            { attempts },
+            { attempts, ...why },
           )
-        : new DeadlineExceededError('The deadline passed; nothing was written.', { outcome: 'not-applied' }),
+        : new DeadlineExceededError('The deadline passed; nothing was written.', {
+            outcome: 'not-applied',
+            ...why,
+          }),
     );
   }
 

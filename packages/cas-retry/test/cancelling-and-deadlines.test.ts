@@ -1,3 +1,4 @@
+import { DeadlineExceededError } from '@norikv/store';
 import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createUpdater, keep, write } from '../src/index.js';
@@ -167,9 +168,24 @@ describe('a deadline', () => {
     await expect(clock.run(increment(updater))).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
       outcome: 'not-applied',
+      cause: expect.objectContaining({ message: 'No answer within 400 ms' }),
     });
     await clock.advance(10_000);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('names no fault of the store once it has answered again', async () => {
+    const { clock, store, updater } = setUp(10);
+    store.faults.outage(1);
+    await clock.run(increment(updater).catch(() => {}));
+    await clock.run(increment(updater));
+    const slow = increment(updater);
+    await clock.advance(1);
+    const hurried = increment(updater, 'n', { deadlineMs: 5 });
+    const error = await clock.run(hurried.catch((caught: unknown) => caught));
+    expect(error).toBeInstanceOf(DeadlineExceededError);
+    expect(error).not.toHaveProperty('cause');
+    await clock.run(slow);
   });
 
   it.each([0, -1, Number.NaN, 2 ** 31])('of %s ms is refused by name', async (deadlineMs) => {
