@@ -35,7 +35,11 @@ export function startProgram(name: string, args: readonly string[] = [], limits?
   };
   return {
     pid: child.pid ?? 0,
-    errors: () => Buffer.concat(errors).toString(),
+    // The test runner would take its stack for one of the test.
+    errors: () =>
+      Buffer.concat(errors)
+        .toString()
+        .replace(/^\s+at /gm, '  from '),
     send: (text) => void child.stdin.write(`${text}\n`),
     line,
     async rest() {
