@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ending, exampleOf } from '../../../test/run-example.js';
 
-const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const example = exampleOf(import.meta.url);
 let folder = '';
 
 beforeEach(() => {
@@ -17,21 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function run(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const flags = ['--conditions=@norikv/source', '--import', 'tsx'];
-  const example = spawn(process.execPath, [...flags, mainFile, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: folder },
-  });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    example[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  }
-  const [exitCode] = await once(example, 'close');
-  return { exitCode, ...output };
-}
+const run = (...args: string[]): Promise<Ending> => example(args, { env: { TMPDIR: folder } });
 
 describe('the shop', { timeout: 120_000 }, () => {
   it('asks the price service once, and shows the new price after a change', async () => {

@@ -1,46 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exampleOf } from '../../../test/run-example.js';
 import { openSale, sku } from '../src/sale.js';
 
-interface Ending {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const runExample = exampleOf(import.meta.url);
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'norikv-flash-sale-test-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-
-/** Runs the example in a process of its own. `onStdout` sees what it has written so far. */
-async function runExample(
-  args: readonly string[],
-  onStdout: (text: string, example: ChildProcess) => void = () => {},
-): Promise<Ending> {
-  const flags = ['--conditions=@norikv/source', '--import', 'tsx'];
-  const example = spawn(process.execPath, [...flags, mainFile, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  example.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    onStdout(stdout, example);
-  });
-  example.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [exitCode] = await once(example, 'close');
-  return { exitCode, stdout, stderr };
-}
 
 describe('the flash sale', { timeout: 120_000 }, () => {
   it('ends with stock, sales and money equal, though payments fail and a process is killed', async () => {
@@ -67,8 +37,10 @@ describe('the flash sale', { timeout: 120_000 }, () => {
       await sale.inventory.adjust(sku, -1, { reason: 'stolen' });
     };
     const args = ['--stock', '1000', '--customers', '20', '--declined', '0', '--no-kill', '--data', folder];
-    const ending = await runExample(args, (text) => {
-      if (text.includes('units, ')) theft ??= steal();
+    const ending = await runExample(args, {
+      onStdout: (text) => {
+        if (text.includes('units, ')) theft ??= steal();
+      },
     });
     await theft;
     expect(ending.stderr).toMatch(/The books are wrong:\n\d+ units left the stock, but customers bought \d+/);
@@ -76,8 +48,10 @@ describe('the flash sale', { timeout: 120_000 }, () => {
   });
 
   it('stops on Ctrl-C', async () => {
-    const ending = await runExample([], (text, example) => {
-      if (text.includes('units, ')) example.kill('SIGINT');
+    const ending = await runExample([], {
+      onStdout: (text, example) => {
+        if (text.includes('units, ')) example.kill('SIGINT');
+      },
     });
     expect(ending.stderr).toContain('Interrupted.');
     expect(ending.exitCode).toBe(130);

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ending, exampleOf } from '../../../test/run-example.js';
 
-const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const example = exampleOf(import.meta.url);
 let folder = '';
 
 beforeEach(() => {
@@ -17,27 +15,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** Runs the example in a process of its own; interrupts it when it has said something that fits. */
-async function run(
-  args: readonly string[],
-  interruptAt?: RegExp,
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const flags = ['--conditions=@norikv/source', '--import', 'tsx'];
-  const example = spawn(process.execPath, [...flags, mainFile, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: folder },
+/** Interrupts the example when it has said something that fits. */
+function run(args: readonly string[], interruptAt?: RegExp): Promise<Ending> {
+  return example(args, {
+    env: { TMPDIR: folder },
+    onStdout: (text, process) => {
+      if (interruptAt?.test(text)) process.kill('SIGINT');
+    },
   });
-  let stdout = '';
-  let stderr = '';
-  example.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    if (interruptAt?.test(stdout)) example.kill('SIGINT');
-  });
-  example.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [exitCode] = await once(example, 'close');
-  return { exitCode, stdout, stderr };
 }
 
 const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('norikv-'));

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { canRunEtcd, needsEtcd, startCluster } from '../../../packages/etcd/test/support/etcd.js';
-import { runExample } from './run-example.js';
+import { exampleOf } from '../../../test/run-example.js';
 
+const runExample = exampleOf(import.meta.url);
 it.skipIf(!canRunEtcd)(
   `counts into an etcd cluster, exact although a worker is killed, and goes on there ${needsEtcd}`,
   async () => {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { DistributedCounter } from '@norikv/counter';
 import { openEmbedded } from '@norikv/embedded';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runExample } from './run-example.js';
+import { exampleOf } from '../../../test/run-example.js';
 
+const runExample = exampleOf(import.meta.url);
 const allRight = 'Every count equals that of a plain count in one process: 0 lost, 0 counted twice.';
 let folder = '';
 
@@ -20,8 +21,8 @@ afterEach(() => {
 
 describe('counting words from several processes', { timeout: 180_000 }, () => {
   it('is exact although a worker is killed half-way, and leaves nothing behind', async () => {
-    const { exitCode, stdout, stderr } = await runExample(['--addresses', '5', '--workers', '2'], undefined, {
-      TMPDIR: folder,
+    const { exitCode, stdout, stderr } = await runExample(['--addresses', '5', '--workers', '2'], {
+      env: { TMPDIR: folder },
     });
     expect(stderr).toMatch(
       /Worker \d was killed in chunk \d, at \d+ of \d+ words\. Another takes its place\./,
@@ -54,7 +55,7 @@ describe('counting words from several processes', { timeout: 180_000 }, () => {
 
   it('goes on after the whole job was killed', async () => {
     const args = ['--addresses', '12', '--workers', '2', '--data', folder];
-    const killed = await runExample(args, atFirstProgress('SIGKILL'));
+    const killed = await runExample(args, { onStderr: atFirstProgress('SIGKILL') });
     expect(killed.exitCode).toBe(null);
     const again = await runExample(args);
     expect(again.stdout).toContain(allRight);
@@ -63,7 +64,7 @@ describe('counting words from several processes', { timeout: 180_000 }, () => {
 
   it('stops on Ctrl-C and can be continued', async () => {
     const args = ['--addresses', '12', '--workers', '2', '--no-kill', '--data', folder];
-    const interrupted = await runExample(args, atFirstProgress('SIGINT'));
+    const interrupted = await runExample(args, { onStderr: atFirstProgress('SIGINT') });
     expect(interrupted.stderr).toContain('Interrupted.');
     expect(interrupted.exitCode).toBe(130);
     const again = await runExample(args);
