@@ -51,6 +51,8 @@ const algorithms: Readonly<Record<RateLimitAlgorithm, readonly [Algorithm, lette
   'fixed-window': [fixedWindow, 'f'],
 };
 
+const limitOptions: readonly string[] = ['maxRequests', 'windowMs', 'algorithm', 'burst', 'name'];
+
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function limitsOf(config: RateLimitConfig | readonly RateLimitConfig[]): readonly Limit[] {
   const limits = (Array.isArray(config) ? config : [config]).map(limitOf);
@@ -66,6 +68,11 @@ export function limitsOf(config: RateLimitConfig | readonly RateLimitConfig[]): 
 function limitOf(config: RateLimitConfig): Limit {
   if (typeof config !== 'object' || config === null) refuse('limit', config, '{ maxRequests, windowMs }');
   const { maxRequests, windowMs, algorithm = 'gcra', burst = maxRequests, name } = config;
+  for (const option of Object.keys(config)) {
+    if (!limitOptions.includes(option)) {
+      throw new InvalidArgumentError(`A limit has no option "${option}"; it has ${limitOptions.join(', ')}`);
+    }
+  }
   checkWhole('maxRequests', maxRequests, mostRequests);
   checkWhole('windowMs', windowMs, longestWindowMs);
   checkWhole('burst', burst, mostRequests);

@@ -5,7 +5,7 @@ import type { RateLimitConfig, RateLimiter, RateLimitResult } from '../src/index
 import { startProcesses, times } from './processes.js';
 
 const budgetSeconds = Number(process.env.NORIKV_FAULT_BUDGET_SECONDS ?? 0);
-const schedules = 10_000 * Math.max(1, budgetSeconds / 30);
+const schedules = 10_000 * Math.max(Number(process.env.NORIKV_TEST_LOAD ?? 1), budgetSeconds / 30);
 const hour = 3_600_000;
 const limits: readonly RateLimitConfig[] = [
   { maxRequests: 6, windowMs: hour },

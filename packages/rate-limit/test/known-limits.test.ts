@@ -59,3 +59,9 @@ it('says that a cost goes into the options', async () => {
   await expect(limiter.checkLimit('client', limit, 5 as never)).rejects.toThrow('options is 5; use { cost }');
   await expect(limiter.peek('client', limit, 5 as never)).rejects.toThrow('options is 5; use { cost }');
 });
+
+it('names an option that it does not know', async () => {
+  const limiter = new RateLimiter(createMemoryStore());
+  const limit = { maxRequests: 5, windowMs, brust: 7 };
+  await expect(limiter.checkLimit('client', limit)).rejects.toThrow('A limit has no option "brust"; it has');
+});
