@@ -3,6 +3,7 @@ import { errorCode, VersionMismatchError } from '@norikv/store';
 import type { StreamConflictError } from '../errors.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
+import type { ExpectedVersion } from '../events/expected.js';
 import type { AppendOptions, AppendResult } from '../events/options.js';
 import type { Loaded, SnapshotSource } from '../events/reducer.js';
 import { remember } from '../log/remember.js';
@@ -41,7 +42,8 @@ export interface CommandResult<State, Event extends EventShape> {
 }
 
 /**
- * Handles a command on a stream. With `expected` given, a conflict is the caller's and is not retried.
+ * Handles a command on a stream. With `expected` given, a stream that is elsewhere is the caller's conflict and
+ * is not retried. Whatever is expected, the events are appended to the very state they were decided on.
  *
  * A `commitId` names the command: repeated, from any process, it appends nothing and gives the events that it
  * appended at first, whatever would be decided now. The commands themselves are not compared, so a new command
@@ -76,12 +78,14 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
   const remembered = store.isProtected ? 0 : rememberedStreams;
   const inTurn = createTurns();
 
+  /** What to append to which state; undefined if the stream is not where it is expected. */
   const decide = async (
     aggregateId: string,
     command: Command,
-  ): Promise<{ readonly known: Loaded<State>; readonly events: readonly NewEvent<Event>[] }> => {
+    expected: ExpectedVersion | undefined,
+  ): Promise<{ readonly known: Loaded<State>; readonly events: readonly NewEvent<Event>[] } | undefined> => {
     const known = memory.get(aggregateId);
-    if (known) {
+    if (known && isWhere(known, expected)) {
       try {
         const events = eventsOf(await decider.decide(command, known.state));
         if (events.length > 0) return { known, events };
@@ -91,6 +95,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     }
     const loaded = await store.load(aggregateId, decider, snapshots);
     keepCopy(aggregateId, loaded);
+    if (!isWhere(loaded, expected)) return undefined;
     return { known: loaded, events: eventsOf(await decider.decide(command, loaded.state)) };
   };
 
@@ -99,12 +104,14 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     command: Command,
     options: AppendOptions,
   ): Promise<CommandResult<State, Event>> => {
-    const { known, events } = await decide(aggregateId, command);
+    const decided = await decide(aggregateId, command, options.expected);
+    if (!decided) return elsewhere(aggregateId, options);
+    const { known, events } = decided;
     if (events.length === 0) {
       const { state, version } = known;
       return (await repeated(aggregateId, options)) ?? { state, version, events: [], isDuplicate: false };
     }
-    const expected = options.expected ?? (known.exists ? known.version : 'none');
+    const expected = known.exists ? known.version : 'none';
     const result = await store.append(aggregateId, events, { ...options, expected });
     const { version } = result;
     memory.delete(aggregateId);
@@ -113,6 +120,16 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     const state = result.events.reduce((before, event) => decider.evolve(before, event), known.state);
     keepCopy(aggregateId, { state, version, exists: true });
     return { state, version, events: result.events, isDuplicate: false };
+  };
+
+  const elsewhere = async (
+    aggregateId: string,
+    options: AppendOptions,
+  ): Promise<CommandResult<State, Event>> => {
+    const done = await repeated(aggregateId, options);
+    if (done) return done;
+    await store.append(aggregateId, [], { expected: options.expected, signal: options.signal });
+    throw new VersionMismatchError('The stream has come to where it is expected since it was loaded');
   };
 
   const loadedAfter = async (
@@ -142,7 +159,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
           if (errorCode(error) !== 'STREAM_CONFLICT') return await settled(error, aggregateId, options);
           conflict = error;
           catchUp(error as StreamConflictError);
-          if (options.expected !== undefined) throw error;
+          if ((error as StreamConflictError).expected === options.expected) throw error;
           throw new VersionMismatchError('Others were first', { cause: error });
         }
       };
@@ -181,4 +198,10 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     const state = missing.reduce((before, event) => decider.evolve(before, event), known.state);
     keepCopy(aggregateId, { state, version, exists: true });
   }
+}
+
+function isWhere({ exists, version }: Loaded<unknown>, expected: ExpectedVersion | undefined): boolean {
+  if (expected === undefined || expected === 'any') return true;
+  if (expected === 'exists') return exists;
+  return expected === 'none' || expected === 0 ? !exists : exists && version === expected;
 }
