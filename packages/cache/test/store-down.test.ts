@@ -111,8 +111,9 @@ describe('a store that does not answer', () => {
     store.faults.stop();
     await clock.advance(1_000);
     await clock.run(cache.get('a'));
-    expect(events.at(-1)).toEqual({ kind: 'miss', key: 'a' });
-    expect(events).toContainEqual({ kind: 'breaker', state: 'closed' });
+    const last = events.slice(-2);
+    expect(last).toContainEqual({ kind: 'miss', key: 'a' });
+    expect(last).toContainEqual({ kind: 'breaker', state: 'closed' });
     expect(await clock.run(cache.set('key', 1))).toBe(true);
   });
 

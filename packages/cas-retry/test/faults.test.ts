@@ -1,7 +1,7 @@
 import { find, NoriKVError, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { createUpdater, keep, type UpdateEvent } from '../src/index.js';
+import { createUpdater, keep, type UpdateEvent, type UpdaterOptions } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
 describe('an outage', () => {
@@ -56,16 +56,20 @@ describe('an outage', () => {
 });
 
 describe('errors of the store', () => {
-  const failing = (method: 'find' | 'put', error: unknown): ReturnType<typeof createUpdater> =>
+  const failing = (
+    method: 'find' | 'put',
+    error: unknown,
+    options: UpdaterOptions = { deadlineMs: 50 },
+  ): ReturnType<typeof createUpdater> =>
     createUpdater(
       Object.assign(Object.create(createMemoryStore()), { [method]: () => Promise.reject(error) }),
-      { deadlineMs: 50 },
+      options,
     );
 
   it('that will not pass are handed on as they are, once', async () => {
     const refused = new NoriKVError('no permission', { code: 'UNAUTHENTICATED' });
-    await expect(increment(failing('find', refused))).rejects.toBe(refused);
-    await expect(increment(failing('put', refused))).rejects.toBe(refused);
+    await expect(increment(failing('find', refused, {}))).rejects.toBe(refused);
+    await expect(increment(failing('put', refused, {}))).rejects.toBe(refused);
   });
 
   it('without a code are not retried', async () => {

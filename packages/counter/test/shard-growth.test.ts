@@ -30,9 +30,11 @@ describe('while the shards grow', () => {
       numShards: fc.constantFrom(1, 2, 3, 8, 16),
       fixedShards: fc.array(fc.option(fc.nat(5), { nil: undefined }), { maxLength: 3 }),
     });
+    let runs = 0;
     let grown = 0;
     await fc.assert(
       fc.asyncProperty(schedule, async ({ seed, processCount, numShards, fixedShards }) => {
+        runs += 1;
         const random = seededRandom(seed);
         const { clock, memory, all } = startProcesses(processCount, { latencyMs: () => random() * 6, seed });
         const written = fixedShards.slice(0, numShards);
@@ -73,7 +75,7 @@ describe('while the shards grow', () => {
       }),
       { numRuns: 80 },
     );
-    expect(grown).toBeGreaterThan(20);
+    expect(grown).toBeGreaterThan(runs / 4);
   });
 
   it('no shard is written before the count that includes it', async () => {

@@ -1,10 +1,12 @@
+import { createCache } from '@norikv/cache';
 import { DistributedCounter } from '@norikv/counter';
 import { EventStore } from '@norikv/eventstore';
 import { InventoryManager } from '@norikv/inventory';
 import { createLeases } from '@norikv/lease';
 import { RateLimiter } from '@norikv/rate-limit';
 import { SessionManager } from '@norikv/session';
-import type { KvStore } from '@norikv/store';
+import { bytesToString, type KvStore } from '@norikv/store';
+import { TenantManager } from '@norikv/tenancy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EtcdStore, openEtcd } from '../src/index.js';
 import { canRunEtcd, needsEtcd, startCluster, type TestCluster } from './support/etcd.js';
@@ -143,6 +145,71 @@ describe.skipIf(!canRunEtcd)(`patterns on three members whose leader is killed $
       destroyed.map((id) => new SessionManager(firstStore(), 1_800_000).validate(id)),
     );
     expect(valid.filter(Boolean)).toEqual([]);
+  });
+
+  it('cache: nothing is given that was invalidated, by more than the bound elsewhere', async () => {
+    const maxStalenessMs = 500;
+    const caches = stores.map((store) => createCache<number>(store, { maxStalenessMs }));
+    const invalidations: { readonly client: number; readonly value: number; readonly atMs: number }[] = [];
+    const tooOld: object[] = [];
+    let source = 0;
+    let reads = 0;
+    await disturbed(async (_, client) => {
+      const cache = caches[client];
+      // One process alone invalidates, or none would ever rely on what another one did.
+      if (client === 0 && Math.random() < 0.3) {
+        source += 1;
+        const value = source;
+        await cache?.delete('key');
+        invalidations.push({ client, value, atMs: performance.now() });
+        return;
+      }
+      const beganMs = performance.now();
+      const known = invalidations.length;
+      const value = await cache?.getOrSet('key', async () => source);
+      reads += 1;
+      const isDue = (by: number, atMs: number): boolean => by === client || atMs + maxStalenessMs < beganMs;
+      for (const due of invalidations.slice(0, known)) {
+        if (Number(value) < due.value && isDue(due.client, due.atMs)) tooOld.push({ client, value, due });
+      }
+      await pause(2);
+    }, 2);
+    expect(tooOld.slice(0, 3)).toEqual([]);
+    expect(invalidations.length).toBeGreaterThan(0);
+    expect(reads).toBeGreaterThan(invalidations.length);
+  });
+
+  it('tenancy: no tenant has more keys than its limit, or keys of another', async () => {
+    const plans = { free: { maxKeys: 30, maxStorageMB: 1 } };
+    const ids = ['shop', 'shop:1'];
+    const managers = stores.map((store) => new TenantManager(store, { plans }));
+    for (const id of ids) await managers[0]?.create(id, id, 'free');
+    const tried: string[] = [];
+    const kept: { readonly id: string; readonly key: string }[] = [];
+    await disturbed(async (_, client, turn) => {
+      const id = ids[turn % 2] ?? '';
+      const tenant = await managers[client]?.getClient(id);
+      // Of the two tenants, what one calls 1:x the other may call x.
+      const key = id === 'shop' ? `1:${turn - 1}` : `${turn}`;
+      tried.push(key);
+      await tenant?.put(key, id);
+      if (turn % 5 === 0) await tenant?.delete(key);
+      else kept.push({ id, key });
+    }, 2);
+    const manager = new TenantManager(firstStore(), { plans });
+    for (const id of ids) {
+      const tenant = await manager.getClient(id);
+      const entries = await Promise.all(tried.map((key) => tenant.find(key)));
+      const values = entries.flatMap((entry) => (entry ? [bytesToString(entry.value)] : []));
+      expect(values.length).toBeGreaterThan(0);
+      expect(values.length).toBeLessThanOrEqual(plans.free.maxKeys);
+      expect(new Set(values)).toEqual(new Set([id]));
+      const { keys } = await manager.usage(id);
+      expect(keys).toBeGreaterThanOrEqual(values.length);
+      expect(keys).toBeLessThanOrEqual(plans.free.maxKeys);
+      for (const { key } of kept.filter((one) => one.id === id))
+        expect(await tenant.find(key)).not.toBeNull();
+    }
   });
 
   /** Work of every client, several at a time, again and again until the leader was killed and came back. */

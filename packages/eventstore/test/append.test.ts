@@ -1,7 +1,7 @@
 import { countCalls, createMemoryStore, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type AppendOptions, EventStore, type NewEvent } from '../src/index.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 const event = (id: number | string, data: unknown = null): NewEvent => ({
   id: `e${id}`,

@@ -3,7 +3,7 @@ import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createCommandHandler, type Decider, EventInvalidError, EventStore } from '../src/index.js';
 import { type AccountCommand, type AccountEvent, account } from './account.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 const deposit = (amount: number): AccountCommand => ({ type: 'Deposit', amount });
 const withdraw = (amount: number): AccountCommand => ({ type: 'Withdraw', amount });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ConsumerOptions, EventConsumer, EventFeed, EventStore } from '../src/index.js';
 import { Log } from '../src/log/log.js';
 import { logKeys } from '../src/log/log-keys.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
 

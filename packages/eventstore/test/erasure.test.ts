@@ -9,7 +9,7 @@ import {
   EventStore,
   SnapshotStore,
 } from '../src/index.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 const subjectOf = (aggregateId: string): string | undefined =>
   aggregateId.startsWith('customer-') ? aggregateId : undefined;

@@ -1,7 +1,7 @@
 import { createMemoryStore, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventStore, type NewEvent } from '../src/index.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 const filler = (bytes: number): string => 'x'.repeat(bytes);
 /** An event whose line in the store, its line break included, has exactly so many bytes. */

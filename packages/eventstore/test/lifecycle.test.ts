@@ -1,7 +1,7 @@
 import { createMemoryStore, withFaults } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { EventStore } from '../src/index.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 onEachEngine('the life of a stream', (open) => {
   const fill = async (store: EventStore, count: number): Promise<void> => {

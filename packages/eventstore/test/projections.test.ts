@@ -2,7 +2,7 @@ import { DeadlineExceededError, type KvStore, UnavailableError } from '@norikv/s
 import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventFeed, EventStore, Projection, type ProjectionOptions } from '../src/index.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
 

@@ -3,7 +3,7 @@ import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventStore, type NewEvent } from '../src/index.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 const numbered = (count: number): NewEvent[] =>
   Array.from({ length: count }, (_, index) => ({ type: 'N', data: index + 1 }));

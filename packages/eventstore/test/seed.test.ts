@@ -2,7 +2,7 @@ import { countCalls } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { EventStore } from '../src/index.js';
 import { BankAccountAggregate } from './bank-account.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 onEachEngine('the documentation', (open) => {
   it('works as written', async () => {

@@ -1,7 +1,7 @@
 import { countCalls } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { EventStore, type Reducer, SnapshotStore } from '../src/index.js';
-import { onEachEngine } from './engines.js';
+import { onEachEngine } from './on-each-engine.js';
 
 let evolved = 0;
 const sum: Reducer<{ total: number }> = {

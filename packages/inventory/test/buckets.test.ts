@@ -195,13 +195,9 @@ describe('40: a process that dies while units are on their way', () => {
       const survivor = new InventoryManager(countCalls(memory), { clock, random: () => 0 });
       await survivor.createItem('hot', 10);
       await survivor.split('hot', 4);
-      const dying = new InventoryManager(dyingAfter(calls, memory), {
-        clock: stopped(clock),
-        random: () => 0.99,
-        fair: false,
-      });
-      void dying.reserve('hot', 7, { id: 'last-order' });
-      for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      const { store, death } = dyingAfter(calls, memory);
+      const dying = new InventoryManager(store, { clock: stopped(clock), random: () => 0.99, fair: false });
+      await Promise.race([death, dying.reserve('hot', 7, { id: 'last-order' })]);
 
       const books = await booksOf(memory, 'hot', 4);
       expect(books.onHand).toBe(10);
@@ -214,17 +210,31 @@ describe('40: a process that dies while units are on their way', () => {
     },
   );
 
-  function dyingAfter(calls: number, memory: ReturnType<typeof createMemoryStore>): CountedStore {
-    let left = calls;
-    const alive = async (): Promise<void> => {
-      left -= 1;
-      if (left < 0) await new Promise<never>(() => {});
+  /** The store of a process that dies, and its death: no call of it is under way after that. */
+  function dyingAfter(
+    calls: number,
+    memory: ReturnType<typeof createMemoryStore>,
+  ): { readonly store: CountedStore; readonly death: Promise<unknown> } {
+    const made: Promise<unknown>[] = [];
+    let die = (): void => {};
+    const death = new Promise<void>((resolve) => {
+      die = resolve;
+    }).then(() => Promise.allSettled(made));
+    const alive = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+      if (made.length === calls) {
+        die();
+        return new Promise<never>(() => {});
+      }
+      const result = call();
+      made.push(result);
+      return result;
     };
-    return countCalls({
+    const store = countCalls({
       ...memory,
-      find: (...call) => alive().then(() => memory.find(...call)),
-      put: (...call) => alive().then(() => memory.put(...call)),
+      find: (...call) => alive(() => memory.find(...call)),
+      put: (...call) => alive(() => memory.put(...call)),
     });
+    return { store, death };
   }
 });
 

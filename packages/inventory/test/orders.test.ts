@@ -112,18 +112,22 @@ describe('36: an order whose process dies between two steps', () => {
     const survivor = new InventoryManager(memory, { clock });
     for (const { sku } of order) await survivor.createItem(sku, 1);
     let writes = 0;
+    const applied: Promise<unknown>[] = [];
     // Dead: no call of this process returns any more.
     const never = new Promise<never>(() => {});
     const store: CountedStore = countCalls({
       ...memory,
       put: (key, value, options) => {
         writes += 1;
-        return writes > lines ? never : memory.put(key, value, options);
+        if (writes > lines) return never;
+        const write = memory.put(key, value, options);
+        applied.push(write);
+        return write;
       },
     });
     void new InventoryManager(store, { clock: stopped(clock), fair: false }).reserveAll(order);
     while (writes < Math.min(lines + 1, 3)) await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all(applied);
     const held = await Promise.all(order.map(({ sku }) => survivor.getAvailable(sku)));
     expect(held.filter((available) => available === 0)).toHaveLength(lines);
     clock.advance(600_000 + 1_000);

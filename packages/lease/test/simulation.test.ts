@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Circumstances, emptyTally, type Mutation, simulate, type Tally } from './simulator.js';
 
-const schedules = 100_000;
+const schedules = 100_000 * Number(process.env.NORIKV_TEST_LOAD ?? 1);
 const budgetSeconds = Number(process.env.NORIKV_FAULT_BUDGET_SECONDS ?? 0);
 const testMs = 1_000 * (1_800 + budgetSeconds);
 

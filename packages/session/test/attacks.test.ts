@@ -3,8 +3,9 @@ import { FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type SessionEvent, SessionManager } from '../src/index.js';
 import { type WebSession, WebSessions } from '../src/web-sessions.js';
+import { memoryStore } from './engines.js';
 import { startProcesses } from './processes.js';
-import { hour, memoryStore, minute } from './world.js';
+import { hour, minute } from './world.js';
 
 const alice = ['a@example.com', [] as string[]] as const;
 

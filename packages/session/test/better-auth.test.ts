@@ -3,8 +3,9 @@ import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
 import { describe, expect, it } from 'vitest';
 import { type BetterAuthStorage, betterAuthStorage } from '../src/better-auth.js';
+import { memoryStore } from './engines.js';
 import { times } from './processes.js';
-import { hour, memoryStore, minute, second } from './world.js';
+import { hour, minute, second } from './world.js';
 
 const token = (letter: string): string => letter.repeat(32);
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type Session, SessionManager, type StandardSchema } from '../src/index.js';
-import { describeOnEngines, memoryStore } from './world.js';
+import { memoryStore } from './engines.js';
+import { describeOnEngines } from './world.js';
 
 interface Basket {
   readonly items: readonly string[];

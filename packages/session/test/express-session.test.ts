@@ -6,8 +6,9 @@ import session, { MemoryStore } from 'express-session';
 import { describe, expect, it, vi } from 'vitest';
 import { NoriKVSessionStore } from '../src/express-session.js';
 import { createSessionId, SessionManager } from '../src/index.js';
+import { memoryStore } from './engines.js';
 import { Browser, deferred, type Listening, listen } from './listen.js';
-import { hour, memoryStore } from './world.js';
+import { hour } from './world.js';
 
 declare module 'express-session' {
   interface SessionData {

@@ -2,8 +2,9 @@ import { UnavailableError } from '@norikv/store';
 import { withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type SessionEvent, SessionManager } from '../src/index.js';
+import { memoryStore } from './engines.js';
 import { startProcesses } from './processes.js';
-import { memoryStore, minute } from './world.js';
+import { minute } from './world.js';
 
 const alice = ['a@example.com', ['user']] as [string, string[]];
 

@@ -4,8 +4,8 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
 import { SessionManager } from '../src/index.js';
+import { memoryStore } from './engines.js';
 import { Browser, deferred, type Listening, listen } from './listen.js';
-import { memoryStore } from './world.js';
 
 interface Site extends Listening {
   readonly slow: ReturnType<typeof deferred>;

@@ -1,10 +1,10 @@
 import { find, type KvStore, type PutOptions } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import { hashOf } from '../src/session-id.js';
+import { memoryStore } from './engines.js';
 import { playAll, type Sabotage } from './interleavings.js';
-import { memoryStore } from './world.js';
 
-const schedules = Number(process.env.NORIKV_SESSION_SCHEDULES ?? 20_000);
+const schedules = 20_000 * Number(process.env.NORIKV_TEST_LOAD ?? 1);
 
 describe('where requests race, and are lost, late or delivered twice', () => {
   it('nothing brings back a session that was ended', { timeout: 1_800_000 }, async () => {

@@ -2,7 +2,8 @@ import type { KvStore } from '@norikv/store';
 import { FakeClock, withLyingServer } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
-import { describeOnEngines, hour, memoryStore, minute } from './world.js';
+import { memoryStore } from './engines.js';
+import { describeOnEngines, hour, minute } from './world.js';
 
 const idle = 30 * minute;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type CreateOptions, SessionManager } from '../src/index.js';
-import { memoryStore } from './world.js';
+import { memoryStore } from './engines.js';
 
 const wrong = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 1e17, '5', null, {}];
 

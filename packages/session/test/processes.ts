@@ -8,7 +8,7 @@ import {
   withFaults,
 } from '@norikv/testkit';
 import { SessionManager, type SessionManagerOptions } from '../src/index.js';
-import { memoryStore } from './world.js';
+import { memoryStore } from './engines.js';
 
 /** One process: a store object of its own, so that it shares nothing with others but what is stored. */
 export interface Process {

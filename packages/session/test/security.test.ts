@@ -3,8 +3,8 @@ import { bytesToString, type KvStore, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, withLyingServer } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createSessionId, isSessionId, type SessionEvent, SessionManager } from '../src/index.js';
+import { memoryStore } from './engines.js';
 import { times } from './processes.js';
-import { memoryStore } from './world.js';
 
 const alice = ['alice@example.com', ['user']] as [string, string[]];
 
@@ -208,8 +208,8 @@ describe('a fixed id', () => {
 describe('where the store does not answer', () => {
   it('nobody is let in and nobody is taken for signed out: everything throws', async () => {
     const store = memoryStore();
+    const id = await new SessionManager(store, 60_000).create('alice', ...alice);
     const sessions = new SessionManager(store, 60_000, { deadlineMs: 50 });
-    const id = await sessions.create('alice', ...alice);
     const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
     Object.assign(store, { get: down, find: down, put: down });
     for (const call of [

@@ -8,7 +8,7 @@ interface Stored extends WebSession {
   readonly userId?: string;
 }
 
-const schedules = Number(process.env.NORIKV_SESSION_SCHEDULES ?? 20_000) / 4;
+const schedules = 5_000 * Number(process.env.NORIKV_TEST_LOAD ?? 1);
 const rates = {
   'lost-request': 0.04,
   'lost-reply': 0.05,

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from '../src/web-sessions.js';
-import { describeOnEngines, hour, memoryStore, minute, type World } from './world.js';
+import { memoryStore } from './engines.js';
+import { describeOnEngines, hour, minute, type World } from './world.js';
 
 interface Stored extends WebSession {
   readonly userId?: string | undefined;

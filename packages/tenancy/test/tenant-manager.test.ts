@@ -18,6 +18,8 @@ import {
 } from '../src/index.js';
 import { engines, type OpenEngine } from './engines.js';
 
+const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+
 describe.each(engines)('TenantManager on $name', ({ open }) => {
   let engine: OpenEngine;
 
@@ -125,7 +127,7 @@ describe.each(engines)('TenantManager on $name', ({ open }) => {
 describe('a rename', () => {
   it('leads exactly one id to the tenant, wherever it fails and whoever creates at the same time', async () => {
     const clock = new FakeClock();
-    for (let seed = 0; seed < 300; seed += 1) {
+    for (let seed = 0; seed < 300 * load; seed += 1) {
       const random = seededRandom(seed);
       const memory = createMemoryStore({ clock });
       const store = withFaults(memory, { clock, random, latencyMs: () => random() * 10 });

@@ -65,13 +65,11 @@ export class TestCluster implements AsyncDisposable {
     }
   }
 
-  /** Calls etcd's HTTP gateway on the first member. */
-  async gateway(path: string, body: unknown): Promise<void> {
-    const reply = await fetch(`http://${this.hosts[0]}/v3/${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-    });
+  /** Calls etcd's HTTP gateway, on the first member unless told. */
+  async gateway<Reply>(path: string, body: unknown, host = this.hosts[0]): Promise<Reply> {
+    const reply = await fetch(`http://${host}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) });
     if (!reply.ok) throw new Error(`${path}: ${await reply.text()}`);
+    return (await reply.json()) as Reply;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
-import { createEphemeral } from '@norikv/embedded';
 import { bytesToString, type Clock, type KvStore, stringToBytes, systemClock } from '@norikv/store';
-import { type CountedStore, countCalls, createMemoryStore } from '@norikv/testkit';
+import { type CountedStore, countCalls } from '@norikv/testkit';
 import { describe, onTestFinished } from 'vitest';
 import { InventoryManager, type InventoryOptions } from '../../src/index.js';
+import { stores } from './stores.js';
 
 /** A wall clock a test can move. Timers and durations stay those of the machine, which engines need. */
 export interface WallClock extends Clock {
@@ -41,14 +41,10 @@ export function onEveryEngine(
   title: string,
   suite: (open: (options?: InventoryOptions) => Promise<Bench>) => void,
 ): void {
-  const engines: Readonly<Record<string, () => Promise<KvStore & AsyncDisposable>>> = {
-    memory: async () => createMemoryStore(),
-    embedded: createEphemeral,
-  };
-  for (const [name, openEngine] of Object.entries(engines)) {
+  for (const { name, open } of stores) {
     describe(`${title} (${name})`, () => {
       suite(async (options) => {
-        const engine = await openEngine();
+        const engine = await open();
         onTestFinished(() => engine[Symbol.asyncDispose]());
         return benchOn(engine, options);
       });

@@ -1,38 +1,27 @@
 import { NoriKVClient } from '@norikv/client';
-import type { KvStore } from '@norikv/store';
+import type { OpenedStore, StoreKind } from '../../../testkit/test/pattern-suites/instead-of-memory.js';
 import { createServer } from '../../src/index.js';
 
-/** A store as its clients see it: every call goes through a server. */
-export interface RemoteStore extends KvStore, AsyncDisposable {
-  close(): Promise<void>;
-}
-
-/** Puts a server and a client before a store. Usable at once: calls wait until both are up. */
-export function behindServer(store: KvStore & { close(): Promise<void> }): RemoteStore {
-  const started = start(store);
-  const client = async (): Promise<NoriKVClient> => (await started).client;
-  const close = async (): Promise<void> => {
-    const running = await started;
-    await running.client.close();
-    await running.server.close(1_000);
-    await store.close();
-  };
-  return {
-    capabilities: store.capabilities,
-    get: async (...call) => (await client()).get(...call),
-    find: async (...call) => (await client()).find(...call),
-    put: async (...call) => (await client()).put(...call),
-    delete: async (...call) => (await client()).delete(...call),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
-
-async function start(
-  store: KvStore,
-): Promise<{ server: Awaited<ReturnType<typeof createServer>>; client: NoriKVClient }> {
+/** Puts a server and a client before a store: every call goes through both. */
+async function behindServer(store: OpenedStore): Promise<OpenedStore> {
   const server = await createServer(store, { port: 0 });
   const client = new NoriKVClient({ nodes: [server.address], watchCluster: false, timeout: 60_000 });
   await client.connect();
-  return { server, client };
+  return {
+    get: (...call) => client.get(...call),
+    find: (...call) => client.find(...call),
+    put: (...call) => client.put(...call),
+    delete: (...call) => client.delete(...call),
+    async close() {
+      await client.close();
+      await server.close(1_000);
+      await store.close();
+    },
+  };
 }
+
+/** Memory stores, each behind a server of its own. */
+export const behindServers: StoreKind = {
+  capabilities: (asked, { createMemoryStore }) => createMemoryStore(asked).capabilities,
+  open: (asked, { createMemoryStore }) => behindServer(createMemoryStore(asked)),
+};

@@ -1,0 +1,3 @@
+import { runOnEtcd } from '../support/on-etcd.js';
+
+await runOnEtcd('session');

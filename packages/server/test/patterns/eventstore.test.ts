@@ -1,0 +1,4 @@
+import { runSuites } from '../../../testkit/test/pattern-suites/run-suites.js';
+import { behindServers } from '../support/behind-a-server.js';
+
+await runSuites('eventstore', behindServers);
