@@ -2,8 +2,9 @@ import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { listen } from '../../../test/listen.js';
 import { NoriKVRateLimitStore } from '../src/express-rate-limit.js';
-import { listen, statuses } from './listen.js';
+import { statuses } from './statuses.js';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -3,9 +3,10 @@ import { createMemoryStore } from '@norikv/testkit';
 import express, { type Request } from 'express';
 import { parseRateLimit } from 'ratelimit-header-parser';
 import { describe, expect, it } from 'vitest';
+import { listen } from '../../../test/listen.js';
 import { expressRateLimit, type HttpLimitOptions } from '../src/express.js';
 import { RateLimiter, type RateLimiterOptions } from '../src/index.js';
-import { listen, statuses } from './listen.js';
+import { statuses } from './statuses.js';
 
 const limits = { maxRequests: 3, windowMs: 3_600_000, name: 'api' };
 

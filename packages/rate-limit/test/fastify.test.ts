@@ -4,7 +4,7 @@ import fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { fastifyRateLimit } from '../src/fastify.js';
 import { RateLimiter } from '../src/index.js';
-import { statuses } from './listen.js';
+import { statuses } from './statuses.js';
 
 const limits = { maxRequests: 3, windowMs: 3_600_000, name: 'api' };
 

@@ -4,9 +4,10 @@ import { UnavailableError } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { type Context, Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { listen } from '../../../test/listen.js';
 import { type HonoLimitOptions, honoRateLimit } from '../src/hono.js';
 import { clientAddress, RateLimiter } from '../src/index.js';
-import { listen, statuses } from './listen.js';
+import { statuses } from './statuses.js';
 
 const limits = { maxRequests: 3, windowMs: 3_600_000, name: 'api' };
 const identify = (context: Context): string => clientAddress(getConnInfo(context).remote.address);

@@ -4,10 +4,11 @@ import { FakeClock } from '@norikv/testkit';
 import express from 'express';
 import session, { MemoryStore } from 'express-session';
 import { describe, expect, it, vi } from 'vitest';
+import { type Listening, listen } from '../../../test/listen.js';
 import { NoriKVSessionStore } from '../src/express-session.js';
 import { createSessionId, SessionManager } from '../src/index.js';
+import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
-import { Browser, deferred, type Listening, listen } from './listen.js';
 import { hour } from './world.js';
 
 declare module 'express-session' {

@@ -5,8 +5,8 @@ import fastify, { type FastifyInstance, type Session } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { NoriKVFastifySessionStore } from '../src/fastify-session.js';
 import { SessionManager } from '../src/index.js';
+import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
-import { Browser, deferred } from './listen.js';
 
 declare module 'fastify' {
   interface Session {

@@ -2,10 +2,11 @@ import { getRequestListener } from '@hono/node-server';
 import { UnavailableError } from '@norikv/store';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { type Listening, listen } from '../../../test/listen.js';
 import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
 import { SessionManager } from '../src/index.js';
+import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
-import { Browser, deferred, type Listening, listen } from './listen.js';
 
 interface Site extends Listening {
   readonly slow: ReturnType<typeof deferred>;

@@ -5,11 +5,11 @@ import express, { type Request } from 'express';
 import fastify from 'fastify';
 import { type Context, Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import { listen } from '../../../test/listen.js';
 import { type ExpressTenantRequest, expressTenant } from '../src/express.js';
 import { fastifyTenant } from '../src/fastify.js';
 import { honoTenant } from '../src/hono.js';
 import { TenantContext, TenantManager, type TenantResolution } from '../src/index.js';
-import { listen } from './listen.js';
 
 async function twoTenants(): Promise<TenantManager> {
   const manager = new TenantManager(createMemoryStore());
