@@ -10,6 +10,12 @@ export function isAddress(value: unknown): value is string {
   return port >= 1 && port <= 65_535;
 }
 
+/** The parts of an address; those of an IPv6 address without its brackets. */
+export function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}
+
 /** Whether a server said where to connect to, and not that it listens everywhere. */
 export function isReachable(value: unknown): value is string {
   return isAddress(value) && !nowhere.test(value);

@@ -109,4 +109,5 @@ export class CallLimit {
   }
 }
 
-function nothing(): void {}
+/** Does nothing. */
+export function nothing(): void {}

@@ -1,5 +1,4 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import { status } from '@grpc/grpc-js';
 import {
   type CallOptions,
   ClosedError,
@@ -17,6 +16,7 @@ import type { Connection } from './connection.js';
 import type { Description } from './description.js';
 import { NotLeaderError } from './errors.js';
 import { Gate } from './gate.js';
+import { status } from './grpc/status.js';
 import { getShardForKey } from './hash.js';
 import type { Node } from './node.js';
 import { judge, pauseMs, type Resend } from './resend.js';
@@ -105,7 +105,7 @@ export class CallRunner {
         node = route.node;
         const bytes = encode(call.method.input, call.request(route.server));
         resend = call.resend(route.server);
-        return await send(route.connection, call, bytes, limit);
+        return await send(route, call, bytes, limit);
       } catch (error) {
         if (!isNoriKVError(error)) throw error;
         if (error.outcome === 'unknown') doubt = error;
@@ -166,7 +166,7 @@ interface Route {
 }
 
 async function send<Input extends DescMessage, Output extends DescMessage>(
-  connection: Connection,
+  { connection, server }: Route,
   call: PlannedCall<Input, Output>,
   bytes: Buffer,
   limit: CallLimit,
@@ -177,23 +177,18 @@ async function send<Input extends DescMessage, Output extends DescMessage>(
   // A signal that fired meanwhile fires no listener that is added now.
   const { reached } = limit;
   if (reached) throw reached;
-  const running = connection.start(method, bytes, metadata, limit.remainingMs);
-  const { status: ended, message } = await endOf(running, connection, limit, isWrite);
+  const running = connection.start(method, bytes, metadata, limit.remainingMs, { server });
+  const { status: ended, message } = await endOf(running, limit, isWrite);
   if (ended.code === status.OK) return answerOf(call, message);
   throw errorOfStatus(ended, call);
 }
 
-async function endOf(
-  running: RunningCall,
-  { resets }: Connection,
-  limit: CallLimit,
-  isWrite: boolean,
-): Promise<CallEnd> {
+async function endOf(running: RunningCall, limit: CallLimit, isWrite: boolean): Promise<CallEnd> {
   if (!limit.isCancellable) return running.end;
   let release: (() => void) | undefined;
   const cancelled = new Promise<never>((_resolve, reject) => {
     release = limit.onCancel(() => {
-      if (resets.take()) running.cancel();
+      running.cancel();
       reject(limit.cancelled(isWrite ? 'unknown' : 'not-applied'));
     });
   });

@@ -1,8 +1,8 @@
-import { status } from '@grpc/grpc-js';
 import type { CancelTimer } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
 import type { Cluster } from './cluster.js';
 import type { Settings } from './config.js';
+import { status } from './grpc/status.js';
 import type { RunningCall } from './unary-call.js';
 import { decode, encode } from './wire/codec.js';
 import { watchCluster } from './wire/methods.js';
@@ -39,8 +39,8 @@ export class ClusterWatch {
     await connection.ready(new CallLimit(this.#settings.clock, connectTimeoutMs, undefined, undefined));
     const bytes = encode(watchCluster.input, {});
     const metadata = await connection.metadataFor(watchCluster);
-    const take = (message: Buffer): void => this.#take(message);
-    const stream = connection.start(watchCluster, bytes, metadata, Number.POSITIVE_INFINITY, take);
+    const onMessage = (message: Buffer): void => this.#take(message);
+    const stream = connection.start(watchCluster, bytes, metadata, Number.POSITIVE_INFINITY, { onMessage });
     this.#stream = stream;
     const { status: ended } = await stream.end;
     if (ended.code !== status.UNIMPLEMENTED) this.#later();

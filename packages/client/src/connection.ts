@@ -1,20 +1,26 @@
-import { Channel, type ChannelOptions, connectivityState, type Metadata, status } from '@grpc/grpc-js';
 import { type Clock, ClosedError } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
+import { notSent } from './call-status.js';
 import type { Settings } from './config.js';
-import { channelCredentials, type MetadataSource } from './credentials.js';
+import { type CallMetadata, type MetadataSource, secureContextOf } from './credentials.js';
 import { type Description, describedServer, plainServer } from './description.js';
-import { ResetBudget } from './reset-budget.js';
+import { status } from './grpc/status.js';
+import { Link } from './link.js';
 import { errorOfStatus } from './status-errors.js';
-import { type RunningCall, startCall } from './unary-call.js';
+import { endedCall, type RunningCall, UnaryCall } from './unary-call.js';
 import { decode, encode } from './wire/codec.js';
 import { methods, type WireMethod } from './wire/methods.js';
 
-const longestMessage = 8 * 2 ** 20;
-const firstReconnectMs = 50;
-const maxReconnectMs = 2_000;
 const describeTimeoutMs = 5_000;
 const askAgainMs = 50;
+
+/** What a request depends on. */
+export interface StartOptions {
+  /** What was said when the request was made: it may be another server that is reached by now. */
+  readonly server?: Description;
+  /** For a method that answers more than once. */
+  readonly onMessage?: (message: Buffer) => void;
+}
 
 /**
  * One HTTP/2 connection to a node, made again when it breaks.
@@ -22,28 +28,24 @@ const askAgainMs = 50;
  * Each time it is made, the server is asked what it guarantees before anything else is sent.
  */
 export class Connection {
-  readonly #channel: Channel;
+  readonly #link: Link;
   readonly #metadata: MetadataSource;
   readonly #clock: Clock;
   #description: Description | undefined;
   #describing: Promise<void> | undefined;
   #stateChanged: Array<() => void> = [];
   #isClosed = false;
-  /** For calls that are cancelled. */
-  readonly resets: ResetBudget;
   #lastDescription: Description | undefined;
 
   constructor(address: string, settings: Settings, metadata: MetadataSource) {
     this.#metadata = metadata;
     this.#clock = settings.clock;
-    this.resets = new ResetBudget(settings.clock);
-    this.#channel = new Channel(address, channelCredentials(settings.tls), channelOptions(settings));
-    this.#watchState();
+    this.#link = new Link(address, secureContextOf(settings.tls), settings, () => this.#changed());
   }
 
   /** What is known of the server, if the connection is up and the server has been asked. */
   get description(): Description | undefined {
-    return this.#state() === connectivityState.READY ? this.#description : undefined;
+    return this.#link.session && !this.#isClosed ? this.#description : undefined;
   }
 
   /** What the server said when it was asked last, on whichever connection. */
@@ -56,38 +58,39 @@ export class Connection {
     for (;;) {
       if (this.#isClosed) throw new ClosedError('The client is closed');
       if (this.description) return this.description;
-      if (this.#channel.getConnectivityState(true) === connectivityState.READY) {
+      if (this.#link.session) {
         await limit.wait(this.#describe());
       } else {
+        this.#link.open();
         await limit.wait(new Promise<void>((resolve) => this.#stateChanged.push(resolve)));
       }
     }
   }
 
-  /** Whether an attempt to connect has failed and the next one is not due yet. */
+  /** Whether an attempt to connect has failed and none has succeeded since. */
   get isDown(): boolean {
-    return this.#state() === connectivityState.TRANSIENT_FAILURE;
+    return this.#link.isDown;
   }
 
   /** The metadata of a call: a promise only if somebody has to be asked for a token. */
-  metadataFor(method: WireMethod): Metadata | Promise<Metadata> {
+  metadataFor(method: WireMethod): CallMetadata | Promise<CallMetadata> {
     return this.#metadata.forCall(method.path);
   }
 
-  /**
-   * Sends a request. The connection should be ready.
-   *
-   * @param onMessage - for a method that answers more than once.
-   */
+  /** Sends a request. If the connection is not ready for it any more, the call ends as not applied. */
   start(
     method: WireMethod,
     bytes: Buffer,
-    metadata: Metadata,
+    metadata: CallMetadata,
     timeoutMs: number,
-    onMessage?: (message: Buffer) => void,
+    { server, onMessage }: StartOptions = {},
   ): RunningCall {
     if (this.#isClosed) throw new ClosedError('The client is closed');
-    return startCall(this.#channel, { path: method.path, bytes, metadata, timeoutMs }, onMessage);
+    const { session } = this.#link;
+    if (!session || (server && server !== this.#description)) {
+      return endedCall({ status: notSent(), message: undefined });
+    }
+    return new UnaryCall(session, { path: method.path, bytes, metadata, timeoutMs }, onMessage);
   }
 
   /** Lets nothing further be sent. */
@@ -97,21 +100,13 @@ export class Connection {
   }
 
   close(): void {
-    this.#channel.close();
+    this.#link.close();
   }
 
-  #state(): connectivityState {
-    return this.#isClosed ? connectivityState.SHUTDOWN : this.#channel.getConnectivityState(false);
-  }
-
-  #watchState(): void {
-    if (this.#isClosed) return;
-    this.#channel.watchConnectivityState(this.#state(), Number.POSITIVE_INFINITY, () => {
-      this.#description = undefined;
-      this.#describing = undefined;
-      this.#wake();
-      this.#watchState();
-    });
+  #changed(): void {
+    this.#description = undefined;
+    this.#describing = undefined;
+    this.#wake();
   }
 
   #wake(): void {
@@ -159,21 +154,4 @@ function descriptionIn(message: Buffer): Description {
   } catch {
     return plainServer;
   }
-}
-
-function channelOptions(settings: Settings): ChannelOptions {
-  const { keepAliveMs, keepAliveTimeoutMs, tls } = settings;
-  return {
-    'grpc.keepalive_time_ms': keepAliveMs,
-    'grpc.keepalive_timeout_ms': keepAliveTimeoutMs,
-    'grpc.initial_reconnect_backoff_ms': firstReconnectMs,
-    'grpc.max_reconnect_backoff_ms': maxReconnectMs,
-    'grpc.max_receive_message_length': longestMessage,
-    'grpc.max_send_message_length': longestMessage,
-    // The client is the one owner of retries, and each connection is asked what it guarantees.
-    'grpc.enable_retries': 0,
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.service_config_disable_resolution': 1,
-    ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),
-  };
 }

@@ -1,4 +1,4 @@
-import { ChannelCredentials, Metadata } from '@grpc/grpc-js';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { InvalidArgumentError, NoriKVError } from '@norikv/store';
 import type { Settings } from './config.js';
 
@@ -20,14 +20,22 @@ export type Token = string | (() => string | Promise<string>);
 /** Gives the metadata of a call to a method, such as `/norikv.v1.Kv/Put`. */
 export type MetadataHook = (method: string) => Readonly<Record<string, string>>;
 
-/** What a channel needs to prove who is at either end. */
-export function channelCredentials(tls: TlsOptions | undefined): ChannelCredentials {
-  if (tls === undefined) return ChannelCredentials.createInsecure();
+/** What travels beside a request. */
+export type CallMetadata = Readonly<Record<string, string>>;
+
+const noMetadata: CallMetadata = {};
+/** What the wire says itself, and what HTTP/2 forbids. */
+const reserved =
+  /^(?:grpc-.*|te|content-type|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|host)$/;
+
+/** What a connection needs to prove who is at either end; undefined without TLS. */
+export function secureContextOf(tls: TlsOptions | undefined): SecureContext | undefined {
+  if (tls === undefined) return undefined;
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new InvalidArgumentError('tls has only one of cert and key; pass both, or neither');
   }
   try {
-    return ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
+    return createSecureContext({ ca: pem(tls.ca), key: pem(tls.key), cert: pem(tls.cert) });
   } catch (cause) {
     throw new InvalidArgumentError('tls has a ca, cert or key that is no PEM text', { cause });
   }
@@ -37,25 +45,24 @@ export function channelCredentials(tls: TlsOptions | undefined): ChannelCredenti
 export class MetadataSource {
   readonly #token: Token | undefined;
   readonly #hook: MetadataHook | undefined;
-  readonly #fixed: Metadata | undefined;
+  readonly #fixed: CallMetadata | undefined;
 
   constructor({ token, metadata }: Pick<Settings, 'token' | 'metadata'>) {
     this.#token = token;
     this.#hook = metadata;
     const isFixed = metadata === undefined && typeof token !== 'function';
-    this.#fixed = isFixed ? withToken(new Metadata(), token) : undefined;
+    this.#fixed = isFixed ? withToken(noMetadata, token) : undefined;
   }
 
   /** The metadata of a call: a promise only if the token is a function. */
-  forCall(method: string): Metadata | Promise<Metadata> {
+  forCall(method: string): CallMetadata | Promise<CallMetadata> {
     if (this.#fixed) return this.#fixed;
-    const metadata = new Metadata();
-    for (const [name, value] of Object.entries(this.#hook?.(method) ?? {})) metadata.set(name, value);
+    const metadata = checkedMetadata(this.#hook?.(method) ?? noMetadata);
     if (typeof this.#token !== 'function') return withToken(metadata, this.#token);
     return this.#askForToken(this.#token, metadata);
   }
 
-  async #askForToken(ask: () => string | Promise<string>, metadata: Metadata): Promise<Metadata> {
+  async #askForToken(ask: () => string | Promise<string>, metadata: CallMetadata): Promise<CallMetadata> {
     try {
       return withToken(metadata, await ask());
     } catch (cause) {
@@ -67,11 +74,33 @@ export class MetadataSource {
   }
 }
 
-function withToken(metadata: Metadata, token: string | undefined): Metadata {
-  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
-  return metadata;
+function withToken(metadata: CallMetadata, token: string | undefined): CallMetadata {
+  return token === undefined ? metadata : checkedMetadata({ ...metadata, authorization: `Bearer ${token}` });
 }
 
-function pem(input: string | Uint8Array | undefined): Buffer | null {
-  return input === undefined ? null : Buffer.from(input);
+function checkedMetadata(metadata: CallMetadata): CallMetadata {
+  const checked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(metadata))
+    checked[checkedName(name)] = checkedValue(name, value);
+  return checked;
+}
+
+function checkedName(given: string): string {
+  const name = given.toLowerCase();
+  if (/^[0-9a-z_.-]+$/.test(name) && !reserved.test(name)) return name;
+  throw new InvalidArgumentError(
+    `metadata has the name ${JSON.stringify(given)}; use letters, digits, "_", "-" and ".", ` +
+      'and no name that gRPC or HTTP/2 uses itself',
+  );
+}
+
+function checkedValue(name: string, value: unknown): string {
+  if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) return value;
+  throw new InvalidArgumentError(
+    `metadata ${name} has a value that no header can carry; use printable ASCII`,
+  );
+}
+
+function pem(input: string | Uint8Array | undefined): Buffer | undefined {
+  return input === undefined ? undefined : Buffer.from(input);
 }

@@ -1,4 +1,3 @@
-import { type StatusObject, status } from '@grpc/grpc-js';
 import {
   AlreadyExistsError,
   DeadlineExceededError,
@@ -14,7 +13,9 @@ import {
   VersionMismatchError,
 } from '@norikv/store';
 import { isReachable } from './address.js';
+import type { CallStatus } from './call-status.js';
 import { NotLeaderError } from './errors.js';
+import { status, statusName } from './grpc/status.js';
 import { decode } from './wire/codec.js';
 import { GetResponseSchema } from './wire/generated/kv_pb.js';
 import { trailers } from './wire/trailers.js';
@@ -30,9 +31,9 @@ export interface CallFacts {
 }
 
 /** The error of the contract a status stands for, with an honest outcome. */
-export function errorOfStatus(ended: StatusObject, call: CallFacts): NoriKVError {
+export function errorOfStatus(ended: CallStatus, call: CallFacts): NoriKVError {
   const { key, isWrite } = call;
-  const message = ended.details || `The server answered ${status[ended.code] ?? ended.code}`;
+  const message = ended.details || `The server answered ${statusName(ended.code)}`;
   const unknown = isWrite && !saysNotApplied(ended) ? 'unknown' : 'not-applied';
   switch (ended.code) {
     case status.FAILED_PRECONDITION:
@@ -64,7 +65,7 @@ export function errorOfStatus(ended: StatusObject, call: CallFacts): NoriKVError
       // Not by our signal, so by the server or a proxy.
       return new UnavailableError(message, { outcome: unknown, key });
     case status.INTERNAL:
-      // How the library reports a connection that broke under the call.
+      // How gRPC libraries in between report a connection that broke under the call.
       if (message.startsWith('Received RST_STREAM'))
         return new UnavailableError(message, { outcome: unknown, key });
       return new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key });
@@ -73,7 +74,7 @@ export function errorOfStatus(ended: StatusObject, call: CallFacts): NoriKVError
   }
 }
 
-function lostCondition(ended: StatusObject, message: string, call: CallFacts): NoriKVError | undefined {
+function lostCondition(ended: CallStatus, message: string, call: CallFacts): NoriKVError | undefined {
   const { key, expected } = call;
   if (call.isCreate) {
     return new UnsupportedError(
@@ -89,22 +90,28 @@ function lostCondition(ended: StatusObject, message: string, call: CallFacts): N
 }
 
 /** Only a server that knows the extension says so; any other may be wrong about it. */
-function saysNotApplied(ended: StatusObject): boolean {
-  return ended.metadata.get(trailers.outcome)[0] === 'not-applied';
+function saysNotApplied(ended: CallStatus): boolean {
+  return textsOf(ended, trailers.outcome)[0] === 'not-applied';
 }
 
-function leaderHint(ended: StatusObject): string | undefined {
-  const hints = [...ended.metadata.get(trailers.leaderHint), ...ended.metadata.get(trailers.leader)];
+function leaderHint(ended: CallStatus): string | undefined {
+  const hints = [...textsOf(ended, trailers.leaderHint), ...textsOf(ended, trailers.leader)];
   return hints.find(isReachable);
 }
 
-function actualOf(ended: StatusObject): Entry | undefined {
-  const [bytes] = ended.metadata.get(trailers.actual);
-  if (!Buffer.isBuffer(bytes)) return undefined;
+function actualOf(ended: CallStatus): Entry | undefined {
+  const [base64] = textsOf(ended, trailers.actual);
+  if (base64 === undefined) return undefined;
   try {
-    const { value, version } = decode(GetResponseSchema, bytes);
+    const { value, version } = decode(GetResponseSchema, Buffer.from(base64, 'base64'));
     return version && { value: new Uint8Array(value), version: { term: version.term, index: version.index } };
   } catch {
     return undefined;
   }
+}
+
+/** The values of a trailer; those that came under one name are joined by commas. */
+function textsOf(ended: CallStatus, name: string): string[] {
+  const text = ended.trailers[name];
+  return typeof text === 'string' ? text.split(',').map((one) => one.trim()) : [];
 }

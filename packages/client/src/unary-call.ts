@@ -1,8 +1,18 @@
-import { type Channel, type Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import { nothing } from './call-limit.js';
+import { type CallStatus, statusIn, statusOfReset } from './call-status.js';
+import type { CallMetadata } from './credentials.js';
+import { FrameReader, frameOf } from './grpc/frames.js';
+import { status } from './grpc/status.js';
+import { timeoutText } from './grpc/timeouts.js';
+import type { Session } from './session.js';
+
+const longestMessage = 8 * 2 ** 20;
+const longestTimerMs = 2 ** 31 - 1;
 
 /** How a call ended: with a message, or with a status that says why not. */
 export interface CallEnd {
-  readonly status: StatusObject;
+  readonly status: CallStatus;
   readonly message: Buffer | undefined;
 }
 
@@ -12,44 +22,114 @@ export interface RunningCall {
   cancel(): void;
 }
 
+/** A call that has ended before it began. */
+export function endedCall(end: CallEnd): RunningCall {
+  return { end: Promise.resolve(end), cancel: nothing };
+}
+
 /** A request, ready to be sent. */
 export interface RawRequest {
   readonly path: string;
-  readonly bytes: Buffer;
-  readonly metadata: Metadata;
+  readonly bytes: Uint8Array;
+  readonly metadata: CallMetadata;
   /** Infinity: none. */
   readonly timeoutMs: number;
 }
 
-/**
- * Sends a request on a channel. Below the library's client class, whose interceptors nobody needs here.
- *
- * @param onMessage - called for each message; without it the one message comes with the end.
- */
-export function startCall(
-  channel: Channel,
-  request: RawRequest,
-  onMessage?: (message: Buffer) => void,
-): RunningCall {
-  const deadline = request.timeoutMs === Infinity ? Infinity : Date.now() + Math.max(1, request.timeoutMs);
-  const call = channel.createCall(request.path, deadline, null, null, null);
-  const end = new Promise<CallEnd>((resolve) => {
-    let message: Buffer | undefined;
-    call.start(request.metadata, {
-      onReceiveMetadata: () => {},
-      onReceiveMessage: (received: Buffer) => {
-        if (onMessage === undefined) {
-          message = received;
-          return;
-        }
-        onMessage(received);
-        call.startRead();
-      },
-      onReceiveStatus: (ended) => resolve({ status: ended, message }),
+/** A request that was sent, on the stream that is its own. */
+export class UnaryCall implements RunningCall {
+  readonly end: Promise<CallEnd>;
+  readonly #session: Session;
+  readonly #stream: ClientHttp2Stream;
+  readonly #path: string;
+  readonly #onMessage: ((message: Buffer) => void) | undefined;
+  readonly #reader = new FrameReader(longestMessage);
+  readonly #deadline: NodeJS.Timeout | undefined;
+  #settle: ((end: CallEnd) => void) | undefined;
+  #message: Buffer | undefined;
+  #status: CallStatus | undefined;
+
+  /**
+   * Sends it.
+   *
+   * @param session - one that is up.
+   * @param onMessage - called for each message; without it the one message comes with the end.
+   */
+  constructor(session: Session, request: RawRequest, onMessage?: (message: Buffer) => void) {
+    this.#session = session;
+    this.#path = request.path;
+    this.#onMessage = onMessage;
+    this.end = new Promise((resolve) => {
+      this.#settle = resolve;
     });
-  });
-  call.startRead();
-  call.sendMessageWithContext({}, request.bytes);
-  call.halfClose();
-  return { end, cancel: () => call.cancelWithStatus(status.CANCELLED, 'cancelled by the caller') };
+    const stream = session.request(headersOf(session, request), () => this.#closed());
+    this.#stream = stream;
+    if (request.timeoutMs !== Number.POSITIVE_INFINITY) {
+      const ms = Math.min(longestTimerMs, Math.ceil(request.timeoutMs));
+      this.#deadline = setTimeout(() => this.#late(), ms);
+    }
+    stream.on('response', (headers) => this.#learn(headers));
+    stream.on('trailers', (headers) => this.#learn(headers));
+    stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    stream.end(frameOf(request.bytes));
+  }
+
+  cancel(): void {
+    clearTimeout(this.#deadline);
+    this.#session.cut(this.#stream);
+  }
+
+  #learn(headers: IncomingHttpHeaders): void {
+    this.#status ??= statusIn(headers);
+    // The stream need not be over when the answer is.
+    if (this.#status && (this.#message || this.#status.code !== status.OK)) this.#finish(this.#status);
+  }
+
+  #take(chunk: Buffer): void {
+    // Beside a status of HTTP comes what a proxy has to say to people.
+    if (this.#status) return;
+    try {
+      for (const { isCompressed, message } of this.#reader.take(chunk)) {
+        if (isCompressed) throw new Error('it is compressed, which nobody asked for');
+        if (this.#message) throw new Error('it has two messages');
+        if (this.#onMessage) this.#onMessage(message);
+        else this.#message = message;
+      }
+    } catch (error) {
+      const details = `The answer to ${this.#path} makes no sense: ${(error as Error).message}`;
+      this.#leave({ code: status.INTERNAL, details, trailers: {} });
+    }
+  }
+
+  #late(): void {
+    this.#leave({ code: status.DEADLINE_EXCEEDED, details: 'No answer within the deadline', trailers: {} });
+  }
+
+  /** Ends the call before the server does. */
+  #leave(ended: CallStatus): void {
+    this.#status = ended;
+    this.#finish(ended);
+    this.cancel();
+  }
+
+  #closed(): void {
+    this.#finish(this.#status ?? statusOfReset(this.#stream));
+  }
+
+  #finish(ended: CallStatus): void {
+    clearTimeout(this.#deadline);
+    this.#settle?.({ status: ended, message: this.#message });
+  }
+}
+
+function headersOf({ address }: Session, { path, metadata, timeoutMs }: RawRequest): Record<string, string> {
+  const headers: Record<string, string> = {
+    ':method': 'POST',
+    ':authority': address,
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  };
+  if (timeoutMs !== Number.POSITIVE_INFINITY) headers['grpc-timeout'] = timeoutText(timeoutMs);
+  return Object.assign(headers, metadata);
 }

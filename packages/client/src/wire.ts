@@ -1,4 +1,8 @@
 export { isAddress } from './address.js';
+export { type Frame, FrameError, FrameReader, frameOf } from './grpc/frames.js';
+export { type StatusCode, status, statusName } from './grpc/status.js';
+export { percentEncoded } from './grpc/texts.js';
+export { timeoutMs } from './grpc/timeouts.js';
 export { decode, encode, type Outgoing, type Received } from './wire/codec.js';
 export { distanceFromWire, distanceToWire, indexTypeFromWire, indexTypeToWire } from './wire/enums.js';
 export type { DescribeResponseSchema } from './wire/generated/ext_pb.js';

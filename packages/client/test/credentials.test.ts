@@ -155,6 +155,30 @@ it('a metadata hook that throws ends the call as it is', async () => {
   expect(client.getStats()).toMatchObject({ inFlight: 0, pendingBytes: 0 });
 });
 
+it.each([
+  ['a name of HTTP/2', { ':path': '/elsewhere' }, 'metadata has the name ":path"'],
+  ['a name of gRPC', { 'Grpc-Timeout': '1H' }, 'metadata has the name "Grpc-Timeout"'],
+  ['a name no header has', { 'two words': 'x' }, 'metadata has the name "two words"'],
+  ['a value no header carries', { 'x-tenant': 'a\nb: c' }, 'metadata x-tenant has a value'],
+  ['a value that is no text', { 'x-tenant': 5 as unknown as string }, 'metadata x-tenant has a value'],
+])('metadata with %s is refused and not sent', async (_what, bad, message) => {
+  await using server = await createServer(createMemoryStore(), { port: 0 });
+  let isBad = false;
+  const metadata = (): Record<string, string> => (isBad ? bad : {});
+  await using client = await connect(server.address, { metadata });
+  isBad = true;
+  const error = await failure(client.put('key', 'x'));
+  expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', outcome: 'not-applied' });
+  expect(error.message).toContain(message);
+});
+
+it('a token no header carries is refused by its form, without being shown', () => {
+  const nodes = ['127.0.0.1:1'];
+  expect(() => new NoriKVClient({ nodes, token: 'sec\nret' })).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.not.stringContaining('ret') }),
+  );
+});
+
 it('metadata of the caller goes with each call', async () => {
   const seen: unknown[] = [];
   await using server = await new RawServer()

@@ -11,6 +11,30 @@ import { createServer } from './support/server.js';
 
 const refused = { code: 'UNSUPPORTED', outcome: 'not-applied' };
 
+it('a server that is replaced while a call waits for its token is not taken for the one before', async () => {
+  const strong = await startDouble({ claimsAll: true });
+  const tokens: ((token: string) => void)[] = [];
+  let isSlow = false;
+  const token = (): string | Promise<string> =>
+    isSlow ? new Promise((resolve) => tokens.push(resolve)) : 'quick';
+  await using client = await connect(strong.address, { token, maxConnectionsPerNode: 1 });
+  await client.put('key', 'before');
+  const { version } = await client.get('key');
+  isSlow = true;
+  const put = failure(client.put('key', 'overwritten', { ifMatchVersion: version }));
+  await expect.poll(() => tokens.length).toBe(1);
+  isSlow = false;
+  await strong[Symbol.asyncDispose]();
+  await expect.poll(() => client.getStats().nodes[0]?.ready).toBe(0);
+  const port = Number(strong.address.split(':')[1]);
+  await using plain = await startDouble({ ignoresConditions: true }, port);
+  await client.put('key', 'kept');
+  for (const give of tokens) give('late');
+  expect(await put).toMatchObject(refused);
+  expect(bytesToString((await client.get('key')).value)).toBe('kept');
+  expect(plain.calls.filter((path) => path === methods.put.path)).toHaveLength(1);
+});
+
 describe('a server that does not know the extension', () => {
   const lies = { knowsNoCreate: true, forgetsTtl: true, putVersionsDiffer: true };
 

@@ -1,9 +1,8 @@
-import { type handleServerStreamingCall, type ServerWritableStream, status } from '@grpc/grpc-js';
-import { encode, watchCluster } from '@norikv/client/wire';
+import { encode, status, watchCluster } from '@norikv/client/wire';
 import type { Guard } from './guard.js';
+import type { IncomingCall } from './incoming-call.js';
+import type { Handler } from './router.js';
 import { refusal } from './statuses.js';
-
-type Watcher = ServerWritableStream<Buffer, Buffer>;
 
 const mostWatchers = 10_000;
 
@@ -18,7 +17,7 @@ export interface SoleNode {
 export class ClusterService {
   readonly #guard: Guard;
   readonly #view: () => SoleNode;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<IncomingCall>();
 
   constructor(guard: Guard, view: () => SoleNode) {
     this.#guard = guard;
@@ -29,18 +28,16 @@ export class ClusterService {
     return this.#watchers.size;
   }
 
-  readonly watch: handleServerStreamingCall<Buffer, Buffer> = (call) => {
-    const stranger = this.#guard.stranger(call.metadata);
+  readonly watch: Handler = (call) => {
+    const stranger = this.#guard.stranger(call.headers);
     const isFull = this.#watchers.size >= mostWatchers;
     if (stranger || isFull || this.#guard.isClosed) {
       const code = isFull ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE;
-      call.emit('error', stranger ?? refusal(code, 'no further watchers'));
+      call.refuse(stranger ?? refusal(code, 'no further watchers'));
       return;
     }
     this.#watchers.add(call);
-    const forget = (): void => void this.#watchers.delete(call);
-    call.on('cancelled', forget);
-    call.on('close', forget);
+    call.signal.addEventListener('abort', () => this.#watchers.delete(call), { once: true });
     call.write(viewOf(this.#view()));
   };
 

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Metadata, status } from '@grpc/grpc-js';
+import type { IncomingHttpHeaders } from 'node:http2';
+import { status } from '@norikv/client/wire';
 import type { ServerSettings } from './options.js';
 import { type Refusal, refusal } from './statuses.js';
 
@@ -29,10 +30,10 @@ export class Guard {
   }
 
   /** Lets a call in (undefined), or says why not. Call {@link leave} for one that was let in. */
-  enter(metadata: Metadata, peer: () => string, bytes: number): Refusal | undefined {
+  enter(headers: IncomingHttpHeaders, peer: () => string, bytes: number): Refusal | undefined {
     const { maxInFlight, maxPendingBytes, maxCallsPerSecond } = this.#settings;
     if (this.isClosed) return refusal(status.UNAVAILABLE, 'the server is stopping');
-    const stranger = this.stranger(metadata);
+    const stranger = this.stranger(headers);
     if (stranger) return stranger;
     if (this.#inFlight >= maxInFlight) {
       return refusal(status.RESOURCE_EXHAUSTED, `${maxInFlight} calls are under way; try again later`);
@@ -54,10 +55,9 @@ export class Guard {
   }
 
   /** The refusal of a caller without a token, where one is needed. */
-  stranger(metadata: Metadata): Refusal | undefined {
+  stranger({ authorization }: IncomingHttpHeaders): Refusal | undefined {
     if (this.#digests.length === 0) return undefined;
-    const [header] = metadata.get('authorization');
-    const token = typeof header === 'string' ? (/^Bearer (.+)$/i.exec(header)?.[1] ?? '') : '';
+    const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
     const given = digest(token);
     // All of them are compared, so that time tells nothing.
     const matches = this.#digests.filter((known) => timingSafeEqual(known, given)).length;

@@ -1,31 +1,23 @@
-import { createSecureContext } from 'node:tls';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { type WireMethod, watchCluster } from '@norikv/client/wire';
-import { InvalidArgumentError, type KvStore, NoriKVError } from '@norikv/store';
+import type { KvStore } from '@norikv/store';
+import { addressText } from './address-text.js';
 import { ClusterService } from './cluster-service.js';
 import { aboutCalls } from './ext-service.js';
 import { Guard } from './guard.js';
 import { kvCalls } from './kv-service.js';
 import { type Gauge, Metrics } from './metrics.js';
-import {
-  checkGraceMs,
-  type ServerOptions,
-  type ServerSettings,
-  type ServerTls,
-  serverSettings,
-} from './options.js';
-import { rawMethod, type Served, type Surroundings, unaryHandler } from './unary-handler.js';
+import { checkGraceMs, type ServerOptions, type ServerSettings, serverSettings } from './options.js';
+import { Router } from './router.js';
+import { Transport } from './transport.js';
+import { type Served, type Surroundings, unaryHandler } from './unary-handler.js';
 import { vectorCalls } from './vector-service.js';
 
-const longestRequest = 4 * 2 ** 20;
-const mostStreams = 4_096;
-const probeIdleMs = 30_000;
-const probeTimeoutMs = 10_000;
 const defaultGraceMs = 10_000;
 
 /** A store behind the NoriKV wire. Made by {@link createServer}. */
 export class NoriKVServer implements AsyncDisposable {
-  readonly #grpc: Server;
+  readonly #router = new Router();
+  readonly #transport: Transport;
   readonly #settings: ServerSettings;
   readonly #guard: Guard;
   readonly #metrics: Metrics;
@@ -44,19 +36,13 @@ export class NoriKVServer implements AsyncDisposable {
       address: settings.advertise ?? this.address,
       totalShards: settings.totalShards,
     }));
-    this.#grpc = new Server({
-      'grpc.max_receive_message_length': longestRequest,
-      'grpc.max_concurrent_streams': mostStreams,
-      'grpc.keepalive_time_ms': probeIdleMs,
-      'grpc.keepalive_timeout_ms': probeTimeoutMs,
-    });
+    this.#transport = new Transport(settings.tls, (stream, headers) => this.#router.route(stream, headers));
     this.#serve(store);
   }
 
   /** Where it listens: `host:port`. */
   get address(): string {
-    const { host } = this.#settings;
-    return `${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+    return addressText(this.#settings.host, this.#port);
   }
 
   get port(): number {
@@ -75,17 +61,7 @@ export class NoriKVServer implements AsyncDisposable {
 
   /** Starts to listen; done by {@link createServer}. */
   async listen(): Promise<void> {
-    const { host, port, tls } = this.#settings;
-    const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    this.#port = await new Promise<number>((resolve, reject) => {
-      this.#grpc.bindAsync(target, serverCredentials(tls), (cause, bound) => {
-        if (cause === null) resolve(bound);
-        else
-          reject(
-            new NoriKVError(`Cannot listen on ${target}: ${cause.message}`, { code: 'UNAVAILABLE', cause }),
-          );
-      });
-    });
+    this.#port = await this.#transport.listen(this.#settings);
   }
 
   /**
@@ -108,13 +84,9 @@ export class NoriKVServer implements AsyncDisposable {
   async #close(graceMs: number): Promise<void> {
     this.#guard.isClosed = true;
     this.#cluster.close();
-    await new Promise<void>((resolve) => {
-      const cancel = this.#settings.clock.startTimer(() => this.#grpc.forceShutdown(), graceMs);
-      this.#grpc.tryShutdown(() => {
-        cancel();
-        resolve();
-      });
-    });
+    const cancel = this.#settings.clock.startTimer(() => this.#transport.destroy(), graceMs);
+    await this.#transport.close();
+    cancel();
   }
 
   #serve(store: KvStore): void {
@@ -135,12 +107,11 @@ export class NoriKVServer implements AsyncDisposable {
     add(vectors.delete);
     add(vectors.search);
     add(vectors.get);
-    this.#grpc.addService({ watch: rawMethod(watchCluster, true) }, { watch: this.#cluster.watch });
+    this.#router.add(watchCluster.path, this.#cluster.watch);
   }
 
   #add<Method extends WireMethod>(served: Served<Method>, surroundings: Surroundings): void {
-    const handler = unaryHandler(served, surroundings);
-    this.#grpc.addService({ call: rawMethod(served.method) }, { call: handler });
+    this.#router.add(served.method.path, unaryHandler(served, surroundings));
   }
 
   #gauges(): Gauge[] {
@@ -190,19 +161,4 @@ export async function createServer(store: KvStore, options: ServerOptions = {}):
   const server = new NoriKVServer(store, options);
   await server.listen();
   return server;
-}
-
-function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const { cert, key, clientCa } = tls;
-  const authority = clientCa === undefined ? null : Buffer.from(clientCa);
-  const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
-  try {
-    createSecureContext({ cert: pair.cert_chain, key: pair.private_key, ca: authority ?? [] });
-    return ServerCredentials.createSsl(authority, [pair], authority !== null);
-  } catch (cause) {
-    throw new InvalidArgumentError('tls has a cert, key or clientCa that is no PEM text, or no pair', {
-      cause,
-    });
-  }
 }

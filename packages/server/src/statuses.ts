@@ -1,19 +1,25 @@
-import { Metadata, status } from '@grpc/grpc-js';
-import { encode, GetResponseSchema, isAddress, trailers } from '@norikv/client/wire';
+import {
+  encode,
+  GetResponseSchema,
+  isAddress,
+  trailers as names,
+  type StatusCode,
+  status,
+} from '@norikv/client/wire';
 import { errorCode, isNoriKVError, type NoriKVError } from '@norikv/store';
 
 /** What a call is answered with when it does not succeed. */
 export interface Refusal {
-  readonly code: status;
+  readonly code: StatusCode;
   readonly details: string;
-  readonly metadata: Metadata;
+  readonly trailers: Readonly<Record<string, string>>;
 }
 
 /** Entries beyond this do not travel with a lost condition: trailers are kept small. */
 const longestEntryInTrailer = 2_048;
 const longestDetails = 512;
 
-const codes: Readonly<Record<string, status>> = {
+const codes: Readonly<Record<string, StatusCode>> = {
   KEY_NOT_FOUND: status.NOT_FOUND,
   NOT_FOUND: status.NOT_FOUND,
   VERSION_MISMATCH: status.FAILED_PRECONDITION,
@@ -32,20 +38,22 @@ const codes: Readonly<Record<string, status>> = {
 
 /** What an error of the store means on the wire. Errors nobody expected say nothing about the inside. */
 export function refusalOf(error: unknown): Refusal {
-  const metadata = new Metadata();
   const code = codes[errorCode(error) ?? ''] ?? status.INTERNAL;
-  if (!isNoriKVError(error)) return { code, details: 'internal error; see the log of the server', metadata };
-  if (error.outcome === 'not-applied') metadata.set(trailers.outcome, 'not-applied');
-  addActual(metadata, error);
-  addLeader(metadata, error);
-  return { code, details: detailsOf(error).slice(0, longestDetails), metadata };
+  if (!isNoriKVError(error)) {
+    return { code, details: 'internal error; see the log of the server', trailers: {} };
+  }
+  const trailers = {
+    ...(error.outcome === 'not-applied' && { [names.outcome]: 'not-applied' }),
+    ...actualOf(error),
+    ...leaderOf(error),
+  };
+  return { code, details: detailsOf(error).slice(0, longestDetails), trailers };
 }
 
 /** A refusal that happens before the store is asked. */
-export function refusal(code: status, details: string): Refusal {
-  const metadata = new Metadata();
-  metadata.set(trailers.outcome, 'not-applied');
-  return { code, details, metadata };
+export function refusal(code: StatusCode, details: string): Refusal {
+  // What a caller has sent may be part of the text.
+  return { code, details: details.slice(0, longestDetails), trailers: { [names.outcome]: 'not-applied' } };
 }
 
 function detailsOf(error: NoriKVError): string {
@@ -58,10 +66,10 @@ function detailsOf(error: NoriKVError): string {
   return error.code === 'NOT_LEADER' ? `NOT_LEADER: ${text}` : text;
 }
 
-function addActual(metadata: Metadata, error: NoriKVError): void {
+function actualOf(error: NoriKVError): Refusal['trailers'] {
   const { actual } = error as { readonly actual?: NonNullable<Parameters<typeof entryBytes>[0]> | null };
-  if (!actual || actual.value.length > longestEntryInTrailer) return;
-  metadata.set(trailers.actual, entryBytes(actual));
+  if (!actual || actual.value.length > longestEntryInTrailer) return {};
+  return { [names.actual]: entryBytes(actual).toString('base64') };
 }
 
 function entryBytes({
@@ -75,9 +83,7 @@ function entryBytes({
   return encode(GetResponseSchema, { value: new Uint8Array(value), version: { term, index } });
 }
 
-function addLeader(metadata: Metadata, error: NoriKVError): void {
+function leaderOf(error: NoriKVError): Refusal['trailers'] {
   const { leaderHint } = error as { readonly leaderHint?: unknown };
-  if (!isAddress(leaderHint)) return;
-  metadata.set(trailers.leaderHint, leaderHint);
-  metadata.set(trailers.leader, leaderHint);
+  return isAddress(leaderHint) ? { [names.leaderHint]: leaderHint, [names.leader]: leaderHint } : {};
 }

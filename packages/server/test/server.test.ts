@@ -308,13 +308,35 @@ it('logs lines of JSON, without keys, values or tokens', async () => {
 });
 
 it('listens on IPv6, too, where there is any', async () => {
-  const server = await createServer(createMemoryStore(), { host: '::1', port: 0 }).catch(() => undefined);
+  const options = { host: '::1', port: 0, logCalls: true, log: (entry: LogEntry) => log.push(entry) };
+  const log: LogEntry[] = [];
+  const server = await createServer(createMemoryStore(), options).catch(() => undefined);
   if (!server) return;
   open.push(server);
   expect(server.address).toBe(`[::1]:${server.port}`);
   const client = new NoriKVClient({ nodes: [server.address] });
   open.push(client);
   await client.connect();
+  expect(log[0]).toMatchObject({ peer: expect.stringMatching(/^\[::1\]:\d+$/) });
+});
+
+it('logs a call whose caller is gone when it is served', async () => {
+  let release = (): void => {};
+  const store = storeWith({
+    put: () =>
+      new Promise((resolve) => {
+        release = () => resolve({ term: 1n, index: 1n });
+      }),
+  });
+  const log: LogEntry[] = [];
+  const { server, client } = await serve(store, { logCalls: true, log: (entry) => log.push(entry) });
+  const put = failure(client.put('key', 'x', { timeoutMs: 60_000 }));
+  await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
+  const closed = server.close(0);
+  expect(await put).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+  await closed;
+  release();
+  await expect.poll(() => log.at(-1)).toMatchObject({ method: '/norikv.v1.Kv/Put', peer: 'unknown' });
 });
 
 it('needs keys that are keys', async () => {

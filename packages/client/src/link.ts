@@ -1,0 +1,73 @@
+import type { SecureContext } from 'node:tls';
+import type { Settings } from './config.js';
+import { Session } from './session.js';
+
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+const growth = 1.6;
+
+/** The way to a node: a session that is made when it is needed, and made again, ever less often, until it is up. */
+export class Link {
+  readonly #address: string;
+  readonly #secure: SecureContext | undefined;
+  readonly #settings: Settings;
+  readonly #onChange: () => void;
+  #session: Session | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isClosed = false;
+
+  constructor(address: string, secure: SecureContext | undefined, settings: Settings, onChange: () => void) {
+    this.#address = address;
+    this.#secure = secure;
+    this.#settings = settings;
+    this.#onChange = onChange;
+  }
+
+  /** The session, if it is up. */
+  get session(): Session | undefined {
+    return this.#session?.isUp ? this.#session : undefined;
+  }
+
+  /** Whether an attempt to connect has failed and none has succeeded since. */
+  get isDown(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Connects, unless that is done or under way. */
+  open(): void {
+    if (this.#isClosed || this.#session || this.#pause) return;
+    let wasUp = false;
+    const session = new Session(this.#address, this.#secure, this.#settings, {
+      onUp: () => {
+        wasUp = true;
+        this.#failures = 0;
+        this.#onChange();
+      },
+      onEnd: () => {
+        this.#session = undefined;
+        if (!wasUp) this.#openLater();
+        this.#onChange();
+      },
+    });
+    this.#session = session;
+  }
+
+  /** Connects no more, and ends the connection with every call on it. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#pause);
+    this.#session?.destroy();
+  }
+
+  #openLater(): void {
+    if (this.#isClosed) return;
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * growth ** this.#failures);
+    this.#failures += 1;
+    const open = (): void => {
+      this.#pause = undefined;
+      this.open();
+    };
+    this.#pause = setTimeout(open, pauseMs * (0.8 + 0.4 * this.#settings.random())).unref();
+  }
+}

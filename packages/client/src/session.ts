@@ -1,0 +1,154 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext } from 'node:tls';
+import { hostAndPort } from './address.js';
+import type { Settings } from './config.js';
+import { ResetBudget } from './reset-budget.js';
+
+const connectTimeoutMs = 20_000;
+const longestHeaders = 64 * 2 ** 10;
+const unlimitedMegabytes = 2 ** 20;
+const cutAgainMs = 1_000;
+// Identifiers of streams are odd and below 2^31; a connection that has used them up serves nothing any more.
+const mostStreams = 2 ** 30 - 1;
+
+/** How a session ends, and that it has begun. */
+export interface SessionEvents {
+  /** The other side has shown that it speaks HTTP/2. */
+  onUp(): void;
+  /** Nothing further can be sent. Calls under way may still be answered. */
+  onEnd(): void;
+}
+
+/** One HTTP/2 connection, from the attempt to its end. */
+export class Session {
+  readonly address: string;
+  readonly #http2: ClientHttp2Session;
+  readonly #resets: ResetBudget;
+  readonly #events: SessionEvents;
+  #isUp = false;
+  #hasEnded = false;
+  #streams = 0;
+  #left: number;
+
+  constructor(
+    address: string,
+    secure: SecureContext | undefined,
+    settings: Settings,
+    events: SessionEvents,
+    mostRequests: number = mostStreams,
+  ) {
+    this.address = address;
+    this.#left = mostRequests;
+    this.#events = events;
+    this.#resets = new ResetBudget(settings.clock);
+    const socket = secure ? secureSocket(address, secure, settings) : connectTcp(hostAndPort(address));
+    socket.setNoDelay(true);
+    // The URL only says whether there is TLS: an address need not be one that fits into a URL.
+    this.#http2 = connectHttp2(secure ? 'https://node' : 'http://node', {
+      createConnection: () => socket,
+      settings: { enablePush: false, maxHeaderListSize: longestHeaders },
+      // What is under way is bounded by maxPendingBytes.
+      maxSessionMemory: unlimitedMegabytes,
+    });
+    this.#begin(settings);
+  }
+
+  /** Whether requests can be sent. */
+  get isUp(): boolean {
+    return this.#isUp && !this.#hasEnded && !this.#http2.closed && !this.#http2.destroyed;
+  }
+
+  /** Begins a request. The session must be up. */
+  request(headers: OutgoingHttpHeaders, onClose: () => void): ClientHttp2Stream {
+    const stream = this.#http2.request(headers);
+    this.#streams += 1;
+    // Only calls under way keep the process alive.
+    if (this.#streams === 1) this.#http2.ref();
+    // What went wrong is in the code the stream is closed with.
+    stream.on('error', () => {});
+    stream.on('close', () => {
+      this.#streams -= 1;
+      if (this.#streams === 0) this.#rest();
+      onClose();
+    });
+    this.#left -= 1;
+    if (this.#left === 0) this.#end();
+    return stream;
+  }
+
+  /** Resets the stream of a call nobody waits for; later, if too many have been reset already. */
+  cut(stream: ClientHttp2Stream): void {
+    if (stream.closed) return;
+    if (this.#resets.take()) stream.close(constants.NGHTTP2_CANCEL);
+    else setTimeout(() => this.cut(stream), cutAgainMs).unref();
+  }
+
+  /** Ends the connection, and with it every call on it. */
+  destroy(): void {
+    this.#http2.destroy();
+  }
+
+  #begin(settings: Settings): void {
+    const http2 = this.#http2;
+    const patience = setTimeout(() => http2.destroy(), connectTimeoutMs).unref();
+    // What went wrong changes nothing: 'close' follows.
+    http2.on('error', () => {});
+    http2.once('goaway', () => this.#end());
+    http2.once('close', () => {
+      clearTimeout(patience);
+      this.#end();
+    });
+    http2.once('connect', () => {
+      if (http2.encrypted && http2.alpnProtocol !== 'h2') http2.destroy();
+    });
+    http2.once('remoteSettings', () => {
+      clearTimeout(patience);
+      this.#isUp = true;
+      http2.unref();
+      this.#probe(settings);
+      this.#events.onUp();
+    });
+  }
+
+  /** While calls are under way, asks at intervals whether the other side is still there. */
+  #probe({ keepAliveMs, keepAliveTimeoutMs }: Settings): void {
+    const http2 = this.#http2;
+    const interval = setInterval(() => {
+      if (this.#streams === 0 || http2.destroyed) return;
+      let isAnswered = false;
+      // The answer may be here already and wait behind this timer.
+      const end = (): unknown => setImmediate(() => isAnswered || http2.destroy());
+      const timer = setTimeout(end, keepAliveTimeoutMs).unref();
+      http2.ping(() => {
+        isAnswered = true;
+        clearTimeout(timer);
+      });
+    }, keepAliveMs).unref();
+    http2.once('close', () => clearInterval(interval));
+  }
+
+  #rest(): void {
+    if (this.#left > 0) this.#http2.unref();
+    else this.#http2.close();
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#events.onEnd();
+  }
+}
+
+function secureSocket(address: string, secureContext: SecureContext, { tls }: Settings): Socket {
+  const { host, port } = hostAndPort(address);
+  const name = tls?.serverName ?? (isIP(host) === 0 ? host : undefined);
+  const options = { host, port, secureContext, ALPNProtocols: ['h2'] };
+  return connectTls(name === undefined ? options : { ...options, servername: name });
+}

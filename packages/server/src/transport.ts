@@ -1,0 +1,110 @@
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { InvalidArgumentError, NoriKVError } from '@norikv/store';
+import { addressText } from './address-text.js';
+import type { ServerSettings, ServerTls } from './options.js';
+
+const mostStreams = 4_096;
+const longestHeaders = 16 * 2 ** 10;
+const unlimitedMegabytes = 2 ** 20;
+const defaultProbing: Probing = { everyMs: 30_000, timeoutMs: 10_000 };
+
+/** How often the other side of a connection is asked whether it is still there, and how long that may take. */
+export interface Probing {
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
+/** Takes a stream a caller has opened. */
+export type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+/** The connections of a server: HTTP/2, with or without TLS. */
+export class Transport {
+  readonly #http2: Http2Server | Http2SecureServer;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<Socket>();
+
+  /** @throws InvalidArgumentError if the keys are none. */
+  constructor(tls: ServerTls | undefined, onStream: OnStream, probing: Probing = defaultProbing) {
+    this.#http2 = http2Server(tls);
+    this.#http2.on('connection', (socket: Socket) => {
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, probing.everyMs);
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#http2.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+      probe(session, probing);
+    });
+    this.#http2.on('stream', onStream);
+  }
+
+  /** Gives the port. @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on. */
+  listen({ host, port }: Pick<ServerSettings, 'host' | 'port'>): Promise<number> {
+    const http2 = this.#http2;
+    return new Promise((resolve, reject) => {
+      const refuse = (cause: Error): void => {
+        const text = `Cannot listen on ${addressText(host, port)}: ${cause.message}`;
+        reject(new NoriKVError(text, { code: 'UNAVAILABLE', cause }));
+      };
+      // It stays: what goes wrong later, such as too many open files, must not end the process.
+      http2.on('error', refuse);
+      http2.listen(port, host, () => resolve((http2.address() as AddressInfo).port));
+    });
+  }
+
+  /** Takes no further connection and no further call; resolves when the calls under way have ended. */
+  close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#http2.close(() => resolve()));
+    for (const session of this.#sessions) session.close();
+    return closed;
+  }
+
+  /** Ends every connection now. */
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function http2Server(tls: ServerTls | undefined): Http2Server | Http2SecureServer {
+  const settings = {
+    maxConcurrentStreams: mostStreams,
+    maxHeaderListSize: longestHeaders,
+    enablePush: false,
+  };
+  // What is under way is bounded by the guard.
+  const options = { settings, maxSessionMemory: unlimitedMegabytes };
+  if (tls === undefined) return createServer(options);
+  const { cert, key, clientCa } = tls;
+  const pair = { cert: Buffer.from(cert), key: Buffer.from(key) };
+  const clients = clientCa === undefined ? {} : { ca: Buffer.from(clientCa), requestCert: true };
+  try {
+    return createSecureServer({ ...options, ...pair, ...clients });
+  } catch (cause) {
+    throw new InvalidArgumentError('tls has a cert, key or clientCa that is no PEM text, or no pair', {
+      cause,
+    });
+  }
+}
+
+/** A dead caller must not hold its calls open. */
+function probe(session: ServerHttp2Session, { everyMs, timeoutMs }: Probing): void {
+  const interval = setInterval(() => {
+    // Ended, and its socket not gone yet.
+    if (session.destroyed) return;
+    const patience = setTimeout(() => session.destroy(), timeoutMs).unref();
+    session.ping(() => clearTimeout(patience));
+  }, everyMs).unref();
+  session.once('close', () => clearInterval(interval));
+}
