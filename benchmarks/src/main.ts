@@ -78,11 +78,7 @@ const sections: Readonly<Record<string, () => Promise<Row[]>>> = {
     ...(await eventReads(durationMs)),
   ],
   wire: () => wire(durationMs),
-  vectors: async () => [
-    ...(await vectors(1_000, durationMs)),
-    // Too long for a look at whether it works.
-    ...(durationMs < 100 ? [] : await vectors(20_000, durationMs)),
-  ],
+  vectors: () => vectors(durationMs),
 };
 
 if (values.help) {

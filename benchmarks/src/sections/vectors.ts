@@ -10,14 +10,17 @@ import { LocalIndex } from 'vectra';
 import { latencyFigures } from '../latency-figures.js';
 import { compare, type Figures, type Row } from '../row.js';
 import { temporaryFolder } from '../temporary-folder.js';
+import { vectorGraphs } from './vector-graphs.js';
+import { clustered, clusterSize, dimensions, longestPause, neighbours, recallOf } from './vector-measures.js';
 
-const dimensions = 512;
-const neighbours = 10;
-const clusters = 50;
+const unlimited = { most: Number.POSITIVE_INFINITY, limit: '' };
 
 interface Contender {
   readonly name: string;
   readonly note: string;
+  /** The most vectors it is measured with, and why no more. */
+  readonly most: number;
+  readonly limit: string;
   build(vectors: readonly number[][]): Promise<(query: number[]) => Promise<readonly string[]>>;
 }
 
@@ -29,16 +32,30 @@ interface Built {
   readonly bytesPerVector: number;
 }
 
+/** All sizes that can be measured in the time. */
+export async function vectors(durationMs: number): Promise<Row[]> {
+  const rows = await scans(1_000, durationMs);
+  // Too long for a look at whether it works.
+  if (durationMs < 100) return rows;
+  rows.push(...(await scans(20_000, durationMs)), ...(await scans(100_000, durationMs)));
+  rows.push(...(await vectorGraphs(100_000, 'clustered', durationMs)));
+  rows.push(...(await vectorGraphs(100_000, 'uniform', durationMs)));
+  return rows;
+}
+
 /** Building an index of clustered vectors and searching it, beside two others that need nothing but npm. */
-export async function vectors(count: number, durationMs: number): Promise<Row[]> {
+async function scans(count: number, durationMs: number): Promise<Row[]> {
   await using folder = await temporaryFolder();
   await using store = await openEmbedded({ path: join(folder.path, 'norikv') });
   const random = seededRandom(count);
-  const stored = clustered(random, count);
-  const queries = clustered(random, 200);
+  const stored = clustered(random, count, count / clusterSize).map(plain);
+  const queries = clustered(random, 200, count / clusterSize).map(plain);
   const first = await built(ours(store), stored);
   const rest: Built[] = [];
-  for (const contender of [langchain, vectra(folder.path)]) rest.push(await built(contender, stored));
+  for (const contender of [langchain, vectra(folder.path)]) {
+    if (count <= contender.most) rest.push(await built(contender, stored));
+    else console.log(`${contender.name} is left out at ${count} vectors: ${contender.limit}`);
+  }
   const all = [first, ...rest] as const;
 
   const title = `${count} vectors of ${dimensions} dimensions`;
@@ -48,9 +65,17 @@ export async function vectors(count: number, durationMs: number): Promise<Row[]>
     all.map(({ name, search }) => [name, () => search(queries[next++ % queries.length] ?? [])]),
   );
   const { rates, p99s } = await latencyFigures(operations, 1, durationMs);
+  const pauses: number[] = [];
+  for (const { search } of all) pauses.push(await longestPause(queries.slice(0, 20), search));
   return [
     ...compare(`${title}: ${neighbours} nearest`, 'queries/s', 'more', rates),
     ...compare(`${title}: ${neighbours} nearest, p99`, 'ms', 'less', p99s),
+    ...compare(
+      `${title}: longest pause of the event loop in a search`,
+      'ms',
+      'less',
+      figuresOf(all, (one) => pauses[all.indexOf(one)] ?? Number.NaN),
+    ),
     ...compare(
       `${title}: building`,
       'ms',
@@ -72,10 +97,16 @@ export async function vectors(count: number, durationMs: number): Promise<Row[]>
   ];
 }
 
+/** A plain array of floating-point numbers. Spreading would make one of objects, which is slower and larger. */
+function plain(vector: Float32Array): number[] {
+  return Array.from({ length: vector.length }, (_, place) => vector[place] ?? 0);
+}
+
 function ours(store: Awaited<ReturnType<typeof openEmbedded>>): Contender {
   return {
     name: 'ours: embedded',
     note: 'on the disk, flushed; several processes',
+    ...unlimited,
     async build(all) {
       await store.vectorCreateIndex('bench', dimensions, 'cosine');
       await store.vectorInsertMany(
@@ -96,6 +127,7 @@ function ours(store: Awaited<ReturnType<typeof openEmbedded>>): Contender {
 const langchain: Contender = {
   name: 'LangChain MemoryVectorStore',
   note: 'in memory, lost at the end',
+  ...unlimited,
   async build(all) {
     const memory = new MemoryVectorStore(new FakeEmbeddings());
     const documents = all.map((_, row) => new Document({ pageContent: '', metadata: { row } }));
@@ -111,6 +143,8 @@ function vectra(path: string): Contender {
   return {
     name: 'vectra',
     note: 'one JSON file, written whole',
+    most: 20_000,
+    limit: 'it writes all of them as one text, which would be longer than a string can be',
     async build(all) {
       const index = new LocalIndex(join(path, 'vectra'));
       await index.createIndex();
@@ -137,15 +171,6 @@ async function built({ name, note, build }: Contender, all: readonly number[][])
   return { name, note, search, buildMs, bytesPerVector };
 }
 
-async function recallOf(one: Built, exact: Built, queries: readonly number[][]): Promise<number> {
-  let found = 0;
-  for (const query of queries) {
-    const expected = new Set(await exact.search(query));
-    found += (await one.search(query)).filter((id) => expected.has(id)).length;
-  }
-  return found / (queries.length * neighbours);
-}
-
 function figuresOf(all: readonly [Built, ...Built[]], value: (one: Built) => number): Figures {
   const [first, ...rest] = all.map((one) => ({ contender: one.name, value: value(one), note: one.note }));
   if (!first) throw new Error('no contender was measured');
@@ -155,21 +180,11 @@ function figuresOf(all: readonly [Built, ...Built[]], value: (one: Built) => num
 /** Bytes in use after a collection, numbers outside the heap included. */
 async function memoryInUse(): Promise<number> {
   setFlagsFromString('--expose-gc');
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  (runInNewContext('gc') as () => void)();
+  // Twice, as buffers are only freed after the collection that finds them.
+  for (let times = 0; times < 2; times++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    (runInNewContext('gc') as () => void)();
+  }
   const { heapUsed, arrayBuffers, external } = process.memoryUsage();
   return heapUsed + Math.max(arrayBuffers, external);
-}
-
-function clustered(random: () => number, count: number): number[][] {
-  const center = seededRandom(1);
-  const centers = Array.from({ length: clusters }, () => uniform(center));
-  return Array.from({ length: count }, (_, row) => {
-    const around = centers[row % clusters] ?? [];
-    return uniform(random).map((number, place) => 0.5 * number + (around[place] ?? 0));
-  });
-}
-
-function uniform(random: () => number): number[] {
-  return Array.from({ length: dimensions }, () => random() * 2 - 1);
 }

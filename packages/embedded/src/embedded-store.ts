@@ -76,6 +76,10 @@ export interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
    * every insert and delete that was acknowledged before it began, of any process. Long ones let the event
    * loop turn.
    *
+   * A large namespace of type `hnsw` is searched by a graph (see `hnswFrom`), unless there is a filter: then some
+   * of the nearest may be missing and others stand in for them. All else holds: what is found is there, with its
+   * exact distance.
+   *
    * @throws KeyNotFoundError if the namespace does not exist.
    * @throws InvalidArgumentError for a query of another length, and for one of zeros if the distance is cosine.
    * @throws ResourceExhaustedError if the namespace does not fit the memory of this process.

@@ -11,6 +11,7 @@ export type { Durability, EmbeddedOptions } from './options.js';
 export { restoreBackup } from './restore.js';
 export type {
   FilteredSearchOptions,
+  HnswStats,
   InsertManyOptions,
   NamespaceStats,
   VectorFilter,

@@ -29,6 +29,13 @@ export interface EmbeddedOptions {
   /** Bytes of writes that may wait at one time; more are refused with `ResourceExhaustedError`. Default 256 MiB. */
   readonly maxPendingBytes?: number | undefined;
   /**
+   * From how many vectors on a namespace of type `hnsw` is searched by a graph, if `usearch` is installed. Until
+   * then, without it and without a path every search is an exact scan. Default 50,000.
+   */
+  readonly hnswFrom?: number | undefined;
+  /** How many candidates a search by graph keeps: more find more of the nearest, and take longer. Default 64. */
+  readonly hnswEf?: number | undefined;
+  /**
    * Default: the machine's clock. Records expire by its `monotonic()`, set to `now()` when the first of
    * those who have the store open opens it, so steps of the wall clock do not matter meanwhile.
    */
@@ -45,6 +52,8 @@ export interface Settings {
   readonly idempotencyRetentionMs: number;
   readonly sweepIntervalMs: number;
   readonly maxPendingBytes: number;
+  readonly hnswFrom: number;
+  readonly hnswEf: number;
   readonly clock: Clock;
 }
 
@@ -68,6 +77,8 @@ export function settingsOf(options: EmbeddedOptions): Settings {
   if (maxPendingBytes !== undefined && !(maxPendingBytes > 0)) {
     throw new InvalidArgumentError(`maxPendingBytes is ${String(maxPendingBytes)}; use a number above 0`);
   }
+  checkWhole('hnswFrom', options.hnswFrom);
+  checkWhole('hnswEf', options.hnswEf);
   return {
     path,
     durability,
@@ -76,8 +87,15 @@ export function settingsOf(options: EmbeddedOptions): Settings {
     idempotencyRetentionMs: idempotencyRetentionMs ?? 24 * 60 * 60 * 1_000,
     sweepIntervalMs: sweepIntervalMs ?? 1_000,
     maxPendingBytes: maxPendingBytes ?? 256 * 1_024 * 1_024,
+    hnswFrom: options.hnswFrom ?? 50_000,
+    hnswEf: options.hnswEf ?? 64,
     clock: options.clock ?? machineClock,
   };
+}
+
+function checkWhole(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return;
+  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1`);
 }
 
 /** Counts from the start of the machine, and a store that is never closed does not keep its process alive. */

@@ -18,6 +18,20 @@ export interface VectorItem {
 /** Options of `vectorInsertMany`. */
 export type InsertManyOptions = CallOptions;
 
+/** Figures about the graph of a namespace of type `hnsw` in this process. */
+export interface HnswStats {
+  /** Whether searches use it. Otherwise they are scans, and exact. */
+  readonly isServing: boolean;
+  /** Whether one that holds more is being loaded or made by this process. */
+  readonly isBuilding: boolean;
+  /** How many vectors are found by it; the others are scanned. */
+  readonly vectors: number;
+  /** What its file takes on the disk. The processes of a machine share it in memory. */
+  readonly fileBytes: number;
+  /** Why it could not be loaded or made the last time. It is tried again after a minute. */
+  readonly reason: string | undefined;
+}
+
 /** Figures about one namespace. */
 export interface NamespaceStats {
   readonly namespace: string;
@@ -27,8 +41,10 @@ export interface NamespaceStats {
   readonly vectors: number;
   /** What its search structure takes in this process, about; 0 until the first search. */
   readonly memoryBytes: number;
-  /** How it is searched here: `wasm` and `typescript` are exact scans. Undefined until the first search. */
+  /** How it is scanned here, exactly. Undefined until the first search. */
   readonly searchedBy: 'wasm' | 'typescript' | undefined;
+  /** How its graph is doing. Undefined for `brute_force`, without a path, and until the first search. */
+  readonly hnsw: HnswStats | undefined;
 }
 
 /** Figures about the vectors of a store. */

@@ -3,6 +3,7 @@ import { seededRandom } from '@norikv/testkit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openEmbedded, restoreBackup } from '../src/index.js';
 import { Pacer } from '../src/vectors/pacer.js';
+import { VectorTable } from '../src/vectors/vector-table.js';
 import { newFolder, newPath, openTestStore } from './support/folders.js';
 import { changeRaw, flipBits } from './support/raw-store.js';
 import { randomVector } from './support/vector-oracle.js';
@@ -89,6 +90,22 @@ test('what a dropped namespace left behind is removed, also by the next to open 
     }
   }
   expect(left).toEqual([]);
+});
+
+test('what could not be removed after one drop is removed after the next', async () => {
+  const store = await openTestStore({ path: newPath() });
+  const clear = vi.spyOn(VectorTable.prototype, 'clear').mockImplementationOnce(() => {
+    throw new Error('not now');
+  });
+  for (const name of ['first', 'second']) {
+    await store.vectorCreateIndex(name, 1, 'euclidean');
+    await store.vectorInsert(name, 'a', [1]);
+  }
+  await store.vectorDropIndex('first');
+  while (clear.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await store.vectorDropIndex('second');
+  const ended = (): number => clear.mock.results.filter(({ value }) => value === false).length;
+  while (ended() < 2) await new Promise((resolve) => setTimeout(resolve, 1));
 });
 
 test('a search that loads vectors and scans them lets the event loop turn', { timeout: 60_000 }, async () => {
@@ -268,6 +285,7 @@ test('figures tell what vectors take on the disk and in memory', async () => {
       vectors: 1_000,
       memoryBytes: after.memoryBytes,
       searchedBy: 'wasm',
+      hnsw: { isServing: false, isBuilding: false, vectors: 0, fileBytes: 0, reason: undefined },
     },
     {
       namespace: 'small',
@@ -277,34 +295,39 @@ test('figures tell what vectors take on the disk and in memory', async () => {
       vectors: 0,
       memoryBytes: 0,
       searchedBy: undefined,
+      hnsw: undefined,
     },
   ]);
 });
 
-test('a namespace that does not fit the memory is refused, and others are served', async () => {
+test('a namespace that outgrows the memory is refused, then scanned without WebAssembly', async () => {
   const store = await openTestStore();
   await store.vectorCreateIndex('large', 4_096, 'euclidean');
   await store.vectorCreateIndex('small', 1, 'euclidean');
   const vector = new Array(4_096).fill(1);
-  await store.vectorInsertMany(
-    'large',
-    Array.from({ length: 40 }, (_, number) => ({ id: `${number}`, vector })),
-  );
+  const insert = (from: number, to: number): Promise<unknown> => {
+    const items = Array.from({ length: to - from }, (_, number) => ({ id: `${from + number}`, vector }));
+    return store.vectorInsertMany('large', items);
+  };
+  await insert(0, 20);
   const { Memory, Module, Instance }: Platform = Reflect.get(globalThis, 'WebAssembly');
   class SmallMemory extends Memory {
     constructor(size: MemorySize) {
-      super({ ...size, maximum: 8 });
+      super({ ...size, maximum: 12 });
     }
   }
   vi.stubGlobal('WebAssembly', { Memory: SmallMemory, Module, Instance });
-  for (let times = 0; times < 2; times++) {
-    await expect(store.vectorSearch('large', vector, 1)).rejects.toMatchObject({
-      code: 'RESOURCE_EXHAUSTED',
-    });
-  }
+  const found = { matches: [{ id: '0', distance: 0 }] };
+  expect(await store.vectorSearch('large', vector, 1)).toMatchObject(found);
+  await insert(20, 60);
+  const refused = { code: 'RESOURCE_EXHAUSTED' };
+  await expect(store.vectorSearch('large', vector, 1)).rejects.toMatchObject(refused);
   expect((await store.vectorSearch('small', [1], 1)).matches).toEqual([]);
-  vi.unstubAllGlobals();
-  expect((await store.vectorSearch('large', vector, 1)).matches).toEqual([{ id: '0', distance: 0 }]);
+  expect(await store.vectorSearch('large', vector, 1)).toMatchObject(found);
+  expect((await store.stats()).vectors.namespaces[0]).toMatchObject({
+    vectors: 60,
+    searchedBy: 'typescript',
+  });
 });
 
 describe('damage', () => {

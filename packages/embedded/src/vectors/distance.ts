@@ -1,4 +1,5 @@
 import type { DistanceFunction } from '@norikv/store';
+import { floatAt } from './number-arrays.js';
 
 /** The sum of the products of `count` numbers, in 64 bits. */
 export function dotOf(
@@ -10,7 +11,7 @@ export function dotOf(
 ): number {
   let sum = 0;
   for (let place = 0; place < count; place++) {
-    sum += (left[leftAt + place] ?? 0) * (right[rightAt + place] ?? 0);
+    sum += floatAt(left, leftAt + place) * floatAt(right, rightAt + place);
   }
   return sum;
 }
@@ -25,7 +26,7 @@ export function squareOf(
 ): number {
   let sum = 0;
   for (let place = 0; place < count; place++) {
-    const gap = (left[leftAt + place] ?? 0) - (right[rightAt + place] ?? 0);
+    const gap = floatAt(left, leftAt + place) - floatAt(right, rightAt + place);
     sum += gap * gap;
   }
   return sum;

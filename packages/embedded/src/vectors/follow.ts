@@ -43,6 +43,11 @@ export class Follower {
     return this.#rows;
   }
 
+  /** The change up to which they are, at least. */
+  get position(): number {
+    return this.#change ?? 0;
+  }
+
   /**
    * The vectors as they are committed at a moment within this call. They stay so until the next call.
    *
@@ -72,15 +77,16 @@ export class Follower {
   }
 
   #takeOver(id: string): void {
-    const vector = this.#tables.vectors.get(committed, this.space, id);
-    if (vector === undefined) this.#rows.remove(id);
-    else this.#set({ id, vector });
+    const stored = this.#tables.vectors.get(committed, this.space, id);
+    if (stored === undefined) this.#rows.remove(id);
+    else this.#set(stored);
   }
 
   /** Reads every vector, each as it is at some time from now. Returns the change from which to carry on. */
   async #readAll(): Promise<number> {
     this.#rows = new VectorRows(this.space);
-    const { changes } = this.#host.read(() => this.#state());
+    const { changes, vectors } = this.#host.read(() => this.#state());
+    this.#inMemory(() => this.#rows.reserve(vectors));
     let last: string | undefined;
     while (!this.#host.read(() => this.#readSome(last, (id) => (last = id)))) await this.#pacer.rest();
     return changes;
@@ -96,9 +102,13 @@ export class Follower {
     return true;
   }
 
-  #set({ id, vector }: StoredVector): void {
+  #set(stored: StoredVector): void {
+    this.#inMemory(() => this.#rows.set(stored));
+  }
+
+  #inMemory(work: () => void): void {
     try {
-      this.#rows.set(id, vector);
+      work();
     } catch (cause) {
       // Half a change is none: they are read again.
       this.#change = undefined;

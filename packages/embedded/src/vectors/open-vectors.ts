@@ -1,10 +1,13 @@
-import type { Clock } from '@norikv/store';
+import { join } from 'node:path';
 import { type Bytes, type Environment, findDatabase, makeDatabase } from '../environment.js';
 import type { ExpiryIndex } from '../expiry-index.js';
+import type { Folder } from '../folder.js';
 import type { Gate } from '../gate.js';
 import type { IdempotencyMemory } from '../idempotency.js';
+import type { Settings } from '../options.js';
 import { RecordTable } from '../record-table.js';
-import type { HostTable, VectorHost } from './vector-host.js';
+import { GraphFolder } from './graph-folder.js';
+import type { GraphSettings, HostTable, VectorHost } from './vector-host.js';
 import { Vectors } from './vectors.js';
 
 /** The parts of an open store that its vectors stand on. */
@@ -13,7 +16,8 @@ export interface StoreParts extends Pick<VectorHost, 'read' | 'write'> {
   readonly gate: Gate;
   readonly expiries: ExpiryIndex;
   readonly memory: IdempotencyMemory;
-  readonly clock: Clock;
+  readonly settings: Pick<Settings, 'clock' | 'hnswFrom' | 'hnswEf'>;
+  readonly folder: Folder;
   /** What a failure of LMDB means. */
   explain(error: unknown): Promise<Error>;
 }
@@ -23,7 +27,7 @@ const tag = 3;
 
 /** The vector calls of an open store. */
 export function openVectors(parts: StoreParts): Vectors {
-  const { environment, gate, expiries, memory, clock, read, write, explain } = parts;
+  const { environment, gate, expiries, memory, settings, folder, read, write, explain } = parts;
   const tableOf = (database: Bytes): HostTable => ({
     database,
     records: new RecordTable(database, expiries, tag),
@@ -36,7 +40,8 @@ export function openVectors(parts: StoreParts): Vectors {
         throw await explain(error);
       });
   return new Vectors({
-    clock,
+    clock: settings.clock,
+    graphs: graphsOf(settings, folder),
     memory,
     read,
     write,
@@ -48,4 +53,14 @@ export function openVectors(parts: StoreParts): Vectors {
       return tableOf(await open(() => makeDatabase(environment, name)));
     },
   });
+}
+
+function graphsOf(
+  { hnswFrom, hnswEf }: StoreParts['settings'],
+  { path, isTemporary }: Folder,
+): GraphSettings | undefined {
+  // A temporary folder has no name any more. What begins with a dot is no foreign file.
+  return isTemporary
+    ? undefined
+    : { folder: new GraphFolder(join(path, '.graphs')), from: hnswFrom, ef: hnswEf };
 }

@@ -1,11 +1,13 @@
-import type { CallOptions, VectorMatch, VectorSearchResult } from '@norikv/store';
+import { type CallOptions, isKeyNotFound, type VectorMatch, type VectorSearchResult } from '@norikv/store';
 import { LimitWatch } from '../limit-watch.js';
 import type { FilteredSearchOptions } from '../vector-options.js';
 import { committed } from '../write-transaction.js';
 import { Follower, type Tables } from './follow.js';
-import { type AllowedRows, GivenUp, nearestRows } from './nearest.js';
+import { GraphKeeper } from './graph-keeper.js';
+import { nearestRows } from './nearest.js';
 import type { Pacer } from './pacer.js';
-import type { Space } from './spaces.js';
+import { type AllowedRows, GivenUp } from './search.js';
+import type { NamedSpace } from './spaces.js';
 import { Turns } from './turns.js';
 import { checkedFilter, checkFits } from './vector-checks.js';
 import type { VectorHost } from './vector-host.js';
@@ -19,13 +21,20 @@ export interface SearchRequest {
   readonly options: FilteredSearchOptions;
 }
 
+/** A namespace that has been searched. */
+export interface Searched {
+  readonly follower: Follower;
+  /** If it is to have a graph. */
+  readonly keeper: GraphKeeper | undefined;
+}
+
 /** Searches the namespaces of a store, one search after the other: a turn sees one state of the vectors. */
 export class Searcher {
   readonly #host: VectorHost;
   readonly #pacer: Pacer;
   readonly #limits: LimitWatch;
   readonly #turns = new Turns();
-  readonly #followers = new Map<string, Follower>();
+  readonly #searched = new Map<string, Searched>();
 
   constructor(host: VectorHost, pacer: Pacer) {
     this.#host = host;
@@ -33,10 +42,15 @@ export class Searcher {
     this.#limits = new LimitWatch(host.clock);
   }
 
-  /** The vectors of a namespace in memory, if it has been searched. */
-  rowsOf({ name, space }: { readonly name: string; readonly space: Space }): VectorRows | undefined {
-    const follower = this.#followers.get(name);
-    return follower?.space.number === space.number ? follower.rows : undefined;
+  /** A namespace, if it has been searched. */
+  searched({ name, space }: NamedSpace): Searched | undefined {
+    const searched = this.#searched.get(name);
+    return searched?.follower.space.number === space.number ? searched : undefined;
+  }
+
+  /** Ends when nothing is done in the background any more. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#searched.values()].map(({ keeper }) => keeper?.close()));
   }
 
   search(tables: Tables, request: SearchRequest): Promise<VectorSearchResult> {
@@ -54,11 +68,11 @@ export class Searcher {
     if (isGivenUp()) throw new GivenUp();
     const startMs = performance.now();
     if (this.#pacer.isDue()) await this.#pacer.rest();
-    const follower = this.#follow(tables, namespace);
-    checkFits('query', query, namespace, follower.space);
-    const rows = await follower.catchUp();
+    const { rows, keeper } = await this.#rowsNow(tables, namespace);
+    checkFits('query', query, namespace, rows.shape);
     const allowed = await this.#allowedRows(rows, options);
-    const ranked = await nearestRows(rows, { query, k, allowed, isGivenUp }, this.#pacer);
+    const graph = keeper?.graphFor(rows);
+    const ranked = await nearestRows(rows, { query, k, allowed, graph, isGivenUp }, this.#pacer);
     const matches: VectorMatch[] = [];
     for (const { row, value } of ranked) {
       const match = { id: rows.idOf(row), distance: value };
@@ -68,15 +82,32 @@ export class Searcher {
     return { matches, searchTimeUs: Math.round((performance.now() - startMs) * 1_000) };
   }
 
-  #follow(tables: Tables, name: string): Follower {
-    const known = this.#followers.get(name);
-    // Forgotten first: a namespace that is gone takes no more memory.
-    this.#followers.delete(name);
+  /** The vectors of a namespace as they are at a moment within this call. */
+  async #rowsNow(tables: Tables, name: string): Promise<{ rows: VectorRows; keeper: Searched['keeper'] }> {
+    const known = this.#searched.get(name);
+    if (known) {
+      try {
+        return { rows: await known.follower.catchUp(), keeper: known.keeper };
+      } catch (error) {
+        if (!isKeyNotFound(error)) throw error;
+        // It was dropped, and takes no more memory. There may be another of its name.
+        this.#searched.delete(name);
+        void known.keeper?.close();
+      }
+    }
     const space = this.#host.read(() => tables.spaces.get(committed, name));
-    const isSame = known?.space.number === space.number;
-    const follower = isSame ? known : new Follower(this.#host, tables, { name, space }, this.#pacer);
-    this.#followers.set(name, follower);
-    return follower;
+    const { follower, keeper } = this.#newlySearched(tables, { name, space });
+    return { rows: await follower.catchUp(), keeper };
+  }
+
+  #newlySearched(tables: Tables, named: NamedSpace): Searched {
+    const [host, turns, pacer] = [this.#host, this.#turns, this.#pacer];
+    const follower = new Follower(host, tables, named, pacer);
+    const settings = named.space.indexType === 'hnsw' ? host.graphs : undefined;
+    const keeper = settings && new GraphKeeper({ host, settings, follower, turns, pacer });
+    const searched = { follower, keeper };
+    this.#searched.set(named.name, searched);
+    return searched;
   }
 
   async #allowedRows(rows: VectorRows, options: FilteredSearchOptions): Promise<AllowedRows | undefined> {

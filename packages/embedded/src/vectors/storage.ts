@@ -68,6 +68,10 @@ export class Storage {
 
   async #cleanAll(): Promise<void> {
     const tables = this.#tables;
+    await this.#host.graphs?.folder.keepOnly(() => {
+      const spaces = this.#host.read(() => tables?.spaces.list() ?? []);
+      return new Set(spaces.map(({ space }) => space.number));
+    });
     while (tables && !this.#isClosing) {
       const number = this.#host.read(() => tables.spaces.dropped());
       if (number === undefined) return;

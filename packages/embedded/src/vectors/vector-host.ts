@@ -3,6 +3,7 @@ import type { Bytes } from '../environment.js';
 import type { IdempotencyMemory } from '../idempotency.js';
 import type { WriteOrder } from '../pending-write.js';
 import type { RecordTable } from '../record-table.js';
+import type { GraphFolder } from './graph-folder.js';
 
 /** A database of the store and the records in it. */
 export interface HostTable {
@@ -10,9 +11,20 @@ export interface HostTable {
   readonly records: RecordTable;
 }
 
+/** When and where namespaces of type `hnsw` get a graph. */
+export interface GraphSettings {
+  readonly folder: GraphFolder;
+  /** From how many vectors on. */
+  readonly from: number;
+  /** How many candidates a search keeps. */
+  readonly ef: number;
+}
+
 /** What vectors need of the store they are in. */
 export interface VectorHost {
   readonly clock: Clock;
+  /** Undefined if there is no place for graphs. */
+  readonly graphs: GraphSettings | undefined;
   /** The answers of writes with an idempotency key. */
   readonly memory: IdempotencyMemory;
   /** Opens a database of the file; undefined if there is none of the name. */

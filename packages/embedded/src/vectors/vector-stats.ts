@@ -1,17 +1,18 @@
 import type { NamespaceStats, VectorStats } from '../vector-options.js';
 import { committed } from '../write-transaction.js';
 import type { Tables } from './follow.js';
+import type { Searched } from './searcher.js';
 import type { NamedSpace } from './spaces.js';
-import type { VectorRows } from './vector-rows.js';
 
 /** Figures about the vectors of a store, and about those that have been searched. */
 export function statsOf(
   tables: Tables | undefined,
-  rowsOf: (named: NamedSpace) => VectorRows | undefined,
+  searchedOf: (named: NamedSpace) => Searched | undefined,
 ): VectorStats {
   const namespaces = (tables?.spaces.list() ?? []).map((named): NamespaceStats => {
     const { dimensions, distance, indexType } = named.space;
-    const rows = rowsOf(named);
+    const searched = searchedOf(named);
+    const rows = searched?.follower.rows;
     return {
       namespace: named.name,
       dimensions,
@@ -20,6 +21,7 @@ export function statsOf(
       vectors: tables?.spaces.state(committed, named.space)?.vectors ?? 0,
       memoryBytes: rows?.bytes ?? 0,
       searchedBy: rows?.matrix.kind,
+      hnsw: searched?.keeper?.stats(),
     };
   });
   const vectors = namespaces.reduce((sum, space) => sum + space.vectors, 0);

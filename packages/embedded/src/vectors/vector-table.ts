@@ -1,5 +1,5 @@
 import type { Version } from '@norikv/store';
-import { blankRecord, readHeader, versionOf } from '../record.js';
+import { blankRecord, type RecordHeader, readHeader, versionOf } from '../record.js';
 import { damaged } from '../record-table.js';
 import { writeUint64 } from '../uint64.js';
 import { committed, type Reader, type WriteTransaction } from '../write-transaction.js';
@@ -15,6 +15,8 @@ const headerBytes = 32;
 export interface StoredVector {
   readonly id: string;
   readonly vector: Float32Array;
+  /** Its version is never given to another vector. */
+  readonly header: RecordHeader;
 }
 
 /** The vectors of all namespaces, and for each namespace a log of the ids that were changed last. */
@@ -29,9 +31,9 @@ export class VectorTable {
     this.#changes = changes;
   }
 
-  get(reader: Reader, space: Space, id: string): Float32Array | undefined {
+  get(reader: Reader, space: Space, id: string): StoredVector | undefined {
     const record = this.#vectors.records.get(reader, vectorKey(space.number, id));
-    return record && numbersOf(record.value);
+    return record && { id, vector: numbersOf(record.value), header: record.header };
   }
 
   put(transaction: WriteTransaction, space: Space, id: string, vector: Float32Array): Version {
@@ -64,9 +66,10 @@ export class VectorTable {
     const range = { start, end: numberKey(space.number + 1) };
     for (const { key, value } of this.#vectors.database.getRange(range)) {
       const bytes = Buffer.from(value);
-      if (readHeader(bytes, bytes.length, key) === undefined) throw damaged(Buffer.from(key));
+      const header = readHeader(bytes, bytes.length, key);
+      if (header === undefined) throw damaged(Buffer.from(key));
       const id = Buffer.from(key).subarray(numberBytes).toString();
-      yield { id, vector: numbersOf(bytes.subarray(headerBytes)) };
+      yield { id, vector: numbersOf(bytes.subarray(headerBytes)), header };
     }
   }
 

@@ -144,19 +144,20 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkGetOptions(options, id);
     const { spaces, vectors } = await this.#storage.of(namespace);
     if (this.#pacer.isDue()) await this.#pacer.rest();
-    const vector = this.#host.read(() => vectors.get(committed, spaces.get(committed, namespace), id));
-    return vector ? Array.from(vector) : null;
+    const stored = this.#host.read(() => vectors.get(committed, spaces.get(committed, namespace), id));
+    return stored ? Array.from(stored.vector) : null;
   }
 
   async stats(): Promise<VectorStats> {
     const tables = await this.#storage.found();
     if (this.#pacer.isDue()) await this.#pacer.rest();
-    return this.#host.read(() => statsOf(tables, (named) => this.#searcher.rowsOf(named)));
+    return this.#host.read(() => statsOf(tables, (named) => this.#searcher.searched(named)));
   }
 
   /** Ends when the work in the background has ended. */
-  close(): Promise<void> {
-    return this.#storage.close();
+  async close(): Promise<void> {
+    await this.#searcher.close();
+    await this.#storage.close();
   }
 
   #change(call: RepeatableCall, apply: (transaction: WriteTransaction) => boolean): Promise<boolean> {

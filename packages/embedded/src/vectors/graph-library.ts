@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import type { Index, IndexConfig } from 'usearch';
+import type { Shape } from './vector-rows.js';
+
+const library = 'usearch';
+
+/** The release whose files and behaviour are known here; the only one that is used. */
+export const libraryRelease = '2.25.3';
+
+/** The library of graphs, which may not be there. */
+export interface GraphLibrary {
+  /** What a worker loads. */
+  readonly file: string;
+  configOf(shape: Shape, ef: number): IndexConfig;
+  /** A graph in a file, mapped into memory: nobody may change the file. */
+  view(file: string, config: IndexConfig): Index;
+}
+
+/** Loads the library. Throws if it is not installed or does not run on this system. */
+export async function loadGraphLibrary(): Promise<GraphLibrary> {
+  const { Index, MetricKind, ScalarKind } = await import('usearch').catch((cause: unknown) => {
+    throw new Error(`usearch ${libraryRelease} cannot be loaded; install it (${String(cause)})`, { cause });
+  });
+  const metrics = { cosine: MetricKind.Cos, euclidean: MetricKind.L2sq, inner_product: MetricKind.IP };
+  return {
+    file: createRequire(import.meta.url).resolve(library),
+    configOf: ({ dimensions, distance }, ef) => ({
+      dimensions,
+      metric: metrics[distance],
+      quantization: ScalarKind.F32,
+      connectivity: 16,
+      expansion_add: 128,
+      expansion_search: ef,
+      multi: false,
+    }),
+    view(file, config) {
+      const index = new Index(config);
+      index.view(file);
+      return index;
+    },
+  };
+}
