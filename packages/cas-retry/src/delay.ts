@@ -1,4 +1,5 @@
 import { CancelledError, type Clock, systemClock } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
 
 /**
  * Waits, or stops waiting at once when the signal ends.
@@ -9,13 +10,14 @@ export function delay(delayMs: number, signal?: AbortSignal, clock: Clock = syst
   return new Promise((resolve, reject) => {
     const cancelled = (): void => {
       cancelTimer();
+      stop?.();
       reject(new CancelledError('Waiting was cancelled', { cause: signal?.reason }));
     };
     const cancelTimer = clock.startTimer(() => {
-      signal?.removeEventListener('abort', cancelled);
+      stop?.();
       resolve();
     }, delayMs);
+    const stop = signal && !signal.aborted ? onAbort(signal, cancelled) : undefined;
     if (signal?.aborted) cancelled();
-    else signal?.addEventListener('abort', cancelled, { once: true });
   });
 }

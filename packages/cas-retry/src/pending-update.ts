@@ -1,7 +1,7 @@
 import { CancelledError, DeadlineExceededError } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
 import type { Codec } from './codec.js';
 import { ContentionError, OutcomeUnknownError } from './errors.js';
-import { onAbort } from './on-abort.js';
 import type { Settings } from './settings.js';
 import type { Transition } from './transition.js';
 

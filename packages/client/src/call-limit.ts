@@ -1,4 +1,5 @@
 import { CancelledError, type Clock, DeadlineExceededError, type Key, type NoriKVError } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
 
 /** The one time limit and the one signal of a call, through everything it waits for. */
 export class CallLimit {
@@ -55,9 +56,7 @@ export class CallLimit {
   /** Calls back if the signal fires. Returns what takes the listener away again. */
   onCancel(callback: () => void): () => void {
     const signal = this.#signal;
-    if (signal === undefined) return nothing;
-    signal.addEventListener('abort', callback, { once: true });
-    return () => signal.removeEventListener('abort', callback);
+    return signal === undefined ? nothing : onAbort(signal, callback);
   }
 
   /**

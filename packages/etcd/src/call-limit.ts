@@ -9,6 +9,7 @@ import {
   systemClock,
 } from '@norikv/store';
 import { checkSignal } from '@norikv/store/call-options';
+import { onAbort } from '@norikv/store/on-abort';
 
 /** The one deadline and the one signal of a call, through everything it waits for. In real time. */
 export class CallLimit {
@@ -62,8 +63,7 @@ export class CallLimit {
 
   /** Calls back if the signal fires. Returns what takes the listener away again. */
   onCancel(callback: () => void): () => void {
-    this.#signal?.addEventListener('abort', callback, { once: true });
-    return () => this.#signal?.removeEventListener('abort', callback);
+    return this.#signal ? onAbort(this.#signal, callback) : () => {};
   }
 
   /**

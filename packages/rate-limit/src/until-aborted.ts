@@ -1,4 +1,5 @@
 import { CancelledError, type Outcome } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
 
 /**
  * Waits for a promise that others wait for too, or until the signal ends.
@@ -15,10 +16,7 @@ export function untilAborted<Result>(
       reject(new CancelledError('The check was cancelled', { outcome, cause: signal.reason }));
     };
     if (signal.aborted) return cancel('not-applied');
-    const onAbort = (): void => cancel('unknown');
-    signal.addEventListener('abort', onAbort, { once: true });
-    start()
-      .finally(() => signal.removeEventListener('abort', onAbort))
-      .then(resolve, reject);
+    const stop = onAbort(signal, () => cancel('unknown'));
+    start().finally(stop).then(resolve, reject);
   });
 }

@@ -1,4 +1,5 @@
 import { type CallOptions, CancelledError, type Clock, DeadlineExceededError, type Key } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
 
 /** What a call does: `find` counts as a read like `get`. */
 export type Operation = 'get' | 'find' | 'put' | 'delete';
@@ -46,10 +47,10 @@ export function awaitReply<T>(
       reject(new DeadlineExceededError(message, { key: facts.key, outcome }));
     };
     const cancelTimer = timeoutMs === undefined ? undefined : clock.startTimer(late, timeoutMs);
-    signal?.addEventListener('abort', cancelled);
+    const stop = signal && onAbort(signal, cancelled);
     const leave = (): void => {
       cancelTimer?.();
-      signal?.removeEventListener('abort', cancelled);
+      stop?.();
     };
     work.then(resolve, reject).finally(leave);
   });

@@ -6,8 +6,8 @@ interface Listener {
 const listeners = new WeakMap<AbortSignal, Listener>();
 
 /**
- * Calls back when a signal ends, and returns how to stop that. All updates of one signal share one listener:
- * a request that makes eleven updates at once leaks nothing, and should not be warned of a leak.
+ * Calls back when a signal ends, and returns how to stop that. All who wait for one signal share one listener:
+ * a request that makes eleven calls at once leaks nothing, and should not be warned of a leak.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const { callbacks, abortAll } = listeners.get(signal) ?? listen(signal);
