@@ -14,10 +14,11 @@ const pattern: Arrows = { siblings: ['store', 'cas-retry'] };
 export const arrowsOf: Readonly<Record<string, Arrows>> = {
   store: { siblings: [] },
   testkit: { siblings: ['store'] },
-  embedded: { siblings: ['store'], thirdParty: ['lmdb'] },
+  // usearch is an optional peer.
+  embedded: { siblings: ['store'], thirdParty: ['lmdb', 'usearch'] },
   // embedded is an optional peer, for createEphemeral.
-  client: { siblings: ['store', 'embedded'], thirdParty: ['@grpc/grpc-js', '@bufbuild/protobuf'] },
-  server: { siblings: ['store', 'client'], commandOnly: ['embedded'], thirdParty: ['@grpc/grpc-js', 'yaml'] },
+  client: { siblings: ['store', 'embedded'], thirdParty: ['@bufbuild/protobuf'] },
+  server: { siblings: ['store', 'client'], commandOnly: ['embedded'], thirdParty: ['yaml'] },
   etcd: { siblings: ['store'], thirdParty: ['@grpc/grpc-js'] },
   'cas-retry': { siblings: ['store'] },
   counter: pattern,
@@ -28,5 +29,5 @@ export const arrowsOf: Readonly<Record<string, Arrows>> = {
   eventstore: pattern,
   cache: { ...pattern, thirdParty: ['lru-cache'] },
   tenancy: pattern,
-  'vector-apps': pattern,
+  'vector-apps': { ...pattern, thirdParty: ['minisearch'] },
 };

@@ -10,10 +10,10 @@ export interface Ending {
 }
 
 /** Sees what an example has written so far. */
-export type Watcher = (text: string, example: ChildProcess) => void;
+type Watcher = (text: string, example: ChildProcess) => void;
 
 /** How to run an example. */
-export interface RunOptions {
+interface RunOptions {
   readonly onStdout?: Watcher;
   readonly onStderr?: Watcher;
   readonly env?: NodeJS.ProcessEnv;

@@ -1,3 +1,5 @@
+import { StandardSchema } from '@norikv/store/standard-schema';
+export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { Clock, KvStore, Value, Version, NoriKVError, ErrorFacts } from '@norikv/store';
 
 /** Something worth counting. Hits in memory are only in the statistics: an event would cost more than they do. */
@@ -65,29 +67,6 @@ interface CacheStats {
     /** Bytes of their encoded values and keys. */
     readonly bytes: number;
 }
-
-/** The part of the Standard Schema interface (version 1) that is used: Zod, Valibot and ArkType have it. */
-interface StandardSchema<Output> {
-    readonly '~standard': {
-        readonly version: 1;
-        readonly vendor: string;
-        /** Says whether a value fits, and what it is then. */
-        readonly validate: (value: unknown) => SchemaVerdict<Output> | Promise<SchemaVerdict<Output>>;
-        readonly types?: {
-            readonly input: unknown;
-            readonly output: Output;
-        } | undefined;
-    };
-}
-/** What a schema says of a value. */
-type SchemaVerdict<Output> = {
-    readonly value: Output;
-    readonly issues?: undefined;
-} | {
-    readonly issues: ReadonlyArray<{
-        readonly message: string;
-    }>;
-};
 
 /** How values become bytes. A cache hands out what `decode` made, also to the caller that loaded the value. */
 interface CacheCodec<Value> {
@@ -293,4 +272,4 @@ declare class LoadTimeoutError extends NoriKVError {
     constructor(message: string, facts?: ErrorFacts);
 }
 
-export { type Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, type SchemaVerdict, type StandardSchema, createCache, jsonCacheCodec };
+export { type Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, createCache, jsonCacheCodec };

@@ -14,6 +14,19 @@ interface VectorItem {
 }
 /** Options of `vectorInsertMany`. */
 type InsertManyOptions = CallOptions;
+/** Figures about the graph of a namespace of type `hnsw` in this process. */
+interface HnswStats {
+    /** Whether searches use it. Otherwise they are scans, and exact. */
+    readonly isServing: boolean;
+    /** Whether one that holds more is being loaded or made by this process. */
+    readonly isBuilding: boolean;
+    /** How many vectors are found by it; the others are scanned. */
+    readonly vectors: number;
+    /** What its file takes on the disk. The processes of a machine share it in memory. */
+    readonly fileBytes: number;
+    /** Why it could not be loaded or made the last time. It is tried again after a minute. */
+    readonly reason: string | undefined;
+}
 /** Figures about one namespace. */
 interface NamespaceStats {
     readonly namespace: string;
@@ -23,8 +36,10 @@ interface NamespaceStats {
     readonly vectors: number;
     /** What its search structure takes in this process, about; 0 until the first search. */
     readonly memoryBytes: number;
-    /** How it is searched here: `wasm` and `typescript` are exact scans. Undefined until the first search. */
+    /** How it is scanned here, exactly. Undefined until the first search. */
     readonly searchedBy: 'wasm' | 'typescript' | undefined;
+    /** How its graph is doing. Undefined for `brute_force`, without a path, and until the first search. */
+    readonly hnsw: HnswStats | undefined;
 }
 /** Figures about the vectors of a store. */
 interface VectorStats {
@@ -94,6 +109,10 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
      * The `k` nearest vectors, exactly: nearest first, those at one distance in the order of their ids. It sees
      * every insert and delete that was acknowledged before it began, of any process. Long ones let the event
      * loop turn.
+     *
+     * A large namespace of type `hnsw` is searched by a graph (see `hnswFrom`), unless there is a filter: then some
+     * of the nearest may be missing and others stand in for them. All else holds: what is found is there, with its
+     * exact distance.
      *
      * @throws KeyNotFoundError if the namespace does not exist.
      * @throws InvalidArgumentError for a query of another length, and for one of zeros if the distance is cosine.
@@ -187,6 +206,13 @@ interface EmbeddedOptions {
     /** Bytes of writes that may wait at one time; more are refused with `ResourceExhaustedError`. Default 256 MiB. */
     readonly maxPendingBytes?: number | undefined;
     /**
+     * From how many vectors on a namespace of type `hnsw` is searched by a graph, if `usearch` is installed. Until
+     * then, without it and without a path every search is an exact scan. Default 50,000.
+     */
+    readonly hnswFrom?: number | undefined;
+    /** How many candidates a search by graph keeps: more find more of the nearest, and take longer. Default 64. */
+    readonly hnswEf?: number | undefined;
+    /**
      * Default: the machine's clock. Records expire by its `monotonic()`, set to `now()` when the first of
      * those who have the store open opens it, so steps of the wall clock do not matter meanwhile.
      */
@@ -226,4 +252,4 @@ declare function createEphemeral(): Promise<EmbeddedStore>;
  */
 declare function restoreBackup(file: string, path: string): Promise<void>;
 
-export { DamagedStoreError, type Durability, type EmbeddedOptions, type EmbeddedStats, type EmbeddedStore, type FilteredSearchOptions, ForeignFilesError, type InsertManyOptions, type NamespaceStats, NewerFormatError, PathUnusableError, StoreInUseError, type VectorFilter, type VectorItem, type VectorStats, createEphemeral, openEmbedded, restoreBackup };
+export { DamagedStoreError, type Durability, type EmbeddedOptions, type EmbeddedStats, type EmbeddedStore, type FilteredSearchOptions, ForeignFilesError, type HnswStats, type InsertManyOptions, type NamespaceStats, NewerFormatError, PathUnusableError, StoreInUseError, type VectorFilter, type VectorItem, type VectorStats, createEphemeral, openEmbedded, restoreBackup };

@@ -1,3 +1,5 @@
+import { StandardSchema } from '@norikv/store/standard-schema';
+export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { KvStore, NoriKVError, ErrorFacts, Clock } from '@norikv/store';
 import { UpdaterOptions, CasRetryOptions } from '@norikv/cas-retry';
 
@@ -337,7 +339,8 @@ interface CommandResult<State, Event extends EventShape> {
     readonly isDuplicate: boolean;
 }
 /**
- * Handles a command on a stream. With `expected` given, a conflict is the caller's and is not retried.
+ * Handles a command on a stream. With `expected` given, a stream that is elsewhere is the caller's conflict and
+ * is not retried. Whatever is expected, the events are appended to the very state they were decided on.
  *
  * A `commitId` names the command: repeated, from any process, it appends nothing and gives the events that it
  * appended at first, whatever would be decided now. The commands themselves are not compared, so a new command
@@ -478,29 +481,6 @@ declare class SubjectErasedError extends NoriKVError {
     static readonly code: string;
 }
 
-/** What a schema library of the Standard Schema family offers: zod, valibot, arktype and others do. */
-interface StandardSchema<Output = unknown> {
-    readonly '~standard': {
-        readonly version: 1;
-        readonly vendor: string;
-        /** Checks a value, and may change it. */
-        readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    };
-}
-/** What a schema says about a value. */
-type SchemaResult<Output> = {
-    readonly value: Output;
-    readonly issues?: undefined;
-} | {
-    readonly issues: readonly SchemaIssue[];
-};
-/** What is wrong with a value, and where. */
-interface SchemaIssue {
-    readonly message: string;
-    readonly path?: readonly (PropertyKey | {
-        readonly key: PropertyKey;
-    })[] | undefined;
-}
 /** The union of events that schemas describe, by type. */
 type EventsOf<Schemas extends Readonly<Record<string, StandardSchema>>> = {
     readonly [Type in keyof Schemas & string]: {
@@ -770,4 +750,4 @@ declare class SnapshotStore implements SnapshotSource {
     }): Promise<boolean>;
 }
 
-export { Aggregate, type AppendOptions, type AppendResult, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type SchemaIssue, type SchemaResult, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StandardSchema, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };
+export { Aggregate, type AppendOptions, type AppendResult, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };

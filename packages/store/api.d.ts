@@ -1,121 +1,12 @@
+import { K as Key, E as Entry, V as Version, a as KvStore, G as GetOptions, P as PutOptions, D as DeleteOptions, b as Value, C as CallOptions, c as Consistency } from './kv-store-DH2roKAt.js';
+export { d as Capabilities, e as GetResult, f as Guarantee, i as isZeroVersion, r as requireCapabilities, v as versionsEqual } from './kv-store-DH2roKAt.js';
+
 /** Encodes a string as UTF-8. */
 declare function stringToBytes(text: string): Uint8Array;
 /** Decodes UTF-8 bytes; bytes that are not UTF-8 become U+FFFD. */
 declare function bytesToString(bytes: Uint8Array): string;
 /** Whether two byte strings hold the same bytes. */
 declare function bytesEqual(left: Uint8Array, right: Uint8Array): boolean;
-
-/**
- * Names one write of one key.
- *
- * Opaque: compare with {@link versionsEqual} and never order, parse or build one. A version never repeats
- * for a key, not even after the key was deleted and created again.
- */
-interface Version {
-    readonly term: bigint;
-    readonly index: bigint;
-}
-/** Whether two versions name the same write. */
-declare function versionsEqual(left: Version, right: Version): boolean;
-/** Whether a version is the wire's `{term: 0, index: 0}`, which as a condition means "must not exist". */
-declare function isZeroVersion(version: Version): boolean;
-
-/** A key: 1 to 1,024 bytes; a string stands for its UTF-8 bytes. Unicode forms are not normalised. */
-type Key = string | Uint8Array;
-/** A value: up to 1 MiB; a string stands for its UTF-8 bytes. An empty value exists. */
-type Value = string | Uint8Array;
-/** How fresh a read must be. `lease` and `linearizable` see every write acknowledged before the call. */
-type Consistency = 'lease' | 'linearizable' | 'stale_ok';
-/** Limits on one call. */
-interface CallOptions {
-    /** Ends the call early. A write that may have left is then unknown, see `Outcome`. */
-    readonly signal?: AbortSignal | undefined;
-    /** Total time for the call in milliseconds, retries inside the engine included. */
-    readonly timeoutMs?: number | undefined;
-}
-/** Options of {@link KvStore.get}. */
-interface GetOptions extends CallOptions {
-    readonly consistency?: Consistency | undefined;
-}
-/** Options of {@link KvStore.put}. `ifNotExists` and `ifMatchVersion` exclude each other. */
-interface PutOptions extends CallOptions {
-    /** Time to live in whole milliseconds. Without it a key lives until deleted, also when it had one before. */
-    readonly ttlMs?: number | undefined;
-    /** A repeated put with the same id, key and operation returns the first one's version and writes nothing. */
-    readonly idempotencyKey?: string | undefined;
-    /** Writes only if the key is absent, else throws `AlreadyExistsError`. */
-    readonly ifNotExists?: boolean | undefined;
-    /** Writes only if the key has this version, else throws `VersionMismatchError`. */
-    readonly ifMatchVersion?: Version | null | undefined;
-}
-/** Options of {@link KvStore.delete}. */
-interface DeleteOptions extends CallOptions {
-    /** A repeated delete with the same id, key and operation returns the first one's answer. */
-    readonly idempotencyKey?: string | undefined;
-    /** Deletes only if the key has this version, else throws `VersionMismatchError`. */
-    readonly ifMatchVersion?: Version | null | undefined;
-}
-/** What a key holds. The bytes belong to the caller: changing them changes nothing in the store. */
-interface Entry {
-    readonly value: Uint8Array;
-    readonly version: Version;
-}
-/** The public documentation's name for {@link Entry}. */
-type GetResult = Entry;
-/**
- * A versioned key-value store: the whole ground a pattern may stand on.
- *
- * There is no scan, no watch and no transaction over several keys.
- */
-interface KvStore {
-    /** What this store guarantees. Absent means: assume nothing. */
-    readonly capabilities?: Capabilities | undefined;
-    /** Reads a key, or throws `KeyNotFoundError`. */
-    get(key: Key, options?: GetOptions): Promise<Entry>;
-    /** Reads a key, or returns null. Use the function `find`, which also serves stores without this method. */
-    find?(key: Key, options?: GetOptions): Promise<Entry | null>;
-    /** Writes a key and returns the version of this write. */
-    put(key: Key, value: Value, options?: PutOptions): Promise<Version>;
-    /** Deletes a key. True if it existed. */
-    delete(key: Key, options?: DeleteOptions): Promise<boolean>;
-}
-
-/** What an engine guarantees. Patterns that promise safety refuse an engine that does not. */
-interface Capabilities {
-    /** Name of the engine, for messages. */
-    readonly engine: string;
-    /** Of several conditional puts on one version at most one succeeds. */
-    readonly atomicCas: boolean;
-    /** `ifNotExists` is checked and applied as one step. */
-    readonly createIfAbsent: boolean;
-    /** `ifMatchVersion` on a delete is checked and applied as one step. */
-    readonly deleteCas: boolean;
-    /** A read sees every write acknowledged before it began. */
-    readonly linearizableReads: boolean;
-    /** The version from a put is the one the next get shows, so it can be used as a condition. */
-    readonly putVersionUsable: boolean;
-    /** `exact`: gone at most 20 ms late. `coarse`: gone, later. `none`: refused. Never early. */
-    readonly ttl: 'exact' | 'coarse' | 'none';
-    /** An acknowledged write survives the death of the process and of the machine. */
-    readonly durableAck: boolean;
-    /** Where idempotency keys are remembered. `node`: lost with that process. */
-    readonly idempotency: 'durable' | 'node' | 'none';
-    readonly maxKeyBytes: number;
-    readonly maxValueBytes: number;
-    /** The six vector calls are served. */
-    readonly vector: boolean;
-}
-/** A capability that is a guarantee, not a number. */
-type Guarantee = 'atomicCas' | 'createIfAbsent' | 'deleteCas' | 'linearizableReads' | 'putVersionUsable' | 'durableAck' | 'vector' | 'ttl' | 'idempotency';
-/**
- * Refuses a store that lacks a guarantee.
- *
- * @param user - who needs it, for the message: the name of a class or function.
- * @param needs - the guarantees. `ttl` and `idempotency` are satisfied by anything but `none`.
- * @param unsafe - true if the caller chose to go without; then nothing is refused.
- * @throws UnsupportedError naming what is missing.
- */
-declare function requireCapabilities(store: KvStore, user: string, needs: readonly Guarantee[], unsafe?: boolean): void;
 
 /** Cancels the timer that returned it. Calling it twice, or after the timer fired, does nothing. */
 type CancelTimer = () => void;
@@ -340,4 +231,4 @@ interface VectorStore {
     vectorGet(namespace: string, id: string, options?: VectorGetOptions): Promise<number[] | null>;
 }
 
-export { AlreadyExistsError, type CallOptions, type CancelTimer, CancelledError, type Capabilities, type Clock, ClosedError, type Condition, type Consistency, DeadlineExceededError, type DeleteOptions, type DistanceFunction, type Entry, type ErrorFacts, type GetOptions, type GetResult, type Guarantee, InvalidArgumentError, type Key, KeyNotFoundError, type KvStore, type MismatchFacts, NoriKVError, type Outcome, type PutOptions, ResourceExhaustedError, type SizeLimits, type StoreErrorCode, UnavailableError, UnsupportedError, type Value, type VectorGetOptions, type VectorIndexType, type VectorMatch, type VectorSearchOptions, type VectorSearchResult, type VectorStore, type VectorWriteOptions, type Version, VersionMismatchError, bytesEqual, bytesToString, checkDurationMs, conditionOf, errorCode, find, isAlreadyExists, isKeyNotFound, isNoriKVError, isVersionMismatch, isZeroVersion, keyToBytes, requireCapabilities, stringToBytes, systemClock, valueToBytes, versionsEqual };
+export { AlreadyExistsError, CallOptions, type CancelTimer, CancelledError, type Clock, ClosedError, type Condition, Consistency, DeadlineExceededError, DeleteOptions, type DistanceFunction, Entry, type ErrorFacts, GetOptions, InvalidArgumentError, Key, KeyNotFoundError, KvStore, type MismatchFacts, NoriKVError, type Outcome, PutOptions, ResourceExhaustedError, type SizeLimits, type StoreErrorCode, UnavailableError, UnsupportedError, Value, type VectorGetOptions, type VectorIndexType, type VectorMatch, type VectorSearchOptions, type VectorSearchResult, type VectorStore, type VectorWriteOptions, Version, VersionMismatchError, bytesEqual, bytesToString, checkDurationMs, conditionOf, errorCode, find, isAlreadyExists, isKeyNotFound, isNoriKVError, isVersionMismatch, keyToBytes, stringToBytes, systemClock, valueToBytes };

@@ -1,0 +1,126 @@
+import { CancelledError, InvalidArgumentError } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
+import { checkedVectors } from './checked-vectors.js';
+import { contentHash } from './content-hash.js';
+import type { EmbeddingModel } from './embedding-model.js';
+import { mapBounded } from './map-bounded.js';
+import { MicroBatcher } from './micro-batcher.js';
+
+/** Options of one {@link Embedder.embed}. */
+export interface EmbedOptions {
+  /** Ends waiting at once. What the model was already asked for is thrown away when it comes. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An embedding model whose answers are checked, batched and, if wanted, cached. */
+export interface Embedder {
+  /** How many numbers a vector has. */
+  readonly dimensions: number;
+  /** The model's fingerprint; empty if it has none. */
+  readonly fingerprint: string;
+  /**
+   * The vectors of texts, in their order. Calls made at the same time share batches. The vectors belong to
+   * everybody who asked for the same text: do not write to them.
+   *
+   * @throws InvalidArgumentError for a text that is empty or all space; the model is not asked.
+   * @throws EmbeddingError when the model answers with anything but one finite vector for each text.
+   * @throws CancelledError when the signal ends. What the model throws is passed on as it is.
+   */
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
+}
+
+/** Options of {@link createEmbedder}. */
+export interface EmbedderOptions {
+  /** Texts in one call of the model. Default 32. */
+  readonly batchSize?: number | undefined;
+  /** Calls of the model at a time. Default 2. */
+  readonly concurrency?: number | undefined;
+  /** How many vectors to remember by the hash of their text, the least recently used leave. Default 0. */
+  readonly cacheSize?: number | undefined;
+}
+
+/** Calls of a model without `embedBatch` that run at a time within one batch. */
+const singleCalls = 8;
+
+/**
+ * Puts checks, batches and a cache around an embedding model.
+ *
+ * @throws InvalidArgumentError if the model or an option is wrong.
+ */
+export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions = {}): Embedder {
+  const { batchSize = 32, concurrency = 2, cacheSize = 0 } = options;
+  const { dimensions, fingerprint = '' } = model;
+  checkWhole('model.dimensions', dimensions, 1, 4_096);
+  checkWhole('batchSize', batchSize, 1, 10_000);
+  checkWhole('concurrency', concurrency, 1, 1_000);
+  checkWhole('cacheSize', cacheSize, 0, 10_000_000);
+  if (typeof model.embed !== 'function') {
+    throw new InvalidArgumentError('model.embed is not a function; give a model with embed(text)');
+  }
+
+  const askModel = async (texts: readonly string[]): Promise<Float32Array[]> => {
+    const answer = model.embedBatch
+      ? await model.embedBatch(texts)
+      : await mapBounded(texts, singleCalls, async (text) => model.embed(text));
+    return checkedVectors(answer, texts.length, dimensions);
+  };
+  const batcher = new MicroBatcher(askModel, batchSize, concurrency);
+  const cache = new Map<string, Float32Array>();
+
+  const cached = (key: string): Float32Array | undefined => {
+    const vector = cache.get(key);
+    if (vector) remember(key, vector);
+    return vector;
+  };
+  const remember = (key: string, vector: Float32Array): void => {
+    cache.delete(key);
+    cache.set(key, vector);
+    const [oldest] = cache.keys();
+    if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest);
+  };
+
+  async function embedAll(texts: readonly string[]): Promise<Float32Array[]> {
+    if (cacheSize === 0) return batcher.run(texts);
+    const keys = texts.map((text) => contentHash(text));
+    const vectors = keys.map(cached);
+    const places = texts.flatMap((_, place) => (vectors[place] ? [] : [place]));
+    const fresh = await batcher.run(places.map((place) => texts[place] ?? ''));
+    for (const [order, place] of places.entries()) {
+      const vector = fresh[order] ?? new Float32Array(0);
+      vectors[place] = vector;
+      remember(keys[place] ?? '', vector);
+    }
+    return vectors.filter((vector) => vector !== undefined);
+  }
+
+  return {
+    dimensions,
+    fingerprint,
+    async embed(texts, { signal } = {}) {
+      for (const text of texts) checkText(text);
+      return untilAborted(() => embedAll(texts), signal);
+    },
+  };
+}
+
+function checkText(text: string): void {
+  if (typeof text === 'string' && text.trim() !== '') return;
+  throw new InvalidArgumentError(
+    `A text to embed is ${JSON.stringify(text)}; give one with something in it, or leave it out`,
+  );
+}
+
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new InvalidArgumentError(`${name} is ${value}; use a whole number from ${least} to ${most}`);
+}
+
+function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work();
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new CancelledError('Embedding was cancelled', { cause: signal.reason }));
+    if (signal.aborted) return abort();
+    const stop = onAbort(signal, abort);
+    work().then(resolve, reject).finally(stop);
+  });
+}

@@ -1,0 +1,136 @@
+import { jsonCodec, keep, type Transition, type Updater, write } from '@norikv/cas-retry';
+import type { CallBudget } from './call-budget.js';
+
+/** What the ledger knows of an id. */
+export interface LedgerEntry {
+  /** The last generation allotted for it. */
+  readonly generation: number;
+  /** Whether a write or delete of it has begun and is not known to have ended. */
+  readonly isOpen: boolean;
+}
+
+interface Shard {
+  /** The next generation. It only grows, so that no generation of an id ever comes back. */
+  readonly next: number;
+  readonly entries: ReadonlyMap<string, LedgerEntry>;
+}
+
+type StoredEntry = readonly [id: string, generation: number, isOpen: 0 | 1];
+
+const shardCount = 64;
+const emptyShard: Shard = { next: 1, entries: new Map() };
+
+const shardCodec = {
+  ...jsonCodec((data): Shard => {
+    const { next, entries } = data as { readonly next: number; readonly entries: readonly StoredEntry[] };
+    if (!Number.isSafeInteger(next) || !Array.isArray(entries)) throw new TypeError('not a ledger');
+    return {
+      next,
+      entries: new Map(
+        entries.map(([id, generation, isOpen]: StoredEntry) => [id, { generation, isOpen: isOpen === 1 }]),
+      ),
+    };
+  }),
+  encode({ next, entries }: Shard): Uint8Array {
+    const stored = [...entries].map(([id, { generation, isOpen }]) => [id, generation, isOpen ? 1 : 0]);
+    return new TextEncoder().encode(JSON.stringify({ next, entries: stored }));
+  },
+};
+
+/**
+ * Which ids there are, in 64 records, because a store cannot list its keys. An id is in it from before its
+ * record exists until after its record is gone.
+ */
+export class Ledger {
+  readonly #updater: Updater;
+  readonly #prefix: string;
+
+  constructor(updater: Updater, prefix: string) {
+    this.#updater = updater;
+    this.#prefix = prefix;
+  }
+
+  /** Names the next generation of an id, and leaves the id open. */
+  allot(id: string, budget: CallBudget): Promise<number> {
+    return this.#update(id, budget, ({ next, entries }) =>
+      write({ next: next + 1, entries: withEntry(entries, id, { generation: next, isOpen: true }) }, next),
+    );
+  }
+
+  /** Leaves an id open, if it is known. */
+  open(id: string, budget: CallBudget): Promise<void> {
+    return this.#mark(id, true, () => true, budget);
+  }
+
+  /** Ends what `open` or `allot` began, unless a later generation was allotted since. */
+  close(id: string, generation: number, budget: CallBudget): Promise<void> {
+    return this.#mark(id, false, (entry) => entry.generation <= generation, budget);
+  }
+
+  /** Forgets an id, unless a generation after `floor` was allotted. */
+  async forget(id: string, floor: number, budget: CallBudget): Promise<void> {
+    await this.#update(id, budget, (shard) => {
+      const entry = shard.entries.get(id);
+      if (!entry || entry.generation > floor) return keep(null);
+      const entries = new Map(shard.entries);
+      entries.delete(id);
+      return write({ ...shard, entries }, null);
+    });
+  }
+
+  /** The ids and what is known of them, shard by shard. */
+  async *shards(budget: CallBudget): AsyncGenerator<ReadonlyMap<string, LedgerEntry>> {
+    for (let shard = 0; shard < shardCount; shard += 1) {
+      const state = await this.#updater.read(this.#keyOf(shard), shardCodec, budget.next());
+      yield state?.entries ?? emptyShard.entries;
+    }
+  }
+
+  async #mark(
+    id: string,
+    isOpen: boolean,
+    applies: (entry: LedgerEntry) => boolean,
+    budget: CallBudget,
+  ): Promise<void> {
+    await this.#update(id, budget, (shard) => {
+      const entry = shard.entries.get(id);
+      if (!entry || entry.isOpen === isOpen || !applies(entry)) return keep(null);
+      return write({ ...shard, entries: withEntry(shard.entries, id, { ...entry, isOpen }) }, null);
+    });
+  }
+
+  #update<Result>(
+    id: string,
+    budget: CallBudget,
+    transition: (shard: Shard) => ReturnType<Transition<Shard, Result>>,
+  ): Promise<Result> {
+    const { signal, timeoutMs } = budget.next();
+    return this.#updater.update(
+      this.#keyOf(shardOf(id)),
+      shardCodec,
+      (shard: Shard | undefined) => transition(shard ?? emptyShard),
+      { signal, deadlineMs: timeoutMs },
+    );
+  }
+
+  #keyOf(shard: number): string {
+    return `${this.#prefix}led/${shard}`;
+  }
+}
+
+function withEntry(
+  entries: ReadonlyMap<string, LedgerEntry>,
+  id: string,
+  entry: LedgerEntry,
+): ReadonlyMap<string, LedgerEntry> {
+  return new Map(entries).set(id, entry);
+}
+
+/** FNV-1a over UTF-16 units. */
+function shardOf(id: string): number {
+  let hash = 0x811c9dc5;
+  for (let place = 0; place < id.length; place += 1) {
+    hash = Math.imul(hash ^ id.charCodeAt(place), 0x01000193) >>> 0;
+  }
+  return hash % shardCount;
+}

@@ -1,0 +1,67 @@
+import { RecordTooLargeError, type Transition, type Updater } from '@norikv/cas-retry';
+import { type KvStore, stringToBytes } from '@norikv/store';
+import type { CallBudget } from './call-budget.js';
+import { type RecordState, recordCodec } from './record-state.js';
+import type { StoredVectors } from './stored-vectors.js';
+import { checkId } from './vector-id.js';
+import type { VectorRecord } from './vector-record.js';
+
+/** Where records are, and what their data means. */
+export interface RecordTableOptions<T> {
+  readonly prefix: string;
+  readonly decode: (json: unknown, key: string) => T;
+}
+
+/** Room in a value for what a record holds beside its data. */
+const reservedBytes = 16_384;
+
+/** The KV records behind `VectorRecords`. */
+export class RecordTable<T> {
+  readonly #mostBytes: number;
+  readonly #updater: Updater;
+  readonly #vectors: StoredVectors;
+  readonly #options: RecordTableOptions<T>;
+
+  constructor(store: KvStore, updater: Updater, vectors: StoredVectors, options: RecordTableOptions<T>) {
+    this.#mostBytes = (store.capabilities?.maxValueBytes ?? 1_048_576) - reservedBytes;
+    this.#updater = updater;
+    this.#vectors = vectors;
+    this.#options = options;
+  }
+
+  async read(id: string, budget: CallBudget): Promise<RecordState | undefined> {
+    checkId(id);
+    const key = this.#keyOf(id);
+    return this.#vectors.repeatable((limits) => this.#updater.read(key, recordCodec, limits), budget);
+  }
+
+  async update<Result>(
+    id: string,
+    transition: Transition<RecordState, Result>,
+    budget: CallBudget,
+  ): Promise<Result> {
+    const { signal, timeoutMs } = budget.next();
+    return this.#updater.update(this.#keyOf(id), recordCodec, transition, { signal, deadlineMs: timeoutMs });
+  }
+
+  /** Throws unless there is room for data. Only a writer that has inserted its vectors would learn it else. */
+  checkSize(id: string, data: T): void {
+    const bytes = stringToBytes(JSON.stringify(data)).length;
+    if (bytes <= this.#mostBytes) return;
+    throw new RecordTooLargeError(
+      `The data of ${JSON.stringify(id)} is ${bytes} bytes of JSON; the store has room for ${this.#mostBytes}`,
+      { key: this.#keyOf(id) },
+    );
+  }
+
+  /** What readers see of a state. */
+  record(id: string, state: RecordState | undefined): VectorRecord<T> | null {
+    if (!state?.live) return null;
+    const { generation, vectorCount, data } = state.live;
+    return { id, generation, vectorCount, data: this.#options.decode(data, this.#keyOf(id)) };
+  }
+
+  #keyOf(id: string): string {
+    return `${this.#options.prefix}doc/${id}`;
+  }
+}

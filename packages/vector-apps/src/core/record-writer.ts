@@ -1,0 +1,79 @@
+import { ContentionError } from '@norikv/cas-retry';
+import type { Clock } from '@norikv/store';
+import type { CallBudget } from './call-budget.js';
+import type { Ledger } from './ledger.js';
+import { type Generation, type RecordTransitions, tombstoneMs } from './record-state.js';
+import type { RecordTable } from './record-table.js';
+import type { StoredVectors } from './stored-vectors.js';
+
+/** What writing needs. */
+export interface WriterAccess<T> {
+  readonly table: RecordTable<T>;
+  readonly ledger: Ledger;
+  readonly vectors: StoredVectors;
+  readonly transitions: RecordTransitions;
+  readonly clock: Clock;
+}
+
+const tries = 5;
+
+/** The steps of a write and of a delete. Each may be repeated; after a crash between two, a repair goes on. */
+export class RecordWriter<T> {
+  readonly #access: WriterAccess<T>;
+
+  constructor(access: WriterAccess<T>) {
+    this.#access = access;
+  }
+
+  async put(id: string, data: T, vectors: readonly Float32Array[], budget: CallBudget): Promise<Generation> {
+    const { table, ledger, vectors: stored, transitions, clock } = this.#access;
+    const abandoned: Generation[] = [];
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const allottedAt = clock.monotonic();
+      const generation = await ledger.allot(id, budget);
+      const begun = { generation, vectorCount: vectors.length };
+      // A tombstone fences this generation only while it lives.
+      if (clock.monotonic() - allottedAt > tombstoneMs / 2) continue;
+      if (!(await table.update(id, transitions.begin(begun, abandoned), budget))) continue;
+      await stored.insert(id, generation, vectors, budget);
+      const outcome = await table.update(id, transitions.publish(generation, data), budget);
+      if (!outcome.isFenced) {
+        await this.#sweep(id, outcome.stale, () => ledger.close(id, generation, budget), budget);
+        return begun;
+      }
+      abandoned.push(begun);
+    }
+    await stored.remove(id, abandoned, budget);
+    throw new ContentionError(`Writing ${JSON.stringify(id)} was fenced ${tries} times; try again later`, {
+      attempts: tries,
+    });
+  }
+
+  async delete(id: string, budget: CallBudget): Promise<boolean> {
+    const { table, ledger, transitions } = this.#access;
+    if (!(await table.read(id, budget))?.live) return false;
+    await ledger.open(id, budget);
+    const { existed, stale, floor } = await table.update(id, transitions.retire(), budget);
+    if (existed) await this.#sweep(id, stale, () => ledger.forget(id, floor, budget), budget);
+    return existed;
+  }
+
+  /** The record is as its caller wants it, and the caller is told so whatever becomes of the rest. */
+  async #sweep(
+    id: string,
+    stale: readonly Generation[],
+    enterInLedger: () => Promise<void>,
+    budget: CallBudget,
+  ): Promise<void> {
+    const { table, vectors, transitions } = this.#access;
+    try {
+      if (stale.length > 0) {
+        await vectors.remove(id, stale, budget);
+        await table.update(id, transitions.swept(stale), budget);
+      }
+      await enterInLedger();
+    } catch {
+      // The ledger still has the id open: repair() goes on from here.
+    }
+  }
+}

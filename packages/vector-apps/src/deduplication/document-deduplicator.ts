@@ -1,0 +1,208 @@
+import { type CallOptions, InvalidArgumentError, type KvStore } from '@norikv/store';
+import { CallBudget } from '../core/call-budget.js';
+import type { EmbeddingModel } from '../core/embedding-model.js';
+import { mapBounded } from '../core/map-bounded.js';
+import { checkId } from '../core/vector-id.js';
+import type { Verdict } from './admission.js';
+import { type Assembly, assemble } from './assembly.js';
+import { isGone } from './document-state.js';
+import { remove } from './document-transitions.js';
+import { fingerprintOf } from './fingerprint.js';
+import type { DeduplicatorOptions } from './options.js';
+import type { DeduplicationReport, DeduplicationRunOptions } from './repair.js';
+import {
+  type DeduplicationResult,
+  type ResumedDocument,
+  resultOf,
+  type StoredDocument,
+  storedDocument,
+} from './results.js';
+import { Turns } from './turns.js';
+
+const concurrency = 16;
+
+/**
+ * Admits each text once: equal texts, near copies, and texts that mean the same are found and, by default,
+ * rejected.
+ *
+ * Three stages: the hash of the normalised text, the words (MinHash), and the embedding. Of equal texts and
+ * near copies that arrive at the same time, from whichever processes, exactly one is admitted; of texts that
+ * only mean the same too, if the store's vector search sees every insert acknowledged before it.
+ *
+ * @example
+ * ```ts
+ * const dedup = new DocumentDeduplicator(store, embeddingModel, 0.95);
+ * await dedup.initialize();
+ * await dedup.checkAndStore('doc1', 'The quick brown fox jumps over the lazy dog.'); // admitted
+ * await dedup.checkAndStore('doc2', 'The  QUICK brown fox jumps over the lazy dog.'); // duplicateOf: 'doc1'
+ * ```
+ */
+export class DocumentDeduplicator {
+  readonly #parts: Assembly;
+  readonly #turns: Turns = new Turns();
+  #initialization: Promise<void> | undefined;
+
+  /**
+   * @param client - the store; with vector calls if there is a model.
+   * @param embeddingModel - null or undefined: texts are not compared by meaning.
+   * @param threshold - from which cosine similarity on two texts mean the same. Measure it for your model.
+   * @throws InvalidArgumentError if an option is wrong.
+   * @throws UnsupportedError if the store lacks a guarantee, or vector calls.
+   */
+  constructor(
+    client: KvStore,
+    embeddingModel?: EmbeddingModel | null,
+    threshold = 0.95,
+    options: DeduplicatorOptions = {},
+  ) {
+    this.#parts = assemble(client, embeddingModel ?? null, threshold, options);
+  }
+
+  /**
+   * Prepares the store. The other methods call it if you do not; again does no harm.
+   *
+   * @throws ModelMismatchError when the documents there were stored with another model, or without one.
+   */
+  initialize(options: CallOptions = {}): Promise<void> {
+    this.#initialization ??= this.#parts.prepare(this.#budget(options)).catch((error) => {
+      this.#initialization = undefined;
+      throw error;
+    });
+    return this.#initialization;
+  }
+
+  /**
+   * Stores a document unless it duplicates another one. Storing the same content under the same id again
+   * changes nothing; new content replaces the old, and is compared like a new document's.
+   *
+   * Two calls for one id do not mix: the second waits for the first.
+   *
+   * @throws InvalidArgumentError if the id or the content is no text.
+   * @throws EmbeddingError when the model answers with anything but a finite vector; what the model throws is
+   * passed on. With `embedderFailure: 'admit'` neither.
+   * @throws OutcomeUnknownError when it cannot be known whether it was stored. Calling again completes it.
+   * @throws ContentionError when it could not be decided upon; nothing was stored.
+   */
+  async checkAndStore(
+    docId: string,
+    content: string,
+    options: CallOptions = {},
+  ): Promise<DeduplicationResult> {
+    checkId(docId);
+    if (typeof content !== 'string') {
+      throw new InvalidArgumentError(
+        `content is ${content === null ? 'null' : typeof content}; use a string`,
+      );
+    }
+    const budget = this.#budget(options);
+    await this.initialize();
+    const { settings, inquiry, embedding, admission } = this.#parts;
+    const bare = fingerprintOf(content, settings.minWords);
+    // Equal texts take turns, so that of a burst of copies only the first in each process contends.
+    return this.#turns.take(bare.hash, options.signal, async () => {
+      const known = await inquiry.byText(docId, bare, budget);
+      if (known) return resultOf(known, bare);
+      const fingerprint = await embedding.add(bare, content, budget.signal);
+      const similar = fingerprint.vector && (await inquiry.byMeaning(docId, fingerprint, budget));
+      if (similar) return resultOf(similar, fingerprint);
+      const { policy } = settings;
+      const verdict = await admission.decide({ id: docId, fingerprint, policy }, budget);
+      await this.#conclude(docId, verdict, budget);
+      return resultOf(verdict, fingerprint);
+    });
+  }
+
+  /**
+   * Removes a document: gives back what it claimed, and decides upon its aliases anew, the oldest first: it
+   * is admitted, and so are others unless they duplicate it. True if there was one.
+   *
+   * If it fails, calling it again, or `repair`, does the rest.
+   */
+  async removeDocument(docId: string, options: CallOptions = {}): Promise<boolean> {
+    checkId(docId);
+    const budget = this.#budget(options);
+    await this.initialize();
+    const { table, ledger, settlement } = this.#parts;
+    if (isGone(await table.read(docId, budget))) return false;
+    await ledger.open(docId, budget);
+    const { isDone, state } = await table.update(docId, remove(), budget);
+    await settlement.settle(docId, state.floor, budget, state);
+    return isDone;
+  }
+
+  /** What is known of a document, or null. One round trip. */
+  async get(docId: string, options: CallOptions = {}): Promise<StoredDocument | null> {
+    checkId(docId);
+    return storedDocument(docId, await this.#parts.table.read(docId, this.#budget(options)));
+  }
+
+  /** All documents and aliases, in no order. */
+  async *documents(options: CallOptions = {}): AsyncGenerator<StoredDocument> {
+    const budget = this.#budget(options);
+    for await (const entries of this.#parts.ledger.shards(budget)) {
+      const documents = await mapBounded([...entries.keys()], concurrency, async (id) =>
+        storedDocument(id, await this.#parts.table.read(id, budget)),
+      );
+      for (const document of documents) {
+        if (document) yield document;
+      }
+    }
+  }
+
+  /**
+   * Embeds the documents that were admitted while the embedder was down, and compares their meaning. They
+   * stay; one that resembles another is marked for review and returned as such.
+   *
+   * @throws what the model throws; what was done until then is kept.
+   */
+  async resume(options: CallOptions = {}): Promise<ResumedDocument[]> {
+    const budget = this.#budget(options);
+    await this.initialize();
+    const resumed: ResumedDocument[] = [];
+    for await (const entries of this.#parts.ledger.shards(budget)) {
+      for (const id of entries.keys()) {
+        const review = await this.#resumeOne(id, budget);
+        if (review !== undefined) resumed.push({ id, review });
+      }
+    }
+    return resumed;
+  }
+
+  /**
+   * Ends what crashed calls left behind and brings back what the index has lost. Waits `leaseMs` where a call
+   * may still be under way. Safe at any time, by any number of processes.
+   */
+  async repair(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
+    await this.initialize(options);
+    return this.#parts.repair.run(true, options, this.#budget(options));
+  }
+
+  /** What `repair` would find. Changes nothing. */
+  verify(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
+    return this.#parts.repair.run(false, options, this.#budget(options));
+  }
+
+  /** Undefined if its embedding is not outstanding. */
+  async #resumeOne(id: string, budget: CallBudget): Promise<ResumedDocument['review'] | undefined> {
+    const { table, embedding, admission, settlement } = this.#parts;
+    const { standing } = await table.read(id, budget);
+    const text = standing?.fingerprint.unembedded;
+    if (!standing || typeof text !== 'string') return undefined;
+    const fingerprint = await embedding.addNow(standing.fingerprint, text, budget.signal);
+    const petition = { id, fingerprint, policy: 'keep', basis: 'standing' } as const;
+    const verdict = await admission.decide(petition, budget);
+    await settlement.conclude(id, verdict, budget);
+    return verdict.evidence[0] ?? null;
+  }
+
+  /** What was decided is durable. What cannot be done afterwards is noted in the record, for `repair`. */
+  async #conclude(id: string, verdict: Verdict, budget: CallBudget): Promise<void> {
+    try {
+      await this.#parts.settlement.conclude(id, verdict, budget);
+    } catch {}
+  }
+
+  #budget(options: CallOptions): CallBudget {
+    return new CallBudget(options, this.#parts.settings.clock);
+  }
+}

@@ -1,0 +1,143 @@
+import type { CallOptions } from '@norikv/store';
+import type { CallBudget } from '../core/call-budget.js';
+import type { Ledger, LedgerEntry } from '../core/ledger.js';
+import { mapBounded } from '../core/map-bounded.js';
+import { type DocumentState, isGone, isSettled } from './document-state.js';
+import type { DocumentTable } from './document-table.js';
+import { unlist } from './document-transitions.js';
+import type { FingerprintIndex } from './fingerprint-index.js';
+import type { Rivals } from './rivals.js';
+import type { Settlement } from './settlement.js';
+
+/** Options of `repair` and `verify`. */
+export interface DeduplicationRunOptions extends CallOptions {
+  /** Looks only at documents whose call is not known to have ended. Default false. */
+  readonly openOnly?: boolean | undefined;
+}
+
+/** What is out of order. */
+export interface DeduplicationReport {
+  /** Documents looked at. */
+  readonly checked: number;
+  /** Documents whose call was cut off, or is under way. */
+  readonly unfinished: number;
+  /** Documents that are aliases of nothing that stands. */
+  readonly strays: number;
+  /** Aliases in lists that are none. */
+  readonly ghosts: number;
+  /** Claims, bands and vectors of admitted documents that are not there. */
+  readonly missing: number;
+  /** Documents whose embedding is outstanding: `resume` sees to them. */
+  readonly unembedded: number;
+  /** Nothing was found. Outstanding embeddings do not count. */
+  readonly isClean: boolean;
+}
+
+/** What a repair works with. */
+export interface RepairAccess {
+  readonly table: DocumentTable;
+  readonly index: FingerprintIndex;
+  readonly ledger: Ledger;
+  readonly rivals: Rivals;
+  readonly settlement: Settlement;
+}
+
+interface Findings {
+  readonly isUnfinished: boolean;
+  readonly isStray: boolean;
+  readonly ghosts: readonly string[];
+  readonly missing: number;
+  readonly isUnembedded: boolean;
+}
+
+const concurrency = 16;
+
+/** Compares the ledger, the records and the index, and mends what differs. */
+export class DeduplicationRepair {
+  readonly #access: RepairAccess;
+
+  constructor(access: RepairAccess) {
+    this.#access = access;
+  }
+
+  /** Looks, and if wanted mends. */
+  async run(
+    isMending: boolean,
+    { openOnly = false }: DeduplicationRunOptions,
+    budget: CallBudget,
+  ): Promise<DeduplicationReport> {
+    const all: Findings[] = [];
+    for await (const entries of this.#access.ledger.shards(budget)) {
+      const looked = [...entries].filter(([, { isOpen }]) => isOpen || !openOnly);
+      await mapBounded(looked, concurrency, async ([id, entry]) => {
+        const state = await this.#access.table.read(id, budget);
+        const findings = await this.#inspect(id, entry, state, budget);
+        all.push(findings);
+        if (isMending) await this.#mend(id, entry, state, findings, budget);
+      });
+    }
+    return reportOf(all);
+  }
+
+  async #inspect(
+    id: string,
+    { isOpen }: LedgerEntry,
+    state: DocumentState,
+    budget: CallBudget,
+  ): Promise<Findings> {
+    const { standing } = state;
+    const listed = await mapBounded(state.aliases, concurrency, async (alias) => {
+      const { candidate, alias: made } = await this.#access.table.read(alias, budget);
+      return candidate || made?.match.id === id ? [] : [alias];
+    });
+    return {
+      isUnfinished: isOpen || isGone(state) || !isSettled(state),
+      isStray: state.alias !== null && !(await this.#isListed(id, state.alias.match.id, budget)),
+      ghosts: listed.flat(),
+      missing: standing ? await this.#access.index.missing(id, standing, budget) : 0,
+      isUnembedded: typeof standing?.fingerprint.unembedded === 'string',
+    };
+  }
+
+  /** Whether an alias's document stands, or is itself an alias, and knows of it. */
+  async #isListed(id: string, head: string, budget: CallBudget): Promise<boolean> {
+    const { standing, alias, aliases } = await this.#access.table.read(head, budget);
+    return (standing !== null || alias !== null) && aliases.includes(id);
+  }
+
+  async #mend(
+    id: string,
+    { generation }: LedgerEntry,
+    { candidate, standing }: DocumentState,
+    { isUnfinished, isStray, ghosts, missing }: Findings,
+    budget: CallBudget,
+  ): Promise<void> {
+    const { table, index, rivals, settlement } = this.#access;
+    if (candidate) await rivals.outlast(id, candidate.generation, budget);
+    if (isUnfinished) await settlement.settle(id, generation, budget);
+    if (ghosts.length > 0) await table.update(id, unlist(ghosts), budget);
+    if (isStray) await settlement.promote(id, budget);
+    if (!standing || missing === 0) return;
+    await index.publish(id, standing, budget);
+    // Removed or written again meanwhile: whoever did so may have missed what was just entered.
+    await index.withdraw(id, standing, await table.read(id, budget), budget);
+  }
+}
+
+function reportOf(all: readonly Findings[]): DeduplicationReport {
+  const count = (measure: (findings: Findings) => number): number =>
+    all.reduce((sum, findings) => sum + measure(findings), 0);
+  const counts = {
+    unfinished: count(({ isUnfinished }) => Number(isUnfinished)),
+    strays: count(({ isStray }) => Number(isStray)),
+    ghosts: count(({ ghosts }) => ghosts.length),
+    missing: count(({ missing }) => missing),
+  };
+  const isClean = Object.values(counts).every((found) => found === 0);
+  return {
+    checked: all.length,
+    ...counts,
+    unembedded: count(({ isUnembedded }) => Number(isUnembedded)),
+    isClean,
+  };
+}

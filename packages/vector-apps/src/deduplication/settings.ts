@@ -1,0 +1,121 @@
+import {
+  type Clock,
+  InvalidArgumentError,
+  type KvStore,
+  requireCapabilities,
+  systemClock,
+  UnsupportedError,
+} from '@norikv/store';
+import type { VectorKvStore } from '../core/vector-kv-store.js';
+import type { Thresholds } from './comparison.js';
+import type { DeduplicationPolicy, DeduplicatorOptions } from './options.js';
+
+/** What a deduplicator goes by: its checked options. */
+export interface Settings {
+  readonly prefix: string;
+  readonly namespace: string;
+  readonly policy: DeduplicationPolicy;
+  readonly thresholds: Thresholds;
+  /** Null: near copies are not sought. */
+  readonly minWords: number | null;
+  readonly admitsUnembedded: boolean;
+  readonly maxAliases: number;
+  readonly bandLimit: number;
+  readonly leaseMs: number;
+  readonly pollMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const policies: readonly DeduplicationPolicy[] = ['reject', 'link', 'merge', 'replace'];
+
+/**
+ * Checks options by name and fills in the defaults.
+ *
+ * @throws InvalidArgumentError if one is wrong.
+ */
+export function settingsOf(hasModel: boolean, threshold: number, options: DeduplicatorOptions): Settings {
+  const {
+    namespace = 'doc_fingerprints',
+    prefix = `dedup:${namespace}:`,
+    policy = 'reject',
+    near = {},
+    reviewThreshold = threshold - 0.05,
+    embedderFailure = 'reject',
+    maxAliases = 1_000,
+    bandLimit = 256,
+    leaseMs = 10_000,
+    pollMs = 20,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
+  const nearThreshold = near === false ? null : (near.threshold ?? 0.4);
+  const minWords = near === false ? null : (near.minWords ?? 16);
+  checkOneOf('policy', policy, policies);
+  checkOneOf('embedderFailure', embedderFailure, ['reject', 'admit']);
+  checkShare('threshold', threshold);
+  if (!(reviewThreshold <= threshold)) {
+    throw new InvalidArgumentError(
+      `reviewThreshold is ${reviewThreshold}; use a number up to the threshold, ${threshold}`,
+    );
+  }
+  if (nearThreshold !== null) checkShare('near.threshold', nearThreshold);
+  checkWhole('near.minWords', minWords ?? 1, 1_000_000);
+  checkWhole('maxAliases', maxAliases, 10_000);
+  checkWhole('bandLimit', bandLimit, 4_096);
+  checkWhole('leaseMs', leaseMs, 86_400_000);
+  checkWhole('pollMs', pollMs, 60_000);
+  const semantic = hasModel ? threshold : null;
+  return {
+    prefix,
+    namespace,
+    policy,
+    thresholds: { near: nearThreshold, semantic, review: reviewThreshold },
+    minWords,
+    admitsUnembedded: embedderFailure === 'admit',
+    maxAliases,
+    bandLimit,
+    leaseMs,
+    pollMs,
+    clock,
+    random,
+  };
+}
+
+/**
+ * Refuses a store that lacks a guarantee.
+ *
+ * @throws UnsupportedError naming what is missing.
+ */
+export function checkStore(store: KvStore, unsafe: boolean | undefined): void {
+  const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
+  requireCapabilities(store, 'DocumentDeduplicator', needs, unsafe);
+}
+
+/**
+ * The store with its vector calls.
+ *
+ * @throws UnsupportedError if it has none.
+ */
+export function vectorStoreOf(store: KvStore): VectorKvStore {
+  if ('vectorSearch' in store && store.capabilities?.vector !== false) return store as VectorKvStore;
+  throw new UnsupportedError(
+    'The store has no vector calls, which DocumentDeduplicator needs with an embedding model. ' +
+      'Use one that has them (such as @norikv/embedded), or pass null for the model.',
+  );
+}
+
+function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}; use one of ${allowed.join(', ')}`);
+}
+
+function checkShare(name: string, value: number): void {
+  if (value > 0 && value <= 1) return;
+  throw new InvalidArgumentError(`${name} is ${value}; use a number above 0, up to 1`);
+}
+
+function checkWhole(name: string, value: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;
+  throw new InvalidArgumentError(`${name} is ${value}; use a whole number from 1 to ${most}`);
+}

@@ -1,0 +1,241 @@
+import { CorruptRecordError } from '@norikv/cas-retry';
+import { type Clock, InvalidArgumentError } from '@norikv/store';
+import { checkedVectors } from '../core/checked-vectors.js';
+import { mapBounded } from '../core/map-bounded.js';
+import type { NearestMatch } from '../core/nearest.js';
+import type { VectorKvStore } from '../core/vector-kv-store.js';
+import { VectorRecords } from '../core/vector-records.js';
+import type {
+  LangChainDocument,
+  LangChainEmbeddings,
+  LangChainFilter,
+  MarginalRelevanceOptions,
+} from './langchain-types.js';
+import { marginalRelevance } from './marginal-relevance.js';
+
+/** Options of {@link NoriKVVectorStore}. */
+export interface NoriKVVectorStoreOptions {
+  /** The store the documents are in. */
+  readonly client: VectorKvStore;
+  /** How many numbers a vector of the embeddings has; LangChain does not say. */
+  readonly dimensions: number;
+  /** Of the vectors; the keys begin with `langchain:<namespace>:`. Default `langchain`. */
+  readonly namespace?: string | undefined;
+  /** Names the model: documents of another are refused. Default: none. */
+  readonly fingerprint?: string | undefined;
+  /** Documents written at a time. Default 16. */
+  readonly concurrency?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+interface Page {
+  readonly pageContent: string;
+  readonly metadata: Record<string, unknown>;
+}
+
+/**
+ * The methods of LangChain's `VectorStore`, by name and meaning, over records whose vectors are derived. Give it
+ * to a `VectorStoreRetriever`. Scores are cosine similarity: higher is better.
+ *
+ * @example
+ * ```ts
+ * const store = new NoriKVVectorStore(embeddings, { client, dimensions: 1536 });
+ * await store.addDocuments(documents);
+ * const found = await store.similaritySearchWithScore('What did he say?', 4, { year: 1863 });
+ * ```
+ */
+export class NoriKVVectorStore {
+  /** What a filter may be; a type, never a value. */
+  declare readonly FilterType: LangChainFilter;
+  readonly embeddings: LangChainEmbeddings;
+  readonly #records: VectorRecords<Page>;
+  readonly #dimensions: number;
+  readonly #concurrency: number;
+  #ready: Promise<void> | undefined;
+
+  /** @throws InvalidArgumentError or UnsupportedError if an option is wrong or the store lacks a guarantee. */
+  constructor(embeddings: LangChainEmbeddings, options: NoriKVVectorStoreOptions) {
+    const {
+      client,
+      dimensions,
+      namespace = 'langchain',
+      fingerprint = '',
+      concurrency = 16,
+      clock,
+    } = options;
+    this.embeddings = embeddings;
+    this.#concurrency = concurrency;
+    this.#dimensions = dimensions;
+    this.#records = new VectorRecords(client, {
+      prefix: `langchain:${namespace}:`,
+      namespace,
+      dimensions,
+      fingerprint,
+      decode: decodePage,
+      concurrency,
+      clock,
+    });
+  }
+
+  /** Makes a store and adds texts, with one metadata object for all or one for each. */
+  static async fromTexts(
+    texts: readonly string[],
+    metadatas: readonly Record<string, unknown>[] | Record<string, unknown>,
+    embeddings: LangChainEmbeddings,
+    options: NoriKVVectorStoreOptions,
+  ): Promise<NoriKVVectorStore> {
+    const documents = texts.map((pageContent, place) => ({
+      pageContent,
+      metadata: (Array.isArray(metadatas) ? metadatas[place] : metadatas) ?? {},
+    }));
+    return NoriKVVectorStore.fromDocuments(documents, embeddings, options);
+  }
+
+  /** Makes a store and adds documents. */
+  static async fromDocuments(
+    documents: readonly LangChainDocument[],
+    embeddings: LangChainEmbeddings,
+    options: NoriKVVectorStoreOptions,
+  ): Promise<NoriKVVectorStore> {
+    const store = new NoriKVVectorStore(embeddings, options);
+    await store.addDocuments(documents);
+    return store;
+  }
+
+  /** Names the kind of store, as LangChain asks. */
+  _vectorstoreType(): string {
+    return 'norikv';
+  }
+
+  /** Embeds and adds documents; one whose id is there already is replaced. Returns the ids. */
+  async addDocuments(
+    documents: readonly LangChainDocument[],
+    options: { readonly ids?: readonly string[] | undefined } = {},
+  ): Promise<string[]> {
+    const texts = documents.map(({ pageContent }) => pageContent);
+    const answer = await this.embeddings.embedDocuments(texts);
+    const vectors = checkedVectors(answer, texts.length, this.#dimensions);
+    return this.#add(vectors, documents, options.ids);
+  }
+
+  /** Adds documents that are embedded already. Returns the ids. */
+  async addVectors(
+    vectors: readonly (readonly number[])[],
+    documents: readonly LangChainDocument[],
+    options: { readonly ids?: readonly string[] | undefined } = {},
+  ): Promise<string[]> {
+    const numbers = vectors.map((vector) => Float32Array.from(vector));
+    return this.#add(numbers, documents, options.ids);
+  }
+
+  /** Deletes documents with their vectors. An id that is not there is no error. */
+  async delete({ ids }: { readonly ids: readonly string[] }): Promise<void> {
+    await this.#prepare();
+    await mapBounded(ids, this.#concurrency, (id) => this.#records.delete(id));
+  }
+
+  /** Documents by id, in the order asked for; those that are not there are left out. */
+  async getByIds(ids: readonly string[]): Promise<LangChainDocument[]> {
+    const records = await this.#records.getMany(ids);
+    return records.flatMap((record) => (record ? [documentOf(record.id, record.data)] : []));
+  }
+
+  /** The documents nearest to a text. */
+  async similaritySearch(query: string, k = 4, filter?: LangChainFilter): Promise<LangChainDocument[]> {
+    return (await this.similaritySearchWithScore(query, k, filter)).map(([document]) => document);
+  }
+
+  /** The documents nearest to a text, with cosine similarity. */
+  async similaritySearchWithScore(
+    query: string,
+    k = 4,
+    filter?: LangChainFilter,
+  ): Promise<[LangChainDocument, number][]> {
+    return this.similaritySearchVectorWithScore(await this.embeddings.embedQuery(query), k, filter);
+  }
+
+  /** The documents nearest to a vector, with cosine similarity. */
+  async similaritySearchVectorWithScore(
+    query: readonly number[],
+    k: number,
+    filter?: LangChainFilter,
+  ): Promise<[LangChainDocument, number][]> {
+    const matches = await this.#nearest(Float32Array.from(query), k, filter);
+    return matches.map(({ record, distance }) => [documentOf(record.id, record.data), 1 - distance]);
+  }
+
+  /** Documents near a text that are unlike each other. */
+  async maxMarginalRelevanceSearch(
+    query: string,
+    { k, fetchK = 20, lambda = 0.5, filter }: MarginalRelevanceOptions,
+  ): Promise<LangChainDocument[]> {
+    const [vector = new Float32Array(0)] = checkedVectors(
+      [await this.embeddings.embedQuery(query)],
+      1,
+      this.#dimensions,
+    );
+    const matches = await this.#nearest(vector, Math.max(k, fetchK), filter);
+    const vectors = await Promise.all(matches.map(({ record }) => this.#records.vectorsOf(record)));
+    const places = marginalRelevance(vector, vectors.flat(), k, lambda);
+    const documents = matches.map(({ record }) => documentOf(record.id, record.data));
+    return places.flatMap((place) => documents[place] ?? []);
+  }
+
+  async #add(
+    vectors: readonly Float32Array[],
+    documents: readonly LangChainDocument[],
+    ids: readonly string[] | undefined,
+  ): Promise<string[]> {
+    checkSameLength('vectors', vectors.length, documents.length);
+    if (ids) checkSameLength('ids', ids.length, documents.length);
+    await this.#prepare();
+    return mapBounded(documents, this.#concurrency, async ({ id, pageContent, metadata }, place) => {
+      const name = ids?.[place] ?? id ?? crypto.randomUUID();
+      const vector = vectors[place];
+      await this.#records.put(name, { pageContent, metadata: { ...metadata } }, vector ? [vector] : []);
+      return name;
+    });
+  }
+
+  async #nearest(
+    query: Float32Array,
+    k: number,
+    filter: LangChainFilter | undefined,
+  ): Promise<NearestMatch<Page>[]> {
+    await this.#prepare();
+    const accepts = filter && predicateOf(filter);
+    const { matches } = await this.#records.nearest(query, k, {
+      filter: accepts && (({ id, data }) => accepts(documentOf(id, data))),
+    });
+    return matches;
+  }
+
+  /** Once; after a failure the next call tries again. */
+  #prepare(): Promise<void> {
+    this.#ready ??= this.#records.initialize().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+}
+
+function predicateOf(filter: LangChainFilter): (document: LangChainDocument) => boolean {
+  if (typeof filter === 'function') return filter;
+  return ({ metadata }) => Object.entries(filter).every(([name, value]) => metadata[name] === value);
+}
+
+function documentOf(id: string, { pageContent, metadata }: Page): LangChainDocument {
+  return { id, pageContent, metadata: { ...metadata } };
+}
+
+function decodePage(json: unknown, key: string): Page {
+  const { pageContent, metadata } = (json ?? {}) as Page;
+  if (typeof pageContent === 'string' && typeof metadata === 'object') return { pageContent, metadata };
+  throw new CorruptRecordError(`The record "${key}" is not that of a document; look at it by hand`, { key });
+}
+
+function checkSameLength(name: string, given: number, documents: number): void {
+  if (given === documents) return;
+  throw new InvalidArgumentError(`There are ${given} ${name} for ${documents} documents; give one for each`);
+}

@@ -1,0 +1,84 @@
+import type { CallBudget } from '../core/call-budget.js';
+import { GhostList } from '../core/ghost-list.js';
+import { type NearestMatch, nearestRecords } from '../core/nearest.js';
+import type { StoredVectors } from '../core/stored-vectors.js';
+import { parseVectorId } from '../core/vector-id.js';
+import type { VectorRecord } from '../core/vector-record.js';
+import type { VectorRecords } from '../core/vector-records.js';
+import type { Product } from './product.js';
+import type { SpaceName } from './taste.js';
+
+/** A product as the catalogue has it. */
+export type ProductRecord = VectorRecord<Product>;
+
+/** What to look for. */
+export interface NearestProducts {
+  /** Products not wanted, told by their id alone: they are never read. */
+  readonly isExcluded: (productId: string) => boolean;
+  /** About how many those are. */
+  readonly excludedCount: number;
+  /** Default: all. */
+  readonly filter?: ((record: ProductRecord) => boolean) | undefined;
+}
+
+/** One set of vectors for the products: those of their texts, or those of a training. */
+export class ItemSpace {
+  readonly name: SpaceName;
+  readonly #records: VectorRecords<Product>;
+  readonly #vectors: StoredVectors;
+  readonly #make: (record: ProductRecord, budget: CallBudget) => Promise<Float32Array>;
+
+  /** @param make - brings back the vector of a product that has none in this space. */
+  constructor(
+    name: SpaceName,
+    records: VectorRecords<Product>,
+    vectors: StoredVectors,
+    make: (record: ProductRecord, budget: CallBudget) => Promise<Float32Array>,
+  ) {
+    this.name = name;
+    this.#records = records;
+    this.#vectors = vectors;
+    this.#make = make;
+  }
+
+  /** Of a distance in this space: higher is nearer. */
+  similarityOf(distance: number): number {
+    return this.name.training === 0 ? 1 - distance : -distance;
+  }
+
+  /** The vector of a product. One round trip. */
+  async vectorOf(record: ProductRecord, budget: CallBudget): Promise<Float32Array> {
+    const [vector] = await this.#vectors.get(record.id, record, budget);
+    return vector ?? this.#make(record, budget);
+  }
+
+  /**
+   * The nearest products, read from the truth: one that is deleted, or was written anew since, is not among
+   * them. One vector call and one batch of parallel reads.
+   */
+  async nearest(
+    query: Float32Array,
+    k: number,
+    { isExcluded, excludedCount, filter }: NearestProducts,
+    budget: CallBudget,
+  ): Promise<NearestMatch<Product>[]> {
+    const isWanted = ({ id }: { readonly id: string }): boolean => !isExcluded(parseVectorId(id)?.id ?? id);
+    const { matches } = await nearestRecords(
+      k,
+      { filter },
+      {
+        search: async (count) => {
+          // What is excluded is looked up in addition, and again if there was more of it than expected.
+          for (let asked = count + excludedCount; ; asked *= 2) {
+            const found = await this.#vectors.search(query, asked, budget);
+            const wanted = found.filter(isWanted);
+            if (wanted.length >= count || found.length < asked) return wanted.slice(0, count);
+          }
+        },
+        read: (ids) => this.#records.getMany(ids, budget.next()),
+        ghosts: new GhostList(),
+      },
+    );
+    return matches;
+  }
+}

@@ -1,0 +1,114 @@
+import { type Clock, systemClock } from '@norikv/store';
+import { checkNumber, checkWhole, refuse } from './checks.js';
+import type { HalfLives } from './decay.js';
+import type { InteractionOptions, RecommendationOptions, TrainingOptions } from './options.js';
+import type { TrainingPlan } from './train.js';
+
+/** What an engine goes by: its checked options. */
+export interface Settings {
+  readonly namespace: string;
+  readonly prefix: string;
+  readonly eventTypes: ReadonlyMap<string, number>;
+  readonly halfLives: HalfLives;
+  readonly shortShare: number;
+  readonly seenSize: number;
+  readonly recentSize: number;
+  readonly popularityWeight: number;
+  readonly maxAgeMs: number;
+  readonly clockToleranceMs: number;
+  readonly concurrency: number;
+  readonly unsafeAllowNonAtomicCas: boolean | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const dayMs = 86_400_000;
+const longestMs = 100 * 365 * dayMs;
+const defaultTypes = { view: 1, click: 1, cart: 3, like: 4, purchase: 5, dislike: -4 };
+
+/** Interactions a user's record keeps, from which it is made anew when the vectors change. */
+const recentSize = 50;
+
+/**
+ * Checks options by name and fills in the defaults.
+ *
+ * @throws InvalidArgumentError if one is wrong.
+ */
+export function settingsOf(options: RecommendationOptions): Settings {
+  const {
+    namespace = 'products',
+    prefix = 'recommendation:',
+    eventTypes = defaultTypes,
+    longHalfLifeMs = 30 * dayMs,
+    shortHalfLifeMs = dayMs,
+    shortShare = 0.3,
+    seenSize = 200,
+    popularityWeight = 0.05,
+    popularityMaxAgeMs = 60_000,
+    clockToleranceMs = 300_000,
+    concurrency = 16,
+    unsafeAllowNonAtomicCas,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
+  for (const [type, weight] of Object.entries(eventTypes)) checkWeight(`eventTypes.${type}`, weight);
+  return {
+    namespace,
+    prefix,
+    eventTypes: new Map(Object.entries(eventTypes)),
+    halfLives: {
+      longMs: checkNumber('longHalfLifeMs', longHalfLifeMs, 1, longestMs),
+      shortMs: checkNumber('shortHalfLifeMs', shortHalfLifeMs, 1, longestMs),
+    },
+    shortShare: checkNumber('shortShare', shortShare, 0, 1),
+    seenSize: checkWhole('seenSize', seenSize, 0, 2_000),
+    recentSize,
+    popularityWeight: checkNumber('popularityWeight', popularityWeight, 0, 1_000),
+    maxAgeMs: checkNumber('popularityMaxAgeMs', popularityMaxAgeMs, 0, longestMs),
+    clockToleranceMs: checkNumber('clockToleranceMs', clockToleranceMs, 0, longestMs),
+    concurrency: checkWhole('concurrency', concurrency, 1, 1_000),
+    unsafeAllowNonAtomicCas,
+    clock,
+    random,
+  };
+}
+
+/** When an event was, and what it weighs. */
+export interface EventFacts {
+  readonly atMs: number;
+  readonly weight: number;
+}
+
+/** @throws InvalidArgumentError if the event makes no sense. */
+export function eventOf(
+  { type = 'view', eventId, at, weight }: InteractionOptions,
+  { eventTypes, clock, clockToleranceMs }: Settings,
+): EventFacts {
+  const now = clock.now();
+  const known = eventTypes.get(type);
+  if (known === undefined) refuse('type', type, `one of ${[...eventTypes.keys()].join(', ')}`);
+  if (eventId !== undefined && !(typeof eventId === 'string' && eventId !== '' && eventId.length <= 128)) {
+    refuse('eventId', eventId, 'a string of 1 to 128 characters');
+  }
+  return {
+    atMs: checkNumber('at', at ?? now, 0, now + clockToleranceMs),
+    weight: checkWeight('weight', weight ?? known),
+  };
+}
+
+/** @throws InvalidArgumentError if an option is wrong. */
+export function planOf(
+  { factors = 128, rounds = 12, contentShare = 0.05 }: TrainingOptions,
+  dimensions: number,
+): TrainingPlan {
+  const room = 4_096 - dimensions;
+  return {
+    factors: checkWhole('factors', factors, 1, Math.min(1_024, room)),
+    rounds: checkWhole('rounds', rounds, 1, 1_000),
+    contentShare: checkNumber('contentShare', contentShare, 0, 0.99),
+  };
+}
+
+function checkWeight(name: string, weight: number): number {
+  return checkNumber(name, weight, -1_000_000, 1_000_000);
+}

@@ -1,0 +1,76 @@
+import { type CallOptions, errorCode } from '@norikv/store';
+import type { Embedder } from '../core/embedder.js';
+import type { VectorRecord } from '../core/vector-record.js';
+import type { VectorRecords } from '../core/vector-records.js';
+import type { ChunkingOptions } from './chunking.js';
+import { type SearchDocument, type StoredDocument, storedDocument, textsOf } from './document.js';
+import { KeyedTurns } from './keyed-turns.js';
+import type { LexicalLeg } from './lexical-leg.js';
+import type { IndexOutcome } from './options.js';
+
+/** What indexing needs. */
+export interface IndexerAccess<Metadata extends object> {
+  readonly records: VectorRecords<StoredDocument<Metadata>>;
+  readonly embedder: Embedder;
+  readonly leg: LexicalLeg | undefined;
+  readonly chunking: ChunkingOptions | false;
+}
+
+/** Writes and removes documents; those of one id in the order of the calls. */
+export class Indexer<Metadata extends object> {
+  readonly #access: IndexerAccess<Metadata>;
+  readonly #turns: KeyedTurns = new KeyedTurns();
+
+  constructor(access: IndexerAccess<Metadata>) {
+    this.#access = access;
+  }
+
+  async index(
+    document: SearchDocument<Metadata>,
+    force: boolean,
+    options: CallOptions,
+  ): Promise<IndexOutcome> {
+    const { records, embedder, leg, chunking } = this.#access;
+    const data = storedDocument(document, chunking, embedder.fingerprint);
+    return this.#turns.run(document.id, async () => {
+      const current = force ? null : await records.get(document.id, options);
+      const vectors = current && (await this.#keptVectors(current, data, options));
+      if (vectors === 'unchanged') {
+        leg?.note(document.id, current);
+        return 'unchanged';
+      }
+      const made = vectors ?? (await embedder.embed(textsOf(data), options));
+      const written = await records.put(document.id, data, made, options);
+      leg?.note(document.id, written);
+      return 'indexed';
+    });
+  }
+
+  async delete(id: string, options: CallOptions): Promise<boolean> {
+    const { records, leg } = this.#access;
+    return this.#turns.run(id, async () => {
+      const existed = await records.delete(id, options);
+      leg?.note(id, null);
+      return existed;
+    });
+  }
+
+  /** The vectors the text has already; that they are there is not believed without a look. */
+  async #keptVectors(
+    current: VectorRecord<StoredDocument<Metadata>>,
+    { textHash, metadata }: StoredDocument<Metadata>,
+    options: CallOptions,
+  ): Promise<readonly Float32Array[] | 'unchanged' | null> {
+    const { records } = this.#access;
+    if (current.data.textHash !== textHash) return null;
+    if (JSON.stringify(current.data.metadata) === JSON.stringify(metadata)) {
+      return (await records.hasVectors(current, options)) ? 'unchanged' : null;
+    }
+    try {
+      return await records.vectorsOf(current, options);
+    } catch (error) {
+      if (errorCode(error) === 'VECTOR_MISSING') return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** A document found by its words. */
+export interface LexicalHit {
+  readonly id: string;
+  /** Higher is better; on a scale of the index's own. */
+  readonly score: number;
+  /** The words of the query that were found. */
+  readonly terms: readonly string[];
+}
+
+/**
+ * An index of words in memory, filled from the records. `createBm25Index` of `@norikv/vector-apps/bm25` makes
+ * one; any other will do.
+ */
+export interface LexicalIndex {
+  /** Adds a document, or replaces it. */
+  add(id: string, document: { readonly title: string; readonly content: string }): void;
+  /** Removes a document, if it is there. */
+  remove(id: string): void;
+  /** The best documents for a query, best first. */
+  search(query: string, limit: number): readonly LexicalHit[];
+}

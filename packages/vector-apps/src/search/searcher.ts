@@ -1,0 +1,150 @@
+import { type CallOptions, InvalidArgumentError } from '@norikv/store';
+import type { Embedder } from '../core/embedder.js';
+import { nearestOfEach } from '../core/nearest.js';
+import type { Look, VectorHit } from '../core/select.js';
+import type { VectorRecord } from '../core/vector-record.js';
+import type { VectorRecords } from '../core/vector-records.js';
+import type { StoredDocument } from './document.js';
+import { type Fusion, fuse, lexicalWeightOf, type RankedDocument } from './fusion.js';
+import { highlightsOf } from './highlights.js';
+import type { LexicalLeg } from './lexical-leg.js';
+import type { Passage, SearchOptions, SearchResult } from './options.js';
+import { termsOf } from './words.js';
+
+/** What searching needs. */
+export interface SearcherAccess<Metadata extends object> {
+  readonly records: VectorRecords<StoredDocument<Metadata>>;
+  readonly embedder: Embedder;
+  readonly leg: LexicalLeg | undefined;
+  readonly fusion: Fusion;
+  readonly candidates: number;
+}
+
+/** Both legs of one query, prepared. */
+interface Legs {
+  readonly query: string;
+  readonly vector: Float32Array | null;
+  readonly leg: LexicalLeg | undefined;
+  readonly fusion: Fusion;
+}
+
+/** What the legs found before any record was read. */
+export interface RawRankings {
+  readonly vector: readonly VectorHit[] | null;
+  readonly lexical: ReturnType<LexicalLeg['search']> | null;
+}
+
+/** Ranks documents for queries. */
+export class Searcher<Metadata extends object> {
+  readonly #access: SearcherAccess<Metadata>;
+
+  constructor(access: SearcherAccess<Metadata>) {
+    this.#access = access;
+  }
+
+  /** The best `k` documents: one vector call and one batch of parallel reads, unless a filter wants more. */
+  async search(
+    query: string,
+    k: number,
+    options: SearchOptions<Metadata>,
+  ): Promise<{ readonly results: SearchResult<Metadata>[]; readonly isTruncated: boolean }> {
+    const { records, candidates } = this.#access;
+    const { filter, maxScan } = options;
+    const legs = await this.#prepare(query, options);
+    const known = new Set<string>();
+    const { selected, isTruncated } = await records.select(
+      k,
+      (count) => this.#look(legs, count, known, options),
+      {
+        signal: options.signal,
+        timeoutMs: options.timeoutMs,
+        maxScan,
+        firstScan: legs.leg ? Math.max(k, candidates) : undefined,
+        filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
+        onRead(id, record) {
+          if (legs.leg?.note(id, record)) known.add(id);
+        },
+      },
+    );
+    const terms = termsOf(query);
+    const { minScore = 0 } = options;
+    const results = selected
+      .filter(({ candidate }) => candidate.score >= minScore)
+      .map(({ record, candidate }) => resultOf(record, candidate, terms, options.explain ?? false));
+    return { results, isTruncated };
+  }
+
+  /** What both legs find, without a look at the records. */
+  async rankings(query: string, options: CallOptions): Promise<RawRankings> {
+    const { candidates, leg, embedder } = this.#access;
+    const [vector] = await embedder.embed([query], options);
+    const { hits } = await this.#access.records.hits(vector ?? new Float32Array(0), candidates, options);
+    return { vector: nearestOfEach(hits), lexical: leg ? leg.search(query, candidates) : null };
+  }
+
+  async #prepare(query: string, options: SearchOptions<Metadata>): Promise<Legs> {
+    const { embedder, leg } = this.#access;
+    const { fusion = this.#access.fusion, minScore = 0 } = options;
+    if (!(minScore >= 0 && minScore <= 1)) {
+      throw new InvalidArgumentError(`minScore is ${minScore}; use a number from 0 to 1, or leave it out`);
+    }
+    const weight = lexicalWeightOf(fusion);
+    const [vector = null] = leg && weight === 1 ? [] : await embedder.embed([query], options);
+    return { query, vector, leg: weight === 0 ? undefined : leg, fusion };
+  }
+
+  /** `outdated`: documents whose words in the index were not those of their records. */
+  async #look(
+    { query, vector, leg, fusion }: Legs,
+    count: number,
+    outdated: ReadonlySet<string>,
+    options: CallOptions,
+  ): Promise<Look<RankedDocument>> {
+    const lexical = leg ? leg.search(query, count) : null;
+    const found = vector
+      ? await this.#access.records.hits(vector, count, options)
+      : { hits: [], isWhole: true };
+    return {
+      hits: found.hits,
+      isWhole: found.isWhole && (lexical?.length ?? 0) < count,
+      rank: (hits) =>
+        fuse(
+          {
+            vector: vector && nearestOfEach(hits),
+            lexical: lexical?.filter(({ id }) => !outdated.has(id)) ?? null,
+          },
+          fusion,
+        ),
+    };
+  }
+}
+
+function resultOf<Metadata extends object>(
+  { id, data }: VectorRecord<StoredDocument<Metadata>>,
+  { score, part, vector, lexical }: RankedDocument,
+  terms: ReadonlySet<string>,
+  explain: boolean,
+): SearchResult<Metadata> {
+  const { title, content, metadata } = data;
+  const passages = data.chunks.map(([start, end]): Passage => {
+    const text = content.slice(start, end);
+    return { text, start, end, highlights: highlightsOf(text, terms) };
+  });
+  const passage = passages[part ?? richest(passages, terms)] ?? {
+    text: '',
+    start: 0,
+    end: 0,
+    highlights: [],
+  };
+  const result = { id, title, content, score, metadata, passage };
+  return explain ? { ...result, explanation: { vector, lexical } } : result;
+}
+
+/** The place of the passage that says most of what was asked for. */
+function richest(passages: readonly Passage[], terms: ReadonlySet<string>): number {
+  const different = passages.map(({ text, highlights }) => {
+    const found = new Set(highlights.map(([start, end]) => text.slice(start, end).toLowerCase()));
+    return Math.min(found.size, terms.size);
+  });
+  return different.indexOf(Math.max(...different));
+}

@@ -1,0 +1,213 @@
+import { type CallOptions, InvalidArgumentError } from '@norikv/store';
+import { createEmbedder, type Embedder } from '../core/embedder.js';
+import type { EmbeddingModel } from '../core/embedding-model.js';
+import type { RepairReport, VerifyReport } from '../core/repair.js';
+import type { VectorKvStore } from '../core/vector-kv-store.js';
+import { VectorRecords } from '../core/vector-records.js';
+import { checkedChunking } from './chunking.js';
+import { decodeDocument, type SearchDocument, type StoredDocument, textsOf } from './document.js';
+import { lexicalWeightOf } from './fusion.js';
+import { indexMany } from './index-many.js';
+import { Indexer } from './indexer.js';
+import { LexicalLeg } from './lexical-leg.js';
+import type {
+  BulkIndexOptions,
+  IndexOptions,
+  IndexOutcome,
+  IndexReport,
+  PageOptions,
+  SearchOptions,
+  SearchPage,
+  SearchRepairOptions,
+  SearchResult,
+  SemanticSearchOptions,
+} from './options.js';
+import { Searcher } from './searcher.js';
+import { type LabelledQuery, type TuneOptions, type Tuning, tuneFusion } from './tune.js';
+
+const readAtATime = 64;
+
+/**
+ * Searches documents by meaning and, if wanted, by words.
+ *
+ * The record of a document is the truth, its vectors are derived from it. A search gives a document as it is,
+ * or not at all: never an old version, a deleted one, or half of a new one, whatever crashed or is under way.
+ *
+ * @example
+ * ```ts
+ * const engine = new SemanticSearchEngine(store, model);
+ * await engine.initialize();
+ * await engine.indexDocument('doc1', 'Machine Learning', 'Machine learning is a subset of AI...');
+ * const results = await engine.search('AI neural networks', 5);
+ * ```
+ */
+export class SemanticSearchEngine<Metadata extends object = Record<string, unknown>> {
+  readonly #records: VectorRecords<StoredDocument<Metadata>>;
+  readonly #embedder: Embedder;
+  readonly #leg: LexicalLeg | undefined;
+  readonly #indexer: Indexer<Metadata>;
+  readonly #searcher: Searcher<Metadata>;
+
+  /**
+   * @throws InvalidArgumentError if the model or an option is wrong.
+   * @throws UnsupportedError if the store lacks a guarantee.
+   */
+  constructor(client: VectorKvStore, embeddingModel: EmbeddingModel, options: SemanticSearchOptions = {}) {
+    const { namespace = 'documents', chunking = {}, lexical, cacheSize = 1_000, candidates = 100 } = options;
+    const { fusion = { method: 'weighted' } } = options;
+    if (chunking !== false) checkedChunking(chunking);
+    checkCount('candidates', candidates, 1);
+    lexicalWeightOf(fusion);
+    this.#embedder = createEmbedder(embeddingModel, { batchSize: options.batchSize, cacheSize });
+    this.#records = new VectorRecords(client, {
+      ...options,
+      prefix: `search:${namespace}:`,
+      namespace,
+      dimensions: this.#embedder.dimensions,
+      fingerprint: this.#embedder.fingerprint,
+      decode: decodeDocument<Metadata>,
+    });
+    this.#leg = lexical && new LexicalLeg(lexical);
+    const parts = { records: this.#records, embedder: this.#embedder, leg: this.#leg };
+    this.#indexer = new Indexer({ ...parts, chunking });
+    this.#searcher = new Searcher({ ...parts, fusion, candidates });
+  }
+
+  /**
+   * Creates what is not there yet, and fills the lexical index from the records. Call it first.
+   *
+   * @throws ModelMismatchError when the documents there were embedded by another model.
+   */
+  async initialize(options: CallOptions = {}): Promise<void> {
+    await this.#records.initialize(options);
+    await this.refresh(options);
+  }
+
+  /**
+   * Indexes a document, new or in place of the one with its id. One whose text is the same is not embedded
+   * again; if its metadata is the same too, it is not written either. When it fails, what was there stays.
+   *
+   * @throws InvalidArgumentError if there is no text, or the id cannot be stored.
+   * @throws EmbeddingError when the model's answer is no good; what the model throws is passed on.
+   * @throws OutcomeUnknownError when it cannot be known whether it was written. Indexing again is safe.
+   */
+  async indexDocument(
+    id: string,
+    title: string,
+    content: string,
+    { metadata, force = false, ...limits }: IndexOptions<Metadata> = {},
+  ): Promise<IndexOutcome> {
+    return this.#indexer.index({ id, title, content, metadata }, force, limits);
+  }
+
+  /** Indexes many documents, embedded in batches. It reports on each; one that fails stops nobody. */
+  indexDocuments(
+    documents: Iterable<SearchDocument<Metadata>> | AsyncIterable<SearchDocument<Metadata>>,
+    options: BulkIndexOptions = {},
+  ): Promise<IndexReport> {
+    const { force = false } = options;
+    return indexMany(documents, options, (document, signal) =>
+      this.#indexer.index(document, force, { signal }),
+    );
+  }
+
+  /**
+   * The best documents for a query, best first. None for a query without text.
+   *
+   * One vector call and one batch of parallel reads, unless a filter turns many documents down.
+   */
+  async search(
+    query: string,
+    topK: number,
+    options: SearchOptions<Metadata> = {},
+  ): Promise<SearchResult<Metadata>[]> {
+    checkCount('topK', topK, 1);
+    if (query.trim() === '') return [];
+    return (await this.#searcher.search(query, topK, options)).results;
+  }
+
+  /** One page of results. Pages of one query fit together while nothing is written, within `candidates`. */
+  async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
+    const { limit = 10, offset = 0 } = options;
+    checkCount('limit', limit, 1);
+    checkCount('offset', offset, 0);
+    if (query.trim() === '') return { results: [], nextOffset: null, isTruncated: false };
+    const end = offset + limit;
+    const { results, isTruncated } = await this.#searcher.search(query, end + 1, options);
+    const nextOffset = results.length > end ? end : null;
+    return { results: results.slice(offset, end), nextOffset, isTruncated };
+  }
+
+  /** A document as it was indexed, or null. */
+  async getDocument(id: string, options: CallOptions = {}): Promise<SearchDocument<Metadata> | null> {
+    const record = await this.#records.get(id, options);
+    return (
+      record && { id, title: record.data.title, content: record.data.content, metadata: record.data.metadata }
+    );
+  }
+
+  /** The ids of all documents, in no order. One that is being written or deleted may be among them. */
+  ids(options: CallOptions = {}): AsyncIterable<string> {
+    return this.#records.ids(options);
+  }
+
+  /** Deletes a document, with all that was derived from it. True if there was one. */
+  deleteDocument(id: string, options: CallOptions = {}): Promise<boolean> {
+    return this.#indexer.delete(id, options);
+  }
+
+  /**
+   * Tries ways to join the rankings on queries with known answers. Changes nothing: give the best as `fusion`.
+   *
+   * @throws InvalidArgumentError without queries or fusions.
+   */
+  tune(labelled: readonly LabelledQuery[], options: TuneOptions = {}): Promise<Tuning> {
+    const { signal } = options;
+    return tuneFusion(labelled, options, (query) => this.#searcher.rankings(query, { signal }));
+  }
+
+  /**
+   * Reads all records into the lexical index, as `initialize()` does. Searches teach it whatever they read; to
+   * find by words what another process has added, this is needed. Without a lexical index it does nothing.
+   */
+  async refresh(options: CallOptions = {}): Promise<void> {
+    const leg = this.#leg;
+    if (!leg) return;
+    const gone = new Set(leg.ids);
+    let batch: string[] = [];
+    const read = async (): Promise<void> => {
+      const records = await this.#records.getMany(batch, options);
+      for (const [place, record] of records.entries()) leg.note(batch[place] ?? '', record);
+      batch = [];
+    };
+    for await (const id of this.#records.ids(options)) {
+      gone.delete(id);
+      if (batch.push(id) === readAtATime) await read();
+    }
+    batch.push(...gone);
+    await read();
+  }
+
+  /**
+   * Ends what crashes left: removes what belongs to no document, embeds again what has lost its vectors. Safe
+   * at any time, from any process; writers it takes for dead begin again.
+   */
+  async repair(options: SearchRepairOptions = {}): Promise<RepairReport> {
+    const report = await this.#records.repair({
+      ...options,
+      restore: ({ data }) => this.#embedder.embed(textsOf(data), options),
+    });
+    await this.refresh(options);
+    return report;
+  }
+
+  /** What `repair()` would find. Changes nothing; what is being written is counted too. */
+  verify(options: CallOptions = {}): Promise<VerifyReport> {
+    return this.#records.verify(options);
+  }
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new InvalidArgumentError(`${name} is ${value}; use a whole number, at least ${least}`);
+}

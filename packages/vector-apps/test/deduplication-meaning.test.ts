@@ -1,0 +1,188 @@
+import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import type { EmbeddingModel } from '../src/index.js';
+import { Inspector } from './deduplication/inspector.js';
+import { atCosine, DocumentDeduplicator, memory, modelOf } from './deduplication/world.js';
+
+function pair(left: string, right: string, cosine: number) {
+  return new DocumentDeduplicator(memory(), modelOf({ [left]: [1], [right]: atCosine(cosine) }), 0.95);
+}
+
+it('admits and marks what is a little less similar than the threshold', async () => {
+  const dedup = pair('The cat sat.', 'A cat was sitting.', 0.92);
+  await dedup.checkAndStore('a', 'The cat sat.');
+  const result = await dedup.checkAndStore('b', 'A cat was sitting.');
+  expect(result).toMatchObject({ isDuplicate: false, duplicateOf: null, similarity: 0, action: 'admitted' });
+  expect(result.review).toMatchObject({ id: 'a', stage: 'semantic', objection: null });
+  expect(result.review?.similarity).toBeCloseTo(0.92);
+  expect((await dedup.get('b'))?.review?.id).toBe('a');
+  expect((await dedup.get('a'))?.review).toBeNull();
+});
+
+it('does not mark what is less similar than the review threshold', async () => {
+  const model = modelOf({ one: [1], two: atCosine(0.92) });
+  const dedup = new DocumentDeduplicator(memory(), model, 0.95, { reviewThreshold: 0.93 });
+  await dedup.checkAndStore('a', 'one');
+  expect(await dedup.checkAndStore('b', 'two')).toMatchObject({ review: null, evidence: [] });
+});
+
+describe('texts that contradict each other are never duplicates, however similar', () => {
+  it.each([
+    ['Your request was approved.', 'Your request was not approved.', 'negation'],
+    ['Order 1234 has shipped.', 'Order 9876 has shipped.', 'numbers'],
+    ['It works.', "It doesn't work.", 'negation'],
+  ])('%s / %s', async (left, right, objection) => {
+    const dedup = pair(left, right, 0.99);
+    await dedup.checkAndStore('a', left);
+    const result = await dedup.checkAndStore('b', right);
+    expect(result).toMatchObject({ isDuplicate: false, action: 'admitted' });
+    expect(result.review).toMatchObject({ id: 'a', objection, verdict: 'review' });
+  });
+
+  it('also where only the words are compared', async () => {
+    const dedup = new DocumentDeduplicator(memory(), null);
+    const letter = (middle: string) =>
+      `Dear customer, we have looked at everything you sent us during the last weeks, and after long thought we write
+       to let you know that your application ${middle} by the board in its meeting yesterday evening.`;
+    await dedup.checkAndStore('a', letter('number 4711 was approved'));
+    expect(await dedup.checkAndStore('b', letter('number 4711 was not approved'))).toMatchObject({
+      isDuplicate: false,
+      review: { id: 'a', stage: 'near', objection: 'negation' },
+    });
+    expect(await dedup.checkAndStore('c', letter('number 9876 was approved'))).toMatchObject({
+      isDuplicate: false,
+      review: { stage: 'near', objection: 'numbers' },
+    });
+    expect(await dedup.checkAndStore('d', letter('number 4711 was gladly approved'))).toMatchObject({
+      duplicateOf: 'a',
+      stage: 'near',
+    });
+  });
+});
+
+it('finds all that is similar enough, however many vectors are nearer', async () => {
+  const known: Record<string, readonly number[]> = { query: [1] };
+  for (let number = 0; number < 40; number += 1)
+    known[`not ${'no '.repeat(number)}x`] = atCosine(0.999 - number / 1e6);
+  known.answer = atCosine(0.96);
+  const dedup = new DocumentDeduplicator(memory(), modelOf(known), 0.95);
+  await dedup.checkAndStore('answer', 'answer');
+  for (const text of Object.keys(known).filter((key) => key.startsWith('not')))
+    await dedup.checkAndStore(text, text);
+  expect(await dedup.checkAndStore('query', 'query')).toMatchObject({ duplicateOf: 'answer' });
+});
+
+it.each([
+  ['a number that is not finite', () => [Number.NaN, 0]],
+  ['another length', () => [1]],
+  ['all zeros', () => [0, 0]],
+])('refuses a model that answers with %s, and stores nothing', async (_, embed) => {
+  const inspector = new Inspector(createMemoryVectorStore());
+  const dedup = new DocumentDeduplicator(inspector.store, { dimensions: 2, embed }, 0.95);
+  await expect(dedup.checkAndStore('a', 'text')).rejects.toThrow(/[Vv]ector/);
+  expect(await dedup.get('a')).toBeNull();
+  expect(await inspector.documents()).toEqual(new Map());
+});
+
+it('needs no embedding for a text without words', async () => {
+  const dedup = new DocumentDeduplicator(memory(), modelOf({}));
+  expect((await dedup.checkAndStore('a', '  ')).action).toBe('admitted');
+  expect((await dedup.checkAndStore('b', '')).duplicateOf).toBe('a');
+});
+
+describe('while the embedder is down', () => {
+  function broken() {
+    const sound = modelOf({ one: [1], two: atCosine(0.96), three: [0, 0, 1] });
+    const state = { isDown: true };
+    const model: EmbeddingModel = {
+      ...sound,
+      async embed(text) {
+        if (state.isDown) throw new Error('the model is away');
+        return sound.embed(text);
+      },
+    };
+    return { state, model };
+  }
+
+  it('fails, if it is to fail closed', async () => {
+    const { model, state } = broken();
+    const dedup = new DocumentDeduplicator(memory(), model, 0.95);
+    await expect(dedup.checkAndStore('a', 'one')).rejects.toThrow('the model is away');
+    state.isDown = false;
+    expect((await dedup.checkAndStore('a', 'one')).action).toBe('admitted');
+  });
+
+  it('admits by the other stages, if it may, and compares the meaning later', async () => {
+    const { model, state } = broken();
+    const dedup = new DocumentDeduplicator(memory(), model, 0.95, { embedderFailure: 'admit' });
+    expect(await dedup.checkAndStore('a', 'one')).toMatchObject({ action: 'admitted', isUnembedded: true });
+    expect((await dedup.checkAndStore('b', 'ONE')).duplicateOf).toBe('a');
+    await dedup.checkAndStore('c', 'two');
+    await dedup.checkAndStore('d', 'three');
+    expect(await dedup.verify()).toMatchObject({ unembedded: 3, isClean: true });
+    await expect(dedup.resume()).rejects.toThrow('the model is away');
+    state.isDown = false;
+    const resumed = await dedup.resume();
+    expect(resumed.map(({ id }) => id).sort()).toEqual(['a', 'c', 'd']);
+    expect(resumed.flatMap(({ review }) => (review ? [review.id] : []))).toHaveLength(1);
+    expect(await dedup.verify()).toMatchObject({ checked: 3, unembedded: 0, isClean: true });
+    expect(await dedup.resume()).toEqual([]);
+    expect((await dedup.checkAndStore('e', 'one')).duplicateOf).toBe('a');
+  });
+
+  it('does not bring back a document that is removed while it is embedded', async () => {
+    const { model, state } = broken();
+    const dedup = new DocumentDeduplicator(
+      memory(),
+      {
+        ...model,
+        async embed(text) {
+          const vector = await model.embed(text);
+          await dedup.removeDocument('a');
+          return vector;
+        },
+      },
+      0.95,
+      { embedderFailure: 'admit' },
+    );
+    await dedup.checkAndStore('a', 'one');
+    state.isDown = false;
+    await dedup.resume();
+    expect(await dedup.get('a')).toBeNull();
+    expect(await dedup.verify()).toMatchObject({ checked: 0, isClean: true });
+  });
+
+  it('does not take a cancelled call for a failure of the model', async () => {
+    const controller = new AbortController();
+    const model: EmbeddingModel = {
+      dimensions: 2,
+      embed: () => {
+        controller.abort();
+        return new Promise(() => {});
+      },
+    };
+    const dedup = new DocumentDeduplicator(memory(), model, 0.95, { embedderFailure: 'admit' });
+    await expect(dedup.checkAndStore('a', 'one', { signal: controller.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(await dedup.get('a')).toBeNull();
+  });
+});
+
+it('refuses another model, or none, on the same documents', async () => {
+  const store = createMemoryVectorStore();
+  await new DocumentDeduplicator(store, modelOf({}, 4)).initialize();
+  const other = { ...modelOf({}, 4), fingerprint: 'other' };
+  await expect(new DocumentDeduplicator(store, other).initialize()).rejects.toMatchObject({
+    code: 'MODEL_MISMATCH',
+  });
+  await expect(new DocumentDeduplicator(store, null).checkAndStore('a', 'x')).rejects.toMatchObject({
+    code: 'MODEL_MISMATCH',
+  });
+});
+
+it('needs vector calls only with a model', async () => {
+  expect(() => new DocumentDeduplicator(createMemoryStore(), modelOf({}))).toThrow(/vector calls/);
+  const dedup = new DocumentDeduplicator(createMemoryStore());
+  expect((await dedup.checkAndStore('a', 'x')).action).toBe('admitted');
+});

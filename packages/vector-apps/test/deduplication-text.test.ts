@@ -1,0 +1,160 @@
+import { createMemoryStore } from '@norikv/testkit';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compare } from '../src/deduplication/comparison.js';
+import { fingerprintOf, withVector } from '../src/deduplication/fingerprint.js';
+import { guardedFactsOf, objectionTo } from '../src/deduplication/guard.js';
+import { bandsOf, jaccard, signatureOf } from '../src/deduplication/min-hash.js';
+import { normalise, wordsOf } from '../src/deduplication/normalise.js';
+import type { DeduplicatorOptions } from '../src/index.js';
+import { DocumentDeduplicator, passage } from './deduplication/world.js';
+
+describe('a normalised text', () => {
+  it('has lost Unicode forms, case and white space, and nothing else', () => {
+    expect(normalise(' Ｃafe\u0301 \n\tAU  lait! ')).toBe('café au lait!');
+    expect(normalise(normalise('ǅ ﬁ ½ '))).toBe(normalise('ǅ ﬁ ½ '));
+  });
+
+  it('consists of words, numbers and nothing in between', () => {
+    expect(wordsOf("don't pay 1,234.50 to a-b, über.")).toEqual([
+      "don't",
+      'pay',
+      '1,234.50',
+      'to',
+      'a',
+      'b',
+      'über',
+    ]);
+  });
+});
+
+describe('a MinHash signature', () => {
+  it('estimates the Jaccard similarity', () => {
+    const all = passage('a').split(' ');
+    for (const [from, to] of [
+      [0, 60],
+      [10, 60],
+      [30, 60],
+    ] as const) {
+      const exact = (60 - from) / 60;
+      const estimate = jaccard(signatureOf(all), signatureOf(all.slice(from, to)));
+      expect(Math.abs(estimate - exact)).toBeLessThan(0.13);
+    }
+  });
+
+  it('shares a band with that of a similar set, and none with that of another', () => {
+    const bands = (text: string) => bandsOf(signatureOf(text.split(' ')));
+    const one = bands(passage('a'));
+    expect(new Set(one).size).toBe(32);
+    expect(one.filter((band) => bands(passage('a', 6)).includes(band))).not.toEqual([]);
+    expect(one.filter((band) => bands(passage('b')).includes(band))).toEqual([]);
+  });
+
+  it('does not depend on the order, or on how often a word occurs', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string(), { minLength: 1 }), (words) => {
+        expect(signatureOf([...words].reverse().concat(words))).toEqual(signatureOf(words));
+      }),
+    );
+  });
+});
+
+describe('the guard', () => {
+  const facts = (text: string) => guardedFactsOf(wordsOf(text));
+
+  it('objects to numbers that differ on both sides, and to negations', () => {
+    expect(objectionTo(facts('order 1234'), facts('order 9876'))).toBe('numbers');
+    expect(objectionTo(facts('order 1234'), facts('order'))).toBeNull();
+    expect(objectionTo(facts('it is'), facts("it isn't"))).toBe('negation');
+    expect(objectionTo(facts('it is not'), facts('it was not'))).toBeNull();
+  });
+
+  it('overlooks what is a small part of the differences', () => {
+    expect(objectionTo(facts('order 1234'), facts('order 9876'), 8)).toBe('numbers');
+    expect(objectionTo(facts('order 1234'), facts('order 9876'), 9)).toBeNull();
+    expect(objectionTo(facts('not'), facts(''), 5)).toBeNull();
+  });
+
+  it('does not compare numbers where there are too many', () => {
+    const many = Array.from({ length: 65 }, (_, number) => String(number)).join(' ');
+    expect(objectionTo(facts(many), facts('1234'))).toBeNull();
+    expect(objectionTo(facts('1234'), facts(many))).toBeNull();
+  });
+});
+
+it('compares in both directions alike', () => {
+  const thresholds = { near: 0.4, semantic: 0.9, review: 0.8 };
+  const words = fc.array(fc.constantFrom('a', 'b', 'c', 'not', '12', '13'), { maxLength: 8 });
+  const vector = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 3, maxLength: 3 });
+  const fingerprint = fc
+    .tuple(words, vector)
+    .map(([text, numbers]) => withVector(fingerprintOf(text.join(' '), 2), Float32Array.from(numbers)));
+  fc.assert(
+    fc.property(fingerprint, fingerprint, (left, right) => {
+      expect(compare(left, right, thresholds)).toEqual(compare(right, left, thresholds));
+    }),
+  );
+});
+
+describe('options', () => {
+  const open = (options: unknown, threshold?: number) => () =>
+    new DocumentDeduplicator(createMemoryStore(), null, threshold, options as DeduplicatorOptions);
+
+  it.each([
+    ['policy', { policy: 'keep' }],
+    ['embedderFailure', { embedderFailure: 'ignore' }],
+    ['reviewThreshold', { reviewThreshold: 0.96 }],
+    ['near.threshold', { near: { threshold: 0 } }],
+    ['near.minWords', { near: { minWords: 0.5 } }],
+    ['maxAliases', { maxAliases: 0 }],
+    ['bandLimit', { bandLimit: 5_000 }],
+    ['leaseMs', { leaseMs: -1 }],
+    ['pollMs', { pollMs: Number.NaN }],
+  ])('a wrong %s is refused by name', (name, options) => {
+    expect(open(options)).toThrow(name);
+    expect(open(options)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  });
+
+  it.each([0, 1.5, Number.NaN])('the threshold %d is refused', (threshold) => {
+    expect(open({}, threshold)).toThrow('threshold');
+  });
+
+  it('a store without the guarantees is refused, unless the caller wants it', () => {
+    const { capabilities, ...bare } = createMemoryStore();
+    expect(capabilities.atomicCas).toBe(true);
+    expect(() => new DocumentDeduplicator(bare)).toThrow(/atomicCas/);
+    expect(() => new DocumentDeduplicator(bare, null, 0.95, { unsafeAllowNonAtomicCas: true })).not.toThrow();
+  });
+
+  it('ids and contents are checked', async () => {
+    const dedup = new DocumentDeduplicator(createMemoryStore());
+    await expect(dedup.checkAndStore('', 'x')).rejects.toThrow('id is');
+    await expect(dedup.checkAndStore('a', null as unknown as string)).rejects.toThrow('content is null');
+    await expect(dedup.checkAndStore('a', 7 as unknown as string)).rejects.toThrow('content is number');
+  });
+
+  it('prefixes keep deduplicators apart', async () => {
+    const store = createMemoryStore();
+    const one = new DocumentDeduplicator(store, null, 0.95, { prefix: 'one:' });
+    const other = new DocumentDeduplicator(store, null, 0.95, { namespace: 'other' });
+    await one.checkAndStore('a', 'x');
+    expect((await other.checkAndStore('b', 'x')).isDuplicate).toBe(false);
+  });
+
+  it('works where keys do not expire', async () => {
+    const store = createMemoryStore({ capabilities: { ttl: 'none' } });
+    const dedup = new DocumentDeduplicator(store);
+    await dedup.checkAndStore('a', 'x');
+    await dedup.removeDocument('a');
+    expect((await dedup.checkAndStore('b', 'x')).action).toBe('admitted');
+  });
+
+  it('a full band takes nobody in, and the others still find a copy', async () => {
+    const dedup = new DocumentDeduplicator(createMemoryStore(), null, 0.95, { bandLimit: 1 });
+    await dedup.checkAndStore('a', passage('a'));
+    await dedup.checkAndStore('b', passage('a', 30));
+    expect((await dedup.checkAndStore('c', passage('a', 30))).duplicateOf).toBe('b');
+    expect((await dedup.checkAndStore('d', passage('a', 2))).duplicateOf).toBe('a');
+    expect(await dedup.verify()).toMatchObject({ isClean: true });
+  });
+});

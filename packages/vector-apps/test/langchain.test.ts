@@ -1,0 +1,126 @@
+import { FakeEmbeddings } from '@langchain/core/utils/testing';
+import { type VectorStoreInterface, VectorStoreRetriever } from '@langchain/core/vectorstores';
+import { createMemoryVectorStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { type LangChainDocument, type LangChainEmbeddings, NoriKVVectorStore } from '../src/langchain.js';
+import { hashingModel } from './support/hashing-model.js';
+import { watchedStore } from './support/watched-store.js';
+
+const model = hashingModel();
+const embeddings: LangChainEmbeddings = {
+  embedDocuments: async (texts) => texts.map((text) => [...model.embed(text)]),
+  embedQuery: async (text) => [...model.embed(text)],
+};
+
+const page = (pageContent: string, metadata: Record<string, unknown> = {}): LangChainDocument => ({
+  pageContent,
+  metadata,
+});
+
+function open(client = createMemoryVectorStore()): NoriKVVectorStore {
+  return new NoriKVVectorStore(embeddings, { client, dimensions: 64 });
+}
+
+// The behaviours LangChain asks of every vector store.
+describe('NoriKVVectorStore', () => {
+  it('is empty at first', async () => {
+    expect(await open().similaritySearch('foo', 1)).toEqual([]);
+    expect(await open().getByIds(['a'])).toEqual([]);
+  });
+
+  it('adds documents with ids given, carried or made, and changes none of them', async () => {
+    const store = open();
+    const documents = [page('foo', { id: 1 }), { ...page('bar'), id: 'own' }];
+    const copy = structuredClone(documents);
+    expect(await store.addDocuments([documents[0] ?? page('')], { ids: ['given'] })).toEqual(['given']);
+    expect(await store.addDocuments([documents[1] ?? page('')])).toEqual(['own']);
+    const [made = ''] = await store.addDocuments([page('baz')]);
+    expect(documents).toEqual(copy);
+    expect(await store.similaritySearch('bar', 1)).toEqual([{ id: 'own', pageContent: 'bar', metadata: {} }]);
+    expect((await store.getByIds([made, 'none', 'given'])).map(({ pageContent }) => pageContent)).toEqual([
+      'baz',
+      'foo',
+    ]);
+  });
+
+  it('replaces a document with the same id, and adding it again changes nothing', async () => {
+    const store = open();
+    for (const text of ['foo', 'foo', 'bar']) await store.addDocuments([page(text)], { ids: ['a'] });
+    expect(await store.similaritySearch('foo', 5)).toEqual([{ id: 'a', pageContent: 'bar', metadata: {} }]);
+  });
+
+  it('deletes one, many, and those that are not there', async () => {
+    const store = open();
+    await store.addDocuments([page('foo'), page('bar'), page('baz')], { ids: ['a', 'b', 'c'] });
+    await store.delete({ ids: ['a', 'none'] });
+    await store.delete({ ids: ['b'] });
+    expect((await store.similaritySearch('foo', 5)).map(({ id }) => id)).toEqual(['c']);
+  });
+
+  it('gives cosine similarity as score and never a short page because of a filter', async () => {
+    const texts = Array.from({ length: 60 }, (_, number) => `foo ${number}`);
+    const metadatas = texts.map((_, number) => ({ kind: number % 20 === 0 ? 'rare' : 'common' }));
+    const options = { client: createMemoryVectorStore(), dimensions: 64 };
+    const store = await NoriKVVectorStore.fromTexts(texts, metadatas, embeddings, options);
+    const [[best, score] = [page(''), 0]] = await store.similaritySearchWithScore('foo 7', 1);
+    expect([best.pageContent, score]).toEqual(['foo 7', expect.closeTo(1, 5)]);
+    const found = await store.similaritySearch('foo 7', 3, { kind: 'rare' });
+    expect(found.map(({ pageContent }) => pageContent).sort()).toEqual(['foo 0', 'foo 20', 'foo 40']);
+    const even = await store.similaritySearch('foo', 4, ({ pageContent }) => pageContent.endsWith('0'));
+    expect(even).toHaveLength(4);
+    const same = await NoriKVVectorStore.fromTexts(['x'], { of: 'all' }, embeddings, {
+      ...options,
+      namespace: 'other',
+    });
+    expect((await same.similaritySearch('x'))[0]?.metadata).toEqual({ of: 'all' });
+  });
+
+  it('finds documents that are unlike each other', async () => {
+    const store = open();
+    await store.addDocuments(
+      ['apple pie', 'apple pies', 'apple tart', 'apple car'].map((text) => page(text)),
+    );
+    const near = await store.similaritySearch('apple pie', 2);
+    expect(near.map(({ pageContent }) => pageContent)).toEqual(['apple pie', 'apple pies']);
+    const varied = await store.maxMarginalRelevanceSearch('apple pie', { k: 2, lambda: 0.3 });
+    expect(varied[0]?.pageContent).toBe('apple pie');
+    expect(varied[1]?.pageContent).not.toBe('apple pies');
+    expect(await store.maxMarginalRelevanceSearch('apple', { k: 9, fetchK: 1 })).toHaveLength(4);
+  });
+
+  it('serves a retriever of LangChain, and takes its embeddings', async () => {
+    const client = createMemoryVectorStore();
+    const store = new NoriKVVectorStore(new FakeEmbeddings(), { client, dimensions: 4, namespace: 'fake' });
+    expect(store._vectorstoreType()).toBe('norikv');
+    const own = open(client);
+    const retriever = new VectorStoreRetriever({ vectorStore: own as unknown as VectorStoreInterface, k: 1 });
+    await retriever.addDocuments([page('foo', { n: 1 }), page('bar')]);
+    expect(await retriever.invoke('foo')).toMatchObject([{ pageContent: 'foo', metadata: { n: 1 } }]);
+    const varied = new VectorStoreRetriever({
+      vectorStore: own as unknown as VectorStoreInterface,
+      searchType: 'mmr',
+      k: 2,
+    });
+    expect(await varied.invoke('foo')).toHaveLength(2);
+    await store.addDocuments([page('foo')]);
+    expect(await store.similaritySearch('foo')).toHaveLength(1);
+  });
+
+  it('refuses lists that do not fit, and tries again after a failed start', async () => {
+    const watched = watchedStore();
+    const store = new NoriKVVectorStore(embeddings, { client: watched.store, dimensions: 64 });
+    await expect(store.addVectors([[1]], [])).rejects.toThrow(/1 vectors for 0 documents/);
+    await expect(store.addDocuments([page('a')], { ids: [] })).rejects.toThrow(/0 ids for 1 documents/);
+    watched.dieAfter(0, false);
+    await expect(store.similaritySearch('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    watched.revive();
+    await store.addVectors([[...model.embed('a')]], [page('a')], { ids: ['a'] });
+    expect(await store.similaritySearch('a')).toHaveLength(1);
+    const live = { generation: 1, vectorCount: 0, data: {} };
+    await watched.store.put(
+      'langchain:langchain:doc/x',
+      JSON.stringify({ live, pending: [], stale: [], floor: 0 }),
+    );
+    await expect(store.getByIds(['x'])).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  });
+});

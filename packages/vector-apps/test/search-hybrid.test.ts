@@ -1,0 +1,230 @@
+import { createMemoryVectorStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { createBm25Index } from '../src/bm25.js';
+import { SemanticSearchEngine } from '../src/index.js';
+import { fuse, type Rankings } from '../src/search/fusion.js';
+import { hashingModel } from './support/hashing-model.js';
+import { openEngine } from './support/open-engine.js';
+
+const texts: Record<string, string> = {
+  wheat: 'The price of wheat fell at the harvest.',
+  wheel: 'A wheelwright repairs wheels and axles.',
+  ships: 'Ships carried grain across the ocean.',
+  harvests: 'Harvests were poor in the north.',
+};
+
+async function openHybrid(options = {}) {
+  const opened = await openEngine({ lexical: createBm25Index(), ...options });
+  for (const [id, content] of Object.entries(texts)) await opened.engine.indexDocument(id, '', content);
+  return opened;
+}
+
+const idsOf = (results: readonly { readonly id: string }[]): string[] => results.map(({ id }) => id);
+
+describe('hybrid search', () => {
+  it('joins both rankings, says how, and costs the same round trips', async () => {
+    const { engine, calls } = await openHybrid();
+    calls.length = 0;
+    const results = await engine.search('wheat harvest', 2, { explain: true });
+    expect(calls).toEqual(['vectorSearch', 'find', 'find']);
+    expect(idsOf(results)).toEqual(['wheat', 'harvests']);
+    const [first] = results;
+    expect(first?.score).toBe(1);
+    expect(first?.explanation?.vector).toMatchObject({ rank: 1, contribution: 0.5 });
+    expect(first?.explanation?.lexical).toMatchObject({
+      rank: 1,
+      contribution: 0.5,
+      terms: ['wheat', 'harvest'],
+    });
+  });
+
+  it('does not ask a leg that is off', async () => {
+    const { engine, calls, model } = await openHybrid();
+    calls.length = 0;
+    model.texts.length = 0;
+    const lexical = await engine.search('harvest', 4, {
+      fusion: { method: 'weighted', lexicalWeight: 1 },
+      explain: true,
+    });
+    expect(idsOf(lexical).sort()).toEqual(['harvests', 'wheat']);
+    expect(lexical[0]).toMatchObject({ score: 1, explanation: { vector: null } });
+    expect([model.texts, calls]).toEqual([[], ['find', 'find']]);
+    const vector = await engine.search('harvest', 4, {
+      fusion: { method: 'weighted', lexicalWeight: 0 },
+      explain: true,
+    });
+    expect(vector).toHaveLength(4);
+    expect(vector.every(({ explanation }) => explanation?.lexical === null)).toBe(true);
+  });
+
+  it('answers a document found by its words alone with the passage that has most of them', async () => {
+    const { engine } = await openEngine({
+      lexical: createBm25Index(),
+      chunking: { sentences: 1, overlap: 0 },
+    });
+    await engine.indexDocument(
+      'a',
+      '',
+      'Nothing here. The treaty says peace. A treaty of peace with France. The end.',
+    );
+    const [result] = await engine.search('treaty peace France', 1, {
+      fusion: { method: 'weighted', lexicalWeight: 1 },
+    });
+    expect(result?.passage.text).toBe('A treaty of peace with France.');
+    expect(result?.passage.highlights).toHaveLength(3);
+  });
+
+  it('knows by words what was changed and deleted here, and learns what others did', async () => {
+    const { engine, store } = await openHybrid();
+    const words = { fusion: { method: 'weighted', lexicalWeight: 1 } } as const;
+    await engine.indexDocument('ships', '', 'Trains replaced them.');
+    await engine.deleteDocument('wheel');
+    expect(idsOf(await engine.search('ships wheels trains', 5, words))).toEqual(['ships']);
+
+    const other = new SemanticSearchEngine(store, hashingModel());
+    await other.indexDocument('ships', '', 'Balloons came after them.');
+    await other.deleteDocument('wheat');
+    await other.indexDocument('new', '', 'Trains and wheat.');
+    expect(idsOf(await engine.search('trains', 5, words))).toEqual([]);
+    expect(idsOf(await engine.search('balloons', 5, words))).toEqual(['ships']);
+    expect(idsOf(await engine.search('wheat', 5, words))).toEqual([]);
+    await engine.refresh();
+    expect(idsOf(await engine.search('wheat', 5, words))).toEqual(['new']);
+
+    const later = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
+    await later.initialize();
+    expect(idsOf(await later.search('trains', 5, words))).toEqual(['new']);
+    await other.deleteDocument('new');
+    await later.repair();
+    expect(idsOf(await later.search('trains', 5, words))).toEqual([]);
+  });
+
+  it('fills its words from more records than it reads at a time', async () => {
+    const { engine, store } = await openEngine();
+    for (let number = 0; number < 130; number += 1)
+      await engine.indexDocument(`d${number}`, '', `word${number}`);
+    const later = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
+    await later.initialize();
+    const words = { fusion: { method: 'weighted', lexicalWeight: 1 } } as const;
+    for (const number of [0, 64, 129])
+      expect(idsOf(await later.search(`word${number}`, 2, words))).toEqual([`d${number}`]);
+  });
+
+  it('never returns a short page because of a filter', async () => {
+    const { engine } = await openEngine({ lexical: createBm25Index(), candidates: 5 });
+    for (let number = 0; number < 60; number += 1) {
+      await engine.indexDocument(`d${number}`, '', `wheat ${'and corn '.repeat(number % 7)}`, {
+        metadata: { number },
+      });
+    }
+    const filter = ({ metadata }: { metadata: { isWanted?: boolean; number?: number } }): boolean =>
+      Number(metadata.number) % 20 === 0;
+    for (const lexicalWeight of [0, 0.5, 1]) {
+      const fusion = { method: 'weighted', lexicalWeight } as const;
+      expect(idsOf(await engine.search('wheat', 3, { filter, fusion })).sort()).toEqual(['d0', 'd20', 'd40']);
+    }
+  });
+
+  it('tunes its weights by queries with known answers', async () => {
+    const { engine, calls } = await openHybrid();
+    calls.length = 0;
+    const labelled = [
+      { query: 'harvest', relevant: ['harvests'] },
+      { query: 'wheels', relevant: ['wheel'] },
+    ];
+    const { best, tried } = await engine.tune(labelled);
+    expect(tried).toHaveLength(11);
+    expect(best.score).toBe(Math.max(...tried.map(({ score }) => score)));
+    expect(calls).toEqual(['vectorSearch', 'vectorSearch']);
+    const fusions = [{ method: 'reciprocal-rank', k: 10 }] as const;
+    const none = await engine.tune([{ query: 'harvest', relevant: ['nothing'] }], { fusions });
+    expect(none.best).toEqual({ fusion: fusions[0], score: 0 });
+    await expect(engine.tune([])).rejects.toThrow(/nothing to tune by/);
+    const aborted = AbortSignal.abort(new Error('enough'));
+    await expect(engine.tune(labelled, { signal: aborted })).rejects.toThrow('enough');
+    const vectorOnly = await openEngine();
+    await vectorOnly.engine.indexDocument('a', '', 'text');
+    expect((await vectorOnly.engine.tune([{ query: 'text', relevant: ['a'] }])).best.score).toBe(1);
+  });
+});
+
+describe('fusion', () => {
+  const hit = (id: string, distance: number) => ({ id, generation: 1, part: 0, distance });
+  const rankings: Rankings = {
+    vector: [hit('a', 0.1), hit('b', 0.3), hit('c', 0.5)],
+    lexical: [
+      { id: 'b', score: 8, terms: ['x'] },
+      { id: 'd', score: 2, terms: [] },
+    ],
+  };
+  const scores = (fusion: Parameters<typeof fuse>[1]) =>
+    fuse(rankings, fusion).map(({ id, score }) => [id, Number(score.toFixed(4))]);
+
+  it('stretches each leg over its candidates, then adds by weight', () => {
+    expect(scores({ method: 'weighted', lexicalWeight: 0.4 })).toEqual([
+      ['b', 0.7],
+      ['a', 0.6],
+      ['c', 0],
+      ['d', 0],
+    ]);
+  });
+
+  it('adds by rank, on the same scale', () => {
+    expect(scores({ method: 'reciprocal-rank', k: 1 })).toEqual([
+      ['b', Number((0.5 * (2 / 3) + 0.5).toFixed(4))],
+      ['a', 0.5],
+      ['d', Number(((0.5 * 2) / 3).toFixed(4))],
+      ['c', 0.25],
+    ]);
+    const bothFirst = { vector: [hit('a', 0.1)], lexical: [{ id: 'a', score: 1, terms: [] }] };
+    expect(fuse(bothFirst, { method: 'reciprocal-rank' })[0]?.score).toBe(1);
+    expect(fuse(bothFirst, { method: 'weighted' })[0]?.score).toBe(1);
+    expect(() => scores({ method: 'reciprocal-rank', k: -1 })).toThrow(/fusion.k is -1/);
+  });
+
+  it('gives words alone a share of the best', () => {
+    const alone = fuse({ vector: null, lexical: rankings.lexical }, { method: 'weighted' });
+    expect(alone.map(({ id, score }) => [id, score])).toEqual([
+      ['b', 1],
+      ['d', 0.25],
+    ]);
+    const zero = fuse({ vector: null, lexical: [{ id: 'a', score: 0, terms: [] }] }, { method: 'weighted' });
+    expect(zero[0]?.score).toBe(1);
+    expect(fuse({ vector: null, lexical: null }, { method: 'weighted' })).toEqual([]);
+  });
+});
+
+describe('createBm25Index', () => {
+  it('finds words in any number or tense, more by the title, and takes another normaliser', () => {
+    const index = createBm25Index();
+    index.add('a', { title: '', content: 'Treaties were signed' });
+    index.add('b', { title: 'Treaty', content: 'nothing' });
+    expect(
+      index
+        .search('signing treaties', 5)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['a', 'b']);
+    expect(index.search('treaty', 1)[0]?.id).toBe('b');
+    index.add('b', { title: '', content: 'else' });
+    expect(index.search('treaty', 5).map(({ id }) => id)).toEqual(['a']);
+    expect(index.search('What were the treaties?', 5)).toHaveLength(1);
+    expect(index.search('were', 5)).toHaveLength(1);
+    index.remove('a');
+    index.remove('a');
+    expect(index.search('treaty', 5)).toEqual([]);
+    const exact = createBm25Index({ normalize: (word) => word, titleBoost: 1, k1: 2, b: 0 });
+    exact.add('a', { title: '', content: 'Word' });
+    expect(exact.search('word', 5)).toEqual([]);
+    expect(exact.search('Word', 5)).toHaveLength(1);
+  });
+
+  it('is the only part of the package that needs it', async () => {
+    const store = createMemoryVectorStore();
+    const own = { add: () => {}, remove: () => {}, search: () => [] };
+    const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: own });
+    await engine.initialize();
+    await engine.indexDocument('a', '', 'text');
+    expect(idsOf(await engine.search('text', 1))).toEqual(['a']);
+  });
+});
