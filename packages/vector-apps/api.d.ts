@@ -24,6 +24,8 @@ interface EmbeddingModel {
 interface EmbedOptions {
     /** Ends waiting at once. What the model was already asked for is thrown away when it comes. */
     readonly signal?: AbortSignal | undefined;
+    /** How long to wait, in milliseconds. Default: as long as it takes. */
+    readonly timeoutMs?: number | undefined;
 }
 /** An embedding model whose answers are checked, batched and, if wanted, cached. */
 interface Embedder {
@@ -37,7 +39,7 @@ interface Embedder {
      *
      * @throws InvalidArgumentError for a text that is empty or all space; the model is not asked.
      * @throws EmbeddingError when the model answers with anything but one finite vector for each text.
-     * @throws CancelledError when the signal ends. What the model throws is passed on as it is.
+     * @throws CancelledError when the signal ends, DeadlineExceededError when the time is up. What the model throws is passed on as it is.
      */
     embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
 }

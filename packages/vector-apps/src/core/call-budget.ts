@@ -23,8 +23,7 @@ export class CallBudget {
         outcome: 'not-applied',
       });
     }
-    // A signal for each call: many calls at a time would be many listeners on that of the caller.
-    return { signal: this.signal && AbortSignal.any([this.signal]), timeoutMs };
+    return { signal: this.signal, timeoutMs };
   }
 
   #leftMs(): number | undefined {

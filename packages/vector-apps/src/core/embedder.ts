@@ -1,4 +1,4 @@
-import { CancelledError, InvalidArgumentError } from '@norikv/store';
+import { CancelledError, DeadlineExceededError, InvalidArgumentError, systemClock } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
 import { checkedVectors } from './checked-vectors.js';
 import { contentHash } from './content-hash.js';
@@ -10,6 +10,8 @@ import { MicroBatcher } from './micro-batcher.js';
 export interface EmbedOptions {
   /** Ends waiting at once. What the model was already asked for is thrown away when it comes. */
   readonly signal?: AbortSignal | undefined;
+  /** How long to wait, in milliseconds. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** An embedding model whose answers are checked, batched and, if wanted, cached. */
@@ -24,7 +26,7 @@ export interface Embedder {
    *
    * @throws InvalidArgumentError for a text that is empty or all space; the model is not asked.
    * @throws EmbeddingError when the model answers with anything but one finite vector for each text.
-   * @throws CancelledError when the signal ends. What the model throws is passed on as it is.
+   * @throws CancelledError when the signal ends, DeadlineExceededError when the time is up. What the model throws is passed on as it is.
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
 }
@@ -96,9 +98,9 @@ export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions =
   return {
     dimensions,
     fingerprint,
-    async embed(texts, { signal } = {}) {
+    async embed(texts, limits = {}) {
       for (const text of texts) checkText(text);
-      return untilAborted(() => embedAll(texts), signal);
+      return within(limits, () => embedAll(texts));
     },
   };
 }
@@ -115,12 +117,26 @@ function checkWhole(name: string, value: number, least: number, most: number): v
   throw new InvalidArgumentError(`${name} is ${value}; use a whole number from ${least} to ${most}`);
 }
 
-function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work();
+function within<T>({ signal, timeoutMs }: EmbedOptions, work: () => Promise<T>): Promise<T> {
+  if (!signal && timeoutMs === undefined) return work();
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new CancelledError('Embedding was cancelled', { cause: signal.reason }));
-    if (signal.aborted) return abort();
-    const stop = onAbort(signal, abort);
-    work().then(resolve, reject).finally(stop);
+    const abort = (): void =>
+      reject(new CancelledError('Embedding was cancelled', { cause: signal?.reason }));
+    if (signal?.aborted) return abort();
+    const stop = signal && onAbort(signal, abort);
+    const late = (): void => {
+      reject(
+        new DeadlineExceededError(`The model did not answer within ${timeoutMs} ms`, {
+          outcome: 'not-applied',
+        }),
+      );
+    };
+    const cancelTimer = timeoutMs === undefined ? undefined : systemClock.startTimer(late, timeoutMs);
+    work()
+      .then(resolve, reject)
+      .finally(() => {
+        stop?.();
+        cancelTimer?.();
+      });
   });
 }

@@ -1,3 +1,6 @@
+/** Calls for single texts that fail one after the other: then the model is down. */
+const mostFailedInTurn = 3;
+
 interface Job {
   readonly texts: readonly string[];
   resolve(vectors: Float32Array[]): void;
@@ -12,6 +15,7 @@ export class MicroBatcher {
   readonly #waiting: Job[] = [];
   #running = 0;
   #isScheduled = false;
+  #latestError: unknown;
 
   constructor(
     ask: (texts: readonly string[]) => Promise<Float32Array[]>,
@@ -72,9 +76,27 @@ export class MicroBatcher {
         start += texts.length;
       }
     } catch (error) {
-      // One bad text must not fail the texts of others, so everybody is asked for alone.
       if (jobs.length === 1) for (const { reject } of jobs) reject(error);
-      else for (const job of jobs) await this.#serve([job]);
+      else await this.#serveAlone(jobs);
+    }
+  }
+
+  /** One bad text must not fail the texts of others, so everybody is asked for alone; but not in an outage. */
+  async #serveAlone(jobs: readonly Job[]): Promise<void> {
+    let failedInTurn = 0;
+    for (const { texts, resolve, reject } of jobs) {
+      if (failedInTurn === mostFailedInTurn) {
+        reject(this.#latestError);
+        continue;
+      }
+      try {
+        resolve(await this.#ask(texts));
+        failedInTurn = 0;
+      } catch (error) {
+        this.#latestError = error;
+        failedInTurn += 1;
+        reject(error);
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { CallOptions, Clock, VectorMatch } from '@norikv/store';
+import { VectorMissingError } from '../errors.js';
 import type { CallBudget } from './call-budget.js';
 import { mapBounded } from './map-bounded.js';
 import type { Generation } from './record-state.js';
@@ -106,4 +107,11 @@ export class StoredVectors {
 
 function namesOf(id: string, { generation, vectorCount }: Generation): VectorName[] {
   return Array.from({ length: vectorCount }, (_, part) => ({ id, generation, part }));
+}
+
+/** @throws VectorMissingError. */
+export function missingVector(id: string, part: number): never {
+  throw new VectorMissingError(
+    `Vector ${part} of ${JSON.stringify(id)} is not there; read the record again, or run repair()`,
+  );
 }

@@ -6,13 +6,12 @@ import {
   requireCapabilities,
   systemClock,
 } from '@norikv/store';
-import { VectorMissingError } from '../errors.js';
 import { CallBudget } from './call-budget.js';
 import { GhostList } from './ghost-list.js';
 import { Ledger } from './ledger.js';
 import { mapBounded } from './map-bounded.js';
 import { type NearestOptions, type NearestResult, nearestRecords } from './nearest.js';
-import { recordTransitions, tombstoneMs } from './record-state.js';
+import { type Generation, recordTransitions, tombstoneMs } from './record-state.js';
 import { RecordTable } from './record-table.js';
 import { RecordWriter } from './record-writer.js';
 import { type RepairOptions, type RepairReport, Repairs, type VerifyReport } from './repair.js';
@@ -25,7 +24,7 @@ import {
   selectRecords,
   type VectorHit,
 } from './select.js';
-import { StoredVectors } from './stored-vectors.js';
+import { missingVector, StoredVectors } from './stored-vectors.js';
 import { checkId } from './vector-id.js';
 import type { VectorKvStore } from './vector-kv-store.js';
 import type { VectorRecord } from './vector-record.js';
@@ -52,6 +51,7 @@ export class VectorRecords<T> {
   readonly #vectors: StoredVectors;
   readonly #ghosts: GhostList = new GhostList();
   readonly #repairs: Repairs<T>;
+  #isInitialized = false;
 
   /**
    * @throws InvalidArgumentError if an option is wrong.
@@ -80,14 +80,17 @@ export class VectorRecords<T> {
   }
 
   /**
-   * Creates the namespace, if there is none. Call it once before anything else; again does no harm.
+   * Creates the namespace, if there is none. What writes and searches does it if you do not; again does no harm.
    *
    * @throws ModelMismatchError when the vectors there are those of another model.
    */
-  async initialize(options: CallOptions = {}): Promise<void> {
-    const budget = new CallBudget(options, this.#clock);
-    await claimSpace(this.#updater, `${this.#prefix}meta`, this.#space, budget);
-    await this.#vectors.createNamespace(budget);
+  initialize(options: CallOptions = {}): Promise<void> {
+    return this.#initialize(this.budget(options));
+  }
+
+  /** The limits of one call, for all the steps it consists of. */
+  budget(options: CallOptions): CallBudget {
+    return new CallBudget(options, this.#clock);
   }
 
   /**
@@ -111,18 +114,25 @@ export class VectorRecords<T> {
     checkId(id);
     for (const vector of vectors) checkVector(vector, this.#space);
     this.#table.checkSize(id, data);
-    const written = await this.#writer.put(id, data, vectors, new CallBudget(options, this.#clock));
+    const budget = this.budget(options);
+    await this.#ready(budget);
+    const written = await this.#writer.put(id, data, vectors, budget);
     return { id, data, ...written };
   }
 
   /** Reads a record, or null. One round trip. */
   async get(id: string, options: CallOptions = {}): Promise<VectorRecord<T> | null> {
-    return this.#table.record(id, await this.#table.read(id, new CallBudget(options, this.#clock)));
+    return this.#table.record(id, await this.#table.read(id, this.budget(options)));
+  }
+
+  /** Which generation of a record is live, or null; also where its data cannot be read. One round trip. */
+  async generationOf(id: string, options: CallOptions = {}): Promise<Generation | null> {
+    return (await this.#table.read(id, this.budget(options)))?.live ?? null;
   }
 
   /** Reads records, in the order of their ids: one batch of parallel reads. */
   async getMany(ids: readonly string[], options: CallOptions = {}): Promise<(VectorRecord<T> | null)[]> {
-    return this.#getMany(ids, new CallBudget(options, this.#clock));
+    return this.#getMany(ids, this.budget(options));
   }
 
   /**
@@ -131,18 +141,14 @@ export class VectorRecords<T> {
    * @throws VectorMissingError when one is not there: the record was written or deleted since, or it is lost.
    */
   async vectorsOf(record: VectorRecord<T>, options: CallOptions = {}): Promise<Float32Array[]> {
-    const vectors = await this.#vectors.get(record.id, record, new CallBudget(options, this.#clock));
-    return vectors.map((vector, part) => {
-      if (vector) return vector;
-      throw new VectorMissingError(
-        `Vector ${part} of ${JSON.stringify(record.id)} is not there; read the record again, or run repair()`,
-      );
-    });
+    const { id } = record;
+    const vectors = await this.#vectors.get(id, record, this.budget(options));
+    return vectors.map((vector, part) => vector ?? missingVector(id, part));
   }
 
   /** Whether one vector of a record, picked at random, is in the store: true for a record without vectors. */
   hasVectors(record: VectorRecord<T>, options: CallOptions = {}): Promise<boolean> {
-    return this.#vectors.hasAny(record.id, record, new CallBudget(options, this.#clock));
+    return this.#vectors.hasAny(record.id, record, this.budget(options));
   }
 
   /**
@@ -151,7 +157,7 @@ export class VectorRecords<T> {
    */
   async delete(id: string, options: CallOptions = {}): Promise<boolean> {
     checkId(id);
-    return this.#writer.delete(id, new CallBudget(options, this.#clock));
+    return this.#writer.delete(id, this.budget(options));
   }
 
   /**
@@ -166,7 +172,8 @@ export class VectorRecords<T> {
     options: CallOptions & NearestOptions<T> = {},
   ): Promise<NearestResult<T>> {
     checkVector(query, this.#space);
-    const budget = new CallBudget(options, this.#clock);
+    const budget = this.budget(options);
+    await this.#ready(budget);
     return nearestRecords(k, options, {
       search: (count) => this.#vectors.search(query, count, budget),
       read: (ids) => this.#getMany(ids, budget),
@@ -181,7 +188,9 @@ export class VectorRecords<T> {
     options: CallOptions = {},
   ): Promise<{ readonly hits: VectorHit[]; readonly isWhole: boolean }> {
     checkVector(query, this.#space);
-    const matches = await this.#vectors.search(query, count, new CallBudget(options, this.#clock));
+    const budget = this.budget(options);
+    await this.#ready(budget);
+    const matches = await this.#vectors.search(query, count, budget);
     return { hits: hitsOf(matches), isWhole: matches.length < count };
   }
 
@@ -191,7 +200,7 @@ export class VectorRecords<T> {
     look: (count: number) => Promise<Look<C>>,
     options: CallOptions & SelectOptions<T> = {},
   ): Promise<Selection<T, C>> {
-    const budget = new CallBudget(options, this.#clock);
+    const budget = this.budget(options);
     return selectRecords(k, look, options, {
       read: (ids) => this.#getMany(ids, budget),
       ghosts: this.#ghosts,
@@ -200,7 +209,7 @@ export class VectorRecords<T> {
 
   /** All ids, in no order. One whose write or delete is under way, or was cut off, may be among them. */
   async *ids(options: CallOptions = {}): AsyncGenerator<string> {
-    for await (const entries of this.#ledger.shards(new CallBudget(options, this.#clock))) {
+    for await (const entries of this.#ledger.shards(this.budget(options))) {
       yield* entries.keys();
     }
   }
@@ -209,13 +218,25 @@ export class VectorRecords<T> {
    * Ends what crashes left: takes writers that have not finished for dead (one that is not begins again),
    * removes vectors nobody owns, and brings back vectors that are lost. Safe at any time and from anywhere.
    */
-  repair(options: RepairOptions<T> = {}): Promise<RepairReport> {
-    return this.#repairs.repair(options, new CallBudget(options, this.#clock));
+  async repair(options: RepairOptions<T> = {}): Promise<RepairReport> {
+    const budget = this.budget(options);
+    await this.#ready(budget);
+    return this.#repairs.repair(options, budget);
   }
 
   /** What {@link VectorRecords.repair} would find. Changes nothing; work that is under way is counted too. */
   verify(options: CallOptions = {}): Promise<VerifyReport> {
-    return this.#repairs.verify(new CallBudget(options, this.#clock));
+    return this.#repairs.verify(this.budget(options));
+  }
+
+  async #ready(budget: CallBudget): Promise<void> {
+    if (!this.#isInitialized) await this.#initialize(budget);
+  }
+
+  async #initialize(budget: CallBudget): Promise<void> {
+    await claimSpace(this.#updater, `${this.#prefix}meta`, this.#space, budget);
+    await this.#vectors.createNamespace(budget);
+    this.#isInitialized = true;
   }
 
   #getMany(ids: readonly string[], budget: CallBudget): Promise<(VectorRecord<T> | null)[]> {

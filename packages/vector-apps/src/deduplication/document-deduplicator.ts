@@ -40,7 +40,7 @@ const concurrency = 16;
 export class DocumentDeduplicator {
   readonly #parts: Assembly;
   readonly #turns: Turns = new Turns();
-  #initialization: Promise<void> | undefined;
+  #isReady = false;
 
   /**
    * @param client - the store; with vector calls if there is a model.
@@ -63,12 +63,8 @@ export class DocumentDeduplicator {
    *
    * @throws ModelMismatchError when the documents there were stored with another model, or without one.
    */
-  initialize(options: CallOptions = {}): Promise<void> {
-    this.#initialization ??= this.#parts.prepare(this.#budget(options)).catch((error) => {
-      this.#initialization = undefined;
-      throw error;
-    });
-    return this.#initialization;
+  async initialize(options: CallOptions = {}): Promise<void> {
+    await this.#ready(this.#budget(options));
   }
 
   /**
@@ -95,14 +91,14 @@ export class DocumentDeduplicator {
       );
     }
     const budget = this.#budget(options);
-    await this.initialize();
+    await this.#ready(budget);
     const { settings, inquiry, embedding, admission } = this.#parts;
     const bare = fingerprintOf(content, settings.minWords);
     // Equal texts take turns, so that of a burst of copies only the first in each process contends.
     return this.#turns.take(bare.hash, options.signal, async () => {
       const known = await inquiry.byText(docId, bare, budget);
       if (known) return resultOf(known, bare);
-      const fingerprint = await embedding.add(bare, content, budget.signal);
+      const fingerprint = await embedding.add(bare, content, budget);
       const similar = fingerprint.vector && (await inquiry.byMeaning(docId, fingerprint, budget));
       if (similar) return resultOf(similar, fingerprint);
       const { policy } = settings;
@@ -121,7 +117,7 @@ export class DocumentDeduplicator {
   async removeDocument(docId: string, options: CallOptions = {}): Promise<boolean> {
     checkId(docId);
     const budget = this.#budget(options);
-    await this.initialize();
+    await this.#ready(budget);
     const { table, ledger, settlement } = this.#parts;
     if (isGone(await table.read(docId, budget))) return false;
     await ledger.open(docId, budget);
@@ -157,7 +153,7 @@ export class DocumentDeduplicator {
    */
   async resume(options: CallOptions = {}): Promise<ResumedDocument[]> {
     const budget = this.#budget(options);
-    await this.initialize();
+    await this.#ready(budget);
     const resumed: ResumedDocument[] = [];
     for await (const entries of this.#parts.ledger.shards(budget)) {
       for (const id of entries.keys()) {
@@ -173,13 +169,21 @@ export class DocumentDeduplicator {
    * may still be under way. Safe at any time, by any number of processes.
    */
   async repair(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
-    await this.initialize(options);
-    return this.#parts.repair.run(true, options, this.#budget(options));
+    const budget = this.#budget(options);
+    await this.#ready(budget);
+    return this.#parts.repair.run(true, options, budget);
   }
 
   /** What `repair` would find. Changes nothing. */
   verify(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
     return this.#parts.repair.run(false, options, this.#budget(options));
+  }
+
+  /** Each call within its own limits: one that is cut off must not fail the others. */
+  async #ready(budget: CallBudget): Promise<void> {
+    if (this.#isReady) return;
+    await this.#parts.prepare(budget);
+    this.#isReady = true;
   }
 
   /** Undefined if its embedding is not outstanding. */
@@ -188,7 +192,7 @@ export class DocumentDeduplicator {
     const { standing } = await table.read(id, budget);
     const text = standing?.fingerprint.unembedded;
     if (!standing || typeof text !== 'string') return undefined;
-    const fingerprint = await embedding.addNow(standing.fingerprint, text, budget.signal);
+    const fingerprint = await embedding.addNow(standing.fingerprint, text, budget);
     const petition = { id, fingerprint, policy: 'keep', basis: 'standing' } as const;
     const verdict = await admission.decide(petition, budget);
     await settlement.conclude(id, verdict, budget);

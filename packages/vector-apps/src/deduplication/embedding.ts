@@ -1,3 +1,4 @@
+import type { CallBudget } from '../core/call-budget.js';
 import type { Embedder } from '../core/embedder.js';
 import { checkVector, type VectorSpace } from '../core/vector-space.js';
 import { type Fingerprint, withVector } from './fingerprint.js';
@@ -15,23 +16,19 @@ export class Embedding {
   }
 
   /** Adds the embedding; or, if the embedder fails and may, the text to embed it later. */
-  async add(fingerprint: Fingerprint, text: string, signal: AbortSignal | undefined): Promise<Fingerprint> {
+  async add(fingerprint: Fingerprint, text: string, budget: CallBudget): Promise<Fingerprint> {
     try {
-      return await this.addNow(fingerprint, text, signal);
+      return await this.addNow(fingerprint, text, budget);
     } catch (error) {
-      if (!this.#mayFail || signal?.aborted) throw error;
+      if (!this.#mayFail || budget.signal?.aborted) throw error;
       return { ...fingerprint, unembedded: text };
     }
   }
 
   /** Adds the embedding. Without a model, or anything to embed, there is none. */
-  async addNow(
-    fingerprint: Fingerprint,
-    text: string,
-    signal: AbortSignal | undefined,
-  ): Promise<Fingerprint> {
+  async addNow(fingerprint: Fingerprint, text: string, budget: CallBudget): Promise<Fingerprint> {
     if (!this.#embedder || text.trim() === '') return fingerprint;
-    const [vector = new Float32Array(0)] = await this.#embedder.embed([text], { signal });
+    const [vector = new Float32Array(0)] = await this.#embedder.embed([text], budget.next());
     checkVector(vector, this.#space);
     return withVector(fingerprint, vector);
   }

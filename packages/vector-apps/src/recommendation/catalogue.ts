@@ -90,7 +90,7 @@ export class Catalogue {
 
   /** Writes a product, in both namespaces. */
   async put(id: string, product: Product, vector: Float32Array, budget: CallBudget): Promise<void> {
-    const before = await this.records.get(id, budget.next());
+    const before = await this.records.generationOf(id, budget.next());
     const record = await this.records.put(id, product, [vector], budget.next());
     // Read after the product is written: a training that is published later finds the product by itself.
     const { active } = await this.trained.read(budget);
@@ -101,7 +101,7 @@ export class Catalogue {
 
   /** Removes a product. True if it existed. */
   async delete(id: string, budget: CallBudget): Promise<boolean> {
-    const before = await this.records.get(id, budget.next());
+    const before = await this.records.generationOf(id, budget.next());
     const existed = await this.records.delete(id, budget.next());
     if (!before) return existed;
     try {

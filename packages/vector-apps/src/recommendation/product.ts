@@ -13,7 +13,7 @@ export function decodeProduct(json: unknown, key: string): Product {
   if ([name, description, category].every((text) => typeof text === 'string')) {
     return { name, description, category };
   }
-  throw new CorruptRecordError(`The record "${key}" is no product`, { key });
+  throw new CorruptRecordError(`The record "${key}" is no product; index it again, or remove it`, { key });
 }
 
 /** The text a product is embedded by. */

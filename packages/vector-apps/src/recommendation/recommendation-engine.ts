@@ -1,4 +1,4 @@
-import type { CallOptions } from '@norikv/store';
+import { type CallOptions, InvalidArgumentError } from '@norikv/store';
 import { CallBudget } from '../core/call-budget.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
@@ -88,6 +88,11 @@ export class RecommendationEngine {
     options: CallOptions = {},
   ): Promise<void> {
     checkId(productId);
+    for (const [field, text] of Object.entries({ name, desc, category })) {
+      if (typeof text !== 'string') {
+        throw new InvalidArgumentError(`${field} is ${text === null ? 'null' : typeof text}; give a string`);
+      }
+    }
     const product: Product = { name, description: desc, category };
     const budget = this.#budget(options);
     const vector = await this.#embed(product, budget);
@@ -211,7 +216,7 @@ export class RecommendationEngine {
   }
 
   async #embed(product: Product, budget: CallBudget): Promise<Float32Array> {
-    const [vector] = await this.#embedder.embed([textOf(product)], { signal: budget.signal });
+    const [vector] = await this.#embedder.embed([textOf(product)], budget.next());
     return scaled(vector ?? [], 1);
   }
 

@@ -20,6 +20,9 @@ export interface CheckedChunking {
 /** A part of a text, from `start` up to `end`. */
 export type Chunk = readonly [start: number, end: number];
 
+/** Every segment keeps a copy of all that was segmented with it, so a text is segmented in windows. */
+const windowLength = 4_096;
+
 interface Sentence {
   readonly start: number;
   readonly end: number;
@@ -64,9 +67,21 @@ function fitting(sentences: readonly Sentence[], maxWords: number): Sentence[] {
 
 function sentencesOf(text: string, maxWords: number): Sentence[] {
   const segmenter = new Intl.Segmenter(undefined, { granularity: 'sentence' });
-  return Array.from(segmenter.segment(text)).flatMap(({ segment, index }) =>
-    piecesOf(segment, index, maxWords),
-  );
+  const sentences: Sentence[] = [];
+  let start = 0;
+  let size = windowLength;
+  while (start < text.length) {
+    const segments = Array.from(segmenter.segment(text.slice(start, start + size)));
+    const isWhole = start + size >= text.length;
+    // The last one may go on beyond the window.
+    const finished = isWhole ? segments : segments.slice(0, -1);
+    for (const { segment, index } of finished) {
+      for (const piece of piecesOf(segment, start + index, maxWords)) sentences.push(piece);
+    }
+    start = isWhole ? text.length : start + (segments.at(-1)?.index ?? 0);
+    size = finished.length > 0 ? windowLength : size * 2;
+  }
+  return sentences;
 }
 
 function piecesOf(sentence: string, offset: number, maxWords: number): Sentence[] {
@@ -84,7 +99,7 @@ function piecesOf(sentence: string, offset: number, maxWords: number): Sentence[
 }
 
 function spanOf(parts: readonly { readonly start: number; readonly end: number }[]): Chunk {
-  return [Math.min(...parts.map(({ start }) => start)), Math.max(...parts.map(({ end }) => end))];
+  return [parts[0]?.start ?? 0, parts.at(-1)?.end ?? 0];
 }
 
 function checkWhole(name: string, value: number, least: number): void {

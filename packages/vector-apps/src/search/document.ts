@@ -38,7 +38,24 @@ export function storedDocument<Metadata extends object>(
   const cut = chunking === false ? [] : chunksOf(content, chunking);
   const chunks: readonly Chunk[] = cut.length > 0 ? cut : [[0, content.length]];
   const textHash = contentHash(fingerprint, title, content, JSON.stringify(chunks));
-  return { title, content, metadata: metadata ?? ({} as Metadata), chunks, textHash };
+  return { title, content, metadata: asStored(metadata), chunks, textHash };
+}
+
+function asStored<Metadata extends object>(metadata: Metadata | undefined): Metadata {
+  let stored: unknown;
+  try {
+    stored = JSON.parse(JSON.stringify(metadata ?? {}));
+  } catch (cause) {
+    throw new InvalidArgumentError(`metadata has no JSON (${String(cause)}); give an object of plain data`, {
+      cause,
+    });
+  }
+  if (isObject(stored)) return stored as Metadata;
+  throw new InvalidArgumentError(`metadata is ${JSON.stringify(stored)} as JSON; give an object`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The texts to embed, one for each chunk. The title is part of each: a chunk alone seldom says its subject. */
@@ -53,8 +70,11 @@ export function decodeDocument<Metadata extends object>(
 ): StoredDocument<Metadata> {
   const { title, content, metadata, chunks, textHash } = (json ?? {}) as StoredDocument<Metadata>;
   const isText = [title, content, textHash].every((text) => typeof text === 'string');
-  if (isText && typeof metadata === 'object' && metadata !== null && Array.isArray(chunks)) {
+  if (isText && isObject(metadata) && Array.isArray(chunks)) {
     return { title, content, metadata, chunks, textHash };
   }
-  throw new CorruptRecordError(`The record "${key}" is not that of a document; look at it by hand`, { key });
+  throw new CorruptRecordError(
+    `The record "${key}" is not that of a document; index it again, or delete it`,
+    { key },
+  );
 }

@@ -25,9 +25,7 @@ export async function indexMany<Metadata extends object>(
       });
       hasEnded ||= next.done === true;
       if (next.done) return;
-      // A signal for each document: many at a time would be many listeners on that of the caller.
-      const own = signal && AbortSignal.any([signal]);
-      const last = await attempt(next.value, (document) => index(document, own));
+      const last = await attempt(next.value, (document) => index(document, signal));
       results.push(last);
       onProgress?.({ done: results.length, last });
     }
@@ -60,6 +58,6 @@ async function attempt<Metadata extends object>(
   try {
     return { id: document.id, status: await index(document) };
   } catch (error) {
-    return { id: document.id, status: 'failed', error };
+    return { id: document?.id, status: 'failed', error };
   }
 }

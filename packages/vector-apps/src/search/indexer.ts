@@ -32,15 +32,16 @@ export class Indexer<Metadata extends object> {
   ): Promise<IndexOutcome> {
     const { records, embedder, leg, chunking } = this.#access;
     const data = storedDocument(document, chunking, embedder.fingerprint);
+    const budget = records.budget(options);
     return this.#turns.run(document.id, async () => {
-      const current = force ? null : await records.get(document.id, options);
-      const vectors = current && (await this.#keptVectors(current, data, options));
+      const current = force ? null : await this.#current(document.id, budget.next());
+      const vectors = current && (await this.#keptVectors(current, data, budget.next()));
       if (vectors === 'unchanged') {
         leg?.note(document.id, current);
         return 'unchanged';
       }
-      const made = vectors ?? (await embedder.embed(textsOf(data), options));
-      const written = await records.put(document.id, data, made, options);
+      const made = vectors ?? (await embedder.embed(textsOf(data), budget.next()));
+      const written = await records.put(document.id, data, made, budget.next());
       leg?.note(document.id, written);
       return 'indexed';
     });
@@ -53,6 +54,16 @@ export class Indexer<Metadata extends object> {
       leg?.note(id, null);
       return existed;
     });
+  }
+
+  /** One that cannot be read is written anew. */
+  async #current(id: string, options: CallOptions): Promise<VectorRecord<StoredDocument<Metadata>> | null> {
+    try {
+      return await this.#access.records.get(id, options);
+    } catch (error) {
+      if (errorCode(error) === 'CORRUPT_RECORD') return null;
+      throw error;
+    }
   }
 
   /** The vectors the text has already; that they are there is not believed without a look. */

@@ -1,9 +1,11 @@
 import { type CallOptions, InvalidArgumentError } from '@norikv/store';
+import type { CallBudget } from '../core/call-budget.js';
 import type { Embedder } from '../core/embedder.js';
 import { nearestOfEach } from '../core/nearest.js';
 import type { Look, VectorHit } from '../core/select.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
+import type { Chunk } from './chunking.js';
 import type { StoredDocument } from './document.js';
 import { type Fusion, fuse, lexicalWeightOf, type RankedDocument } from './fusion.js';
 import { highlightsOf } from './highlights.js';
@@ -50,19 +52,20 @@ export class Searcher<Metadata extends object> {
   ): Promise<{ readonly results: SearchResult<Metadata>[]; readonly isTruncated: boolean }> {
     const { records, candidates } = this.#access;
     const { filter, maxScan } = options;
-    const legs = await this.#prepare(query, options);
+    const budget = records.budget(options);
+    const since = this.#access.leg?.latest;
+    const legs = await this.#prepare(query, options, budget);
     const known = new Set<string>();
     const { selected, isTruncated } = await records.select(
       k,
-      (count) => this.#look(legs, count, known, options),
+      (count) => this.#look(legs, count, known, budget),
       {
-        signal: options.signal,
-        timeoutMs: options.timeoutMs,
+        ...budget.next(),
         maxScan,
         firstScan: legs.leg ? Math.max(k, candidates) : undefined,
         filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
         onRead(id, record) {
-          if (legs.leg?.note(id, record)) known.add(id);
+          if (legs.leg?.note(id, record, since)) known.add(id);
         },
       },
     );
@@ -76,20 +79,21 @@ export class Searcher<Metadata extends object> {
 
   /** What both legs find, without a look at the records. */
   async rankings(query: string, options: CallOptions): Promise<RawRankings> {
-    const { candidates, leg, embedder } = this.#access;
-    const [vector] = await embedder.embed([query], options);
-    const { hits } = await this.#access.records.hits(vector ?? new Float32Array(0), candidates, options);
+    const { candidates, leg, embedder, records } = this.#access;
+    const budget = records.budget(options);
+    const [vector] = await embedder.embed([query], budget.next());
+    const { hits } = await records.hits(vector ?? new Float32Array(0), candidates, budget.next());
     return { vector: nearestOfEach(hits), lexical: leg ? leg.search(query, candidates) : null };
   }
 
-  async #prepare(query: string, options: SearchOptions<Metadata>): Promise<Legs> {
+  async #prepare(query: string, options: SearchOptions<Metadata>, budget: CallBudget): Promise<Legs> {
     const { embedder, leg } = this.#access;
     const { fusion = this.#access.fusion, minScore = 0 } = options;
     if (!(minScore >= 0 && minScore <= 1)) {
       throw new InvalidArgumentError(`minScore is ${minScore}; use a number from 0 to 1, or leave it out`);
     }
     const weight = lexicalWeightOf(fusion);
-    const [vector = null] = leg && weight === 1 ? [] : await embedder.embed([query], options);
+    const [vector = null] = leg && weight === 1 ? [] : await embedder.embed([query], budget.next());
     return { query, vector, leg: weight === 0 ? undefined : leg, fusion };
   }
 
@@ -98,11 +102,11 @@ export class Searcher<Metadata extends object> {
     { query, vector, leg, fusion }: Legs,
     count: number,
     outdated: ReadonlySet<string>,
-    options: CallOptions,
+    budget: CallBudget,
   ): Promise<Look<RankedDocument>> {
     const lexical = leg ? leg.search(query, count) : null;
     const found = vector
-      ? await this.#access.records.hits(vector, count, options)
+      ? await this.#access.records.hits(vector, count, budget.next())
       : { hits: [], isWhole: true };
     return {
       hits: found.hits,
@@ -126,25 +130,22 @@ function resultOf<Metadata extends object>(
   explain: boolean,
 ): SearchResult<Metadata> {
   const { title, content, metadata } = data;
-  const passages = data.chunks.map(([start, end]): Passage => {
+  const passageOf = ([start, end]: Chunk): Passage => {
     const text = content.slice(start, end);
     return { text, start, end, highlights: highlightsOf(text, terms) };
-  });
-  const passage = passages[part ?? richest(passages, terms)] ?? {
-    text: '',
-    start: 0,
-    end: 0,
-    highlights: [],
   };
+  const best = part === null ? undefined : data.chunks[part];
+  const passage = best ? passageOf(best) : richest(data.chunks.map(passageOf), terms);
   const result = { id, title, content, score, metadata, passage };
   return explain ? { ...result, explanation: { vector, lexical } } : result;
 }
 
-/** The place of the passage that says most of what was asked for. */
-function richest(passages: readonly Passage[], terms: ReadonlySet<string>): number {
+/** The passage that says most of what was asked for. */
+function richest(passages: readonly Passage[], terms: ReadonlySet<string>): Passage {
   const different = passages.map(({ text, highlights }) => {
     const found = new Set(highlights.map(([start, end]) => text.slice(start, end).toLowerCase()));
     return Math.min(found.size, terms.size);
   });
-  return different.indexOf(Math.max(...different));
+  const place = different.reduce((best, found, at) => (found > (different[best] ?? 0) ? at : best), 0);
+  return passages[place] ?? { text: '', start: 0, end: 0, highlights: [] };
 }

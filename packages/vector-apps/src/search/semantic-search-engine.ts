@@ -176,8 +176,9 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     const gone = new Set(leg.ids);
     let batch: string[] = [];
     const read = async (): Promise<void> => {
+      const since = leg.latest;
       const records = await this.#records.getMany(batch, options);
-      for (const [place, record] of records.entries()) leg.note(batch[place] ?? '', record);
+      for (const [place, record] of records.entries()) leg.note(batch[place] ?? '', record, since);
       batch = [];
     };
     for await (const id of this.#records.ids(options)) {

@@ -1,0 +1,90 @@
+import { createMemoryVectorStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { RecommendationEngine, SemanticSearchEngine } from '../src/index.js';
+import { chunksOf } from '../src/search/chunking.js';
+import { hashingModel } from './support/hashing-model.js';
+
+describe('a long text', () => {
+  it('is cut like its parts, a megabyte of it too', () => {
+    const sentence = 'The cat sat on the mat today. ';
+    const text = sentence.repeat(Math.ceil(2 ** 20 / sentence.length));
+    const chunks = chunksOf(text);
+    expect(chunks.slice(0, 40)).toEqual(chunksOf(sentence.repeat(200)).slice(0, 40));
+    expect(chunks).toHaveLength(Math.ceil((text.length / sentence.length - 1) / 2));
+    expect(chunks.at(-1)?.[1]).toBe(text.length - 1);
+  });
+
+  it('may be one sentence, of any number of words', () => {
+    const chunks = chunksOf('word '.repeat(100_000), { maxWords: 1_000_000 });
+    expect(chunks).toEqual([[0, 499_999]]);
+    expect(chunksOf('word '.repeat(100_000))).toHaveLength(1_000);
+  });
+});
+
+describe('a document', () => {
+  it.each([
+    ['a date', new Date(0), 'metadata is "1970'],
+    ['a number', 7, 'metadata is 7 as JSON; give an object'],
+    ['nothing that JSON has', () => 1, 'metadata has no JSON'],
+    ['a bigint', { count: 1n }, 'metadata has no JSON'],
+  ])('whose metadata are %s is refused before anything is written', async (_what, metadata, message) => {
+    const engine = new SemanticSearchEngine(createMemoryVectorStore(), hashingModel());
+    await expect(
+      engine.indexDocument('a', 'Zebra', 'zebra', { metadata: metadata as never }),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) });
+    expect(await engine.getDocument('a')).toBeNull();
+  });
+
+  it('that is none fails alone', async () => {
+    const engine = new SemanticSearchEngine(createMemoryVectorStore(), hashingModel());
+    const report = await engine.indexDocuments([
+      { id: 'a', title: 'A', content: 'apple' },
+      null as never,
+      { id: 'b', title: 'B', content: 'banana' },
+    ]);
+    expect(report).toMatchObject({ indexed: 2, failed: 1, isComplete: true });
+  });
+
+  it('whose record cannot be read is indexed anew', async () => {
+    const store = createMemoryVectorStore();
+    const engine = new SemanticSearchEngine(store, hashingModel());
+    await engine.indexDocument('a', 'A', 'apple');
+    const stored = new TextDecoder().decode((await store.get('search:documents:doc/a')).value);
+    await store.put('search:documents:doc/a', stored.replace('"metadata":{}', '"metadata":7'));
+    await expect(engine.getDocument('a')).rejects.toThrow('index it again, or delete it');
+    expect(await engine.indexDocument('a', 'A', 'apple')).toBe('indexed');
+    expect(await engine.getDocument('a')).toMatchObject({ title: 'A', metadata: {} });
+  });
+});
+
+describe('a product', () => {
+  it.each([
+    ['name', [null, 'light', 'shoes']],
+    ['desc', ['Shoe', undefined, 'shoes']],
+    ['category', ['Shoe', 'light', 7]],
+  ])('without a text for %s is refused by name', async (field, [name, desc, category]) => {
+    const engine = new RecommendationEngine(createMemoryVectorStore(), hashingModel());
+    await expect(
+      engine.indexProduct('a', name as never, desc as never, category as never),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(`${field} is `) });
+  });
+
+  it('whose record cannot be read can be removed, and indexed again', async () => {
+    const store = createMemoryVectorStore();
+    const engine = new RecommendationEngine(store, hashingModel());
+    await engine.initialize();
+    const key = 'recommendation:catalogue/products/doc/a';
+    for (const mend of [
+      () => engine.removeProduct('a'),
+      () => engine.indexProduct('a', 'Shoe', 'light', 'shoes'),
+    ]) {
+      await engine.indexProduct('a', 'Shoe', 'light', 'shoes');
+      const stored = new TextDecoder().decode((await store.get(key)).value);
+      await store.put(key, stored.replace('"description":"light"', '"description":null'));
+      await expect(engine.getSimilarProducts('a', 1)).rejects.toThrow('index it again, or remove it');
+      await mend();
+    }
+    await engine.indexProduct('b', 'Boot', 'heavy', 'shoes');
+    expect(await engine.getSimilarProducts('b', 1)).toMatchObject([{ productId: 'a', name: 'Shoe' }]);
+  });
+});
