@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Event, getInMemoryEventStore } from '@event-driven-io/emmett';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -26,11 +27,13 @@ export function emmettInMemory(): EmmettStore {
 /** emmett's module for SQLite; undefined, with a clear line, where what it needs is not built. */
 export async function loadEmmettSqlite(): Promise<EmmettSqlite | undefined> {
   try {
-    return await import('@event-driven-io/emmett-sqlite');
+    // Looked for first: an import of the module itself that fails ends the process.
+    createRequire(import.meta.resolve('@event-driven-io/emmett-sqlite'))('sqlite3');
   } catch {
     console.log('sqlite3 is not built: rows of emmett on SQLite are left out (pnpm rebuild sqlite3)\n');
     return undefined;
   }
+  return import('@event-driven-io/emmett-sqlite');
 }
 
 /**
