@@ -1,10 +1,10 @@
 import { createMemoryVectorStore } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cosine, dot } from '../src/core/vector-math.js';
 import { interactionMatrix, type TrainingEvent } from '../src/recommendation/interaction-matrix.js';
 import { itemFactors } from '../src/recommendation/item-factors.js';
 import { trainingsCodec } from '../src/recommendation/trainings.js';
-import { cosine, dot } from '../src/recommendation/vector-math.js';
 import { at, handle, idsOf, openShop, stateOf, stock, stockedShop, tasteOf } from './recommendation/shop.js';
 
 /** Who likes boots likes poems, and who likes sandals likes the novel: not what their texts say. */

@@ -1,6 +1,7 @@
 import { CancelledError, DeadlineExceededError, InvalidArgumentError, systemClock } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
 import { checkedVectors } from './checked-vectors.js';
+import { checkWhole } from './checks.js';
 import { contentHash } from './content-hash.js';
 import type { EmbeddingModel } from './embedding-model.js';
 import { mapBounded } from './map-bounded.js';
@@ -110,11 +111,6 @@ function checkText(text: string): void {
   throw new InvalidArgumentError(
     `A text to embed is ${JSON.stringify(text)}; give one with something in it, or leave it out`,
   );
-}
-
-function checkWhole(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new InvalidArgumentError(`${name} is ${value}; use a whole number from ${least} to ${most}`);
 }
 
 function within<T>({ signal, timeoutMs }: EmbedOptions, work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type VectorMatch } from '@norikv/store';
+import type { VectorMatch } from '@norikv/store';
+import { checkWhole } from './checks.js';
 import type { GhostList } from './ghost-list.js';
 import { parseVectorId, type VectorName } from './vector-id.js';
 import type { VectorRecord } from './vector-record.js';
@@ -66,7 +67,7 @@ export async function selectRecords<T, C extends Candidate>(
   access: SelectAccess<T>,
 ): Promise<Selection<T, C>> {
   const { maxScan = 10_000, firstScan = k * widening } = options;
-  for (const [name, value] of Object.entries({ k, maxScan, firstScan })) checkCount(name, value);
+  for (const [name, value] of Object.entries({ k, maxScan, firstScan })) checkWhole(name, value, 1);
   const readings = new Readings(k, options, access);
   let mayLookAgain = true;
   let count = Math.max(k, Math.min(maxScan, firstScan));
@@ -156,9 +157,4 @@ class Readings<T> {
     const reading = this.#readings.get(id);
     return !reading || reading.record?.generation === generation;
   }
-}
-
-function checkCount(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new InvalidArgumentError(`${name} is ${value}; use a whole number, at least 1`);
 }

@@ -1,12 +1,7 @@
 import { createUpdater, type Updater } from '@norikv/cas-retry';
-import {
-  type CallOptions,
-  type Clock,
-  InvalidArgumentError,
-  requireCapabilities,
-  systemClock,
-} from '@norikv/store';
+import { type CallOptions, type Clock, requireCapabilities, systemClock } from '@norikv/store';
 import { CallBudget } from './call-budget.js';
+import { checkWhole } from './checks.js';
 import { GhostList } from './ghost-list.js';
 import { Ledger } from './ledger.js';
 import { mapBounded } from './map-bounded.js';
@@ -61,9 +56,7 @@ export class VectorRecords<T> {
     const { prefix, namespace, dimensions, fingerprint, distance = 'cosine', concurrency = 16 } = options;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'vector'] as const;
     requireCapabilities(store, 'VectorRecords', needs, options.unsafeAllowNonAtomicCas);
-    if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw new InvalidArgumentError(`concurrency is ${concurrency}; use a whole number, at least 1`);
-    }
+    checkWhole('concurrency', concurrency, 1);
     const { clock = systemClock, random = Math.random } = options;
     this.#prefix = prefix;
     this.#clock = clock;

@@ -1,3 +1,4 @@
+import { cosine } from '../core/vector-math.js';
 import { decodeSignature, decodeVector, type Fingerprint } from './fingerprint.js';
 import { type Objection, objectionTo } from './guard.js';
 import { jaccard } from './min-hash.js';
@@ -56,17 +57,4 @@ function semanticNearness(left: Fingerprint, right: Fingerprint, thresholds: Thr
 
 function judged(stage: DeduplicationStage, similarity: number, objection: Objection | null): Comparison {
   return { stage, similarity, verdict: objection ? 'review' : 'duplicate', objection };
-}
-
-function cosine(left: Float32Array, right: Float32Array): number {
-  let dot = 0;
-  let leftSquares = 0;
-  let rightSquares = 0;
-  for (const [place, value] of left.entries()) {
-    const other = right[place] ?? 0;
-    dot += value * other;
-    leftSquares += value * value;
-    rightSquares += other * other;
-  }
-  return dot / Math.sqrt(leftSquares * rightSquares);
 }

@@ -2,6 +2,7 @@ import { type CallOptions, InvalidArgumentError, type KvStore } from '@norikv/st
 import { CallBudget } from '../core/call-budget.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { mapBounded } from '../core/map-bounded.js';
+import { Turns } from '../core/turns.js';
 import { checkId } from '../core/vector-id.js';
 import type { Verdict } from './admission.js';
 import { type Assembly, assemble } from './assembly.js';
@@ -17,7 +18,6 @@ import {
   type StoredDocument,
   storedDocument,
 } from './results.js';
-import { Turns } from './turns.js';
 
 const concurrency = 16;
 

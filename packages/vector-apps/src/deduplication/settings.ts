@@ -6,6 +6,7 @@ import {
   systemClock,
   UnsupportedError,
 } from '@norikv/store';
+import { checkWhole } from '../core/checks.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { Thresholds } from './comparison.js';
 import type { DeduplicationPolicy, DeduplicatorOptions } from './options.js';
@@ -60,11 +61,11 @@ export function settingsOf(hasModel: boolean, threshold: number, options: Dedupl
     );
   }
   if (nearThreshold !== null) checkShare('near.threshold', nearThreshold);
-  checkWhole('near.minWords', minWords ?? 1, 1_000_000);
-  checkWhole('maxAliases', maxAliases, 10_000);
-  checkWhole('bandLimit', bandLimit, 4_096);
-  checkWhole('leaseMs', leaseMs, 86_400_000);
-  checkWhole('pollMs', pollMs, 60_000);
+  checkWhole('near.minWords', minWords ?? 1, 1, 1_000_000);
+  checkWhole('maxAliases', maxAliases, 1, 10_000);
+  checkWhole('bandLimit', bandLimit, 1, 4_096);
+  checkWhole('leaseMs', leaseMs, 1, 86_400_000);
+  checkWhole('pollMs', pollMs, 1, 60_000);
   const semantic = hasModel ? threshold : null;
   return {
     prefix,
@@ -113,9 +114,4 @@ function checkOneOf(name: string, value: string, allowed: readonly string[]): vo
 function checkShare(name: string, value: number): void {
   if (value > 0 && value <= 1) return;
   throw new InvalidArgumentError(`${name} is ${value}; use a number above 0, up to 1`);
-}
-
-function checkWhole(name: string, value: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;
-  throw new InvalidArgumentError(`${name} is ${value}; use a whole number from 1 to ${most}`);
 }

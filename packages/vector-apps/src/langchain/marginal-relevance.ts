@@ -1,3 +1,5 @@
+import { cosine } from '../core/vector-math.js';
+
 /**
  * The places of `count` vectors, best first, each chosen by its similarity to the query less its similarity to
  * those chosen before (Carbonell and Goldstein, 1998). `lambda` 1 looks at the query alone, 0 at variety alone.
@@ -23,12 +25,4 @@ export function marginalRelevance(
     }
   }
   return chosen;
-}
-
-function cosine(one: Float32Array, other: Float32Array): number {
-  return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
-}
-
-function dot(one: Float32Array, other: Float32Array): number {
-  return one.reduce((sum, number, place) => sum + number * (other[place] ?? 0), 0);
 }

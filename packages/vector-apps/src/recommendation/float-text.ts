@@ -1,4 +1,4 @@
-import { valueAt } from './vector-math.js';
+import { valueAt } from '../core/vector-math.js';
 
 /** Numbers as text: base64 of 32-bit floats, little-endian on every machine. */
 export function floatsToText(values: ArrayLike<number>): string {

@@ -1,5 +1,5 @@
+import { dot, lengthOf, valueAt } from '../core/vector-math.js';
 import type { InteractionMatrix } from './interaction-matrix.js';
-import { dot, lengthOf, valueAt } from './vector-math.js';
 
 /** Options of {@link itemFactors}. */
 export interface FactorOptions {

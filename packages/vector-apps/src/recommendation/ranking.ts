@@ -1,4 +1,4 @@
-import { cosine } from './vector-math.js';
+import { cosine } from '../core/vector-math.js';
 
 /** Something to be ranked. */
 export interface Ranked {

@@ -1,10 +1,10 @@
 import type { CallBudget } from '../core/call-budget.js';
 import { mapBounded } from '../core/map-bounded.js';
+import { dot } from '../core/vector-math.js';
 import type { Catalogue } from './catalogue.js';
 import { decay, type HalfLives } from './decay.js';
 import type { ItemSpace, ProductRecord } from './item-space.js';
 import type { Taste } from './taste.js';
-import { dot } from './vector-math.js';
 
 const mostReasons = 3;
 

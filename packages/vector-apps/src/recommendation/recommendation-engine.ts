@@ -1,11 +1,12 @@
 import { type CallOptions, InvalidArgumentError } from '@norikv/store';
 import { CallBudget } from '../core/call-budget.js';
+import { checkNumber, checkWhole } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { checkId } from '../core/vector-id.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
+import { scaled } from '../core/vector-math.js';
 import { Catalogue, type CatalogueReport, type Item } from './catalogue.js';
-import { checkNumber, checkWhole } from './checks.js';
 import type { TrainingEvent } from './interaction-matrix.js';
 import type {
   InteractionOptions,
@@ -22,7 +23,6 @@ import { Recommender } from './recommender.js';
 import { eventOf, planOf, type Settings, settingsOf } from './settings.js';
 import { Tastes } from './tastes.js';
 import { removeDiscarded, type TrainingReport, train } from './train.js';
-import { scaled } from './vector-math.js';
 
 /**
  * Recommends products by what each user liked, what is popular, and what it learned from events.

@@ -1,4 +1,5 @@
 import type { CallBudget } from '../core/call-budget.js';
+import { scaled, valueAt } from '../core/vector-math.js';
 import type { Catalogue } from './catalogue.js';
 import type { ItemSpace } from './item-space.js';
 import type { RecommendOptions } from './options.js';
@@ -10,7 +11,6 @@ import type { Settings } from './settings.js';
 import { shortHash } from './short-hash.js';
 import { directionOf, type Taste } from './taste.js';
 import type { Tastes } from './tastes.js';
-import { scaled, valueAt } from './vector-math.js';
 
 /** What is asked on behalf of a user, beyond the options. */
 export interface UserRequest {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@norikv/store';
-import { checkNumber, checkWhole, refuse } from './checks.js';
+import { checkNumber, checkWhole, refuse } from '../core/checks.js';
 import type { HalfLives } from './decay.js';
 import type { InteractionOptions, RecommendationOptions, TrainingOptions } from './options.js';
 import type { TrainingPlan } from './train.js';

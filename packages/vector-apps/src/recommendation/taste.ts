@@ -1,5 +1,5 @@
+import { lengthOf, scaled, valueAt } from '../core/vector-math.js';
 import { addFaded, type Faded, type HalfLives, type SumRules } from './decay.js';
-import { lengthOf, scaled, valueAt } from './vector-math.js';
 
 /** Which vectors a sum is made of: sums of different ones mean nothing to each other. */
 export interface SpaceName {

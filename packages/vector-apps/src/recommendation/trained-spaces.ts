@@ -4,6 +4,7 @@ import type { CallBudget } from '../core/call-budget.js';
 import { mapBounded } from '../core/map-bounded.js';
 import { StoredVectors } from '../core/stored-vectors.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
+import { scaled } from '../core/vector-math.js';
 import type { VectorRecords } from '../core/vector-records.js';
 import { VectorMissingError } from '../errors.js';
 import type { CatalogueOptions } from './catalogue.js';
@@ -11,7 +12,6 @@ import type { ProductRecord } from './item-space.js';
 import { LearnedVectors } from './learned-vectors.js';
 import type { Product } from './product.js';
 import { noTrainings, type Training, type Trainings, trainingsCodec } from './trainings.js';
-import { scaled } from './vector-math.js';
 
 /** What was learned about a product, or null. */
 export type LearnedLookup = (productId: string) => Promise<Float32Array | null>;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { checkWhole } from '../core/checks.js';
 
 /** How a text is cut. */
 export interface ChunkingOptions {
@@ -100,9 +101,4 @@ function piecesOf(sentence: string, offset: number, maxWords: number): Sentence[
 
 function spanOf(parts: readonly { readonly start: number; readonly end: number }[]): Chunk {
   return [parts[0]?.start ?? 0, parts.at(-1)?.end ?? 0];
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new InvalidArgumentError(`${name} is ${value}; use a whole number, at least ${least}`);
 }

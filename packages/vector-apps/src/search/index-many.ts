@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { checkWhole } from '../core/checks.js';
 import type { SearchDocument } from './document.js';
 import type { BulkIndexOptions, IndexOutcome, IndexReport, IndexResult } from './options.js';
 
@@ -11,9 +11,7 @@ export async function indexMany<Metadata extends object>(
   { concurrency = 16, onProgress, signal }: BulkIndexOptions,
   index: (document: SearchDocument<Metadata>, signal: AbortSignal | undefined) => Promise<IndexOutcome>,
 ): Promise<IndexReport> {
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new InvalidArgumentError(`concurrency is ${concurrency}; use a whole number, at least 1`);
-  }
+  checkWhole('concurrency', concurrency, 1);
   const results: IndexResult[] = [];
   const source = inTurn(documents);
   let hasEnded = false;

@@ -1,10 +1,10 @@
 import { type CallOptions, errorCode } from '@norikv/store';
 import type { Embedder } from '../core/embedder.js';
+import { Turns } from '../core/turns.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
 import type { ChunkingOptions } from './chunking.js';
 import { type SearchDocument, type StoredDocument, storedDocument, textsOf } from './document.js';
-import { KeyedTurns } from './keyed-turns.js';
 import type { LexicalLeg } from './lexical-leg.js';
 import type { IndexOutcome } from './options.js';
 
@@ -19,7 +19,7 @@ export interface IndexerAccess<Metadata extends object> {
 /** Writes and removes documents; those of one id in the order of the calls. */
 export class Indexer<Metadata extends object> {
   readonly #access: IndexerAccess<Metadata>;
-  readonly #turns: KeyedTurns = new KeyedTurns();
+  readonly #turns: Turns = new Turns();
 
   constructor(access: IndexerAccess<Metadata>) {
     this.#access = access;
@@ -33,7 +33,7 @@ export class Indexer<Metadata extends object> {
     const { records, embedder, leg, chunking } = this.#access;
     const data = storedDocument(document, chunking, embedder.fingerprint);
     const budget = records.budget(options);
-    return this.#turns.run(document.id, async () => {
+    return this.#turns.take(document.id, undefined, async () => {
       const current = force ? null : await this.#current(document.id, budget.next());
       const vectors = current && (await this.#keptVectors(current, data, budget.next()));
       if (vectors === 'unchanged') {
@@ -49,7 +49,7 @@ export class Indexer<Metadata extends object> {
 
   async delete(id: string, options: CallOptions): Promise<boolean> {
     const { records, leg } = this.#access;
-    return this.#turns.run(id, async () => {
+    return this.#turns.take(id, undefined, async () => {
       const existed = await records.delete(id, options);
       leg?.note(id, null);
       return existed;

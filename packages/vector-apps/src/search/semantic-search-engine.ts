@@ -1,4 +1,5 @@
-import { type CallOptions, InvalidArgumentError } from '@norikv/store';
+import type { CallOptions } from '@norikv/store';
+import { checkWhole } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import type { RepairReport, VerifyReport } from '../core/repair.js';
@@ -56,7 +57,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     const { namespace = 'documents', chunking = {}, lexical, cacheSize = 1_000, candidates = 100 } = options;
     const { fusion = { method: 'weighted' } } = options;
     if (chunking !== false) checkedChunking(chunking);
-    checkCount('candidates', candidates, 1);
+    checkWhole('candidates', candidates, 1);
     lexicalWeightOf(fusion);
     this.#embedder = createEmbedder(embeddingModel, { batchSize: options.batchSize, cacheSize });
     this.#records = new VectorRecords(client, {
@@ -121,7 +122,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     topK: number,
     options: SearchOptions<Metadata> = {},
   ): Promise<SearchResult<Metadata>[]> {
-    checkCount('topK', topK, 1);
+    checkWhole('topK', topK, 1);
     if (query.trim() === '') return [];
     return (await this.#searcher.search(query, topK, options)).results;
   }
@@ -129,8 +130,8 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   /** One page of results. Pages of one query fit together while nothing is written, within `candidates`. */
   async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
     const { limit = 10, offset = 0 } = options;
-    checkCount('limit', limit, 1);
-    checkCount('offset', offset, 0);
+    checkWhole('limit', limit, 1);
+    checkWhole('offset', offset, 0);
     if (query.trim() === '') return { results: [], nextOffset: null, isTruncated: false };
     const end = offset + limit;
     const { results, isTruncated } = await this.#searcher.search(query, end + 1, options);
@@ -206,9 +207,4 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   verify(options: CallOptions = {}): Promise<VerifyReport> {
     return this.#records.verify(options);
   }
-}
-
-function checkCount(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new InvalidArgumentError(`${name} is ${value}; use a whole number, at least ${least}`);
 }
