@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { find, type KvStore, stringToBytes, type Version } from '@norikv/store';
 import { seededRandom } from '@norikv/testkit';
 import { expect, test } from 'vitest';
 import { type EmbeddedStore, openEmbedded } from '../src/index.js';
 import { newPath } from './support/folders.js';
 import { numberOf, type Report, valueOfWrite } from './support/kill-ledger.js';
+import { killWhileWriting } from './support/kill-while-writing.js';
 import { type Program, startProgram } from './support/programs.js';
 
 // An hour by hand: NORIKV_FAULT_BUDGET_SECONDS=3600. Without it, 50 kills.
@@ -29,7 +29,7 @@ test(
       const writer = waiting.shift() ?? startWriter();
       waiting.push(startWriter());
       const beside = survivor && writeBeside(survivor);
-      const reports = await killWhileWriting(writer, `${path} ${kills}`, 5 + random() * 60);
+      const reports = await killWhileWriting<Report>(writer, `${path} ${kills}`, 5 + random() * 60);
       await beside?.stop();
       const store = survivor ?? (await openEmbedded({ path }));
       ledger.add(reports);
@@ -66,26 +66,6 @@ function writeBeside(store: KvStore): { stop(): Promise<void> } {
       return writing;
     },
   };
-}
-
-/** Lets a writer write for a while after its first answer, and returns all it reported until it was killed. */
-async function killWhileWriting(writer: Program, order: string, afterMs: number): Promise<Report[]> {
-  writer.send(order);
-  const reports: Report[] = [];
-  let first = await writer.line();
-  while (first !== undefined) {
-    const report = JSON.parse(first) as Report;
-    reports.push(report);
-    if (report.kind === 'acknowledged') break;
-    first = await writer.line();
-  }
-  if (first === undefined) throw new Error(`The writer ended by itself: ${writer.errors()}`);
-  const rest = writer.rest();
-  await sleep(afterMs);
-  writer.kill();
-  expect(await writer.exited, writer.errors()).toBe('SIGKILL');
-  for (const line of await rest) reports.push(JSON.parse(line) as Report);
-  return reports;
 }
 
 /** What must be in the store: for each key its last acknowledged write, or the one after it that was sent. */

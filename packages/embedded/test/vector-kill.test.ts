@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@norikv/testkit';
 import { expect, test } from 'vitest';
 import { type EmbeddedStore, openEmbedded } from '../src/index.js';
 import { newPath } from './support/folders.js';
+import { killWhileWriting } from './support/kill-while-writing.js';
 import { type Program, startProgram } from './support/programs.js';
 import {
   isDelete,
@@ -35,7 +35,7 @@ test(
       }
       const writer = waiting.shift() ?? startWriter();
       waiting.push(startWriter());
-      ledger.add(await killWhileWriting(writer, `${path} ${kills}`, 5 + random() * 60));
+      ledger.add(await killWhileWriting<VectorReport>(writer, `${path} ${kills}`, 5 + random() * 60));
       const store = survivor ?? (await openEmbedded({ path }));
       // What was complete on the disk and not announced shows with the next commit, see the test of keys.
       await store.put('settle', 'now');
@@ -51,27 +51,6 @@ test(
 
 function startWriter(): Program {
   return startProgram('insert-until-killed');
-}
-
-async function killWhileWriting(writer: Program, order: string, afterMs: number): Promise<VectorReport[]> {
-  writer.send(order);
-  const reports: VectorReport[] = [];
-  const take = (line: string): VectorReport => {
-    const report = JSON.parse(line) as VectorReport;
-    reports.push(report);
-    return report;
-  };
-  for (;;) {
-    const line = await writer.line();
-    if (line === undefined) throw new Error(`The writer ended by itself: ${writer.errors()}`);
-    if (take(line).kind === 'acknowledged') break;
-  }
-  const rest = writer.rest();
-  await sleep(afterMs);
-  writer.kill();
-  expect(await writer.exited, writer.errors()).toBe('SIGKILL');
-  for (const line of await rest) take(line);
-  return reports;
 }
 
 async function idsFound(store: EmbeddedStore): Promise<Map<string, readonly number[]>> {
