@@ -61,16 +61,18 @@ export class Bursts {
     this.#stocks = new BoundedMap(settings.maxIdentifiers);
   }
 
-  async take(key: string, limits: readonly Limit[], cost: number): Promise<RateLimitResult> {
+  /** Not an async function, which would cost every request another promise. */
+  take(key: string, limits: readonly Limit[], cost: number): Promise<RateLimitResult> {
     const handedOut = this.#handOut(key, limits, cost);
-    if (handedOut) return handedOut;
+    if (handedOut) return Promise.resolve(handedOut);
     const open = this.#open.get(key);
     const burst = open?.limits === limits ? open : this.#begin(key, limits);
     const position = burst.costs.push(cost) - 1;
-    const { answers, taken } = await burst.admission;
-    const answer = answers[position];
-    if (typeof answer !== 'number') return answer as RateLimitResult;
-    return new Granted(taken as RateLimitResult, cost, answer, 'store', burst.grant);
+    return burst.admission.then(({ answers, taken }) => {
+      const answer = answers[position];
+      if (typeof answer !== 'number') return answer as RateLimitResult;
+      return new Granted(taken as RateLimitResult, cost, answer, 'store', burst.grant);
+    });
   }
 
   /** Permits came back: a denial that is on its way may be wrong by now. */

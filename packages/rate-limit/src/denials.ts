@@ -31,8 +31,10 @@ export class Denials {
 
   /** The denial that a request for `cost` would meet again. */
   find(key: string, limits: readonly Limit[], cost: number): RateLimitResult | undefined {
+    const denials = this.#denials.get(key);
+    if (!denials) return undefined;
     const now = this.#clock.monotonic();
-    const denial = this.#denials.get(key)?.find(({ id, result, until }) => {
+    const denial = denials.find(({ id, result, until }) => {
       if (until <= now) return false;
       return id === undefined || (cost >= result.cost && limits.some((limit) => limit.id === id));
     });

@@ -6,7 +6,7 @@ import { Denials } from './denials.js';
 import { Fallback } from './fallback.js';
 import { Grants } from './grants.js';
 import { KnownLimits } from './known-limits.js';
-import { checkWhole, type Limit, longestWindowMs, mostRequests, refuse } from './limit.js';
+import { checkWhole, longestWindowMs, mostRequests, refuse } from './limit.js';
 import { type RateLimiterOptions, type Settings, settingsOf, updaterOptionsOf } from './options.js';
 import { emptyRecord, type RateLimitRecord, recordCodec } from './record.js';
 import { type RecordKey, recordKeys } from './record-key.js';
@@ -85,9 +85,14 @@ export class RateLimiter {
     checkWhole('cost', cost, mostRequests);
     const ready = this.#keyOf(identifier);
     const key = typeof ready === 'string' ? ready : await ready;
-    return this.#told(
-      this.#denials.find(key, checked, cost) ?? (await this.#take(key, checked, cost, signal)),
-    );
+    const denied = this.#denials.find(key, checked, cost);
+    if (denied) return this.#told(denied);
+    try {
+      return this.#told(await untilAborted(() => this.#bursts.take(key, checked, cost), signal));
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      return this.#told(this.#fallback.decide(error, key, checked, cost));
+    }
   }
 
   /**
@@ -190,20 +195,6 @@ export class RateLimiter {
   #told(result: RateLimitResult): RateLimitResult {
     this.#settings.onEvent({ kind: 'decision', allowed: result.allowed, source: result.source });
     return result;
-  }
-
-  async #take(
-    key: string,
-    limits: readonly Limit[],
-    cost: number,
-    signal: AbortSignal | undefined,
-  ): Promise<RateLimitResult> {
-    try {
-      return await untilAborted(() => this.#bursts.take(key, limits, cost), signal);
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      return this.#fallback.decide(error, key, limits, cost);
-    }
   }
 
   /**
