@@ -21,6 +21,7 @@ import type { Engine } from './engine.js';
 import type { PutRequest, WriteRequest } from './keyspace.js';
 import { nextTurn } from './next-turn.js';
 import type { WriteOrder } from './pending-write.js';
+import { checkedVector } from './vectors/vector-checks.js';
 
 // A read waits for nothing, so a loop of reads would never let the write it waits for go on.
 const readsPerTurn = 128;
@@ -70,8 +71,8 @@ export class CheckedStore implements EmbeddedStore {
     return this.#vectors((vectors) => vectors.vectorDropIndex(...call));
   }
 
-  vectorInsert(...[namespace, id, vector, options]: InsertCall): Promise<Version> {
-    const own = ownNumbers(vector);
+  async vectorInsert(...[namespace, id, vector, options]: InsertCall): Promise<Version> {
+    const own = checkedVector('vector', vector);
     return this.#vectors((vectors) => vectors.vectorInsert(namespace, id, own, options));
   }
 
@@ -83,8 +84,8 @@ export class CheckedStore implements EmbeddedStore {
     return this.#vectors((vectors) => vectors.vectorDelete(...call));
   }
 
-  vectorSearch(...[namespace, query, k, options]: SearchCall): Promise<VectorSearchResult> {
-    const own = ownNumbers(query);
+  async vectorSearch(...[namespace, query, k, options]: SearchCall): Promise<VectorSearchResult> {
+    const own = checkedVector('query', query);
     return this.#vectors((vectors) => vectors.vectorSearch(namespace, own, k, options));
   }
 
@@ -163,12 +164,6 @@ export class CheckedStore implements EmbeddedStore {
 type VectorCalls = Pick<EmbeddedStore, keyof VectorStore | 'vectorInsertMany'>;
 type InsertCall = Parameters<VectorStore['vectorInsert']>;
 type SearchCall = Parameters<EmbeddedStore['vectorSearch']>;
-
-/** A copy, as the call looks at it later. What is no vector is refused there. */
-function ownNumbers<T extends readonly number[] | Float32Array>(vector: T): T {
-  const isVector = Array.isArray(vector) || vector instanceof Float32Array;
-  return isVector ? (vector.slice() as T) : vector;
-}
 
 const offered = {
   engine: 'embedded',

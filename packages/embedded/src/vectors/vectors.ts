@@ -19,7 +19,6 @@ import { Storage } from './storage.js';
 import {
   checkCount,
   checkedFilter,
-  checkedVector,
   checkFits,
   checkId,
   checkNamespace,
@@ -32,7 +31,7 @@ import { statsOf } from './vector-stats.js';
 // What a waiting write costs beside its bytes.
 const overheadBytes = 512;
 
-/** The vector calls of a store: checks what they are given, and hands it on. */
+/** The vector calls of a store: checks what they are given, and hands it on. Vectors were checked, and are its own. */
 export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorInsertMany'> {
   readonly #host: VectorHost;
   readonly #storage: Storage;
@@ -79,12 +78,11 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   async vectorInsert(
     namespace: string,
     id: string,
-    vector: readonly number[] | Float32Array,
+    numbers: Float32Array,
     options: VectorWriteOptions = {},
   ): Promise<Version> {
     checkNamespace(namespace);
     checkId(id);
-    const numbers = checkedVector('vector', vector);
     checkWriteOptions(options, id);
     const { spaces, vectors } = await this.#storage.of(namespace);
     const work = (transaction: WriteTransaction): Version => {
@@ -125,7 +123,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
 
   async vectorSearch(
     namespace: string,
-    query: readonly number[] | Float32Array,
+    query: Float32Array,
     k: number,
     options: FilteredSearchOptions = {},
   ): Promise<VectorSearchResult> {
@@ -133,7 +131,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkCount(k);
     checkVectorOptions(options);
     checkGetOptions(options, namespace);
-    const request = { namespace, k, options, query: checkedVector('query', query) };
+    const request = { namespace, k, options, query };
     checkedFilter(options.filter);
     return this.#searcher.search(await this.#storage.of(namespace), request);
   }
