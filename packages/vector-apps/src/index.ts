@@ -1,5 +1,5 @@
 export { createEmbedder, type Embedder, type EmbedderOptions, type EmbedOptions } from './core/embedder.js';
-export type { EmbeddingModel, Vector } from './core/embedding-model.js';
+export type { EmbeddingCall, EmbeddingModel, Vector } from './core/embedding-model.js';
 export type { RepairReport, VerifyReport } from './core/repair.js';
 export type { VectorKvStore } from './core/vector-kv-store.js';
 export type { DeduplicationStage } from './deduplication/comparison.js';

@@ -9,7 +9,8 @@ import { KeyIndex } from '../src/deduplication/key-index.js';
 import { passage } from './deduplication/world.js';
 
 const budget = new CallBudget({}, new FakeClock());
-const revision = (generation: number) => ({ generation, fingerprint: fingerprintOf(passage('a'), 16) });
+const fingerprint = await fingerprintOf(passage('a'), 16);
+const revision = (generation: number) => ({ generation, fingerprint });
 
 function world() {
   const keys = new KeyIndex(createUpdater(createMemoryStore()), 'x:', 256);

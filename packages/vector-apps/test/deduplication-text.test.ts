@@ -5,7 +5,7 @@ import { compare } from '../src/deduplication/comparison.js';
 import { fingerprintOf, withVector } from '../src/deduplication/fingerprint.js';
 import { guardedFactsOf, objectionTo } from '../src/deduplication/guard.js';
 import { bandsOf, jaccard, signatureOf } from '../src/deduplication/min-hash.js';
-import { normalise, wordsOf } from '../src/deduplication/normalise.js';
+import { normalise, numbersOf, wordsOf } from '../src/deduplication/normalise.js';
 import type { DeduplicatorOptions } from '../src/index.js';
 import { DocumentDeduplicator, passage } from './deduplication/world.js';
 
@@ -13,6 +13,56 @@ describe('a normalised text', () => {
   it('has lost Unicode forms, case and white space, and nothing else', () => {
     expect(normalise(' Ｃafe\u0301 \n\tAU  lait! ')).toBe('café au lait!');
     expect(normalise(normalise('ǅ ﬁ ½ '))).toBe(normalise('ǅ ﬁ ½ '));
+  });
+
+  it('keeps figures that NFKC would make digits of', () => {
+    const texts = [
+      '10²',
+      '102',
+      '10₂',
+      '10①',
+      '101',
+      '1½',
+      '11⁄2',
+      '2㏠',
+      '21日',
+      '10⁻²',
+      '-5',
+      '5',
+      '$5',
+      '€5',
+      '5%',
+    ];
+    expect(new Set(texts.map(normalise)).size).toBe(texts.length);
+    expect(normalise('１２ ½')).toBe('12 ½');
+  });
+
+  it('has numbers with the signs that change what they say', () => {
+    expect(numbersOf('-5 to 10² a-5 2020-2021, −$1,234.50 covid19')).toEqual([
+      '-5',
+      '10²',
+      '5',
+      '2020',
+      '2021',
+      '-$1,234.50',
+      'covid19',
+    ]);
+    expect(numbersOf('$5 5 €, 5% 5 % 20°c $ 5 $6 (-7) –8 x')).toEqual([
+      '$5',
+      '5€',
+      '5%',
+      '5%',
+      '20°',
+      '$5',
+      '$6',
+      '-7',
+      '-8',
+    ]);
+    expect(numbersOf('no digits at all')).toEqual([]);
+  });
+
+  it('is found in a megabyte of one word', () => {
+    expect(numbersOf('a'.repeat(1_000_000))).toEqual([]);
   });
 
   it('consists of words, numbers and nothing in between', () => {
@@ -29,7 +79,7 @@ describe('a normalised text', () => {
 });
 
 describe('a MinHash signature', () => {
-  it('estimates the Jaccard similarity', () => {
+  it('estimates the Jaccard similarity', async () => {
     const all = passage('a').split(' ');
     for (const [from, to] of [
       [0, 60],
@@ -37,36 +87,62 @@ describe('a MinHash signature', () => {
       [30, 60],
     ] as const) {
       const exact = (60 - from) / 60;
-      const estimate = jaccard(signatureOf(all), signatureOf(all.slice(from, to)));
+      const estimate = jaccard(await signatureOf(all), await signatureOf(all.slice(from, to)));
       expect(Math.abs(estimate - exact)).toBeLessThan(0.13);
     }
   });
 
-  it('shares a band with that of a similar set, and none with that of another', () => {
-    const bands = (text: string) => bandsOf(signatureOf(text.split(' ')));
-    const one = bands(passage('a'));
+  it('shares a band with that of a similar set, and none with that of another', async () => {
+    const bands = async (text: string) => bandsOf(await signatureOf(text.split(' ')));
+    const one = await bands(passage('a'));
+    const [similar, other] = [await bands(passage('a', 6)), await bands(passage('b'))];
     expect(new Set(one).size).toBe(32);
-    expect(one.filter((band) => bands(passage('a', 6)).includes(band))).not.toEqual([]);
-    expect(one.filter((band) => bands(passage('b')).includes(band))).toEqual([]);
+    expect(one.filter((band) => similar.includes(band))).not.toEqual([]);
+    expect(one.filter((band) => other.includes(band))).toEqual([]);
   });
 
-  it('does not depend on the order, or on how often a word occurs', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string(), { minLength: 1 }), (words) => {
-        expect(signatureOf([...words].reverse().concat(words))).toEqual(signatureOf(words));
+  it('does not depend on the order, or on how often a word occurs', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string(), { minLength: 1 }), async (words) => {
+        expect(await signatureOf([...words].reverse().concat(words))).toEqual(await signatureOf(words));
       }),
     );
+  });
+
+  it('lets the event loop turn while it is taken of many words', async () => {
+    let isDone = false;
+    let turns = 0;
+    const turn = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await signatureOf(Array.from({ length: 20_000 }, (_, number) => `w${number}`));
+    isDone = true;
+    expect(turns).toBeGreaterThanOrEqual(20);
   });
 });
 
 describe('the guard', () => {
-  const facts = (text: string) => guardedFactsOf(wordsOf(text));
+  const facts = (text: string) => guardedFactsOf(wordsOf(text), numbersOf(text));
 
   it('objects to numbers that differ on both sides, and to negations', () => {
     expect(objectionTo(facts('order 1234'), facts('order 9876'))).toBe('numbers');
     expect(objectionTo(facts('order 1234'), facts('order'))).toBeNull();
     expect(objectionTo(facts('it is'), facts("it isn't"))).toBe('negation');
     expect(objectionTo(facts('it is not'), facts('it was not'))).toBeNull();
+  });
+
+  it('objects to signs that differ', () => {
+    for (const [left, right] of [
+      ['-5', '5'],
+      ['$5', '€5'],
+      ['5%', '5'],
+      ['10²', '102'],
+      ['1½', '1⅓'],
+    ] as const) {
+      expect(objectionTo(facts(`it is ${left} now`), facts(`it is ${right} now`))).toBe('numbers');
+    }
   });
 
   it('overlooks what is a small part of the differences', () => {
@@ -82,15 +158,16 @@ describe('the guard', () => {
   });
 });
 
-it('compares in both directions alike', () => {
+it('compares in both directions alike', async () => {
   const thresholds = { near: 0.4, semantic: 0.9, review: 0.8 };
   const words = fc.array(fc.constantFrom('a', 'b', 'c', 'not', '12', '13'), { maxLength: 8 });
   const vector = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 3, maxLength: 3 });
-  const fingerprint = fc
-    .tuple(words, vector)
-    .map(([text, numbers]) => withVector(fingerprintOf(text.join(' '), 2), Float32Array.from(numbers)));
-  fc.assert(
-    fc.property(fingerprint, fingerprint, (left, right) => {
+  const texts = fc.tuple(words, vector);
+  const fingerprint = async ([text, numbers]: readonly [string[], number[]]) =>
+    withVector(await fingerprintOf(text.join(' '), 2), Float32Array.from(numbers));
+  await fc.assert(
+    fc.asyncProperty(texts, texts, async (one, other) => {
+      const [left, right] = [await fingerprint(one), await fingerprint(other)];
       expect(compare(left, right, thresholds)).toEqual(compare(right, left, thresholds));
     }),
   );
@@ -106,6 +183,7 @@ describe('options', () => {
     ['reviewThreshold', { reviewThreshold: 0.96 }],
     ['near.threshold', { near: { threshold: 0 } }],
     ['near.minWords', { near: { minWords: 0.5 } }],
+    ['maxContentLength', { maxContentLength: 0 }],
     ['maxAliases', { maxAliases: 0 }],
     ['bandLimit', { bandLimit: 5_000 }],
     ['leaseMs', { leaseMs: -1 }],
@@ -131,6 +209,24 @@ describe('options', () => {
     await expect(dedup.checkAndStore('', 'x')).rejects.toThrow('id is');
     await expect(dedup.checkAndStore('a', null as unknown as string)).rejects.toThrow('content is null');
     await expect(dedup.checkAndStore('a', 7 as unknown as string)).rejects.toThrow('content is number');
+  });
+
+  it('a text that is too long is refused, with what to do', async () => {
+    const dedup = new DocumentDeduplicator(createMemoryStore(), null, 0.95, { maxContentLength: 10 });
+    expect((await dedup.checkAndStore('a', '1234567890')).action).toBe('admitted');
+    await expect(dedup.checkAndStore('b', '12345678901')).rejects.toThrow(
+      'content is 11 characters long; use up to 10, split it, or set maxContentLength',
+    );
+    expect(await dedup.get('b')).toBeNull();
+  });
+
+  it('near copies whose numbers differ in a sign are left to a person', async () => {
+    const dedup = new DocumentDeduplicator(createMemoryStore());
+    await dedup.checkAndStore('a', `${passage('a')} comes to -5 percent`);
+    expect(await dedup.checkAndStore('b', `${passage('a')} comes to 5 percent`)).toMatchObject({
+      isDuplicate: false,
+      review: { id: 'a', objection: 'numbers' },
+    });
   });
 
   it('prefixes keep deduplicators apart', async () => {

@@ -14,9 +14,11 @@ import {
 } from '../src/deduplication/document-transitions.js';
 import { fingerprintOf } from '../src/deduplication/fingerprint.js';
 
-const candidate = (generation: number, text: string) => ({
+const fingerprints = { x: await fingerprintOf('x', null), y: await fingerprintOf('y', null) };
+
+const candidate = (generation: number, text: keyof typeof fingerprints) => ({
   generation,
-  fingerprint: fingerprintOf(text, null),
+  fingerprint: fingerprints[text],
   since: 0,
 });
 

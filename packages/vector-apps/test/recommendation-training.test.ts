@@ -497,8 +497,8 @@ describe('a training', () => {
   it('refuses what teaches nothing, plans that make no sense, and stops when cancelled', async () => {
     const engine = await stockedShop();
     await expect(engine.trainItemVectors([])).rejects.toThrow('like at least two products');
-    expect(() => engine.trainItemVectors(events, { factors: 0 })).toThrow('factors is 0');
-    expect(() => engine.trainItemVectors(events, { contentShare: 1 })).toThrow('contentShare is 1');
+    await expect(engine.trainItemVectors(events, { factors: 0 })).rejects.toThrow('factors is 0');
+    await expect(engine.trainItemVectors(events, { contentShare: 1 })).rejects.toThrow('contentShare is 1');
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(engine.trainItemVectors(events, { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
     // Cancelled in the middle of learning: the first pause notices.

@@ -1,4 +1,9 @@
 import { type CallOptions, CancelledError, type Clock, DeadlineExceededError } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
+import { checkNumber, checkObject, refuse } from './checks.js';
+
+/** What a timer can wait, about 24 days. */
+const longestMs = 2 ** 31 - 1;
 
 /** The limits of one call of the caller, handed on to the several store calls it consists of. */
 export class CallBudget {
@@ -6,7 +11,13 @@ export class CallBudget {
   readonly #deadlineAt: number | undefined;
   readonly signal: AbortSignal | undefined;
 
-  constructor({ signal, timeoutMs }: CallOptions, clock: Clock) {
+  /** @throws InvalidArgumentError if a limit is none. */
+  constructor(options: CallOptions, clock: Clock) {
+    checkObject('options', options);
+    const { signal, timeoutMs } = options;
+    if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, 0, longestMs);
+    if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+      refuse('signal', signal, 'an AbortSignal');
     this.#clock = clock;
     this.signal = signal;
     this.#deadlineAt = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
@@ -14,19 +25,41 @@ export class CallBudget {
 
   /** Limits for the next store call. Throws if time ran out, or the caller cancelled, before it. */
   next(): CallOptions {
-    if (this.signal?.aborted) {
-      throw new CancelledError('The call was cancelled', { cause: this.signal.reason });
-    }
+    if (this.signal?.aborted) throw this.#cancelled();
     const timeoutMs = this.#leftMs();
-    if (timeoutMs !== undefined && timeoutMs <= 0) {
-      throw new DeadlineExceededError('Time ran out before the next step of the call', {
-        outcome: 'not-applied',
-      });
-    }
+    if (timeoutMs !== undefined && timeoutMs <= 0) throw late();
     return { signal: this.signal, timeoutMs };
+  }
+
+  /** Waits for work that never fails. Throws as soon as time runs out, or the caller cancels. */
+  async waitFor(work: Promise<void>): Promise<void> {
+    const { signal, timeoutMs } = this.next();
+    let stop: (() => void) | undefined;
+    let cancelTimer: (() => void) | undefined;
+    const given = new Promise<never>((_, reject) => {
+      stop = signal && onAbort(signal, () => reject(this.#cancelled()));
+      cancelTimer =
+        timeoutMs === undefined ? undefined : this.#clock.startTimer(() => reject(late()), timeoutMs);
+    });
+    try {
+      await Promise.race([work, given]);
+    } finally {
+      stop?.();
+      cancelTimer?.();
+    }
+  }
+
+  #cancelled(): CancelledError {
+    return new CancelledError('The call was cancelled', { cause: this.signal?.reason });
   }
 
   #leftMs(): number | undefined {
     return this.#deadlineAt === undefined ? undefined : Math.ceil(this.#deadlineAt - this.#clock.monotonic());
   }
+}
+
+function late(): DeadlineExceededError {
+  return new DeadlineExceededError('Time ran out before the next step of the call', {
+    outcome: 'not-applied',
+  });
 }

@@ -1,8 +1,9 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { type Clock, InvalidArgumentError } from '@norikv/store';
 
 /** Throws what is wrong with a value and what to use instead. */
 export function refuse(name: string, value: unknown, use: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const isShort = value === null || !['string', 'object', 'function'].includes(typeof value);
+  const shown = isShort ? String(value) : typeof value === 'string' ? JSON.stringify(value) : typeof value;
   throw new InvalidArgumentError(`${name} is ${shown}; use ${use}`);
 }
 
@@ -22,4 +23,68 @@ export function checkWhole(
 export function checkNumber(name: string, value: number, least: number, most: number): number {
   if (Number.isFinite(value) && value >= least && value <= most) return value;
   return refuse(name, value, `a number from ${least} to ${most}`);
+}
+
+/** @throws InvalidArgumentError unless the value is an object; `undefined` is one without properties. */
+export function checkObject(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'object' && value !== null)) return;
+  refuse(name, value, 'an object, or leave it out');
+}
+
+/** @throws InvalidArgumentError unless the value is a string. */
+export function checkString(name: string, value: unknown): void {
+  if (typeof value !== 'string') refuse(name, value, 'a string');
+}
+
+/** @throws InvalidArgumentError unless each value is a boolean, or left out. */
+export function checkFlags(flags: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(flags)) {
+    if (value !== undefined && typeof value !== 'boolean') refuse(name, value, 'true or false');
+  }
+}
+
+/** @throws InvalidArgumentError unless each value is a function, or left out. */
+export function checkFunctions(functions: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(functions)) {
+    if (value !== undefined && typeof value !== 'function')
+      refuse(name, value, 'a function, or leave it out');
+  }
+}
+
+/** @throws InvalidArgumentError unless the value is one of those allowed. */
+export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
+  if (!allowed.some((one) => one === value)) refuse(name, value, `one of ${allowed.join(', ')}`);
+}
+
+/** @throws InvalidArgumentError unless the value can be gone through, and is no string. */
+export function checkIterable(name: string, value: unknown): void {
+  const isObject = typeof value === 'object' && value !== null;
+  if (isObject && (Symbol.iterator in value || Symbol.asyncIterator in value)) return;
+  refuse(name, value, 'an array, or anything else to go through with for await');
+}
+
+/** Options that all classes have. */
+export interface SharedOptions {
+  readonly namespace?: string | undefined;
+  readonly prefix?: string | undefined;
+  readonly unsafeAllowNonAtomicCas?: boolean | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/** @throws InvalidArgumentError if one of them is wrong, or there are no options at all. */
+export function checkShared(options: SharedOptions): void {
+  checkObject('options', options);
+  const { namespace = 'default', prefix = '', unsafeAllowNonAtomicCas, clock, random } = options;
+  checkString('namespace', namespace);
+  if (namespace === '') refuse('namespace', namespace, 'a string with something in it, or leave it out');
+  checkString('prefix', prefix);
+  checkFlags({ unsafeAllowNonAtomicCas });
+  checkFunctions({ random });
+  checkObject('clock', clock);
+  if (!clock) return;
+  const { now, monotonic, startTimer } = clock;
+  for (const [name, value] of Object.entries({ now, monotonic, startTimer })) {
+    if (typeof value !== 'function') refuse(`clock.${name}`, value, 'a clock with all three functions');
+  }
 }

@@ -1,7 +1,7 @@
 import { CancelledError, DeadlineExceededError, InvalidArgumentError, systemClock } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
 import { checkedVectors } from './checked-vectors.js';
-import { checkWhole } from './checks.js';
+import { checkFunctions, checkObject, checkString, checkWhole, refuse } from './checks.js';
 import { contentHash } from './content-hash.js';
 import type { EmbeddingModel } from './embedding-model.js';
 import { mapBounded } from './map-bounded.js';
@@ -9,7 +9,10 @@ import { MicroBatcher } from './micro-batcher.js';
 
 /** Options of one {@link Embedder.embed}. */
 export interface EmbedOptions {
-  /** Ends waiting at once. What the model was already asked for is thrown away when it comes. */
+  /**
+   * Ends waiting at once. The model is not asked for what is still waiting; of a call that runs it is told, once
+   * everybody who shares it has gone.
+   */
   readonly signal?: AbortSignal | undefined;
   /** How long to wait, in milliseconds. Default: as long as it takes. */
   readonly timeoutMs?: number | undefined;
@@ -51,20 +54,25 @@ const singleCalls = 8;
  * @throws InvalidArgumentError if the model or an option is wrong.
  */
 export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions = {}): Embedder {
+  if (typeof model !== 'object' || model === null) refuse('model', model, 'an object with embed(text)');
+  checkObject('options', options);
   const { batchSize = 32, concurrency = 2, cacheSize = 0 } = options;
   const { dimensions, fingerprint = '' } = model;
   checkWhole('model.dimensions', dimensions, 1, 4_096);
   checkWhole('batchSize', batchSize, 1, 10_000);
   checkWhole('concurrency', concurrency, 1, 1_000);
   checkWhole('cacheSize', cacheSize, 0, 10_000_000);
-  if (typeof model.embed !== 'function') {
-    throw new InvalidArgumentError('model.embed is not a function; give a model with embed(text)');
-  }
+  if (typeof model.embed !== 'function') refuse('model.embed', model.embed, 'a function of a text');
+  checkFunctions({ 'model.embedBatch': model.embedBatch });
+  checkString('model.fingerprint', fingerprint);
 
-  const askModel = async (texts: readonly string[]): Promise<Float32Array[]> => {
+  const askModel = async (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> => {
     const answer = model.embedBatch
-      ? await model.embedBatch(texts)
-      : await mapBounded(texts, singleCalls, async (text) => model.embed(text));
+      ? await model.embedBatch(texts, { signal })
+      : await mapBounded(texts, singleCalls, async (text) => {
+          signal.throwIfAborted();
+          return model.embed(text, { signal });
+        });
     return checkedVectors(answer, texts.length, dimensions);
   };
   const batcher = new MicroBatcher(askModel, batchSize, concurrency);
@@ -82,12 +90,15 @@ export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions =
     if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest);
   };
 
-  async function embedAll(texts: readonly string[]): Promise<Float32Array[]> {
-    if (cacheSize === 0) return batcher.run(texts);
+  async function embedAll(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
+    if (cacheSize === 0) return batcher.run(texts, signal);
     const keys = texts.map((text) => contentHash(text));
     const vectors = keys.map(cached);
     const places = texts.flatMap((_, place) => (vectors[place] ? [] : [place]));
-    const fresh = await batcher.run(places.map((place) => texts[place] ?? ''));
+    const fresh = await batcher.run(
+      places.map((place) => texts[place] ?? ''),
+      signal,
+    );
     for (const [order, place] of places.entries()) {
       const vector = fresh[order] ?? new Float32Array(0);
       vectors[place] = vector;
@@ -100,8 +111,9 @@ export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions =
     dimensions,
     fingerprint,
     async embed(texts, limits = {}) {
+      if (!Array.isArray(texts)) refuse('texts', texts, 'an array of strings');
       for (const text of texts) checkText(text);
-      return within(limits, () => embedAll(texts));
+      return within(limits, (signal) => embedAll(texts, signal));
     },
   };
 }
@@ -113,23 +125,31 @@ function checkText(text: string): void {
   );
 }
 
-function within<T>({ signal, timeoutMs }: EmbedOptions, work: () => Promise<T>): Promise<T> {
-  if (!signal && timeoutMs === undefined) return work();
+/** Runs work whose signal ends when it is waited for no longer: also when a part of it has failed. */
+function within<T>(
+  { signal, timeoutMs }: EmbedOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void =>
-      reject(new CancelledError('Embedding was cancelled', { cause: signal?.reason }));
-    if (signal?.aborted) return abort();
-    const stop = signal && onAbort(signal, abort);
+    const waiting = new AbortController();
+    const giveUp = (error: unknown): void => {
+      reject(error);
+      waiting.abort(error);
+    };
+    const cancel = (): void =>
+      giveUp(new CancelledError('Embedding was cancelled', { cause: signal?.reason }));
+    if (signal?.aborted) return cancel();
+    const stop = signal && onAbort(signal, cancel);
     const late = (): void => {
-      reject(
+      giveUp(
         new DeadlineExceededError(`The model did not answer within ${timeoutMs} ms`, {
           outcome: 'not-applied',
         }),
       );
     };
     const cancelTimer = timeoutMs === undefined ? undefined : systemClock.startTimer(late, timeoutMs);
-    work()
-      .then(resolve, reject)
+    work(waiting.signal)
+      .then(resolve, giveUp)
       .finally(() => {
         stop?.();
         cancelTimer?.();

@@ -1,14 +1,20 @@
 /** A vector as an embedding model or a store gives it. */
 export type Vector = readonly number[] | Float32Array;
 
+/** What a model is told of a call beside the texts. */
+export interface EmbeddingCall {
+  /** Ends when nobody waits for the answer any more: hand it to `fetch`, so that nothing is computed for nobody. */
+  readonly signal: AbortSignal;
+}
+
 /** What turns text into vectors. `dimensions` and `embed` are all it takes. */
 export interface EmbeddingModel {
   /** How many numbers a vector has: 1 to 4,096. */
   readonly dimensions: number;
   /** The vector of a text. */
-  embed(text: string): Promise<Vector> | Vector;
+  embed(text: string, call?: EmbeddingCall): Promise<Vector> | Vector;
   /** The vectors of many texts, in their order; used instead of `embed` where present. */
-  embedBatch?(texts: readonly string[]): Promise<readonly Vector[]> | readonly Vector[];
+  embedBatch?(texts: readonly string[], call?: EmbeddingCall): Promise<readonly Vector[]> | readonly Vector[];
   /**
    * Names the model and its version. It is kept in the store: another model on the same namespace is refused,
    * because its vectors mean something else. Default: none, only the dimensions are compared.

@@ -1,4 +1,4 @@
-import { jsonCodec, keep, type Transition, type Updater, write } from '@norikv/cas-retry';
+import { type Change, jsonCodec, keep, type Transition, type Updater, write } from '@norikv/cas-retry';
 import type { CallBudget } from './call-budget.js';
 
 /** What the ledger knows of an id. */
@@ -57,21 +57,32 @@ export class Ledger {
     );
   }
 
-  /** Leaves an id open, if it is known. */
-  open(id: string, budget: CallBudget): Promise<void> {
-    return this.#mark(id, true, () => true, budget);
-  }
-
-  /** Ends what `open` or `allot` began, unless a later generation was allotted since. */
-  close(id: string, generation: number, budget: CallBudget): Promise<void> {
-    return this.#mark(id, false, (entry) => entry.generation <= generation, budget);
-  }
-
-  /** Forgets an id, unless a generation after `floor` was allotted. */
-  async forget(id: string, floor: number, budget: CallBudget): Promise<void> {
-    await this.#update(id, budget, (shard) => {
+  /** Leaves an id open, if it is known, and answers with the last generation allotted for it. */
+  open(id: string, budget: CallBudget): Promise<number> {
+    return this.#update(id, budget, (shard): Change<Shard, number> => {
       const entry = shard.entries.get(id);
-      if (!entry || entry.generation > floor) return keep(null);
+      if (!entry || entry.isOpen) return keep(entry?.generation ?? 0);
+      const entries = withEntry(shard.entries, id, { ...entry, isOpen: true });
+      return write({ ...shard, entries }, entry.generation);
+    });
+  }
+
+  /** Ends what `open` or `allot` began, unless a later generation is open: then it answers with that one. */
+  close(id: string, generation: number, budget: CallBudget): Promise<number | null> {
+    return this.#update(id, budget, (shard): Change<Shard, number | null> => {
+      const entry = shard.entries.get(id);
+      if (!entry?.isOpen) return keep(null);
+      if (entry.generation > generation) return keep(entry.generation);
+      return write({ ...shard, entries: withEntry(shard.entries, id, { ...entry, isOpen: false }) }, null);
+    });
+  }
+
+  /** Forgets an id, unless a generation after `floor` was allotted: then it answers with that one. */
+  forget(id: string, floor: number, budget: CallBudget): Promise<number | null> {
+    return this.#update(id, budget, (shard): Change<Shard, number | null> => {
+      const entry = shard.entries.get(id);
+      if (!entry) return keep(null);
+      if (entry.generation > floor) return keep(entry.generation);
       const entries = new Map(shard.entries);
       entries.delete(id);
       return write({ ...shard, entries }, null);
@@ -84,19 +95,6 @@ export class Ledger {
       const state = await this.#updater.read(this.#keyOf(shard), shardCodec, budget.next());
       yield state?.entries ?? emptyShard.entries;
     }
-  }
-
-  async #mark(
-    id: string,
-    isOpen: boolean,
-    applies: (entry: LedgerEntry) => boolean,
-    budget: CallBudget,
-  ): Promise<void> {
-    await this.#update(id, budget, (shard) => {
-      const entry = shard.entries.get(id);
-      if (!entry || entry.isOpen === isOpen || !applies(entry)) return keep(null);
-      return write({ ...shard, entries: withEntry(shard.entries, id, { ...entry, isOpen }) }, null);
-    });
   }
 
   #update<Result>(

@@ -1,75 +1,102 @@
+import { onAbort } from '@norikv/store/on-abort';
+
 /** Calls for single texts that fail one after the other: then the model is down. */
 const mostFailedInTurn = 3;
 
+/** Asks the model. The signal ends when nobody waits for the answer any more. */
+type Ask = (texts: readonly string[], signal: AbortSignal) => Promise<Float32Array[]>;
+
 interface Job {
   readonly texts: readonly string[];
+  /** Ends when its caller has gone. */
+  readonly signal: AbortSignal;
   resolve(vectors: Float32Array[]): void;
   reject(error: unknown): void;
 }
 
 /** Joins the texts of calls made at the same time into batches. */
 export class MicroBatcher {
-  readonly #ask: (texts: readonly string[]) => Promise<Float32Array[]>;
+  readonly #ask: Ask;
   readonly #batchSize: number;
   readonly #concurrency: number;
-  readonly #waiting: Job[] = [];
+  readonly #waiting = new Set<Job>();
   #running = 0;
   #isScheduled = false;
   #latestError: unknown;
 
-  constructor(
-    ask: (texts: readonly string[]) => Promise<Float32Array[]>,
-    batchSize: number,
-    concurrency: number,
-  ) {
+  constructor(ask: Ask, batchSize: number, concurrency: number) {
     this.#ask = ask;
     this.#batchSize = batchSize;
     this.#concurrency = concurrency;
   }
 
-  async run(texts: readonly string[]): Promise<Float32Array[]> {
+  /** The vectors of texts. When the signal ends, what the model was not asked for yet it never is. */
+  async run(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
     const pieces: Promise<Float32Array[]>[] = [];
     for (let start = 0; start < texts.length; start += this.#batchSize) {
-      pieces.push(this.#enqueue(texts.slice(start, start + this.#batchSize)));
+      pieces.push(this.#enqueue(texts.slice(start, start + this.#batchSize), signal));
     }
     return (await Promise.all(pieces)).flat();
   }
 
-  #enqueue(texts: readonly string[]): Promise<Float32Array[]> {
+  #enqueue(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ texts, resolve, reject });
-      if (this.#isScheduled) return;
-      this.#isScheduled = true;
-      // In the next turn, so that everybody who asks in this one is in the batch.
-      setImmediate(() => {
-        this.#isScheduled = false;
-        this.#start();
-      });
+      const leave = (): void => {
+        if (this.#waiting.delete(job)) reject(signal.reason);
+      };
+      const stop = onAbort(signal, leave);
+      const job: Job = {
+        texts,
+        signal,
+        resolve(vectors) {
+          stop();
+          resolve(vectors);
+        },
+        reject(error) {
+          stop();
+          reject(error);
+        },
+      };
+      this.#waiting.add(job);
+      this.#schedule();
+    });
+  }
+
+  /** In the next turn: who asks in this one is in the batch, and who learns in it of a failure is not. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#start();
     });
   }
 
   #start(): void {
-    while (this.#waiting.length > 0 && this.#running < this.#concurrency) {
+    while (this.#waiting.size > 0 && this.#running < this.#concurrency) {
       this.#running += 1;
       void this.#serve(this.#nextBatch()).finally(() => {
         this.#running -= 1;
-        this.#start();
+        if (this.#waiting.size > 0) this.#schedule();
       });
     }
   }
 
   #nextBatch(): Job[] {
+    const batch: Job[] = [];
     let size = 0;
-    const end = this.#waiting.findIndex(({ texts }) => {
-      size += texts.length;
-      return size > this.#batchSize;
-    });
-    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
+    for (const job of this.#waiting) {
+      size += job.texts.length;
+      if (size > this.#batchSize) break;
+      this.#waiting.delete(job);
+      batch.push(job);
+    }
+    return batch;
   }
 
   async #serve(jobs: readonly Job[]): Promise<void> {
     try {
-      const vectors = await this.#ask(jobs.flatMap(({ texts }) => texts));
+      const vectors = await this.#askFor(jobs);
       let start = 0;
       for (const { texts, resolve } of jobs) {
         resolve(vectors.slice(start, start + texts.length));
@@ -84,19 +111,36 @@ export class MicroBatcher {
   /** One bad text must not fail the texts of others, so everybody is asked for alone; but not in an outage. */
   async #serveAlone(jobs: readonly Job[]): Promise<void> {
     let failedInTurn = 0;
-    for (const { texts, resolve, reject } of jobs) {
-      if (failedInTurn === mostFailedInTurn) {
-        reject(this.#latestError);
+    for (const job of jobs) {
+      if (failedInTurn === mostFailedInTurn || job.signal.aborted) {
+        job.reject(job.signal.aborted ? job.signal.reason : this.#latestError);
         continue;
       }
       try {
-        resolve(await this.#ask(texts));
+        job.resolve(await this.#askFor([job]));
         failedInTurn = 0;
       } catch (error) {
         this.#latestError = error;
-        failedInTurn += 1;
-        reject(error);
+        if (!job.signal.aborted) failedInTurn += 1;
+        job.reject(error);
       }
+    }
+  }
+
+  async #askFor(jobs: readonly Job[]): Promise<Float32Array[]> {
+    const call = new AbortController();
+    const stops = jobs.map(({ signal }) =>
+      onAbort(signal, () => {
+        if (jobs.every((job) => job.signal.aborted)) call.abort(signal.reason);
+      }),
+    );
+    try {
+      return await this.#ask(
+        jobs.flatMap(({ texts }) => texts),
+        call.signal,
+      );
+    } finally {
+      for (const stop of stops) stop();
     }
   }
 }

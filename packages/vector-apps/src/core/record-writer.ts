@@ -62,7 +62,7 @@ export class RecordWriter<T> {
   async #sweep(
     id: string,
     stale: readonly Generation[],
-    enterInLedger: () => Promise<void>,
+    enterInLedger: () => Promise<unknown>,
     budget: CallBudget,
   ): Promise<void> {
     const { table, vectors, transitions } = this.#access;

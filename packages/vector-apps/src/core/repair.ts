@@ -1,5 +1,6 @@
 import type { CallOptions } from '@norikv/store';
 import type { CallBudget } from './call-budget.js';
+import { checkFlags } from './checks.js';
 import type { GhostList } from './ghost-list.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 import { mapBounded } from './map-bounded.js';
@@ -68,6 +69,7 @@ export class Repairs<T> {
   }
 
   async repair({ openOnly = false, restore }: RepairOptions<T>, budget: CallBudget): Promise<RepairReport> {
+    checkFlags({ openOnly });
     const findings = new Findings();
     for await (const entries of this.#access.ledger.shards(budget)) {
       const ids = [...entries].filter(([, { isOpen }]) => isOpen || !openOnly);

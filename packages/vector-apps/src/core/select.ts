@@ -57,7 +57,8 @@ export interface SelectAccess<T> {
   readonly ghosts: GhostList;
 }
 
-const widening = 4;
+/** How many times as far a selection looks each time. */
+export const widening = 4;
 
 /** Looks four times as far each time, until there are `k` records, no more vectors, or `maxScan` of them. */
 export async function selectRecords<T, C extends Candidate>(

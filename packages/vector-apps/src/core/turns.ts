@@ -1,19 +1,14 @@
-import { CancelledError } from '@norikv/store';
-import { onAbort } from '@norikv/store/on-abort';
+import type { CallBudget } from './call-budget.js';
 
 /** Lets calls with the same key go one after the other, within this process. */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Waits for the calls before it, however they end, and runs. */
-  async take<Result>(
-    key: string,
-    signal: AbortSignal | undefined,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
+  /** Waits for the calls before it, however they end, no longer than the call may last, and runs. */
+  async take<Result>(key: string, budget: CallBudget, work: () => Promise<Result>): Promise<Result> {
     const before = this.#last.get(key);
     const result = (async () => {
-      if (before) await untilAborted(before, signal);
+      if (before) await budget.waitFor(before);
       return work();
     })();
     const ended = Promise.allSettled([before, result]).then(() => {
@@ -22,14 +17,4 @@ export class Turns {
     this.#last.set(key, ended);
     return result;
   }
-}
-
-function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new CancelledError('Waiting was cancelled', { cause: signal.reason }));
-    if (signal.aborted) return abort();
-    const stop = onAbort(signal, abort);
-    void work.then(resolve).finally(stop);
-  });
 }

@@ -77,7 +77,7 @@ export class VectorRecords<T> {
    *
    * @throws ModelMismatchError when the vectors there are those of another model.
    */
-  initialize(options: CallOptions = {}): Promise<void> {
+  async initialize(options: CallOptions = {}): Promise<void> {
     return this.#initialize(this.budget(options));
   }
 
@@ -218,7 +218,7 @@ export class VectorRecords<T> {
   }
 
   /** What {@link VectorRecords.repair} would find. Changes nothing; work that is under way is counted too. */
-  verify(options: CallOptions = {}): Promise<VerifyReport> {
+  async verify(options: CallOptions = {}): Promise<VerifyReport> {
     return this.#repairs.verify(this.budget(options));
   }
 

@@ -1,5 +1,6 @@
 import { ContentionError } from '@norikv/cas-retry';
 import type { Clock } from '@norikv/store';
+import { cutOff, isCutOff } from '../core/after-write.js';
 import type { CallBudget } from '../core/call-budget.js';
 import type { Ledger } from '../core/ledger.js';
 import { mapBounded } from '../core/map-bounded.js';
@@ -12,6 +13,7 @@ import type { FingerprintIndex } from './fingerprint-index.js';
 import type { DeduplicationPolicy } from './options.js';
 import type { DeduplicationAction } from './results.js';
 import type { Rival, Rivals } from './rivals.js';
+import { withdrawContent } from './withdrawal.js';
 
 /** What an admission works with. */
 export interface AdmissionAccess {
@@ -35,6 +37,14 @@ export interface Petition {
 
 type StandingRival = Extract<Rival, { readonly kind: 'standing' }>;
 
+/** A document that another one replaces, unless it has changed meanwhile. */
+export interface Replaced {
+  readonly match: SimilarDocument;
+  /** The last generation that is known to have been allotted to it. */
+  readonly allotted: number;
+  readonly isDemoted: boolean;
+}
+
 /** What was decided. */
 export interface Verdict {
   readonly action: DeduplicationAction;
@@ -44,15 +54,23 @@ export interface Verdict {
   readonly generation: number;
   /** The record after the decision, if that is known. */
   readonly state?: DocumentState | undefined;
-  /** Documents that are its aliases instead of standing. */
-  readonly replaced?: readonly StandingRival[] | undefined;
+  /** Documents that were to be its aliases instead of standing. */
+  readonly replaced?: readonly Replaced[] | undefined;
+  /** The document that lists it as an alias, if that was just done. */
+  readonly listedBy?: string | undefined;
 }
 
 interface Contender extends Petition {
   readonly candidate: Candidate;
   readonly isUpdate: boolean;
+  readonly progress: Progress;
+}
+
+/** What a call has changed beyond its own candidate, in all its attempts. */
+interface Progress {
   /** What it has made its aliases, to be listed when it stands. */
-  readonly replaced: StandingRival[];
+  readonly replaced: Replaced[];
+  isLinked: boolean;
 }
 
 const mostAttempts = 64;
@@ -78,12 +96,23 @@ export class Admission {
    * Decides upon a content. What is outstanding afterwards is noted in the record.
    *
    * @throws ContentionError when others took its candidate back again and again.
+   * @throws OutcomeUnknownError also when it was cut off half-way.
    */
   async decide(petition: Petition, budget: CallBudget): Promise<Verdict> {
-    const { table, index, ledger, rivals, clock } = this.#access;
+    const progress: Progress = { replaced: [], isLinked: false };
+    try {
+      return await this.#decide(petition, progress, budget);
+    } catch (error) {
+      const isPartlyDone = progress.isLinked || progress.replaced.some(({ isDemoted }) => isDemoted);
+      if (!isPartlyDone || !isCutOff(error)) throw error;
+      throw cutOff(`${petition.id} is partly decided upon`, 'store it again, or run repair()', error);
+    }
+  }
+
+  async #decide(petition: Petition, progress: Progress, budget: CallBudget): Promise<Verdict> {
+    const { table, ledger, rivals, clock } = this.#access;
     const { id, fingerprint, basis } = petition;
     const since = clock.now();
-    const replaced: StandingRival[] = [];
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const allottedAt = clock.monotonic();
       const generation = await ledger.allot(id, budget);
@@ -92,15 +121,22 @@ export class Admission {
       const wanted = { generation, fingerprint, since };
       const beginning = await table.update(id, begin(wanted, basis), budget);
       if (beginning.kind === 'settled') {
-        return { action: 'unchanged', duplicate: null, evidence: [], generation };
+        return {
+          action: 'unchanged',
+          duplicate: null,
+          evidence: [],
+          replaced: progress.replaced,
+          generation,
+        };
       }
       if (beginning.kind === 'occupied') {
         await rivals.outlast(id, beginning.candidate.generation, budget);
       } else if (beginning.kind !== 'fenced') {
-        const verdict = await this.#contend({ ...petition, ...beginning, replaced }, budget);
-        if (verdict) return verdict;
+        const verdict = await this.#contend({ ...petition, ...beginning, progress }, budget);
+        // Its own, if it joined the candidate of another call: that call knows of no later one.
+        if (verdict) return { ...verdict, generation: Math.max(generation, verdict.generation) };
         // Whoever took the candidate back may have done so before all of it was entered.
-        await index.withdraw(id, beginning.candidate, await table.read(id, budget), budget);
+        await withdrawContent(this.#access, id, beginning.candidate, budget);
       }
     }
     throw new ContentionError(
@@ -111,7 +147,7 @@ export class Admission {
 
   /** Null if the candidate was taken back, or what it duplicates is gone: the document is to begin again. */
   async #contend(contender: Contender, budget: CallBudget): Promise<Verdict | null> {
-    const { id, candidate, policy, replaced } = contender;
+    const { id, candidate, policy, progress } = contender;
     const { index, rivals } = this.#access;
     let entries = await index.publish(id, candidate, budget);
     for (;;) {
@@ -121,7 +157,7 @@ export class Admission {
       const standing = policy === 'keep' ? undefined : duplicates.find(({ kind }) => kind === 'standing');
       if (standing?.kind === 'standing') {
         if (policy === 'replace') {
-          if (await this.#supersede(id, standing, budget)) replaced.push(standing);
+          progress.replaced.push(await this.#supersede(id, standing, budget));
         } else {
           return this.#concede(contender, standing, evidence, budget);
         }
@@ -157,7 +193,7 @@ export class Admission {
   }
 
   async #concede(
-    { id, policy, candidate, isUpdate }: Contender,
+    { id, policy, candidate, isUpdate, progress }: Contender,
     { match, generation }: StandingRival,
     evidence: readonly SimilarDocument[],
     budget: CallBudget,
@@ -168,9 +204,10 @@ export class Admission {
       const isMember = policy === 'merge';
       const linked = await table.update(id, link(candidate.generation, match, isMember), budget);
       if (!linked.isDone) return null;
+      progress.isLinked = true;
       const listing = await table.update(match.id, list(id, generation, maxAliases), budget);
       const action = isMember ? 'merged' : 'linked';
-      if (listing === 'listed') return { ...verdict, action, state: linked.state };
+      if (listing === 'listed') return { ...verdict, action, state: linked.state, listedBy: match.id };
       if (listing === 'not-standing') return null;
       const { state } = await table.update(id, remove(), budget);
       return { ...verdict, action: 'rejected', state };
@@ -180,22 +217,22 @@ export class Admission {
   }
 
   /** Makes a standing document an alias of this candidate: for a moment neither stands. */
-  async #supersede(id: string, { match, generation }: StandingRival, budget: CallBudget): Promise<boolean> {
+  async #supersede(id: string, { match, generation }: StandingRival, budget: CallBudget): Promise<Replaced> {
     const { table, ledger } = this.#access;
-    await ledger.open(match.id, budget);
+    const allotted = await ledger.open(match.id, budget);
     const { isDone } = await table.update(match.id, demote(generation, { ...match, id }), budget);
-    return isDone;
+    return { match, allotted, isDemoted: isDone };
   }
 
   async #stand(
-    { id, policy, candidate, isUpdate, replaced }: Contender,
+    { id, policy, candidate, isUpdate, progress: { replaced } }: Contender,
     evidence: readonly SimilarDocument[],
     budget: CallBudget,
   ): Promise<Verdict | null> {
     const { generation } = candidate;
     const isOpen = (match: SimilarDocument): boolean => policy === 'keep' || match.verdict === 'review';
     const review = evidence.find(isOpen) ?? null;
-    const former = replaced.map(({ match }) => match);
+    const former = replaced.flatMap(({ match, isDemoted }) => (isDemoted ? [match] : []));
     const names = former.map((match) => match.id);
     const stood = await this.#access.table.update(id, admit(generation, review, names), budget);
     if (!stood.isDone) return null;

@@ -42,8 +42,8 @@ export function assemble(
   threshold: number,
   options: DeduplicatorOptions,
 ): Assembly {
-  checkStore(client, options.unsafeAllowNonAtomicCas);
   const settings = settingsOf(model !== null, threshold, options);
+  checkStore(client, options.unsafeAllowNonAtomicCas);
   const { namespace, prefix, policy, thresholds, bandLimit, maxAliases, clock, random } = settings;
   const updater = createUpdater(client, { clock, random });
   const embedder = model && createEmbedder(model);

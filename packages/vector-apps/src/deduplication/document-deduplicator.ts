@@ -1,4 +1,5 @@
 import { type CallOptions, InvalidArgumentError, type KvStore } from '@norikv/store';
+import { afterWrite } from '../core/after-write.js';
 import { CallBudget } from '../core/call-budget.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { mapBounded } from '../core/map-bounded.js';
@@ -73,7 +74,7 @@ export class DocumentDeduplicator {
    *
    * Two calls for one id do not mix: the second waits for the first.
    *
-   * @throws InvalidArgumentError if the id or the content is no text.
+   * @throws InvalidArgumentError if the id or the content is no text, or longer than `maxContentLength`.
    * @throws EmbeddingError when the model answers with anything but a finite vector; what the model throws is
    * passed on. With `embedderFailure: 'admit'` neither.
    * @throws OutcomeUnknownError when it cannot be known whether it was stored. Calling again completes it.
@@ -85,17 +86,13 @@ export class DocumentDeduplicator {
     options: CallOptions = {},
   ): Promise<DeduplicationResult> {
     checkId(docId);
-    if (typeof content !== 'string') {
-      throw new InvalidArgumentError(
-        `content is ${content === null ? 'null' : typeof content}; use a string`,
-      );
-    }
+    const { settings, inquiry, embedding, admission } = this.#parts;
+    checkContent(content, settings.maxContentLength);
     const budget = this.#budget(options);
     await this.#ready(budget);
-    const { settings, inquiry, embedding, admission } = this.#parts;
-    const bare = fingerprintOf(content, settings.minWords);
+    const bare = await fingerprintOf(content, settings.minWords);
     // Equal texts take turns, so that of a burst of copies only the first in each process contends.
-    return this.#turns.take(bare.hash, options.signal, async () => {
+    return this.#turns.take(bare.hash, budget, async () => {
       const known = await inquiry.byText(docId, bare, budget);
       if (known) return resultOf(known, bare);
       const fingerprint = await embedding.add(bare, content, budget);
@@ -103,8 +100,7 @@ export class DocumentDeduplicator {
       if (similar) return resultOf(similar, fingerprint);
       const { policy } = settings;
       const verdict = await admission.decide({ id: docId, fingerprint, policy }, budget);
-      await this.#conclude(docId, verdict, budget);
-      return resultOf(verdict, fingerprint);
+      return resultOf(verdict, fingerprint, await this.#conclude(docId, verdict, budget));
     });
   }
 
@@ -112,7 +108,8 @@ export class DocumentDeduplicator {
    * Removes a document: gives back what it claimed, and decides upon its aliases anew, the oldest first: it
    * is admitted, and so are others unless they duplicate it. True if there was one.
    *
-   * If it fails, calling it again, or `repair`, does the rest.
+   * @throws OutcomeUnknownError also when it is removed, and what follows was cut off: calling it again, or
+   * `repair`, does the rest.
    */
   async removeDocument(docId: string, options: CallOptions = {}): Promise<boolean> {
     checkId(docId);
@@ -120,9 +117,11 @@ export class DocumentDeduplicator {
     await this.#ready(budget);
     const { table, ledger, settlement } = this.#parts;
     if (isGone(await table.read(docId, budget))) return false;
-    await ledger.open(docId, budget);
+    const allotted = await ledger.open(docId, budget);
     const { isDone, state } = await table.update(docId, remove(), budget);
-    await settlement.settle(docId, state.floor, budget, state);
+    await afterWrite(`${JSON.stringify(docId)} is removed`, 'remove it again, or run repair()', () =>
+      settlement.settle(docId, allotted, budget, state),
+    );
     return isDone;
   }
 
@@ -175,7 +174,7 @@ export class DocumentDeduplicator {
   }
 
   /** What `repair` would find. Changes nothing. */
-  verify(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
+  async verify(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
     return this.#parts.repair.run(false, options, this.#budget(options));
   }
 
@@ -199,14 +198,27 @@ export class DocumentDeduplicator {
     return verdict.evidence[0] ?? null;
   }
 
-  /** What was decided is durable. What cannot be done afterwards is noted in the record, for `repair`. */
-  async #conclude(id: string, verdict: Verdict, budget: CallBudget): Promise<void> {
+  /** What was decided is durable, and noted in the record is what follows: null, or what cut that off. */
+  async #conclude(id: string, verdict: Verdict, budget: CallBudget): Promise<unknown> {
     try {
       await this.#parts.settlement.conclude(id, verdict, budget);
-    } catch {}
+      return null;
+    } catch (error) {
+      return error;
+    }
   }
 
   #budget(options: CallOptions): CallBudget {
     return new CallBudget(options, this.#parts.settings.clock);
   }
+}
+
+function checkContent(content: string, maxLength: number): void {
+  if (typeof content !== 'string') {
+    throw new InvalidArgumentError(`content is ${content === null ? 'null' : typeof content}; use a string`);
+  }
+  if (content.length <= maxLength) return;
+  throw new InvalidArgumentError(
+    `content is ${content.length} characters long; use up to ${maxLength}, split it, or set maxContentLength`,
+  );
 }

@@ -86,19 +86,29 @@ export class FingerprintIndex {
 
   /**
    * Removes all traces of a content, unless the document still has it. Another content with the same text keeps
-   * the claim.
+   * the claim, and is the answer: if it is gone meanwhile, its traces are to be removed again.
    */
-  async withdraw(id: string, revision: Revision, state: DocumentState, budget: CallBudget): Promise<void> {
+  async withdraw(
+    id: string,
+    revision: Revision,
+    state: DocumentState,
+    budget: CallBudget,
+  ): Promise<Revision | null> {
     const { generation, fingerprint } = revision;
     const live = liveRevisions(state);
-    if (live.some((one) => one.generation === generation)) return;
+    if (live.some((one) => one.generation === generation)) return null;
     const owner = { id, generation };
     const { hash, vector } = fingerprint;
-    await mapBounded(bandsIn(fingerprint), concurrency, (band) => this.#keys.leave(band, owner, budget));
-    const heir = live.find((one) => one.fingerprint.hash === hash);
-    if (heir) await this.#keys.claim(hash, { id, generation: heir.generation }, owner, budget);
-    else await this.#keys.release(hash, owner, budget);
+    const heir = live.find((one) => one.fingerprint.hash === hash) ?? null;
+    const leave: (() => Promise<unknown>)[] = [
+      heir
+        ? () => this.#keys.claim(hash, { id, generation: heir.generation }, owner, budget)
+        : () => this.#keys.release(hash, owner, budget),
+      ...bandsIn(fingerprint).map((band) => () => this.#keys.leave(band, owner, budget)),
+    ];
+    await mapBounded(leave, concurrency, (call) => call());
     if (vector !== null) await this.#vectors?.removeOne({ ...owner, part: 0 }, budget);
+    return heir;
   }
 
   /** Removes one trace of a content that is gone, from where it was found. */

@@ -1,7 +1,7 @@
 import { contentHash } from '../core/content-hash.js';
 import { type GuardedFacts, guardedFactsOf } from './guard.js';
-import { signatureOf } from './min-hash.js';
-import { normalise, wordsOf } from './normalise.js';
+import { nextTurn, signatureOf } from './min-hash.js';
+import { normalise, numbersOf, wordsOf } from './normalise.js';
 
 /** What is kept of a text to compare it with others: plain data, fit for JSON. */
 export interface Fingerprint {
@@ -18,17 +18,25 @@ export interface Fingerprint {
   readonly unembedded: string | null;
 }
 
+/** Each look at all of a longer one takes milliseconds, and others have their turn in between. */
+const longText = 32_768;
+
 /** Takes the fingerprint of a text, without its embedding. `minWords` is null if near copies are not sought. */
-export function fingerprintOf(text: string, minWords: number | null): Fingerprint {
+export async function fingerprintOf(text: string, minWords: number | null): Promise<Fingerprint> {
+  const rest = text.length > longText ? nextTurn : async (): Promise<void> => {};
   const normalised = normalise(text);
+  await rest();
   const words = wordsOf(normalised);
+  await rest();
+  const numbers = numbersOf(normalised);
+  await rest();
   const distinct = new Set(words);
   const hasSignature = minWords !== null && distinct.size >= minWords;
   return {
     hash: contentHash(normalised),
     wordCount: distinct.size,
-    signature: hasSignature ? toBase64(signatureOf(distinct)) : null,
-    facts: guardedFactsOf(words),
+    signature: hasSignature ? toBase64(await signatureOf(distinct)) : null,
+    facts: guardedFactsOf(words, numbers),
     vector: null,
     unembedded: null,
   };

@@ -1,6 +1,6 @@
 /** What of a text must not differ between duplicates, however similar they are. */
 export interface GuardedFacts {
-  /** The different numbers, sorted; null if there are too many to compare. */
+  /** The different numbers with their signs, sorted; null if there are too many to compare. */
   readonly numbers: readonly string[] | null;
   /** How many negating words. */
   readonly negations: number;
@@ -14,9 +14,9 @@ const mostNumbers = 64;
 const materialShare = 0.25;
 const negating = new Set('not no never none nobody nothing nor neither cannot without'.split(' '));
 
-/** Finds the numbers and negations (English ones) among the words of a text. */
-export function guardedFactsOf(words: readonly string[]): GuardedFacts {
-  const numbers = [...new Set(words.filter((word) => /\p{N}/u.test(word)))].sort();
+/** Keeps the different numbers of a text, and finds negations (English ones) among its words. */
+export function guardedFactsOf(words: readonly string[], found: readonly string[]): GuardedFacts {
+  const numbers = [...new Set(found)].sort();
   return {
     numbers: numbers.length > mostNumbers ? null : numbers,
     negations: words.filter((word) => negating.has(word) || /n['’]t$/.test(word)).length,

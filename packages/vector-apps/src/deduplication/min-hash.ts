@@ -7,17 +7,30 @@ const bandCount = 32;
 const rowsPerBand = permutations / bandCount;
 const seeds = Uint32Array.from({ length: permutations }, (_, place) => mix(place + 1));
 
+/** Some milliseconds of work. */
+const wordsPerTurn = 1_000;
+
 /**
  * The MinHash signature of a set of words: of two sets, each place is equal with the probability of their
- * Jaccard similarity.
+ * Jaccard similarity. It lets the event loop turn.
  */
-export function signatureOf(words: Iterable<string>): Uint32Array {
-  const hashes = Array.from(words, hashOf);
-  return seeds.map((seed) => {
-    let least = 0xffffffff;
-    for (const hash of hashes) least = Math.min(least, mix(hash ^ seed));
-    return least;
-  });
+export async function signatureOf(words: Iterable<string>): Promise<Uint32Array> {
+  const least = new Uint32Array(permutations).fill(0xffffffff);
+  let done = 0;
+  for (const word of words) {
+    const hash = hashOf(word);
+    for (const [place, seed] of seeds.entries()) {
+      least[place] = Math.min(least[place] ?? 0, mix(hash ^ seed));
+    }
+    done += 1;
+    if (done % wordsPerTurn === 0) await nextTurn();
+  }
+  return least;
+}
+
+/** Lets the event loop turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The estimated Jaccard similarity of the sets behind two signatures, 0 to 1. */

@@ -37,6 +37,8 @@ export interface DeduplicatorOptions {
    * through the other stages and is marked, to be looked at by `resume` (`admit`).
    */
   readonly embedderFailure?: 'reject' | 'admit' | undefined;
+  /** How long a text may be, in UTF-16 units, up to 16,777,216. Default 1,048,576. */
+  readonly maxContentLength?: number | undefined;
   /** How many aliases one document keeps, up to 10,000; further duplicates are rejected. Default 1,000. */
   readonly maxAliases?: number | undefined;
   /**

@@ -1,13 +1,14 @@
 import type { CallOptions } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
+import { checkFlags } from '../core/checks.js';
 import type { Ledger, LedgerEntry } from '../core/ledger.js';
 import { mapBounded } from '../core/map-bounded.js';
 import { type DocumentState, isGone, isSettled } from './document-state.js';
 import type { DocumentTable } from './document-table.js';
-import { unlist } from './document-transitions.js';
 import type { FingerprintIndex } from './fingerprint-index.js';
 import type { Rivals } from './rivals.js';
 import type { Settlement } from './settlement.js';
+import { withdrawContent } from './withdrawal.js';
 
 /** Options of `repair` and `verify`. */
 export interface DeduplicationRunOptions extends CallOptions {
@@ -66,6 +67,7 @@ export class DeduplicationRepair {
     { openOnly = false }: DeduplicationRunOptions,
     budget: CallBudget,
   ): Promise<DeduplicationReport> {
+    checkFlags({ openOnly });
     const all: Findings[] = [];
     for await (const entries of this.#access.ledger.shards(budget)) {
       const looked = [...entries].filter(([, { isOpen }]) => isOpen || !openOnly);
@@ -112,15 +114,15 @@ export class DeduplicationRepair {
     { isUnfinished, isStray, ghosts, missing }: Findings,
     budget: CallBudget,
   ): Promise<void> {
-    const { table, index, rivals, settlement } = this.#access;
+    const { index, rivals, settlement } = this.#access;
     if (candidate) await rivals.outlast(id, candidate.generation, budget);
     if (isUnfinished) await settlement.settle(id, generation, budget);
-    if (ghosts.length > 0) await table.update(id, unlist(ghosts), budget);
+    for (const ghost of ghosts) await settlement.confirm(id, ghost, budget);
     if (isStray) await settlement.promote(id, budget);
     if (!standing || missing === 0) return;
     await index.publish(id, standing, budget);
     // Removed or written again meanwhile: whoever did so may have missed what was just entered.
-    await index.withdraw(id, standing, await table.read(id, budget), budget);
+    await withdrawContent(this.#access, id, standing, budget);
   }
 }
 

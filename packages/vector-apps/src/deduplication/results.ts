@@ -37,6 +37,11 @@ export interface DeduplicationResult {
   readonly evidence: readonly SimilarDocument[];
   /** True if the embedder was down: the meaning was not compared yet, see `resume`. */
   readonly isUnembedded: boolean;
+  /**
+   * What cut the call off after its decision, such as the end of its time; null if nothing did. The decision holds,
+   * and `repair` does the rest.
+   */
+  readonly cutOffBy: unknown;
 }
 
 /** What is known of a document. */
@@ -63,6 +68,7 @@ export interface ResumedDocument {
 export function resultOf(
   { action, duplicate, evidence }: Verdict,
   { unembedded }: Fingerprint,
+  cutOffBy: unknown = null,
 ): DeduplicationResult {
   return {
     isDuplicate: duplicate !== null,
@@ -73,6 +79,7 @@ export function resultOf(
     review: evidence.find(({ verdict }) => verdict === 'review') ?? null,
     evidence,
     isUnembedded: unembedded !== null,
+    cutOffBy,
   };
 }
 

@@ -1,12 +1,5 @@
-import {
-  type Clock,
-  InvalidArgumentError,
-  type KvStore,
-  requireCapabilities,
-  systemClock,
-  UnsupportedError,
-} from '@norikv/store';
-import { checkWhole } from '../core/checks.js';
+import { type Clock, type KvStore, requireCapabilities, systemClock, UnsupportedError } from '@norikv/store';
+import { checkNumber, checkOneOf, checkShared, checkWhole, refuse } from '../core/checks.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { Thresholds } from './comparison.js';
 import type { DeduplicationPolicy, DeduplicatorOptions } from './options.js';
@@ -20,6 +13,7 @@ export interface Settings {
   /** Null: near copies are not sought. */
   readonly minWords: number | null;
   readonly admitsUnembedded: boolean;
+  readonly maxContentLength: number;
   readonly maxAliases: number;
   readonly bandLimit: number;
   readonly leaseMs: number;
@@ -36,6 +30,7 @@ const policies: readonly DeduplicationPolicy[] = ['reject', 'link', 'merge', 're
  * @throws InvalidArgumentError if one is wrong.
  */
 export function settingsOf(hasModel: boolean, threshold: number, options: DeduplicatorOptions): Settings {
+  checkShared(options);
   const {
     namespace = 'doc_fingerprints',
     prefix = `dedup:${namespace}:`,
@@ -43,6 +38,7 @@ export function settingsOf(hasModel: boolean, threshold: number, options: Dedupl
     near = {},
     reviewThreshold = threshold - 0.05,
     embedderFailure = 'reject',
+    maxContentLength = 1_048_576,
     maxAliases = 1_000,
     bandLimit = 256,
     leaseMs = 10_000,
@@ -50,18 +46,17 @@ export function settingsOf(hasModel: boolean, threshold: number, options: Dedupl
     clock = systemClock,
     random = Math.random,
   } = options;
+  if (near !== false && (typeof near !== 'object' || near === null))
+    refuse('near', near, 'an object, or false');
   const nearThreshold = near === false ? null : (near.threshold ?? 0.4);
   const minWords = near === false ? null : (near.minWords ?? 16);
   checkOneOf('policy', policy, policies);
   checkOneOf('embedderFailure', embedderFailure, ['reject', 'admit']);
   checkShare('threshold', threshold);
-  if (!(reviewThreshold <= threshold)) {
-    throw new InvalidArgumentError(
-      `reviewThreshold is ${reviewThreshold}; use a number up to the threshold, ${threshold}`,
-    );
-  }
+  checkNumber('reviewThreshold', reviewThreshold, -1, threshold);
   if (nearThreshold !== null) checkShare('near.threshold', nearThreshold);
   checkWhole('near.minWords', minWords ?? 1, 1, 1_000_000);
+  checkWhole('maxContentLength', maxContentLength, 1, 16_777_216);
   checkWhole('maxAliases', maxAliases, 1, 10_000);
   checkWhole('bandLimit', bandLimit, 1, 4_096);
   checkWhole('leaseMs', leaseMs, 1, 86_400_000);
@@ -74,6 +69,7 @@ export function settingsOf(hasModel: boolean, threshold: number, options: Dedupl
     thresholds: { near: nearThreshold, semantic, review: reviewThreshold },
     minWords,
     admitsUnembedded: embedderFailure === 'admit',
+    maxContentLength,
     maxAliases,
     bandLimit,
     leaseMs,
@@ -106,12 +102,7 @@ export function vectorStoreOf(store: KvStore): VectorKvStore {
   );
 }
 
-function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}; use one of ${allowed.join(', ')}`);
-}
-
 function checkShare(name: string, value: number): void {
-  if (value > 0 && value <= 1) return;
-  throw new InvalidArgumentError(`${name} is ${value}; use a number above 0, up to 1`);
+  if (typeof value !== 'number' || !(value > 0 && value <= 1))
+    refuse(name, value, 'a number above 0, up to 1');
 }

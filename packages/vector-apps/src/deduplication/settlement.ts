@@ -1,10 +1,11 @@
 import type { CallBudget } from '../core/call-budget.js';
 import type { Ledger } from '../core/ledger.js';
 import type { Admission, Verdict } from './admission.js';
-import { type DocumentState, hasOutstanding, isGone, isSettled } from './document-state.js';
+import { type DocumentState, hasOutstanding, isGone } from './document-state.js';
 import type { DocumentTable } from './document-table.js';
 import { fence, settled, unlist } from './document-transitions.js';
 import type { FingerprintIndex } from './fingerprint-index.js';
+import { withdrawContent } from './withdrawal.js';
 
 /** What a settlement works with. */
 export interface SettlementAccess {
@@ -29,31 +30,73 @@ export class Settlement {
    * @param known - the record, if it was just read.
    */
   async settle(id: string, upTo: number, budget: CallBudget, known?: DocumentState): Promise<void> {
-    const { table, index, ledger } = this.#access;
+    const { table, ledger } = this.#access;
     let state = known ?? (await table.read(id, budget));
+    for (let last: number | null = upTo; last !== null; ) {
+      state = await this.#finish(id, state, budget);
+      // Whoever decides upon the candidate comes here afterwards.
+      if (state.candidate) return;
+      if (isGone(state)) state = await this.#fence(id, state, last, budget);
+      const later: number | null = isGone(state)
+        ? await ledger.forget(id, state.floor, budget)
+        : await ledger.close(id, last, budget);
+      // Of that call nobody knows whether it will come here. If it has not begun, it begins again.
+      if (later !== null) state = await this.#fence(id, state, later, budget);
+      last = later;
+    }
+  }
+
+  async #finish(id: string, known: DocumentState, budget: CallBudget): Promise<DocumentState> {
+    const { table } = this.#access;
+    let state = known;
     while (hasOutstanding(state)) {
-      for (const leftover of state.leftovers) await index.withdraw(id, leftover, state, budget);
-      for (const head of state.formerHeads) await table.update(head, unlist([id]), budget);
+      const { formerHeads } = state;
+      for (const leftover of state.leftovers) {
+        await withdrawContent(this.#access, id, leftover, budget, state);
+      }
+      for (const head of formerHeads) await table.update(head, unlist([id]), budget);
       for (const orphan of state.orphans) await this.promote(orphan, budget);
       ({ state } = await table.update(id, settled(state), budget));
+      // It has become an alias of the same document again, and was struck off by mistake.
+      if (state.alias && formerHeads.includes(state.alias.match.id)) {
+        await this.promote(id, budget);
+        state = await table.read(id, budget);
+      }
     }
-    if (isGone(state)) {
-      const floor = Math.max(upTo, state.floor);
-      ({ state } = await table.update(id, fence(floor), budget));
-      if (isGone(state)) await ledger.forget(id, floor, budget);
-    } else if (isSettled(state)) {
-      await ledger.close(id, upTo, budget);
-    }
+    return state;
+  }
+
+  async #fence(id: string, state: DocumentState, floor: number, budget: CallBudget): Promise<DocumentState> {
+    if (state.floor >= floor) return state;
+    return (await this.#access.table.update(id, fence(floor), budget)).state;
   }
 
   /** Does what is outstanding after a decision. */
   async conclude(
     id: string,
-    { replaced = [], generation, state }: Verdict,
+    { replaced = [], listedBy, generation, state }: Verdict,
     budget: CallBudget,
   ): Promise<void> {
-    for (const former of replaced) await this.settle(former.match.id, former.generation, budget);
+    for (const { match, allotted } of replaced) {
+      await this.settle(match.id, allotted, budget);
+      await this.confirm(id, match.id, budget);
+    }
+    if (listedBy !== undefined) await this.confirm(listedBy, id, budget);
     await this.settle(id, generation, budget, state);
+  }
+
+  /**
+   * Makes the list of a document agree with what another one's record says of its being an alias. That one may be
+   * removed between becoming an alias and being listed, and come back between that and being struck off.
+   */
+  async confirm(head: string, alias: string, budget: CallBudget): Promise<void> {
+    const { table } = this.#access;
+    const isAlias = async (): Promise<boolean> => (await table.read(alias, budget)).alias?.match.id === head;
+    const [isOne, { aliases }] = await Promise.all([isAlias(), table.read(head, budget)]);
+    const isListed = aliases.includes(alias);
+    if (isOne === isListed) return;
+    if (isListed) await table.update(head, unlist([alias]), budget);
+    if (isOne || (await isAlias())) await this.promote(alias, budget);
   }
 
   /** Decides anew upon a document that is an alias of nothing that stands, or half on its way to be one. */

@@ -1,4 +1,5 @@
 import { type CallOptions, type Clock, errorCode } from '@norikv/store';
+import { afterWrite } from '../core/after-write.js';
 import { CallBudget } from '../core/call-budget.js';
 import type { VerifyReport } from '../core/repair.js';
 import { StoredVectors } from '../core/stored-vectors.js';
@@ -92,11 +93,17 @@ export class Catalogue {
   async put(id: string, product: Product, vector: Float32Array, budget: CallBudget): Promise<void> {
     const before = await this.records.generationOf(id, budget.next());
     const record = await this.records.put(id, product, [vector], budget.next());
-    // Read after the product is written: a training that is published later finds the product by itself.
-    const { active } = await this.trained.read(budget);
-    if (!active) return;
-    await this.trained.insertIfCurrent(active, record, budget);
-    if (before) await this.trained.vectors(active).remove(id, [before], budget);
+    await afterWrite(
+      `The product ${JSON.stringify(id)} is written`,
+      'index it again, or run repair()',
+      async () => {
+        // Read after the product is written: a training that is published later finds the product by itself.
+        const { active } = await this.trained.read(budget);
+        if (!active) return;
+        await this.trained.insertIfCurrent(active, record, budget);
+        if (before) await this.trained.vectors(active).remove(id, [before], budget);
+      },
+    );
   }
 
   /** Removes a product. True if it existed. */

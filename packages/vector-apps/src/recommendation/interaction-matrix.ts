@@ -1,3 +1,5 @@
+import { checkNumber } from '../core/checks.js';
+
 /** Somebody met something: what `trainItemVectors` learns from. */
 export interface TrainingEvent {
   readonly userId: string;
@@ -11,6 +13,8 @@ export interface InteractionMatrix {
   readonly productIds: readonly string[];
   readonly rows: readonly Uint32Array[];
 }
+
+const most = Number.MAX_SAFE_INTEGER;
 
 /** Some milliseconds of work. */
 const eventsPerPause = 10_000;
@@ -26,6 +30,7 @@ export async function interactionMatrix(
   for await (const { userId, productId, weight = 1 } of events) {
     read += 1;
     if (read % eventsPerPause === 0) await pause();
+    checkNumber('weight of an event', weight, -most, most);
     if (!isKnown(productId)) continue;
     const products = weights.get(userId) ?? new Map<string, number>();
     weights.set(userId, products.set(productId, (products.get(productId) ?? 0) + weight));

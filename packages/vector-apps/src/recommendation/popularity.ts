@@ -60,17 +60,18 @@ export class Popularity {
     this.#updater = createUpdater(store, { clock, random });
   }
 
-  /** Counts an interaction; one that nobody likes counts nothing. */
+  /** Counts an interaction; one that nobody likes counts nothing. True if it is counted. */
   async count(
     { userId, productId, weight, atMs, eventId }: CountedInteraction,
     budget: CallBudget,
-  ): Promise<void> {
-    if (!(weight > 0)) return;
+  ): Promise<boolean> {
+    if (!(weight > 0)) return false;
     const { signal, timeoutMs } = budget.next();
     const opId = eventId === undefined ? undefined : shortHash(userId, eventId);
     const transition = count(productId, weight, atMs, this.#options.halfLives);
     const limits = { signal, deadlineMs: timeoutMs, opId };
     await this.#updater.update(this.#keyOf(shardOf(userId)), shardCodec, transition, limits);
+    return true;
   }
 
   /** What is popular, read less than `maxAgeMs` ago. One batch of 16 parallel reads, or none. */

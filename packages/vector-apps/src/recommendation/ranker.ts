@@ -1,4 +1,5 @@
 import type { CallBudget } from '../core/call-budget.js';
+import { checkNumber } from '../core/checks.js';
 import type { Catalogue } from './catalogue.js';
 import type { ItemSpace, ProductRecord } from './item-space.js';
 import type { CandidateProduct, SimilarOptions } from './options.js';
@@ -98,6 +99,8 @@ export class Ranker {
   }
 }
 
+const most = Number.MAX_SAFE_INTEGER;
+
 function poolOf(k: number, { boost, diversity = 0 }: SimilarOptions): number {
   return boost || diversity > 0 ? k * candidatesPerPlace : k;
 }
@@ -117,7 +120,7 @@ function choiceOf(
   { boost }: SimilarOptions,
 ): Choice {
   const { id, data } = record;
-  const boosted = boost?.(candidateOf(record)) ?? 0;
+  const boosted = boost ? checkNumber('what boost answers', boost(candidateOf(record)), -most, most) : 0;
   const score = similarity + popularity + boosted;
   const { name, category } = data;
   const explanation = { similarity, popularity, boost: boosted };

@@ -1,12 +1,13 @@
 import { type CallOptions, InvalidArgumentError } from '@norikv/store';
 import { CallBudget } from '../core/call-budget.js';
-import { checkNumber, checkWhole } from '../core/checks.js';
+import { checkIterable, checkObject } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { checkId } from '../core/vector-id.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { scaled } from '../core/vector-math.js';
 import { Catalogue, type CatalogueReport, type Item } from './catalogue.js';
+import { inBoth } from './in-both.js';
 import type { TrainingEvent } from './interaction-matrix.js';
 import type {
   InteractionOptions,
@@ -20,7 +21,7 @@ import { type Product, textOf } from './product.js';
 import type { Request } from './ranker.js';
 import type { ProductRecommendation } from './recommendation.js';
 import { Recommender } from './recommender.js';
-import { eventOf, planOf, type Settings, settingsOf } from './settings.js';
+import { checkRequest, eventOf, planOf, type Settings, settingsOf } from './settings.js';
 import { Tastes } from './tastes.js';
 import { removeDiscarded, type TrainingReport, train } from './train.js';
 
@@ -71,7 +72,7 @@ export class RecommendationEngine {
    *
    * @throws ModelMismatchError when the products were indexed with another model.
    */
-  initialize(options?: CallOptions): Promise<void> {
+  async initialize(options?: CallOptions): Promise<void> {
     return this.#catalogue.records.initialize(options);
   }
 
@@ -100,7 +101,7 @@ export class RecommendationEngine {
   }
 
   /** Removes a product: from now on it is not recommended. True if it existed. */
-  removeProduct(productId: string, options: CallOptions = {}): Promise<boolean> {
+  async removeProduct(productId: string, options: CallOptions = {}): Promise<boolean> {
     return this.#catalogue.delete(productId, this.#budget(options));
   }
 
@@ -118,17 +119,16 @@ export class RecommendationEngine {
   ): Promise<boolean> {
     checkId(userId);
     checkId(productId);
+    checkObject('options', options);
     const { atMs, weight } = eventOf(options, this.#settings);
     const { eventId } = options;
     const budget = this.#budget(options);
     const find = (): Promise<Item | null> => this.#catalogue.find(productId, budget);
     const item = await find();
     if (!item) return false;
-    const [isAdded] = await Promise.all([
-      this.#tastes.add(userId, [productId, atMs, weight], eventId, item, find, budget),
-      this.#popularity.count({ userId, productId, weight, atMs, eventId }, budget),
-    ]);
-    return isAdded;
+    const isAdded = this.#tastes.add(userId, [productId, atMs, weight], eventId, item, find, budget);
+    const isCounted = this.#popularity.count({ userId, productId, weight, atMs, eventId }, budget);
+    return inBoth(isAdded, isCounted);
   }
 
   /**
@@ -181,10 +181,12 @@ export class RecommendationEngine {
    * @throws InvalidArgumentError if the events teach nothing: no user likes two products of the catalogue.
    * @throws TrainingSupersededError when another training began meanwhile; nothing of this one is used.
    */
-  trainItemVectors(
+  async trainItemVectors(
     events: Iterable<TrainingEvent> | AsyncIterable<TrainingEvent>,
     options: TrainingOptions = {},
   ): Promise<TrainingReport> {
+    checkIterable('events', events);
+    checkObject('options', options);
     const plan = planOf(options, this.#embedder.dimensions);
     return train(this.#catalogue, events, plan, this.#budget(options));
   }
@@ -194,7 +196,7 @@ export class RecommendationEngine {
    * products, which names no users. The ids of the last events stay for a minute, so that one that arrives
    * twice does not bring the user back.
    */
-  forgetUser(userId: string, options: CallOptions = {}): Promise<boolean> {
+  async forgetUser(userId: string, options: CallOptions = {}): Promise<boolean> {
     checkId(userId);
     return this.#tastes.forget(userId, this.#budget(options));
   }
@@ -223,9 +225,4 @@ export class RecommendationEngine {
   #budget(options: CallOptions): CallBudget {
     return new CallBudget(options, this.#settings.clock);
   }
-}
-
-function checkRequest(topK: number, { diversity = 0 }: SimilarOptions): void {
-  checkWhole('topK', topK, 1, 1_000);
-  checkNumber('diversity', diversity, 0, 1);
 }

@@ -1,7 +1,22 @@
 import { type Clock, systemClock } from '@norikv/store';
-import { checkNumber, checkWhole, refuse } from '../core/checks.js';
+import {
+  checkFlags,
+  checkFunctions,
+  checkNumber,
+  checkObject,
+  checkShared,
+  checkWhole,
+  refuse,
+} from '../core/checks.js';
+import { checkId } from '../core/vector-id.js';
 import type { HalfLives } from './decay.js';
-import type { InteractionOptions, RecommendationOptions, TrainingOptions } from './options.js';
+import type {
+  InteractionOptions,
+  RecommendationOptions,
+  RecommendOptions,
+  SimilarOptions,
+  TrainingOptions,
+} from './options.js';
 import type { TrainingPlan } from './train.js';
 
 /** What an engine goes by: its checked options. */
@@ -35,6 +50,7 @@ const recentSize = 50;
  * @throws InvalidArgumentError if one is wrong.
  */
 export function settingsOf(options: RecommendationOptions): Settings {
+  checkShared(options);
   const {
     namespace = 'products',
     prefix = 'recommendation:',
@@ -51,6 +67,7 @@ export function settingsOf(options: RecommendationOptions): Settings {
     clock = systemClock,
     random = Math.random,
   } = options;
+  if (eventTypes === null) refuse('eventTypes', eventTypes, 'an object of weights');
   for (const [type, weight] of Object.entries(eventTypes)) checkWeight(`eventTypes.${type}`, weight);
   return {
     namespace,
@@ -111,4 +128,16 @@ export function planOf(
 
 function checkWeight(name: string, weight: number): number {
   return checkNumber(name, weight, -1_000_000, 1_000_000);
+}
+
+/** @throws InvalidArgumentError if what is asked for makes no sense. */
+export function checkRequest(topK: number, options: SimilarOptions & RecommendOptions): void {
+  checkObject('options', options);
+  const { diversity = 0, filter, boost, excludeSeen, explain, sessionItems = [] } = options;
+  checkFunctions({ filter, boost });
+  checkFlags({ excludeSeen, explain });
+  if (!Array.isArray(sessionItems)) refuse('sessionItems', sessionItems, 'an array of product ids');
+  for (const productId of sessionItems) checkId(productId);
+  checkWhole('topK', topK, 1, 1_000);
+  checkNumber('diversity', diversity, 0, 1);
 }

@@ -1,4 +1,5 @@
 import { errorCode, InvalidArgumentError, isKeyNotFound } from '@norikv/store';
+import { afterWrite } from '../core/after-write.js';
 import type { CallBudget } from '../core/call-budget.js';
 import { TrainingSupersededError } from '../errors.js';
 import type { Catalogue } from './catalogue.js';
@@ -80,8 +81,10 @@ async function fill(
     await trained.remove(training, budget);
     throw superseded(training);
   }
-  // Products written before readers used this training, and after it was filled.
-  await trained.complete(training, await catalogue.ids(budget), budget, lookup);
+  await afterWrite(`Training ${training.number} is in use`, 'run repair()', async () =>
+    // Products written before readers used this training, and after it was filled.
+    trained.complete(training, await catalogue.ids(budget), budget, lookup),
+  );
 }
 
 /** Removes what earlier trainings left. What cannot be removed now stays noted. */

@@ -1,4 +1,5 @@
 import MiniSearch from 'minisearch';
+import { checkFunctions, checkNumber, checkObject } from '../core/checks.js';
 import type { LexicalIndex } from './lexical-index.js';
 import { stemOf, tellingWords, wordsOf } from './words.js';
 
@@ -18,6 +19,8 @@ export interface Bm25Options {
  * An index of words in memory that ranks by BM25+, on MiniSearch. Of a query, English words that are everywhere
  * ("what", "the") are left out, unless it has no others.
  *
+ * @throws InvalidArgumentError if an option is wrong.
+ *
  * @example
  * ```ts
  * import { SemanticSearchEngine } from '@norikv/vector-apps';
@@ -27,8 +30,13 @@ export interface Bm25Options {
  * ```
  */
 export function createBm25Index(options: Bm25Options = {}): LexicalIndex {
+  checkObject('options', options);
   const { titleBoost = 2, k1 = 1.2, b = 0.75 } = options;
   const { normalize = (word) => stemOf(word.toLowerCase()) } = options;
+  checkNumber('titleBoost', titleBoost, 0, 1_000_000);
+  checkNumber('k1', k1, 0, 1_000_000);
+  checkNumber('b', b, 0, 1);
+  checkFunctions({ normalize });
   const index = new MiniSearch<{ id: string; title: string; content: string }>({
     fields: ['title', 'content'],
     processTerm: (word) => normalize(word),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { checkNumber, checkOneOf, refuse } from '../core/checks.js';
 import type { VectorHit } from '../core/select.js';
 import type { LexicalHit } from './lexical-index.js';
 
@@ -44,10 +44,17 @@ export interface Rankings {
   readonly lexical: readonly LexicalHit[] | null;
 }
 
-/** Weight of the lexical leg, checked. */
-export function lexicalWeightOf({ lexicalWeight = 0.5 }: Fusion): number {
-  if (lexicalWeight >= 0 && lexicalWeight <= 1) return lexicalWeight;
-  throw new InvalidArgumentError(`fusion.lexicalWeight is ${lexicalWeight}; use a number from 0 to 1`);
+/**
+ * Weight of the lexical leg.
+ *
+ * @throws InvalidArgumentError if the fusion is none.
+ */
+export function lexicalWeightOf(fusion: Fusion): number {
+  if (typeof fusion !== 'object' || fusion === null) refuse('fusion', fusion, 'an object with a method');
+  checkOneOf('fusion.method', fusion.method, ['weighted', 'reciprocal-rank']);
+  if (fusion.method === 'reciprocal-rank')
+    checkNumber('fusion.k', fusion.k ?? 60, 0, Number.MAX_SAFE_INTEGER);
+  return checkNumber('fusion.lexicalWeight', fusion.lexicalWeight ?? 0.5, 0, 1);
 }
 
 /**
@@ -79,6 +86,38 @@ export function fuse({ vector, lexical }: Rankings, fusion: Fusion): RankedDocum
   return [...documents.values()].sort((one, other) => other.score - one.score || compare(one.id, other.id));
 }
 
+/**
+ * Joins two rankings circle by circle: the first `ends[0]` of both, then what is new within `ends[1]`, and so on.
+ * How far somebody looked does not change the order of what was seen before. Scores never rise from one circle to
+ * the next.
+ */
+export function fuseInCircles(
+  rankings: (end: number) => Rankings,
+  fusion: Fusion,
+  ends: readonly number[],
+): RankedDocument[] {
+  const ranked = new Map<string, RankedDocument>();
+  let most = Number.POSITIVE_INFINITY;
+  for (const end of ends) {
+    const fresh = fuse(rankings(end), fusion).filter(({ id }) => !ranked.has(id));
+    for (const document of fresh) ranked.set(document.id, lowered(document, most));
+    most = Math.min(most, fresh.at(-1)?.score ?? most);
+  }
+  return [...ranked.values()];
+}
+
+function lowered(document: RankedDocument, most: number): RankedDocument {
+  if (document.score <= most) return document;
+  const factor = most / document.score;
+  const { vector, lexical } = document;
+  return {
+    ...document,
+    score: most,
+    vector: vector && { ...vector, contribution: vector.contribution * factor },
+    lexical: lexical && { ...lexical, contribution: lexical.contribution * factor },
+  };
+}
+
 function sharesOf(
   vector: readonly number[],
   lexical: readonly number[],
@@ -89,7 +128,6 @@ function sharesOf(
     return [scaled(stretched(vector), 1 - weight), scaled(stretched(lexical), weight)];
   }
   const { k = 60 } = fusion;
-  if (!(k >= 0)) throw new InvalidArgumentError(`fusion.k is ${k}; use a number, at least 0`);
   // By what the first place in both legs would give.
   const byRank = (scores: readonly number[]): number[] => scores.map((_, place) => (k + 1) / (k + place + 1));
   return [scaled(byRank(vector), 1 - weight), scaled(byRank(lexical), weight)];

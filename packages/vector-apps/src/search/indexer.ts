@@ -33,7 +33,7 @@ export class Indexer<Metadata extends object> {
     const { records, embedder, leg, chunking } = this.#access;
     const data = storedDocument(document, chunking, embedder.fingerprint);
     const budget = records.budget(options);
-    return this.#turns.take(document.id, undefined, async () => {
+    return this.#turns.take(document.id, budget, async () => {
       const current = force ? null : await this.#current(document.id, budget.next());
       const vectors = current && (await this.#keptVectors(current, data, budget.next()));
       if (vectors === 'unchanged') {
@@ -49,8 +49,9 @@ export class Indexer<Metadata extends object> {
 
   async delete(id: string, options: CallOptions): Promise<boolean> {
     const { records, leg } = this.#access;
-    return this.#turns.take(id, undefined, async () => {
-      const existed = await records.delete(id, options);
+    const budget = records.budget(options);
+    return this.#turns.take(id, budget, async () => {
+      const existed = await records.delete(id, budget.next());
       leg?.note(id, null);
       return existed;
     });

@@ -1,3 +1,5 @@
+import { refuse } from '../core/checks.js';
+
 /** A document found by its words. */
 export interface LexicalHit {
   readonly id: string;
@@ -18,4 +20,12 @@ export interface LexicalIndex {
   remove(id: string): void;
   /** The best documents for a query, best first. */
   search(query: string, limit: number): readonly LexicalHit[];
+}
+
+/** @throws InvalidArgumentError unless the value has the three functions of an index. */
+export function checkLexical(lexical: LexicalIndex): void {
+  const { add, remove, search } = lexical ?? {};
+  for (const [name, value] of Object.entries({ add, remove, search })) {
+    if (typeof value !== 'function') refuse(`lexical.${name}`, value, 'an index such as createBm25Index()');
+  }
 }

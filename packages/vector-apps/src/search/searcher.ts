@@ -1,13 +1,14 @@
-import { type CallOptions, InvalidArgumentError } from '@norikv/store';
+import type { CallOptions } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
+import { checkFlags, checkFunctions, checkNumber, checkObject, checkString } from '../core/checks.js';
 import type { Embedder } from '../core/embedder.js';
 import { nearestOfEach } from '../core/nearest.js';
-import type { Look, VectorHit } from '../core/select.js';
+import { type Look, type VectorHit, widening } from '../core/select.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
 import type { Chunk } from './chunking.js';
 import type { StoredDocument } from './document.js';
-import { type Fusion, fuse, lexicalWeightOf, type RankedDocument } from './fusion.js';
+import { type Fusion, fuseInCircles, lexicalWeightOf, type RankedDocument, type Rankings } from './fusion.js';
 import { highlightsOf } from './highlights.js';
 import type { LexicalLeg } from './lexical-leg.js';
 import type { Passage, SearchOptions, SearchResult } from './options.js';
@@ -50,7 +51,7 @@ export class Searcher<Metadata extends object> {
     k: number,
     options: SearchOptions<Metadata>,
   ): Promise<{ readonly results: SearchResult<Metadata>[]; readonly isTruncated: boolean }> {
-    const { records, candidates } = this.#access;
+    const { records } = this.#access;
     const { filter, maxScan } = options;
     const budget = records.budget(options);
     const since = this.#access.leg?.latest;
@@ -62,7 +63,7 @@ export class Searcher<Metadata extends object> {
       {
         ...budget.next(),
         maxScan,
-        firstScan: legs.leg ? Math.max(k, candidates) : undefined,
+        firstScan: legs.leg && this.#circles(k).at(-1),
         filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
         onRead(id, record) {
           if (legs.leg?.note(id, record, since)) known.add(id);
@@ -88,10 +89,7 @@ export class Searcher<Metadata extends object> {
 
   async #prepare(query: string, options: SearchOptions<Metadata>, budget: CallBudget): Promise<Legs> {
     const { embedder, leg } = this.#access;
-    const { fusion = this.#access.fusion, minScore = 0 } = options;
-    if (!(minScore >= 0 && minScore <= 1)) {
-      throw new InvalidArgumentError(`minScore is ${minScore}; use a number from 0 to 1, or leave it out`);
-    }
+    const { fusion = this.#access.fusion } = options;
     const weight = lexicalWeightOf(fusion);
     const [vector = null] = leg && weight === 1 ? [] : await embedder.embed([query], budget.next());
     return { query, vector, leg: weight === 0 ? undefined : leg, fusion };
@@ -111,16 +109,35 @@ export class Searcher<Metadata extends object> {
     return {
       hits: found.hits,
       isWhole: found.isWhole && (lexical?.length ?? 0) < count,
-      rank: (hits) =>
-        fuse(
-          {
-            vector: vector && nearestOfEach(hits),
-            lexical: lexical?.filter(({ id }) => !outdated.has(id)) ?? null,
-          },
-          fusion,
-        ),
+      rank: (hits) => {
+        const owned = new Set(hits);
+        const within = (end: number): Rankings => ({
+          vector: vector && nearestOfEach(found.hits.slice(0, end).filter((hit) => owned.has(hit))),
+          lexical: lexical?.slice(0, end).filter(({ id }) => !outdated.has(id)) ?? null,
+        });
+        return fuseInCircles(within, fusion, this.#circles(count));
+      },
     };
   }
+
+  /** Where circles end, up to the first that holds so many: pages of one query have circles in common. */
+  #circles(count: number): number[] {
+    const ends = [this.#access.candidates];
+    for (let end = this.#access.candidates; end < count; end = ends.at(-1) ?? count)
+      ends.push(end * widening);
+    return ends;
+  }
+}
+
+/** @throws InvalidArgumentError if the query is no text, or an option is wrong. */
+export function checkQuery<Metadata extends object>(query: string, options: SearchOptions<Metadata>): void {
+  checkString('query', query);
+  checkObject('options', options);
+  const { filter, minScore = 0, explain, fusion } = options;
+  checkFunctions({ filter });
+  checkFlags({ explain });
+  checkNumber('minScore', minScore, 0, 1);
+  if (fusion !== undefined) lexicalWeightOf(fusion);
 }
 
 function resultOf<Metadata extends object>(

@@ -1,5 +1,12 @@
 import type { CallOptions } from '@norikv/store';
-import { checkWhole } from '../core/checks.js';
+import {
+  checkFlags,
+  checkFunctions,
+  checkIterable,
+  checkObject,
+  checkShared,
+  checkWhole,
+} from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import type { RepairReport, VerifyReport } from '../core/repair.js';
@@ -10,6 +17,7 @@ import { decodeDocument, type SearchDocument, type StoredDocument, textsOf } fro
 import { lexicalWeightOf } from './fusion.js';
 import { indexMany } from './index-many.js';
 import { Indexer } from './indexer.js';
+import { checkLexical } from './lexical-index.js';
 import { LexicalLeg } from './lexical-leg.js';
 import type {
   BulkIndexOptions,
@@ -23,7 +31,7 @@ import type {
   SearchResult,
   SemanticSearchOptions,
 } from './options.js';
-import { Searcher } from './searcher.js';
+import { checkQuery, Searcher } from './searcher.js';
 import { type LabelledQuery, type TuneOptions, type Tuning, tuneFusion } from './tune.js';
 
 const readAtATime = 64;
@@ -54,11 +62,13 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * @throws UnsupportedError if the store lacks a guarantee.
    */
   constructor(client: VectorKvStore, embeddingModel: EmbeddingModel, options: SemanticSearchOptions = {}) {
+    checkShared(options);
     const { namespace = 'documents', chunking = {}, lexical, cacheSize = 1_000, candidates = 100 } = options;
     const { fusion = { method: 'weighted' } } = options;
     if (chunking !== false) checkedChunking(chunking);
     checkWhole('candidates', candidates, 1);
     lexicalWeightOf(fusion);
+    if (lexical !== undefined) checkLexical(lexical);
     this.#embedder = createEmbedder(embeddingModel, { batchSize: options.batchSize, cacheSize });
     this.#records = new VectorRecords(client, {
       ...options,
@@ -96,17 +106,25 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     id: string,
     title: string,
     content: string,
-    { metadata, force = false, ...limits }: IndexOptions<Metadata> = {},
+    options: IndexOptions<Metadata> = {},
   ): Promise<IndexOutcome> {
+    checkObject('options', options);
+    const { metadata, force = false, ...limits } = options;
+    checkFlags({ force });
     return this.#indexer.index({ id, title, content, metadata }, force, limits);
   }
 
   /** Indexes many documents, embedded in batches. It reports on each; one that fails stops nobody. */
-  indexDocuments(
+  async indexDocuments(
     documents: Iterable<SearchDocument<Metadata>> | AsyncIterable<SearchDocument<Metadata>>,
     options: BulkIndexOptions = {},
   ): Promise<IndexReport> {
-    const { force = false } = options;
+    checkIterable('documents', documents);
+    checkObject('options', options);
+    const { force = false, onProgress, signal: given } = options;
+    this.#records.budget({ signal: given });
+    checkFlags({ force });
+    checkFunctions({ onProgress });
     return indexMany(documents, options, (document, signal) =>
       this.#indexer.index(document, force, { signal }),
     );
@@ -122,13 +140,15 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     topK: number,
     options: SearchOptions<Metadata> = {},
   ): Promise<SearchResult<Metadata>[]> {
+    checkQuery(query, options);
     checkWhole('topK', topK, 1);
     if (query.trim() === '') return [];
     return (await this.#searcher.search(query, topK, options)).results;
   }
 
-  /** One page of results. Pages of one query fit together while nothing is written, within `candidates`. */
+  /** One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`. */
   async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
+    checkQuery(query, options);
     const { limit = 10, offset = 0 } = options;
     checkWhole('limit', limit, 1);
     checkWhole('offset', offset, 0);
@@ -162,7 +182,8 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    *
    * @throws InvalidArgumentError without queries or fusions.
    */
-  tune(labelled: readonly LabelledQuery[], options: TuneOptions = {}): Promise<Tuning> {
+  async tune(labelled: readonly LabelledQuery[], options: TuneOptions = {}): Promise<Tuning> {
+    checkObject('options', options);
     const { signal } = options;
     return tuneFusion(labelled, options, (query) => this.#searcher.rankings(query, { signal }));
   }
@@ -195,11 +216,12 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * at any time, from any process; writers it takes for dead begin again.
    */
   async repair(options: SearchRepairOptions = {}): Promise<RepairReport> {
+    const budget = this.#records.budget(options);
     const report = await this.#records.repair({
       ...options,
-      restore: ({ data }) => this.#embedder.embed(textsOf(data), options),
+      restore: ({ data }) => this.#embedder.embed(textsOf(data), budget.next()),
     });
-    await this.refresh(options);
+    await this.refresh(budget.next());
     return report;
   }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { type Fusion, fuse, type Rankings } from './fusion.js';
+import { checkFunctions, checkNumber, checkString, refuse } from '../core/checks.js';
+import { type Fusion, fuse, lexicalWeightOf, type Rankings } from './fusion.js';
 
 /** A query with the documents that answer it. */
 export interface LabelledQuery {
@@ -37,6 +38,7 @@ export function reciprocalRank(ranked: readonly string[], relevant: ReadonlySet<
   return place === -1 ? 0 : 1 / (place + 1);
 }
 
+const most = Number.MAX_VALUE;
 const weights: readonly Fusion[] = Array.from({ length: 11 }, (_, step) => ({
   method: 'weighted',
   lexicalWeight: step / 10,
@@ -48,17 +50,23 @@ export async function tuneFusion(
   { fusions = weights, measure = reciprocalRank, signal }: TuneOptions,
   rankingsOf: (query: string) => Promise<Rankings>,
 ): Promise<Tuning> {
+  checkFunctions({ measure });
+  for (const [name, list] of Object.entries({ labelled, fusions })) {
+    if (!Array.isArray(list)) refuse(name, list, 'an array');
+  }
+  for (const fusion of fusions) lexicalWeightOf(fusion);
   if (labelled.length === 0 || fusions.length === 0) {
     throw new InvalidArgumentError('There is nothing to tune by; give labelled queries, and fusions to try');
   }
   const totals = fusions.map((fusion) => ({ fusion, score: 0 }));
   for (const { query, relevant } of labelled) {
     signal?.throwIfAborted();
+    checkString('query', query);
     const rankings = await rankingsOf(query);
     const wanted = new Set(relevant);
     for (const total of totals) {
       const ranked = fuse(rankings, total.fusion).map(({ id }) => id);
-      total.score += measure(ranked, wanted);
+      total.score += checkNumber('what measure answers', measure(ranked, wanted), -most, most);
     }
   }
   const tried = totals.map(({ fusion, score }) => ({ fusion, score: score / labelled.length }));

@@ -1,0 +1,56 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createBm25Index } from '../src/bm25.js';
+import type { Fusion } from '../src/index.js';
+import { openEngine } from './support/open-engine.js';
+
+const words = ['harvest', 'winter', 'river', 'stone', 'bridge', 'garden'];
+
+const corpus = fc.array(
+  fc.record({
+    text: fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 6 }),
+    isWanted: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 40 },
+);
+
+const fusions = fc.oneof(
+  fc.record({ method: fc.constant('weighted' as const), lexicalWeight: fc.constantFrom(0, 0.3, 0.5, 1) }),
+  fc.record({ method: fc.constant('reciprocal-rank' as const), lexicalWeight: fc.constantFrom(0, 0.5, 0.9) }),
+);
+
+it('pages hold every document that a filter lets pass once, in the order of one long page', {
+  timeout: 120_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      corpus,
+      fusions,
+      fc.integer({ min: 1, max: 8 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (documents, fusion: Fusion, candidates, limit) => {
+        const { engine } = await openEngine({ lexical: createBm25Index(), candidates, fusion });
+        for (const [place, { text, isWanted }] of documents.entries()) {
+          await engine.indexDocument(`d${place}`, '', text.join(' '), { metadata: { isWanted } });
+        }
+        const filter = ({ metadata }: { readonly metadata: Record<string, unknown> }) =>
+          metadata.isWanted === true;
+        const paged: { readonly id: string; readonly score: number }[] = [];
+        for (let offset: number | null = 0; offset !== null; ) {
+          const page = await engine.searchPage('river harvest', { limit, offset, filter });
+          paged.push(...page.results);
+          offset = page.nextOffset;
+        }
+        const whole = await engine.search('river harvest', documents.length + 1, { filter });
+        expect(paged.map(({ id, score }) => [id, score])).toEqual(whole.map(({ id, score }) => [id, score]));
+        expect(whole.map(({ score }) => score)).toEqual(
+          whole.map(({ score }) => score).sort((one, other) => other - one),
+        );
+        if (fusion.lexicalWeight === 1) return;
+        const wanted = documents.flatMap(({ isWanted }, place) => (isWanted ? [`d${place}`] : []));
+        expect(paged.map(({ id }) => id).sort()).toEqual(wanted.sort());
+      },
+    ),
+    { numRuns: 60, endOnFailure: true },
+  );
+});
