@@ -16,8 +16,10 @@ type Update = PendingUpdate<unknown, unknown>;
 /** What the queues of one store share. */
 export interface QueueContext {
   readonly store: KvStore;
-  readonly writer: string;
   readonly transport: Transport;
+  /** The id in the marks of queues from now on. */
+  writer(): string;
+  renewWriter(): void;
 }
 
 /** The updates of one key in this process. */
@@ -43,6 +45,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   const courier = createCourier(key, store, transport);
   const memo = createMemo();
   const contention = createContention();
+  let writer = context.writer();
   let pending: Update[] = [];
   let arrivals = 0;
   let isRunning = false;
@@ -112,6 +115,11 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
         return undefined;
       }
       memo.forget();
+      if (kind === 'unknown') {
+        // It may still land, under the number that the next write takes: that one must not take it for its own.
+        context.renewWriter();
+        writer = context.writer();
+      }
       giveUp(changing, kind === 'failed' ? error : mayBeApplied(error), settings);
       return undefined;
     }
@@ -141,7 +149,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     const now = settings.clock.monotonic();
     for (const update of batchOf(first))
       if (update.isTooLate(now, transport.roundTripMs)) update.expire(courier.latestFault());
-    const planned = plan(sight.snapshot, batchOf(first), settings, context);
+    const planned = plan(sight.snapshot, batchOf(first), settings, { store, writer });
     if (!planned?.attempt) return planned && confirm(planned, sight.asOf, settings);
 
     const asOf = arrivals;

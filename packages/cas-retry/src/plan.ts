@@ -1,14 +1,19 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { type Attempt, succeed } from './attempt.js';
 import { type Envelope, encodeEnvelope } from './envelope.js';
 import { RecordTooLargeError } from './errors.js';
 import { type Fold, fold, isChange } from './fold.js';
-import type { QueueContext } from './key-queue.js';
 import type { PendingUpdate } from './pending-update.js';
 import type { Settings } from './settings.js';
 import type { Snapshot } from './snapshot.js';
 
 type Update = PendingUpdate<unknown, unknown>;
+
+/** Who writes, and to which store. */
+export interface Author {
+  readonly store: KvStore;
+  readonly writer: string;
+}
 
 /** A batch, computed, and the write that makes it durable; no write if it changes nothing. */
 export interface Plan {
@@ -22,7 +27,7 @@ export function plan(
   base: Snapshot,
   batch: readonly Update[],
   settings: Settings,
-  { store, writer }: QueueContext,
+  { store, writer }: Author,
 ): Plan | undefined {
   const { maxValueBytes = 2 ** 20, ttl = 'none' } = store.capabilities ?? {};
   for (let updates = batch; updates[0]; updates = updates.slice(0, updates.length >> 1)) {

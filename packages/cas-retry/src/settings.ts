@@ -53,8 +53,9 @@ export function settingsOf(options: UpdaterOptions): Settings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return defaults;
   for (const [name, value] of given) {
-    if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31)) {
-      throw new InvalidArgumentError(`${name} is ${value}; use a whole number from 1 to 2^31 - 1`);
+    const isNumber = typeof defaults[name as keyof Settings] === 'number';
+    if (isNumber && !(Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31)) {
+      throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1 to 2^31 - 1`);
     }
   }
   return { ...defaults, ...Object.fromEntries(given) };

@@ -1,4 +1,4 @@
-import type { Key, KvStore } from '@norikv/store';
+import { type Key, type KvStore, keyToBytes } from '@norikv/store';
 import { createKeyQueue, type KeyQueue } from './key-queue.js';
 import { createTransport } from './transport.js';
 
@@ -21,7 +21,16 @@ export function queuesOf(store: KvStore): StoreQueues {
 }
 
 function createStoreQueues(store: KvStore): StoreQueues {
-  const context = { store, writer: newWriterId(), transport: createTransport() };
+  let writer = newWriterId();
+  const context = {
+    store,
+    transport: createTransport(),
+    writer: () => writer,
+    renewWriter: () => {
+      writer = newWriterId();
+    },
+  };
+  const limits = { maxKeyBytes: store.capabilities?.maxKeyBytes ?? 2 ** 15, maxValueBytes: 0 };
   const busy = new Map<string, KeyQueue>();
   /** Least recently used first. */
   const idle = new Map<string, KeyQueue>();
@@ -44,7 +53,9 @@ function createStoreQueues(store: KvStore): StoreQueues {
   };
 
   return (key) => {
-    const name = typeof key === 'string' ? `text:${key}` : `bytes:${String.fromCharCode(...key)}`;
+    // A key is the same key as text and as bytes. Most keys are ASCII, which is its own bytes.
+    const isItsBytes = typeof key === 'string' && /^\p{ASCII}+$/u.test(key);
+    const name = isItsBytes ? key : String.fromCharCode(...keyToBytes(key, limits));
     const queue: KeyQueue =
       busy.get(name) ?? take(name) ?? createKeyQueue(key, context, () => shelve(name, queue));
     busy.set(name, queue);
@@ -52,7 +63,7 @@ function createStoreQueues(store: KvStore): StoreQueues {
   };
 }
 
-/** Unique for each process and store object: a mark must never be taken for another writer's. */
+/** Unique for each process and store object: a mark must never be taken for another write's. */
 function newWriterId(): string {
   return crypto.randomUUID().replaceAll('-', '').slice(0, 20);
 }

@@ -6,6 +6,7 @@ import {
   type Key,
   type KvStore,
 } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 import { type Codec, decodeState } from './codec.js';
 import { decodeEnvelope } from './envelope.js';
 import { PendingUpdate } from './pending-update.js';
@@ -83,6 +84,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
   return {
     update(key, codec, transition, { deadlineMs, signal, opId, fingerprint = '', onConflict } = {}) {
       return new Promise((resolve, reject) => {
+        checkSignal(signal);
         if (signal?.aborted) {
           throw new CancelledError('Cancelled before the update began. Nothing was written.', {
             cause: signal.reason,
@@ -92,9 +94,10 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
         checkOperation(opId, codec.plain);
         const deadlineAt = clock.monotonic() + (deadlineMs ?? settings.deadlineMs);
         const command = { codec, transition, opId, fingerprint, settings, deadlineAt, signal, onConflict };
+        const queue = queueOf(key);
         const update = new PendingUpdate(command, resolve, reject);
         // A queue holds updates of many types; each brings the codec that makes its own state.
-        queueOf(key).enqueue(update as unknown as PendingUpdate<unknown, unknown>);
+        queue.enqueue(update as unknown as PendingUpdate<unknown, unknown>);
       });
     },
     async read(key, codec, readOptions) {
@@ -106,9 +109,10 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
 }
 
 function checkDeadline(deadlineMs: number | undefined): void {
-  if (deadlineMs === undefined || (deadlineMs > 0 && deadlineMs < 2 ** 31)) return;
+  if (deadlineMs === undefined) return;
+  if (typeof deadlineMs === 'number' && deadlineMs > 0 && deadlineMs < 2 ** 31) return;
   throw new InvalidArgumentError(
-    `deadlineMs is ${deadlineMs}; use milliseconds above 0 and below 2^31 (24 days), or leave it out`,
+    `deadlineMs is ${String(deadlineMs)}; use milliseconds above 0 and below 2^31 (24 days), or leave it out`,
   );
 }
 

@@ -188,9 +188,27 @@ describe('a deadline', () => {
     await clock.run(slow);
   });
 
-  it.each([0, -1, Number.NaN, 2 ** 31])('of %s ms is refused by name', async (deadlineMs) => {
-    const { updater } = setUp();
-    await expect(increment(updater, 'n', { deadlineMs })).rejects.toThrow(/deadlineMs is/);
+  it.each([0, -1, Number.NaN, 2 ** 31, '500' as never, 5n as never])(
+    'of %s ms is refused by name',
+    async (deadlineMs) => {
+      const { updater } = setUp();
+      await expect(increment(updater, 'n', { deadlineMs })).rejects.toThrow(/deadlineMs is/);
+    },
+  );
+});
+
+describe('what is no signal or no key', () => {
+  it('is refused by name, also the second time, and what was sent before goes on', async () => {
+    const { clock, updater } = setUp();
+    const before = increment(updater);
+    const signal = {} as AbortSignal;
+    for (let call = 0; call < 2; call += 1) {
+      await expect(increment(updater, 'n', { signal })).rejects.toThrow(/signal is .*; use the signal/);
+    }
+    for (const key of [null, 5, {}] as never[]) {
+      await expect(increment(updater, key)).rejects.toThrow(/key is .*; use a string or a Uint8Array$/);
+    }
+    expect(await clock.run(before)).toBe(1);
   });
 });
 

@@ -198,7 +198,7 @@ describe('onConflict', () => {
 
 describe('options', () => {
   it.each(['deadlineMs', 'maxBatch', 'maxFoldMs', 'operationWindow'] as const)('%s is checked', (name) => {
-    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null] as number[]) {
       expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(`${name} is ${value}`);
     }
   });

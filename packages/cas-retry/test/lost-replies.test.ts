@@ -1,8 +1,8 @@
-import { UnavailableError } from '@norikv/store';
+import { type Key, stringToBytes, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUpdater, delay, OutcomeUnknownError, write } from '../src/index.js';
+import { createUpdater, delay, jsonCodec, OutcomeUnknownError, type Updater, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
 type Fault = Parameters<ReturnType<typeof withFaults>['faults']['next']>[1];
@@ -107,6 +107,59 @@ describe('under random faults', () => {
     const lossy = await callsOf({ 'lost-reply': 0.02 });
     expect(lossy / clean).toBeLessThanOrEqual(1.04);
     expect(lossy).toBeGreaterThan(clean);
+  });
+});
+
+describe('a write that was given up and lands late', () => {
+  const names = jsonCodec((data) => data as readonly string[]);
+  const add = (updater: Updater, name: string, deadlineMs?: number): Promise<string> =>
+    updater.update('n', names, (list = []) => write([...list, name], name), { deadlineMs });
+
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))(
+    'is never taken for the one after it (seed %i)',
+    async (seed) => {
+      const clock = new FakeClock();
+      const random = seededRandom(seed);
+      const memory = createMemoryStore({ clock });
+      const store = withFaults(memory, {
+        clock,
+        random,
+        latencyMs: () => 5 + random() * 20,
+        delayMs: () => random() * 80,
+        rates: { 'delayed-delivery': 0.3 },
+      });
+      const updater = createUpdater(store, { clock, random });
+      const acknowledged: string[] = [];
+      let unknown = 0;
+      for (let number = 0; number < 30; number += 1) {
+        try {
+          acknowledged.push(await clock.run(add(updater, `${number}`, 40)));
+        } catch (error) {
+          if (error instanceof OutcomeUnknownError) unknown += 1;
+        }
+      }
+      expect(unknown).toBeGreaterThan(0);
+      await clock.advance(1_000);
+      const kept = (await clock.run(createUpdater(memory, { clock }).read('n', names))) ?? [];
+      expect(acknowledged.filter((name) => !kept.includes(name))).toEqual([]);
+      expect(new Set(kept).size).toBe(kept.length);
+    },
+  );
+});
+
+describe('one key as text and as bytes', () => {
+  it('is one key: its updates share a queue, and none is taken for another', async () => {
+    const { clock, counted, updater } = setUp();
+    const keys = ['clé', stringToBytes('clé')];
+    const add = (key: Key): Promise<number> =>
+      updater.update(key, numberCodec, (current = 0) => write(current + 1, current + 1));
+    await clock.run(Promise.all(keys.map(add)));
+    expect(counted.calls).toMatchObject({ put: 1, total: 2 });
+    const twentyFive = async (key: Key): Promise<void> => {
+      for (let turn = 0; turn < 25; turn += 1) await add(key);
+    };
+    await clock.run(Promise.all(keys.map(twentyFive)));
+    expect(await clock.run(updater.read('clé', numberCodec))).toBe(52);
   });
 });
 
