@@ -6,13 +6,13 @@ import type { LeaseRecord } from './lease-record.js';
 import type { Ledger } from './ledger.js';
 import { isUnknown, mayPass } from './may-pass.js';
 import type { AcquireOptions } from './options.js';
-import { Sightings } from './sightings.js';
+import { hasRunOut, remainingMs, type Sighting, Sightings, sightingOf } from './sightings.js';
 
 /** What is campaigned for: any one of some records. */
 export interface Place {
   readonly name: string;
-  /** In the order in which to try them, asked anew for each round. */
-  keys(): readonly string[];
+  /** In the order in which to try them, asked anew for each round. What it throws fails the round. */
+  keys(): readonly string[] | Promise<readonly string[]>;
 }
 
 /** A campaign that ended without a lease. */
@@ -36,15 +36,18 @@ interface Candidacy {
   readonly startedAt: number;
   /** Records that may hold this tenure without anybody knowing. */
   readonly inDoubt: Set<string>;
+  /** What it has seen of each record: as long as it waits, it forgets none. */
+  readonly seen: Map<string, Sighting>;
 }
 
 /** Acquires leases: tries, and where others hold them watches and tries again. */
 export class Campaigns {
   readonly #ledger: Ledger;
-  readonly #sightings = new Sightings();
+  readonly #sightings: Sightings;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, sightings: Sightings = new Sightings()) {
     this.#ledger = ledger;
+    this.#sightings = sightings;
   }
 
   /** Throws only what waiting does not help against, and `CancelledError`. */
@@ -53,7 +56,14 @@ export class Campaigns {
     const { waitMs = Number.POSITIVE_INFINITY, signal, onRefusal } = options;
     const tenure = crypto.randomUUID();
     const startedAt = clock.monotonic();
-    const candidacy: Candidacy = { place, options, tenure, startedAt, inDoubt: new Set() };
+    const candidacy: Candidacy = {
+      place,
+      options,
+      tenure,
+      startedAt,
+      inDoubt: new Set(),
+      seen: new Map(),
+    };
     try {
       for (;;) {
         const outcome = await this.#round(candidacy);
@@ -61,7 +71,7 @@ export class Campaigns {
         onRefusal?.(outcome);
         const leftMs = startedAt + waitMs - clock.monotonic();
         if (leftMs <= 0) return outcome;
-        await delay(Math.min(leftMs, this.#pauseMs(place, outcome)), signal, clock);
+        await delay(Math.min(leftMs, this.#pauseMs(candidacy, outcome)), signal, clock);
       }
     } finally {
       const giveBack = [...candidacy.inDoubt].map((key) => this.#ledger.release(key, tenure));
@@ -72,38 +82,43 @@ export class Campaigns {
   async #round(candidacy: Candidacy): Promise<HeldLease | Refusal> {
     const { place, options } = candidacy;
     let standing: LeaseRecord | undefined;
-    for (const key of place.keys()) {
-      try {
+    try {
+      for (const key of await place.keys()) {
         const outcome = await this.#try(key, candidacy);
         if (outcome instanceof HeldLease) return outcome;
         standing = outcome;
-      } catch (error) {
-        if (isUnknown(error)) candidacy.inDoubt.add(key);
-        if (options.signal?.aborted) throw cancelled(options.signal);
-        if (!mayPass(error)) throw error;
-        this.#ledger.settings.onEvent({ kind: 'attempt-failed', name: place.name, error });
-        return { error };
       }
+      return { standing };
+    } catch (error) {
+      if (options.signal?.aborted) throw cancelled(options.signal);
+      if (!mayPass(error)) throw error;
+      this.#ledger.settings.onEvent({ kind: 'attempt-failed', name: place.name, error });
+      return { error };
     }
-    return { standing };
   }
 
   async #try(key: string, candidacy: Candidacy): Promise<HeldLease | LeaseRecord | undefined> {
     const { clock, holdMs, onEvent } = this.#ledger.settings;
-    const { place, options, tenure, startedAt, inDoubt } = candidacy;
-    const hasRunOut = (record: LeaseRecord): boolean =>
-      this.#sightings.hasRunOut(key, record, clock.monotonic());
-    const answer = await this.#ledger.claim(key, tenure, hasRunOut, options.signal);
+    const { place, options, tenure, startedAt, inDoubt, seen } = candidacy;
+    const known = seen.get(key) ?? this.#sightings.get(key);
+    const mayTake = (record: LeaseRecord): boolean => hasRunOut(record, known, clock.monotonic());
+    const answer = await this.#ledger.claim(key, tenure, mayTake, options.signal).catch((error) => {
+      if (isUnknown(error)) inDoubt.add(key);
+      throw error;
+    });
     if ('standing' in answer) {
-      this.#sightings.note(key, answer.standing, clock.monotonic());
+      const sighting = sightingOf(answer.standing, known, clock.monotonic());
+      seen.set(key, sighting);
+      this.#sightings.set(key, sighting);
       return answer.standing;
     }
     const { grant } = answer;
+    seen.delete(key);
+    this.#sightings.delete(key);
     // Too slow to rely on. The next try writes it once more, or the end of the campaign gives it back.
     inDoubt.add(key);
     if (elapsedMs(clock, grant.at) >= holdMs) return undefined;
     inDoubt.delete(key);
-    this.#sightings.forget(key);
     const { takenFrom } = grant;
     const waitedMs = clock.monotonic() - startedAt;
     onEvent({ kind: 'acquired', name: place.name, token: grant.record.epoch, waitedMs, takenFrom });
@@ -111,12 +126,12 @@ export class Campaigns {
   }
 
   /** Until the next look, or until a record will have run out if that is sooner. */
-  #pauseMs({ keys }: Place, { error }: Refusal): number {
+  #pauseMs({ seen }: Candidacy, { error }: Refusal): number {
     const { clock, pollMs, jitter, random } = this.#ledger.settings;
     const lookMs = pollMs * (1 + jitter * random());
     if (error !== undefined) return lookMs;
     const now = clock.monotonic();
-    return Math.min(lookMs, ...keys().map((key) => Math.max(0, this.#sightings.remainingMs(key, now))));
+    return Math.min(lookMs, ...[...seen.values()].map((sighting) => Math.max(0, remainingMs(sighting, now))));
   }
 }
 

@@ -1,5 +1,6 @@
 import { delay } from '@norikv/cas-retry';
 import { errorCode } from '@norikv/store';
+import { onAbort } from '@norikv/store/on-abort';
 import type { Campaigns, Place, Refusal } from './campaigns.js';
 import { deferred } from './deferred.js';
 import type { Election, ElectionHealth, ElectOptions } from './election.js';
@@ -7,7 +8,7 @@ import { HeldLease } from './held-lease.js';
 import { type Leader, leaderOf } from './leader.js';
 import { LeaderFeed } from './leader-feed.js';
 import type { Settings } from './settings.js';
-import { aborted, endsInGrace, settle } from './work.js';
+import { endsInGrace, settle } from './work.js';
 
 /** See {@link Election}. */
 export class ElectionLoop implements Election {
@@ -18,6 +19,7 @@ export class ElectionLoop implements Election {
   readonly #settings: Settings;
   readonly #options: ElectOptions;
   readonly #stopping = new AbortController();
+  readonly #stopped = deferred<void>();
   readonly #feed = new LeaderFeed();
   readonly #ended: Promise<void>;
   #lease: HeldLease | undefined;
@@ -48,6 +50,7 @@ export class ElectionLoop implements Election {
 
   stop(): Promise<void> {
     this.#stopping.abort();
+    this.#stopped.resolve();
     this.#lease?.dismiss();
     return this.#ended;
   }
@@ -58,11 +61,10 @@ export class ElectionLoop implements Election {
 
   async #run(): Promise<void> {
     const { signal } = this.#options;
-    const onAbort = (): void => void this.stop();
     if (signal?.aborted) this.#stopping.abort();
-    signal?.addEventListener('abort', onAbort);
+    const stopListening = signal && onAbort(signal, () => void this.stop());
     while (!this.#stopping.signal.aborted) await this.#term();
-    signal?.removeEventListener('abort', onAbort);
+    stopListening?.();
     this.#firstTry.resolve();
     this.#feed.close();
   }
@@ -105,7 +107,7 @@ export class ElectionLoop implements Election {
       const isOver = work.then(() => {
         this.#isOverrun = false;
       });
-      await Promise.race([isOver, aborted(this.#stopping.signal)]);
+      await Promise.race([isOver, this.#stopped.promise]);
       if (this.#isOverrun) return;
     }
     const { error } = await work;

@@ -5,21 +5,20 @@ import { HeldLease } from './held-lease.js';
 import { leaderOf } from './leader.js';
 import type { Lease } from './lease.js';
 import type { AcquireOptions, RenewalOptions } from './options.js';
+import { checkRenewal } from './settings.js';
 
 /** The three ways to get a lease. */
 export class Entrance {
   readonly #campaigns: Campaigns;
   readonly #place: Place;
-  readonly #prepare: () => Promise<void>;
 
-  constructor(campaigns: Campaigns, place: Place, prepare: () => Promise<void> = async () => {}) {
+  constructor(campaigns: Campaigns, place: Place) {
     this.#campaigns = campaigns;
     this.#place = place;
-    this.#prepare = prepare;
   }
 
   async tryAcquire({ autoRenew, renewWhile }: RenewalOptions = {}): Promise<Lease | null> {
-    await this.#prepare();
+    checkRenewal({ renewWhile });
     const outcome = await this.#campaigns.run(this.#place, { autoRenew, renewWhile, waitMs: 0 });
     if (outcome instanceof HeldLease) return outcome;
     if (outcome.error !== undefined) throw outcome.error;
@@ -31,12 +30,14 @@ export class Entrance {
     if (typeof waitMs !== 'number' || !(waitMs >= 0)) {
       throw new InvalidArgumentError(`waitMs is ${waitMs}; use milliseconds from 0, or leave it out`);
     }
-    await this.#prepare();
+    checkRenewal(options);
     const outcome = await this.#campaigns.run(this.#place, { ...options, waitMs });
     if (outcome instanceof HeldLease) return outcome;
     const leader = leaderOf(outcome.standing) ?? undefined;
     const why = leader ? `"${leader.owner}" holds it (token ${leader.token})` : 'the last try failed';
-    throw new AcquireTimeoutError(`"${this.#place.name}" was not free within ${waitMs} ms: ${why}.`, {
+    const { ttlMs = 0 } = outcome.standing ?? {};
+    const hint = waitMs <= ttlMs ? ` If its holder has died, wait for more than its ${ttlMs} ms.` : '';
+    throw new AcquireTimeoutError(`"${this.#place.name}" was not free within ${waitMs} ms: ${why}.${hint}`, {
       leader,
       cause: outcome.error,
     });
@@ -46,6 +47,7 @@ export class Entrance {
     options: AcquireOptions,
     body: (lease: Lease) => Promise<Result> | Result,
   ): Promise<Result> {
+    if (typeof body !== 'function') throw new InvalidArgumentError('body must be a function: the work');
     const lease = await this.acquire(options);
     const work = (async () => body(lease))();
     const [ending] = await Promise.allSettled([work]);

@@ -12,7 +12,7 @@ import { StaleTokenError } from './errors.js';
  * ```ts
  * const fence = new Fence();
  * server.on('request', (request, response) => {
- *   fence.accept(request.headers['fencing-token']);  // throws StaleTokenError: answer 412
+ *   fence.accept(String(request.headers['fencing-token']));  // throws StaleTokenError: answer 412
  *   apply(request);
  * });
  * ```
@@ -20,9 +20,12 @@ import { StaleTokenError } from './errors.js';
 export class Fence {
   #highest: bigint;
 
-  /** @param highest - the highest token seen so far. */
+  /**
+   * @param highest - the highest token seen so far.
+   * @throws InvalidArgumentError if it is no token: a fence that starts with nonsense would let all pass.
+   */
   constructor(highest = 0n) {
-    this.#highest = highest;
+    this.#highest = tokenOf(highest);
   }
 
   get highest(): bigint {

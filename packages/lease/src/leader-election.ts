@@ -4,7 +4,6 @@ import type { Lease } from './lease.js';
 import { type Leases, openLeases } from './leases.js';
 import { mayPass } from './may-pass.js';
 import type { LeasesOptions } from './options.js';
-import { aborted } from './work.js';
 
 /**
  * Leader election with two callbacks, under the names of the documentation of NoriKV.
@@ -59,10 +58,9 @@ export class LeaderElection {
   ): Promise<void> {
     const lead = async (lease: Lease): Promise<void> => {
       this.#lease = lease;
-      const isOver = aborted(lease.signal);
       const work = (async () => onBecameLeader(lease))();
       try {
-        await Promise.race([isOver, work.then(() => isOver)]);
+        await Promise.race([lease.lost, work.then(() => lease.lost)]);
       } finally {
         await onLostLeadership();
       }

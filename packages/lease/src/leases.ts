@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type KvStore, requireCapabilities } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 import { Campaigns, type Place } from './campaigns.js';
 import type { Election, ElectOptions } from './election.js';
 import { ElectionLoop } from './election-loop.js';
@@ -8,7 +9,7 @@ import type { Lease } from './lease.js';
 import { Ledger } from './ledger.js';
 import type { AcquireOptions, LeasesOptions, RenewalOptions } from './options.js';
 import { mostSlots, openSemaphore, type Semaphore } from './semaphore.js';
-import { checkText, checkWholeMs, settingsOf } from './settings.js';
+import { checkRenewal, checkText, checkWholeMs, settingsOf } from './settings.js';
 
 /**
  * The leases of one store. Needs no closing: only what is held or waited for has timers.
@@ -19,7 +20,9 @@ import { checkText, checkWholeMs, settingsOf } from './settings.js';
 export interface Leases {
   /**
    * Acquires the lease if it is free, or if its holder has not renewed it for the whole of its time while
-   * this process watched: repeated calls get there as well as waiting does. Null if others hold it.
+   * this process watched: repeated calls get there as well as waiting does, for up to 16,384 names at a time.
+   * Null if others hold it. A process that is started for one try has seen nothing yet: over the lease of a
+   * holder that died it gets by waiting alone, with {@link acquire}, for longer than `ttlMs`.
    *
    * @throws the store's error if that failed. What a lost reply may have left behind is given back first.
    */
@@ -59,7 +62,7 @@ export interface Leases {
  * @example
  * ```ts
  * const leases = createLeases(store, { owner: 'worker-1' });
- * await leases.withLease('nightly-report', { waitMs: 0 }, async (lease) => {
+ * await leases.withLease('nightly-report', { waitMs: 20_000 }, async (lease) => {
  *   const report = await compile({ signal: lease.signal });
  *   await fencedPut(store, 'report', report, lease.token);
  * });
@@ -81,9 +84,12 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
   const longestName = (store.capabilities?.maxKeyBytes ?? 1_024) - 'semaphore/999:'.length;
   const ledger = new Ledger(store, settings);
   const campaigns = new Campaigns(ledger);
-  const placeOf = (name: string): Place => {
+  const keyOf = (name: string): string => {
     checkText('name', name, longestName);
-    const keys = [prefix + name];
+    return prefix + name;
+  };
+  const placeOf = (name: string): Place => {
+    const keys = [keyOf(name)];
     return { name, keys: () => keys };
   };
   const entranceOf = (name: string): Entrance => new Entrance(campaigns, placeOf(name));
@@ -93,7 +99,9 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
     withLease: async (name, acquireOptions, body) => entranceOf(name).work(acquireOptions, body),
     elect(name, electOptions) {
       const place = placeOf(name);
-      const { lead, graceMs } = electOptions;
+      const { lead, graceMs, signal } = electOptions;
+      checkSignal(signal);
+      checkRenewal(electOptions);
       if (typeof lead !== 'function') throw new InvalidArgumentError('lead must be a function: the work');
       if (graceMs !== undefined) checkWholeMs('graceMs', graceMs, 0);
       return new ElectionLoop(place, campaigns, settings, electOptions);
@@ -106,8 +114,7 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
       return openSemaphore(name, limit, ledger, campaigns);
     },
     async holder(name) {
-      const [key = ''] = placeOf(name).keys();
-      return leaderOf(await ledger.read(key));
+      return leaderOf(await ledger.read(keyOf(name)));
     },
   };
 }

@@ -12,7 +12,7 @@ export interface LeasesOptions {
   readonly renewEveryMs?: number | undefined;
   /** Time of one store call. Default 2,000, or a fifth of `ttlMs` if that is less. */
   readonly requestTimeoutMs?: number | undefined;
-  /** How often those who wait look again. Default 2,000, or a fifth of `ttlMs` if that is less. */
+  /** How often those who wait look again, at most 6 days. Default 2,000, or a fifth of `ttlMs` if that is less. */
   readonly pollMs?: number | undefined;
   /** Each wait is up to this share longer, at random, from 0 to 1. Default 0.2. */
   readonly jitter?: number | undefined;

@@ -11,13 +11,17 @@ export interface Semaphore {
   readonly name: string;
   readonly limit: number;
   /**
-   * A free slot, or null if all are held. Two round trips, and one for each held slot that was in the way.
+   * A free slot, or null if all are held. Two round trips, and one for each held slot that was in the way; at
+   * first use one more, which agrees on the limit.
    * The token of a slot is compared with those of the same slot only: it cannot fence what all slots share.
    *
    * @throws SemaphoreLimitError if the semaphore was made with another limit.
    */
   tryAcquire(options?: RenewalOptions): Promise<Lease | null>;
-  /** As {@link tryAcquire}, and waits for a slot. Throws `AcquireTimeoutError` or `CancelledError`. */
+  /**
+   * As {@link tryAcquire}, and waits for a slot, and for faults of the store to pass. Throws
+   * `AcquireTimeoutError` or `CancelledError`.
+   */
   acquire(options?: AcquireOptions): Promise<Lease>;
   /** Acquires a slot, runs the body, waits for it, and gives the slot back. */
   withSlot<Result>(
@@ -40,11 +44,12 @@ export function openSemaphore(name: string, limit: number, ledger: Ledger, campa
       });
     return agreement;
   };
-  const keys = (): string[] => {
+  const keys = async (): Promise<string[]> => {
+    await agree();
     const first = Math.floor(ledger.settings.random() * limit);
     return Array.from({ length: limit }, (_, offset) => `semaphore/${(first + offset) % limit}:${name}`);
   };
-  const entrance = new Entrance(campaigns, { name, keys }, agree);
+  const entrance = new Entrance(campaigns, { name, keys });
   return {
     name,
     limit,

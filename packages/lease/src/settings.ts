@@ -1,7 +1,7 @@
 import { type Clock, InvalidArgumentError, stringToBytes, systemClock } from '@norikv/store';
 import { isolated, type LeaseListener } from './events.js';
 import { longestMs } from './lease-record.js';
-import type { LeasesOptions } from './options.js';
+import type { LeasesOptions, RenewalOptions } from './options.js';
 
 /** Checked options, with defaults. */
 export interface Settings {
@@ -19,15 +19,17 @@ export interface Settings {
   readonly random: () => number;
 }
 
+/** A leader that resigned waits for two polls and their jitter. */
+const longestPollMs = longestMs >> 2;
+
 export function settingsOf(options: LeasesOptions): Settings {
   const { ttlMs = 15_000, jitter = 0.2, safety = 0.1, owner = crypto.randomUUID() } = options;
   checkWholeMs('ttlMs', ttlMs);
   const brief = Math.min(2_000, Math.max(1, Math.floor(ttlMs / 5)));
   const { renewEveryMs = Math.max(1, Math.floor(ttlMs / 3)) } = options;
   const { requestTimeoutMs = brief, pollMs = brief } = options;
-  for (const [name, value] of Object.entries({ renewEveryMs, requestTimeoutMs, pollMs })) {
-    checkWholeMs(name, value);
-  }
+  for (const [name, value] of Object.entries({ renewEveryMs, requestTimeoutMs })) checkWholeMs(name, value);
+  checkWholeMs('pollMs', pollMs, 1, longestPollMs);
   check(jitter >= 0 && jitter <= 1, 'jitter', jitter, 'use a number from 0 to 1');
   check(safety > 0 && safety < 1, 'safety', safety, 'use a number above 0 and below 1, such as 0.1');
   checkText('owner', owner);
@@ -41,8 +43,8 @@ export function settingsOf(options: LeasesOptions): Settings {
     );
   }
   const { onEvent, clock = systemClock, random = Math.random, epochFloor: givenFloor } = options;
-  const isFloor = givenFloor === undefined || typeof givenFloor === 'function';
-  check(isFloor, 'epochFloor', givenFloor, 'use a function that returns a bigint, such as () => 0n');
+  checkFunction('epochFloor', givenFloor, 'use a function that returns a bigint, such as () => 0n');
+  checkFunction('onEvent', onEvent, 'use a function that takes an event');
   const epochFloor = (): bigint => {
     const floor = givenFloor?.() ?? 0n;
     check(typeof floor === 'bigint', 'epochFloor()', floor, 'return a bigint, such as 0n');
@@ -52,10 +54,15 @@ export function settingsOf(options: LeasesOptions): Settings {
   return { owner, ...times, epochFloor, onEvent: isolated(onEvent), clock, random };
 }
 
+/** Throws unless the options of a lease are good: one that is not renewed would only be missed when it is lost. */
+export function checkRenewal({ renewWhile }: RenewalOptions): void {
+  checkFunction('renewWhile', renewWhile, 'use a function that says whether to go on');
+}
+
 /** Throws unless the value is a whole number of milliseconds that a timer can keep. */
-export function checkWholeMs(name: string, value: number, least = 1): void {
-  const fits = Number.isInteger(value) && value >= least && value <= longestMs;
-  check(fits, name, value, `use a whole number of milliseconds from ${least} to ${longestMs}`);
+export function checkWholeMs(name: string, value: number, least = 1, most: number = longestMs): void {
+  const fits = Number.isInteger(value) && value >= least && value <= most;
+  check(fits, name, value, `use a whole number of milliseconds from ${least} to ${most}`);
 }
 
 /** Throws unless the value is a string that names something. */
@@ -66,6 +73,10 @@ export function checkText(name: string, value: string, maxBytes = 256): void {
   check(bytes <= maxBytes, name, `${bytes} bytes long`, `use at most ${maxBytes}; a long one can be hashed`);
 }
 
+function checkFunction(name: string, value: unknown, fix: string): void {
+  check(value === undefined || typeof value === 'function', name, value, fix);
+}
+
 function check(isGood: boolean, name: string, value: unknown, fix: string): void {
-  if (!isGood) throw new InvalidArgumentError(`${name} is ${value}; ${fix}`);
+  if (!isGood) throw new InvalidArgumentError(`${name} is ${String(value)}; ${fix}`);
 }

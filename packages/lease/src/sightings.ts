@@ -1,47 +1,55 @@
 import type { LeaseRecord } from './lease-record.js';
 
-const rememberedKeys = 1_024;
-
-interface Sighting {
+/** A record, and since when it has been seen unchanged, on this process's monotonic clock. */
+export interface Sighting {
   readonly record: LeaseRecord;
-  readonly at: number;
+  readonly since: number;
 }
 
-/**
- * Since when each record has been seen unchanged, on this process's monotonic clock. Forgetting one, as
- * happens to the oldest of many, only makes a wait start anew.
- */
-export class Sightings {
-  readonly #seen = new Map<string, Sighting>();
+/** Call when the reply that held the record has come: its write was applied before that. */
+export function sightingOf(record: LeaseRecord, known: Sighting | undefined, now: number): Sighting {
+  return known && isSameWrite(known.record, record) ? known : { record, since: now };
+}
 
-  /** Call when the reply that held the record has come: its write was applied before that. */
-  note(key: string, record: LeaseRecord, now: number): void {
-    const known = this.#seen.get(key);
-    this.#seen.delete(key);
-    this.#seen.set(key, known && isSameWrite(known.record, record) ? known : { record, at: now });
-    for (const oldest of this.#seen.keys()) {
-      if (this.#seen.size <= rememberedKeys) return;
-      this.#seen.delete(oldest);
-    }
-  }
+/** How long the record must still stay as it is before it may be taken. */
+export function remainingMs({ record, since }: Sighting, now: number): number {
+  return since + record.ttlMs - now;
+}
 
-  forget(key: string): void {
-    this.#seen.delete(key);
-  }
-
-  /** How long a record must still stay as it is before it may be taken. */
-  remainingMs(key: string, now: number): number {
-    const known = this.#seen.get(key);
-    return known ? known.at + known.record.ttlMs - now : Number.POSITIVE_INFINITY;
-  }
-
-  /** Whether exactly this record has been seen for the whole of its time. */
-  hasRunOut(key: string, record: LeaseRecord, now: number): boolean {
-    const known = this.#seen.get(key);
-    return known !== undefined && isSameWrite(known.record, record) && this.remainingMs(key, now) <= 0;
-  }
+/** Whether exactly this record has been seen for the whole of its time. */
+export function hasRunOut(record: LeaseRecord, known: Sighting | undefined, now: number): boolean {
+  return known !== undefined && isSameWrite(known.record, record) && remainingMs(known, now) <= 0;
 }
 
 function isSameWrite(left: LeaseRecord, right: LeaseRecord): boolean {
   return left.epoch === right.epoch && left.tenure === right.tenure && left.seq === right.seq;
+}
+
+/**
+ * What was seen last, for a try that follows another one. Forgetting one, as happens to the oldest of many,
+ * only makes its time start anew. Who waits must not rely on it: where many wait, all would forget in turn.
+ */
+export class Sightings {
+  readonly #seen = new Map<string, Sighting>();
+  readonly #limit: number;
+
+  /** @param limit - how many are remembered: the default takes some megabytes. */
+  constructor(limit = 16_384) {
+    this.#limit = limit;
+  }
+
+  get(key: string): Sighting | undefined {
+    return this.#seen.get(key);
+  }
+
+  set(key: string, sighting: Sighting): void {
+    this.#seen.delete(key);
+    this.#seen.set(key, sighting);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > this.#limit && oldest !== undefined) this.#seen.delete(oldest);
+  }
+
+  delete(key: string): void {
+    this.#seen.delete(key);
+  }
 }

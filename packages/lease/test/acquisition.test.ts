@@ -1,6 +1,11 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
 import { UnavailableError } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
+import { Campaigns } from '../src/campaigns.js';
+import { Entrance } from '../src/entrance.js';
+import { Ledger } from '../src/ledger.js';
+import { settingsOf } from '../src/settings.js';
+import { Sightings } from '../src/sightings.js';
 import { stores, World } from './world.js';
 
 // The numbers are those of the table of scenarios in scenarios.md.
@@ -197,15 +202,49 @@ describe.each(stores)('acquisition on $name', (kind) => {
     expect(await tryNow()).toMatchObject({ token: 2n });
   });
 
-  it('14: remembers a bounded number of leases', async () => {
-    await using world = await open();
-    const [a, b] = [world.node({ latencyMs: 0 }), world.node({ latencyMs: 0 })];
-    const names = Array.from({ length: 1_026 }, (_, number) => `x${number}`);
+  /** Leases of a holder that died, and the way in for a process that remembers few of them between tries. */
+  const heldByTheDead = async (world: World, remembered: number): Promise<Entrance[]> => {
+    const [a, b] = [world.node(), world.node()];
+    const names = ['x', 'y', 'z'];
     await world.run(Promise.all(names.map((name) => a.leases.acquire(name, { autoRenew: false }))));
-    for (const name of names) await world.run(b.leases.tryAcquire(name));
+    const ledger = new Ledger(b.store, settingsOf({ clock: b.process }));
+    const campaigns = new Campaigns(ledger, new Sightings(remembered));
+    return names.map((name) => new Entrance(campaigns, { name, keys: () => [`lease:${name}`] }));
+  };
+
+  it('14: remembers a bounded number of leases between tries', async () => {
+    await using world = await open();
+    const entrances = await heldByTheDead(world, 2);
+    for (const entrance of entrances) await world.run(entrance.tryAcquire());
     await world.pass(16_000);
-    expect(await world.run(b.leases.tryAcquire('x0'))).toBeNull();
-    expect(await world.run(b.leases.tryAcquire('x1025'))).toMatchObject({ token: 2n });
+    expect(await world.run(entrances[0]?.tryAcquire() ?? Promise.reject())).toBeNull();
+    expect(await world.run(entrances[2]?.tryAcquire() ?? Promise.reject())).toMatchObject({ token: 2n });
+  });
+
+  it('14: has seen nothing in a process that is started for one job: that has to wait', async () => {
+    await using world = await open();
+    const dead = world.node({ owner: 'a' });
+    await world.run(dead.leases.acquire('x'));
+    dead.process.crash();
+    for (let night = 1; night <= 3; night += 1) {
+      await world.pass(60_000);
+      const { leases } = world.node();
+      expect(await world.run(leases.tryAcquire('x'))).toBeNull();
+      await expect(world.run(leases.acquire('x', { waitMs: 0 }))).rejects.toThrow(
+        '"x" was not free within 0 ms: "a" holds it (token 1). If its holder has died, wait for more than its 15000 ms.',
+      );
+    }
+    const { leases } = world.node();
+    expect(await world.run(leases.acquire('x', { waitMs: 20_000 }))).toMatchObject({ token: 2n });
+    const late = world.node().leases.acquire('x', { waitMs: 16_000 });
+    await expect(world.run(late)).rejects.toThrow(/holds it \(token 2\)\.$/);
+  });
+
+  it('14: waits for more leases than it remembers between tries', async () => {
+    await using world = await open();
+    const entrances = await heldByTheDead(world, 1);
+    const waiting = entrances.map((entrance) => entrance.acquire({ waitMs: 20_000 }));
+    expect(await world.run(Promise.all(waiting))).toHaveLength(3);
   });
 
   it('15: waits out faults of the store', async () => {

@@ -68,6 +68,11 @@ describe('53: bad input', () => {
     }
   });
 
+  it('is refused for polls that no timer can keep with their jitter', () => {
+    expect(() => make({ pollMs: 2 ** 29 })).toThrow('pollMs is 536870912; use a whole number');
+    expect(() => make({ pollMs: 2 ** 29 - 1, jitter: 1 })).not.toThrow();
+  });
+
   it.each([
     ['jitter', -0.1],
     ['jitter', 1.1],
@@ -149,6 +154,29 @@ describe('53: bad input', () => {
     expect(() => make({}).elect('x', { lead: undefined as never })).toThrow('lead must be a function');
     expect(() => make({}).elect('x', { lead, graceMs: -1 })).toThrow('graceMs is -1');
     expect(() => make({}).elect('x', { lead, graceMs: 0.5 })).toThrow('graceMs is 0.5');
+    expect(() => make({}).elect('x', { lead, signal: {} as never })).toThrow('signal is [object Object]');
+    expect(() => make({}).elect('x', { lead, renewWhile: true as never })).toThrow('renewWhile is true');
+  });
+
+  it('is refused where a function is needed, before anything is acquired', async () => {
+    expect(() => make({ onEvent: 5 as never })).toThrow('onEvent is 5; use a function');
+    const leases = make({});
+    const options = { renewWhile: true as never };
+    await expect(leases.tryAcquire('x', options)).rejects.toThrow('renewWhile is true; use a function');
+    await expect(leases.acquire('x', options)).rejects.toThrow('renewWhile is true; use a function');
+    await expect(leases.withLease('x', {}, undefined as never)).rejects.toThrow('body must be a function');
+    expect(await leases.holder('x')).toBeNull();
+  });
+
+  it('is refused as a signal, also where it was refused before', async () => {
+    const signal = {} as AbortSignal;
+    for (let call = 0; call < 2; call += 1) {
+      await expect(make({}).acquire('x', { signal })).rejects.toThrow('signal is [object Object]; use');
+    }
+  });
+
+  it.each([Number.NaN, -1n, 1, 'x', null])('is refused as the start of a fence: %s', (highest) => {
+    expect(() => new Fence(highest as never)).toThrow('use the token of a lease');
   });
 
   it.each([0, 1_001, 1.5, Number.NaN])('is refused as a number of slots: %d', (limit) => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Election, ElectOptions, Leader, Lease } from '../src/index.js';
 import { type Node, stores, World } from './world.js';
@@ -177,6 +178,38 @@ describe.each(stores)('an election on $name', (kind) => {
     await world.run(late.election.ready);
     expect(late.election.health().role).toBe('stopped');
     expect(late.log).toEqual([]);
+  });
+
+  it('41: may overrun again and again without a warning of a leak', async () => {
+    await using world = await open();
+    const node = world.node();
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warn);
+    const lead = async (lease: Lease): Promise<void> => {
+      await lease.release();
+      await node.process.sleep(300);
+    };
+    const election = node.leases.elect('x', { lead, graceMs: 100 });
+    await world.pass(6_000);
+    process.off('warning', warn);
+    expect(node.kinds().filter((kindOf) => kindOf === 'overrun').length).toBeGreaterThan(11);
+    expect(warnings).toEqual([]);
+    await world.run(election.stop());
+  });
+
+  it('45: shares one signal with many others, without a warning of a leak, and leaves it alone after', async () => {
+    await using world = await open();
+    const node = world.node();
+    const { signal } = new AbortController();
+    const lead = untilOver;
+    const elections = Array.from({ length: 12 }, (_, number) =>
+      node.leases.elect(`x${number}`, { lead, signal }),
+    );
+    await world.run(Promise.all(elections.map(({ ready }) => ready)));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await world.run(Promise.all(elections.map((election) => election.stop())));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it.each([

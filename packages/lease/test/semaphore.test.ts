@@ -77,6 +77,22 @@ describe.each(stores)('58: a semaphore on $name', (kind) => {
     expect(b.store.calls.put).toBe(0);
   });
 
+  it('waits out faults of the store at its first use, too, for as long as its caller waits', async () => {
+    await using world = await open();
+    const { leases, faults } = world.node();
+    faults.outage(9_000);
+    const semaphore = leases.semaphore('x', 3);
+    await expect(world.run(semaphore.acquire({ waitMs: 5_000 }))).rejects.toMatchObject({
+      code: 'ACQUIRE_TIMEOUT',
+      cause: { retryable: true },
+    });
+    const controller = new AbortController();
+    const cancelled = semaphore.acquire({ signal: controller.signal });
+    controller.abort();
+    await expect(world.run(cancelled)).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await world.run(semaphore.acquire())).toMatchObject({ token: 1n });
+  });
+
   it.each(['3', '{"v":2,"limit":3}', '{"v":1}', 'null'])(
     'refuses a key that holds something else: %s',
     async (text) => {
