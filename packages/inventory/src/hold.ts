@@ -40,6 +40,13 @@ export async function hold(
     bucket = homeOf(token, answer.buckets);
     answer = await reserveIn(bucket, true);
   }
+  for (let full = 1; !isChosen && isRefusal(answer) && answer.kind === 'full'; full += 1) {
+    records.learn(name, answer.buckets);
+    if (full >= records.bucketCount(name)) break;
+    records.moveOn();
+    bucket = (bucket + 1) % records.bucketCount(name);
+    answer = await reserveIn(bucket, true);
+  }
   const { sku } = name;
   const location = name.location || undefined;
   if (!isRefusal(answer)) {

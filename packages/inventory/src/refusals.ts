@@ -17,7 +17,7 @@ export type Refusal =
   | { readonly kind: 'no-item' }
   /** `have` units could have been had. */
   | { readonly kind: 'short'; readonly have: number; readonly buckets: number }
-  | { readonly kind: 'full'; readonly limit: number }
+  | { readonly kind: 'full'; readonly limit: number; readonly buckets: number }
   /** The reservation is not in this record, and its home may be another bucket. */
   | { readonly kind: 'elsewhere'; readonly buckets: number }
   | { readonly kind: 'resolved'; readonly status: FinalStatus; readonly sold: number }

@@ -38,7 +38,7 @@ export function reserve(
     const have = sellableIn(stock);
     if (have < quantity) return [stock, { kind: 'short', have, buckets }];
     const limit = rules.maxReservations;
-    if (reservations.summary.heldCount >= limit) return [stock, { kind: 'full', limit }];
+    if (reservations.summary.heldCount >= limit) return [stock, { kind: 'full', limit, buckets }];
     const expiresAt = now + ttlMs;
     const reservation: Reservation = { quantity, expiresAt, status: 'held', sold: 0 };
     const next = reservations.with(token, reservation).trimmedTo(rules.maxRemembered);

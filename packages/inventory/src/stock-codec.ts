@@ -2,6 +2,7 @@ import type { Codec } from '@norikv/cas-retry';
 import { bytesToString, stringToBytes } from '@norikv/store';
 import { type ReservationEntry, Reservations } from './reservations.js';
 import { fromRow, type Row, rowsText } from './rows.js';
+import { mostBuckets } from './settings.js';
 import { type AuditEntry, emptyStock, type Stock, type Transfer } from './stock.js';
 
 /** A record as it is stored. What has its usual value is left out. */
@@ -70,7 +71,8 @@ function fromData(data: unknown): Stock {
   const { outgoing, received = {}, audit = [], reservations = [] } = stored;
   const numbers = [onHand, minAvailable, buckets, sent, since, ...Object.values(received)];
   if (outgoing) numbers.push(outgoing.number, outgoing.to, outgoing.amount);
-  check(numbers.every(Number.isSafeInteger) && buckets > 0, 'not whole numbers');
+  check(numbers.every(Number.isSafeInteger), 'not whole numbers');
+  check(buckets > 0 && buckets <= mostBuckets, 'a number of buckets that no item has');
   check(audit.every(isAuditEntry), 'no list of changes');
   const entries = reservations.map((row) => fromRow(row, since));
   const stock = { onHand, minAvailable, buckets, sent, outgoing, received, audit };

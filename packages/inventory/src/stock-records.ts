@@ -61,7 +61,12 @@ export class StockRecords {
 
   /** The bucket where this process makes new reservations: always the same, until it meets another process there. */
   preferred(name: StockName): number {
-    return Math.floor(this.#preference * (this.#buckets.get(this.#key(name, 0)) ?? 1));
+    return Math.floor(this.#preference * this.bucketCount(name));
+  }
+
+  /** How many buckets the item has, as far as this process knows. */
+  bucketCount(name: StockName): number {
+    return this.#buckets.get(this.#key(name, 0)) ?? 1;
   }
 
   moveOn(): void {

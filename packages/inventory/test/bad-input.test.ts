@@ -125,6 +125,7 @@ onEveryEngine('bad input', (open) => {
     { inventory: 1 },
     { inventory: 1, onHand: 'five' },
     { inventory: 1, onHand: 1, buckets: 0 },
+    { inventory: 1, onHand: 1, buckets: 65 },
     { inventory: 1, onHand: 1, received: { 1: 'x' } },
     { inventory: 1, onHand: 1, outgoing: { number: 1 } },
     { inventory: 1, onHand: 1, audit: [{ at: 1 }] },

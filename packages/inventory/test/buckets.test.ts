@@ -172,6 +172,24 @@ onEveryEngine('40: an SKU split into buckets', (open) => {
     expect(await inventory.getAvailable('hot')).toBe(10);
   });
 
+  it('holds as many reservations as its buckets together, whichever a process prefers', async () => {
+    const { inventory, another } = await open({ random: () => 0, maxReservations: 5 });
+    await inventory.createItem('hot', 100);
+    await times(5, () => inventory.reserve('hot', 1));
+    await expect(inventory.reserve('hot', 1)).rejects.toMatchObject({ code: 'TOO_MANY_RESERVATIONS' });
+    const other = another();
+    await other.getAvailable('hot');
+    await inventory.split('hot', 3);
+    // One of them has split the SKU, the other has not heard of it.
+    const ids = await times(10, (number) => (number % 2 ? other : inventory).reserve('hot', 1));
+    expect(await inventory.get('hot')).toMatchObject({ reserved: 15, available: 85 });
+    for (const manager of [inventory, other]) {
+      await expect(manager.reserve('hot', 1)).rejects.toMatchObject({ code: 'TOO_MANY_RESERVATIONS' });
+    }
+    for (const id of ids) expect(await other.commit(id)).toMatchObject({ sold: 1 });
+    expect(await inventory.get('hot')).toMatchObject({ onHand: 90, reserved: 5 });
+  });
+
   it('moves on from a bucket where another process is', async () => {
     const numbers = [0.1, 0.6];
     const { inventory, another, store } = await open({ random: () => numbers.shift() ?? 0.6, fair: false });
