@@ -38,3 +38,10 @@ export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum 
     return isOutside ? value : bound;
   };
 }
+
+/** Refuses bounds for a counter that cannot keep them: an option that is ignored in silence would be relied on. */
+export function refuseBounds(options: object): void {
+  if ('bounds' in options && options.bounds !== undefined) {
+    refuse('bounds', 'set', 'a DistributedCounter, the only one that keeps them');
+  }
+}

@@ -1,4 +1,5 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
+import { refuseBounds } from './bounds.js';
 import { type Buckets, createBuckets } from './buckets.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
 import { refuse } from './counter-value.js';
@@ -49,10 +50,11 @@ export class BucketedCounter {
   /** @throws UnsupportedError if the store does not guarantee what a counter needs, or has no expiry. */
   constructor(client: KvStore, counterName: string, options: BucketedCounterOptions) {
     const { bucketMs, retentionMs, clockToleranceMs = 60_000, ...counterOptions } = options;
+    refuseBounds(options);
     this.#prefix = `${counterName}:${bucketMs}:`;
     this.#buckets = createBuckets({ bucketMs, retentionMs, clockToleranceMs });
     this.#clock = options.clock ?? systemClock;
-    this.#records = openRecords(client, 'BucketedCounter', counterOptions, 'ttl');
+    this.#records = openRecords(client, 'BucketedCounter', counterName, counterOptions, 'ttl');
   }
 
   /**

@@ -26,8 +26,11 @@ export interface Buckets {
   timeToLiveMs(startMs: number, now: number): number;
 }
 
+/** So that no sum of them is beyond what a number holds. */
+const longestMs = 2 ** 50;
+
 export function createBuckets(rules: BucketRules): Buckets {
-  for (const [name, durationMs] of Object.entries(rules)) checkInteger(name, durationMs);
+  for (const [name, durationMs] of Object.entries(rules)) checkInteger(name, durationMs, longestMs);
   const { bucketMs, retentionMs, clockToleranceMs } = rules;
   // One bucket of slack, so that "the last retentionMs", asked a moment later, is still answered.
   const keptMs = retentionMs + bucketMs;

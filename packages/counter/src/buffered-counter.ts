@@ -1,6 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import type { Clock, GetOptions, KvStore } from '@norikv/store';
-import { checkInteger } from './counter-value.js';
+import { refuseBounds } from './bounds.js';
+import { checkInteger, refuse } from './counter-value.js';
 import { DistributedCounter } from './distributed-counter.js';
 import { createWriteBehind, type WriteBehind } from './write-behind.js';
 
@@ -24,7 +25,7 @@ export interface BufferedCounterOptions extends UpdaterOptions {
  * answers, none that are older than `maxStalenessMs` and the time of a write. `close()` loses none.
  *
  * A sum whose fate is unknown is sent again under the same operation id, so it is not counted twice unless
- * `operationWindow` (256) flushes of other processes came between.
+ * `operationWindow` (256) other writes with an operation id came between, such as flushes of other processes.
  *
  * The timer does not keep the process alive: call `close()`, or declare the counter with `await using`.
  *
@@ -43,6 +44,10 @@ export class BufferedCounter implements AsyncDisposable {
     const { maxStalenessMs = 1_000, maxPending = 1_000, onError, ...counterOptions } = options;
     checkInteger('maxStalenessMs', maxStalenessMs, 2 ** 31 - 1);
     checkInteger('maxPending', maxPending);
+    refuseBounds(options);
+    if ('format' in options && options.format === 'plain') {
+      refuse('format', 'plain', "'record': a flush is repeated under an operation id");
+    }
     const counter = new DistributedCounter(client, counterName, counterOptions);
     this.#counter = counter;
     this.#buffer = createWriteBehind(

@@ -1,7 +1,7 @@
 import { createUpdater, type Transition, type UpdateOptions, type Updater } from '@norikv/cas-retry';
 import { type GetOptions, type Guarantee, type KvStore, requireCapabilities } from '@norikv/store';
 import type { Sum } from './bounds.js';
-import { codecOf, wholeNumber } from './counter-value.js';
+import { codecOf, refuse, wholeNumber } from './counter-value.js';
 import type { CounterOptions } from './options.js';
 import { change } from './transitions.js';
 
@@ -24,15 +24,20 @@ export interface CounterRecords {
   ): Promise<bigint>;
 }
 
-/** Checks the store and the options on behalf of the counter class `user`, which may need more than all do. */
+/**
+ * Checks the store, the name and the options on behalf of the counter class `user`, which may need more than
+ * all do.
+ */
 export function openRecords(
   store: KvStore,
   user: string,
+  name: string,
   { format = 'record', unsafeAllowNonAtomicCas, ...updaterOptions }: CounterOptions,
   ...needs: Guarantee[]
 ): CounterRecords {
   const guarantees = ['atomicCas', 'createIfAbsent', 'linearizableReads', ...needs] as const;
   requireCapabilities(store, user, guarantees, unsafeAllowNonAtomicCas);
+  if (typeof name !== 'string' || name === '') refuse('name', name, 'text that is not empty');
   const codec = codecOf(format);
   const updater = createUpdater(store, updaterOptions);
   const update: CounterRecords['update'] = (key, transition, options) =>

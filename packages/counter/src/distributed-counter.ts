@@ -42,7 +42,7 @@ export class DistributedCounter {
     const { bounds = {}, ...counterOptions } = options;
     this.#key = counterName;
     this.#sum = sumWithin(bounds);
-    this.#records = openRecords(client, 'DistributedCounter', counterOptions);
+    this.#records = openRecords(client, 'DistributedCounter', counterName, counterOptions);
   }
 
   /** Creates the counter with 0, if it is absent. Not needed: a missing counter is 0. */

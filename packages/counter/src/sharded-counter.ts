@@ -1,4 +1,5 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
+import { refuseBounds } from './bounds.js';
 import { openRecords } from './counter-records.js';
 import { checkInteger, safeNumber } from './counter-value.js';
 import type { AddOptions, CounterOptions } from './options.js';
@@ -53,7 +54,8 @@ export class ShardedCounter {
    */
   constructor(client: KvStore, name: string, numShards = 10, options: CounterOptions = {}) {
     checkInteger('numShards', numShards, shardLimit);
-    const records = openRecords(client, 'ShardedCounter', options);
+    refuseBounds(options);
+    const records = openRecords(client, 'ShardedCounter', name, options);
     this.#shards = createShards(records, name, numShards, options.random ?? Math.random);
     this.#clock = options.clock ?? systemClock;
   }

@@ -170,6 +170,19 @@ describe('the retention', () => {
   });
 });
 
+describe('a duration', () => {
+  it.each(['bucketMs', 'retentionMs', 'clockToleranceMs'])('is refused by name: %s', (name) => {
+    for (const value of [0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, '60000']) {
+      expect(() => setUp({ [name]: value })).toThrow(`${name} is ${value}; use a whole number from 1`);
+    }
+  });
+
+  it('may be as long as nobody will live', async () => {
+    const { counter } = setUp({ retentionMs: 2 ** 50, clockToleranceMs: 2 ** 50 });
+    expect(await counter.add(1)).toBe(1n);
+  });
+});
+
 describe('a range', () => {
   it.each([
     ['ends before it begins', (now: number) => [now, now - 2 * minute]],

@@ -51,6 +51,38 @@ describe.each(counters)('a %s', (_name, make) => {
   });
 });
 
+describe('a counter', () => {
+  const classes = [
+    (name: string, options: object) => new DistributedCounter(createMemoryStore(), name, options),
+    (name: string, options: object) => new ShardedCounter(createMemoryStore(), name, 10, options),
+    (name: string, options: object) => new BufferedCounter(createMemoryStore(), name, options),
+    (name: string, options: object) =>
+      new BucketedCounter(createMemoryStore(), name, { ...byTime, ...options }),
+  ];
+
+  it.each([undefined, null, '', 5, {}])('is refused under the name %j', (name) => {
+    for (const make of classes) expect(() => make(name as string, {})).toThrow(/^name is .*; use text/);
+  });
+
+  it('that cannot keep bounds refuses them, instead of passing them', () => {
+    const options = { bounds: { max: 50 } };
+    const [distributed, ...others] = classes;
+    expect(() => distributed?.('n', options)).not.toThrow();
+    for (const make of others) {
+      expect(() => make('n', options)).toThrow(/^bounds is set; use a DistributedCounter/);
+      expect(() => make('n', { bounds: undefined })).not.toThrow();
+    }
+  });
+
+  it('that repeats its writes refuses a format without a place for operation ids', () => {
+    const store = createMemoryStore();
+    const options = { format: 'plain' };
+    expect(() => new BufferedCounter(store, 'n', options as object)).toThrow(
+      /^format is plain; use 'record'/,
+    );
+  });
+});
+
 it('a counter by time needs expiry', () => {
   const store = createMemoryStore({ capabilities: { ttl: 'none' } });
   expect(() => new BucketedCounter(store, 'n', byTime)).toThrow(
