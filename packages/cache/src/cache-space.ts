@@ -13,7 +13,7 @@ import {
   entrySettings,
   type NamespaceOptions,
 } from './options.js';
-import { type Place, Space, tagEpoch } from './place.js';
+import { type Place, Space, tagEpochs } from './place.js';
 import { readPlace } from './reading.js';
 import { shareLoad } from './share-load.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -57,7 +57,7 @@ export class CacheSpace<Value> implements Cache<Value> {
     const { epochs, memory } = this.#core;
     const place = this.#place(key);
     const settings = this.#entrySettings(options);
-    const names = [...place.spaces, ...(options.tags ?? []).map(tagEpoch)];
+    const names = [...place.spaces, ...tagEpochs(options.tags ?? [])];
     memory?.delete(place.memoryKey);
     try {
       await epochs.refresh(names);
@@ -86,7 +86,7 @@ export class CacheSpace<Value> implements Cache<Value> {
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    await Promise.all(tags.map((tag) => this.#core.epochs.bump(tagEpoch(tag))));
+    await Promise.all(tagEpochs(tags).map((epoch) => this.#core.epochs.bump(epoch)));
     this.#core.detachAll();
   }
 
@@ -110,6 +110,7 @@ export class CacheSpace<Value> implements Cache<Value> {
 
   /** A value in memory that needs no look at anything else. */
   #calm(key: string): MemoryEntry | undefined {
+    if (typeof key !== 'string') return undefined;
     const entry = this.#memory?.get(this.#space.memoryKey(key));
     if (entry?.generation !== this.#epochs.generation || this.#now() >= entry.calmUntil) return undefined;
     this.#core.counters.memoryHits += 1;
@@ -151,9 +152,12 @@ export class CacheSpace<Value> implements Cache<Value> {
   async #getOrLoad(key: string, loader: Loader<unknown>, options: CallEntryOptions = {}): Promise<unknown> {
     const place = this.#place(key);
     const settings = this.#entrySettings(options);
-    return await unlessAborted(
-      options.signal,
-      shareLoad({ core: this.#core, place, loader, codec: this.#codec, tags: options.tags ?? [], settings }),
+    const tags = tagEpochs(options.tags ?? []);
+    if (typeof loader !== 'function') {
+      throw new InvalidArgumentError(`loader is ${String(loader)}; use a function that gives the value`);
+    }
+    return await unlessAborted(options.signal, () =>
+      shareLoad({ core: this.#core, place, loader, codec: this.#codec, tags, settings }),
     );
   }
 

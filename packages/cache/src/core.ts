@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { Epochs } from './epochs.js';
 import type { CacheEvent, Counters } from './events.js';
 import { Flights } from './flights.js';
+import { checkPrefix } from './keys.js';
 import type { MemoryEntry } from './memory-entry.js';
 import type { Settings } from './options.js';
 import { StoreGate } from './store-gate.js';
@@ -48,6 +49,7 @@ export class Core {
     this.settings = settings;
     this.now = clock === systemClock ? performance.now.bind(performance) : () => clock.monotonic();
     this.maxKeyBytes = store.capabilities?.maxKeyBytes ?? 1_024;
+    checkPrefix(settings.prefix, this.maxKeyBytes);
     this.maxValueBytes = store.capabilities?.maxValueBytes ?? 1_048_576;
     this.gate = new StoreGate(store, {
       ...settings,

@@ -1,23 +1,46 @@
 import { createHash } from 'node:crypto';
-import { keyToBytes, stringToBytes } from '@norikv/store';
-
-const unlimited = { maxKeyBytes: Number.MAX_SAFE_INTEGER, maxValueBytes: 0 };
-
-/** Joins names so that different lists never make the same text. */
-export function joinNames(names: readonly string[]): string {
-  return names.map((name) => name.replace(/[%/]/g, (sign) => (sign === '%' ? '%25' : '%2F'))).join('/');
-}
+import { InvalidArgumentError, stringToBytes } from '@norikv/store';
 
 /**
- * The key of the store for a list of names. One that is too long for the store becomes a hash of it.
+ * Joins names so that different lists never make the same text.
  *
- * @throws InvalidArgumentError if a name is not well-formed Unicode.
+ * @throws InvalidArgumentError if a name is no text, or not well-formed Unicode.
  */
+export function joinNames(names: readonly string[]): string {
+  return names.map(escaped).join('/');
+}
+
+function escaped(name: string): string {
+  if (typeof name !== 'string' || !name.isWellFormed()) {
+    const shown = typeof name === 'string' ? JSON.stringify(name) : String(name);
+    throw new InvalidArgumentError(
+      `a key, tag, namespace or prefix is ${shown}; use a string of well-formed Unicode`,
+    );
+  }
+  return name.replace(/[%/]/g, (sign) => (sign === '%' ? '%25' : '%2F'));
+}
+
+/** The key of the store for names that were joined. One that is too long for the store becomes a hash of it. */
 export function storeKey(prefix: string, kind: string, path: string, maxKeyBytes: number): string {
-  const key = `${prefix}/${kind}/${path}`;
-  const bytes = keyToBytes(key, unlimited).length;
-  if (bytes <= maxKeyBytes) return key;
-  return `${prefix}/#${kind}/${createHash('sha256').update(stringToBytes(path)).digest('hex')}`;
+  const key = `${joinNames([prefix])}/${kind}/${path}`;
+  if (stringToBytes(key).length <= maxKeyBytes) return key;
+  return `${joinNames([prefix])}/#${kind}/${createHash('sha256').update(stringToBytes(path)).digest('hex')}`;
+}
+
+const hashedBytes = '/#v/'.length + 64;
+
+/**
+ * Checks what begins every key.
+ *
+ * @throws InvalidArgumentError if it is empty, no text, or leaves no room for a hash in the store's longest key.
+ */
+export function checkPrefix(prefix: string, maxKeyBytes: number): void {
+  if (prefix === '') throw new InvalidArgumentError('prefix is empty; use at least one character');
+  const bytes = stringToBytes(joinNames([prefix])).length;
+  if (bytes + hashedBytes <= maxKeyBytes) return;
+  throw new InvalidArgumentError(
+    `prefix has ${bytes} bytes, "%" and "/" counted three times; use at most ${maxKeyBytes - hashedBytes}`,
+  );
 }
 
 /** Which of `shards` a key belongs to: the same in every process. */

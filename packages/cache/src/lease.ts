@@ -1,4 +1,11 @@
-import { find, isAlreadyExists, isNoriKVError, isVersionMismatch, type Version } from '@norikv/store';
+import {
+  find,
+  isAlreadyExists,
+  isNoriKVError,
+  isVersionMismatch,
+  type Version,
+  versionsEqual,
+} from '@norikv/store';
 import type { Core } from './core.js';
 import type { Place } from './place.js';
 import type { Reading } from './reading.js';
@@ -34,7 +41,10 @@ export async function acquireLease(
     if (isVersionMismatch(error) || isAlreadyExists(error)) return undefined;
     if (!isNoriKVError(error) || error.outcome !== 'unknown') throw error;
     const found = await core.gate.call((store) => find(store, place.storeKey));
-    return found && decodeRecord(found.value).lease === lease ? found.version : undefined;
+    if (found && decodeRecord(found.value).lease === lease) return found.version;
+    // A store that takes no writes would be asked for ever.
+    if (!found || (version && versionsEqual(found.version, version))) throw error;
+    return undefined;
   }
 }
 

@@ -1,4 +1,10 @@
-import { isAlreadyExists, isVersionMismatch, type Version, versionsEqual } from '@norikv/store';
+import {
+  isAlreadyExists,
+  isVersionMismatch,
+  stringToBytes,
+  type Version,
+  versionsEqual,
+} from '@norikv/store';
 import type { CacheCodec } from './codec.js';
 import type { Core, Outcome } from './core.js';
 import { acquireLease, type Lease, releaseLease } from './lease.js';
@@ -6,7 +12,7 @@ import { type Loader, runLoader } from './loader.js';
 import type { MemoryEntry } from './memory-entry.js';
 import type { EntrySettings } from './options.js';
 import { pause, within } from './pause.js';
-import { type Place, tagEpoch } from './place.js';
+import type { Place } from './place.js';
 import { decodeBody, type Reading, readPlace } from './reading.js';
 import { type Body, encodeRecord } from './record.js';
 
@@ -16,6 +22,7 @@ export interface LoadRequest {
   readonly place: Place;
   readonly loader: Loader<unknown>;
   readonly codec: CacheCodec<unknown>;
+  /** The epochs of its tags. */
   readonly tags: readonly string[];
   readonly settings: EntrySettings;
   /** A value in memory that may still be served. */
@@ -51,7 +58,7 @@ export async function load(request: LoadRequest): Promise<Outcome> {
     let reading: Reading;
     let lease: Lease | undefined;
     try {
-      await core.epochs.refresh(request.tags.map(tagEpoch));
+      await core.epochs.refresh(request.tags);
       reading = await readPlace(core, place, { ...request, earlyRefresh: settings.earlyRefresh });
       const { entry, version } = reading;
       const now = clock.monotonic();
@@ -116,10 +123,10 @@ async function loadAndFill(
   lease: Lease,
   isLast: boolean,
 ): Promise<Outcome | undefined> {
-  const { core, place, codec, settings } = request;
+  const { core, place, settings } = request;
   const { clock } = core.settings;
   // As they are known before the load begins: what moves while it runs makes its result invalid.
-  const epochs = core.epochs.capture([...place.spaces, ...request.tags.map(tagEpoch)]);
+  const epochs = core.epochs.capture([...place.spaces, ...request.tags]);
   const asOf = clock.monotonic();
   let value: unknown;
   try {
@@ -134,27 +141,22 @@ async function loadAndFill(
     await releaseLease(core, place, lease, gone);
     return raw;
   }
-  let body: Body;
-  let entry: MemoryEntry | undefined;
-  try {
-    body = makeBody(core, value, codec, settings, epochs);
-    entry = await decodeBody(core, place, body, { codec, ...settings }, reading.shardEpoch, asOf);
-  } catch (error) {
-    core.tell({ kind: 'uncacheable', key: place.key, error });
+  const stored = await storedForm(request, value, epochs, reading.shardEpoch, asOf);
+  if (!stored) {
     await releaseLease(core, place, lease, gone);
     return raw;
   }
-  if (!entry) {
-    await releaseLease(core, place, lease, gone);
-    return raw;
-  }
+  const { body, entry } = stored;
   const outcome = { entry, value: entry.value, asOf };
   try {
     await putBody(core, place, body, { ifMatchVersion: lease });
   } catch (error) {
-    if (!isVersionMismatch(error) && !isAlreadyExists(error)) return outcome;
-    core.tell({ kind: 'lost-fill', key: place.key });
-    return isLast ? outcome : undefined;
+    if (isVersionMismatch(error) || isAlreadyExists(error)) {
+      core.tell({ kind: 'lost-fill', key: place.key });
+      return isLast ? outcome : undefined;
+    }
+    // It may not have been written: then nobody should wait for it. If it was, the lease is over and this does nothing.
+    releaseLease(core, place, lease, reading);
   }
   core.memory?.set(place.memoryKey, entry);
   return outcome;
@@ -168,22 +170,13 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
   const asOf = clock.monotonic();
   try {
     const value = await runLoader(core, place.key, request.loader, settings.hardTimeoutMs);
-    const until = asOf + Math.min(maxStalenessMs, settings.ttlMs);
-    const entry: MemoryEntry = {
-      value,
-      answer: Promise.resolve(value),
-      bytes: 2 * place.key.length + 1,
-      freshUntil: until,
-      staleUntil: until,
-      refreshAt: until,
-      epochs: new Map(),
-      asOf,
-      retryAt: Number.NEGATIVE_INFINITY,
-      calmUntil: until,
-      generation,
-    };
-    if (value !== undefined) core.memory?.set(place.memoryKey, entry);
-    return { entry, value, asOf };
+    const stored = value === undefined ? undefined : await storedForm(request, value, {}, '', asOf);
+    if (!stored) return { entry: undefined, value, asOf };
+    const until = Math.min(stored.entry.freshUntil, asOf + maxStalenessMs);
+    const times = { freshUntil: until, staleUntil: until, refreshAt: until, calmUntil: until };
+    const entry = { ...stored.entry, ...times, epochs: new Map(), generation };
+    core.memory?.set(place.memoryKey, entry);
+    return { entry, value: entry.value, asOf };
   } catch (error) {
     if (!held || clock.monotonic() >= held.staleUntil) throw error;
     held.retryAt = clock.monotonic() + settings.retryAfterMs;
@@ -194,6 +187,24 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
 function served(core: Core, { key }: Place, entry: MemoryEntry, now: number): Outcome {
   core.tell({ kind: now < entry.freshUntil ? 'hit' : 'stale', key });
   return { entry, value: entry.value, asOf: entry.asOf };
+}
+
+/** A loaded value as it is stored, and as whoever reads it gets it; undefined if it has no such form. */
+async function storedForm(
+  { core, place, codec, settings }: LoadRequest,
+  value: unknown,
+  epochs: Readonly<Record<string, string>>,
+  shardEpoch: string,
+  asOf: number,
+): Promise<{ readonly body: Body; readonly entry: MemoryEntry } | undefined> {
+  try {
+    const body = makeBody(core, value, codec, settings, epochs);
+    const entry = await decodeBody(core, place, body, { codec, ...settings }, shardEpoch, asOf);
+    return entry && { body, entry };
+  } catch (error) {
+    core.tell({ kind: 'uncacheable', key: place.key, error });
+    return undefined;
+  }
 }
 
 /** The stored form of a value. Throws if it has none. */
@@ -209,7 +220,7 @@ export function makeBody(
   const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * random())));
   const staleMs = Math.min(Math.max(settings.staleWhileRevalidateMs, settings.graceMs), maxTtlMs - freshMs);
   const payload = value === undefined ? null : codec.encode(value);
-  const bytes = (payload?.length ?? 0) + JSON.stringify(epochs).length + headerBytes;
+  const bytes = (payload?.length ?? 0) + stringToBytes(JSON.stringify(epochs)).length + headerBytes;
   if (bytes > core.maxValueBytes) {
     throw new RangeError(`it has ${bytes} bytes, and the store takes ${core.maxValueBytes}`);
   }

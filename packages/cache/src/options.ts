@@ -161,13 +161,22 @@ export function settingsOf<Value>(options: CacheOptions<Value>): Settings {
     clock,
     random,
   };
-  for (const name of ['maxStalenessMs', 'maxTtlMs', 'storeTimeoutMs', 'breakerMs'] as const) {
+  for (const name of ['maxStalenessMs', 'storeTimeoutMs', 'breakerMs'] as const) {
     checkDurationMs(name, settings[name]);
   }
   for (const name of ['maxEntries', 'offlineMs'] as const) checkWhole(name, settings[name], 0);
   for (const name of ['maxBytes', 'shards', 'breakerFailures'] as const) checkWhole(name, settings[name], 1);
-  if (settings.prefix === '') throw new InvalidArgumentError('prefix is empty; use at least one character');
+  checkMaxTtlMs(settings.maxTtlMs);
   return settings;
+}
+
+const longestTtlMs = 3_155_760_000_000;
+
+/** An epoch outlives what carries it, so there must be longer times than the longest. */
+export function checkMaxTtlMs(maxTtlMs: number): void {
+  checkDurationMs('maxTtlMs', maxTtlMs);
+  if (maxTtlMs <= longestTtlMs) return;
+  throw new InvalidArgumentError(`maxTtlMs is ${maxTtlMs}; use at most ${longestTtlMs} (a century)`);
 }
 
 function checkWhole(name: string, value: number, least: number): void {

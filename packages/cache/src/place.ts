@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '@norikv/store';
 import { joinNames, shardOf, storeKey } from './keys.js';
 
 /** Where the value of a key lives. */
@@ -47,6 +48,17 @@ export class Space {
       spaces: this.epochs,
     };
   }
+}
+
+/**
+ * The epochs of tags.
+ *
+ * @throws InvalidArgumentError if they are no array, or one is no text.
+ */
+export function tagEpochs(tags: readonly string[]): string[] {
+  if (!Array.isArray(tags))
+    throw new InvalidArgumentError(`tags is ${String(tags)}; use an array of strings`);
+  return tags.map(tagEpoch);
 }
 
 /** The epoch of a tag. */

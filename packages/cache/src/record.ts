@@ -52,11 +52,18 @@ export function decodeRecord(bytes: Uint8Array): CacheRecord {
   try {
     const end = bytes.indexOf(newline);
     const header: Header = JSON.parse(bytesToString(bytes.subarray(0, end)));
-    const { at, fresh, stale = 0, epochs, absent, lease } = header;
-    if (at === undefined || fresh === undefined || epochs === undefined) return { body: undefined, lease };
+    const { at, fresh, stale = 0, epochs, absent } = header;
+    const lease = typeof header.lease === 'string' ? header.lease : undefined;
+    if (!isNumber(at) || !isNumber(fresh) || !isNumber(stale) || !epochs || typeof epochs !== 'object') {
+      return { body: undefined, lease };
+    }
     const payload = absent ? null : bytes.slice(end + 1);
     return { body: { payload, storedAt: at, freshMs: fresh, staleMs: stale, epochs }, lease };
   } catch {
     return { body: undefined, lease: undefined };
   }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }

@@ -13,6 +13,7 @@ export interface ShareRequest {
   readonly place: Place;
   readonly loader: Loader<unknown>;
   readonly codec: CacheCodec<unknown>;
+  /** The epochs of its tags. */
   readonly tags: readonly string[];
   readonly settings: EntrySettings;
 }

@@ -9,7 +9,8 @@ import {
   systemClock,
 } from '@norikv/store';
 import { Epochs } from './epochs.js';
-import { joinNames, storeKey } from './keys.js';
+import { checkPrefix, joinNames, storeKey } from './keys.js';
+import { checkMaxTtlMs } from './options.js';
 import { decodeRecord, encodeRecord } from './record.js';
 import { StoreGate } from './store-gate.js';
 
@@ -57,13 +58,14 @@ export class Shelf {
     const { prefix, maxStalenessMs = 1_000, maxTtlMs = yearMs, clock = systemClock } = options;
     const { storeTimeoutMs = 5_000 } = options;
     checkDurationMs('maxStalenessMs', maxStalenessMs);
-    checkDurationMs('maxTtlMs', maxTtlMs);
+    checkMaxTtlMs(maxTtlMs);
     checkDurationMs('storeTimeoutMs', storeTimeoutMs);
     requireCapabilities(store, user, ['linearizableReads', 'putVersionUsable', 'ttl']);
     this.#prefix = prefix;
     this.#clock = clock;
     this.#maxTtlMs = maxTtlMs;
     this.#maxKeyBytes = store.capabilities?.maxKeyBytes ?? 1_024;
+    checkPrefix(prefix, this.#maxKeyBytes);
     this.#gate = new StoreGate(store, {
       storeTimeoutMs,
       // The libraries have breakers of their own, or want to see every error.
@@ -111,8 +113,9 @@ export class Shelf {
   /** True if there was a value that was valid. */
   async delete(names: readonly string[]): Promise<boolean> {
     const isThere = (await this.get(names)) !== undefined;
-    const existed = await this.#gate.insist((store) => store.delete(this.#key(names)));
-    return existed && isThere;
+    // What it answers is not asked: a repeated delete says that there was nothing.
+    await this.#gate.insist((store) => store.delete(this.#key(names)));
+    return isThere;
   }
 
   /** Makes everything written under an epoch invalid; without one, everything. */

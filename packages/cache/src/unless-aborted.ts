@@ -1,27 +1,26 @@
 import { CancelledError } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
+import { onAbort } from '@norikv/store/on-abort';
 
-/** What the work gives, or `CancelledError` once the signal ends. The work goes on. */
+/** What the work gives, or `CancelledError` once the signal ends. The work goes on; after the end it is not begun. */
 export async function unlessAborted<Result>(
   signal: AbortSignal | undefined,
-  work: Promise<Result>,
+  begin: () => Promise<Result>,
 ): Promise<Result> {
-  if (!signal) return await work;
-  const { promise: aborted, stop } = abortion(signal);
+  checkSignal(signal);
+  if (!signal) return await begin();
+  if (signal.aborted) throw cancelled(signal);
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = onAbort(signal, () => reject(cancelled(signal)));
+  });
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([begin(), aborted]);
   } finally {
-    signal.removeEventListener('abort', stop);
+    stop?.();
   }
 }
 
-function abortion(signal: AbortSignal): { readonly promise: Promise<never>; readonly stop: () => void } {
-  let reject: ((error: unknown) => void) | undefined;
-  const promise = new Promise<never>((_, refuse) => {
-    reject = refuse;
-  });
-  const stop = (): void =>
-    reject?.(new CancelledError('the signal ended the wait', { cause: signal.reason }));
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  return { promise, stop };
+function cancelled({ reason }: AbortSignal): CancelledError {
+  return new CancelledError('the signal ended the wait', { cause: reason });
 }

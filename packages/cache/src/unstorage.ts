@@ -1,4 +1,4 @@
-import type { KvStore } from '@norikv/store';
+import { type KvStore, UnsupportedError } from '@norikv/store';
 import { type AdapterOptions, Shelf } from './shelf.js';
 
 /** What the driver uses of the options of a call. */
@@ -19,7 +19,11 @@ export interface UnstorageDriver {
   removeItem(key: string): Promise<void>;
   /** Always empty: the store has no scan. */
   getKeys(): Promise<string[]>;
-  /** Removes everything, with one write. A part, named by `base`, cannot be cleared alone. */
+  /**
+   * Removes everything, with one write.
+   *
+   * @throws UnsupportedError if `base` names a part: there is no scan to find it.
+   */
   clear(base?: string): Promise<void>;
 }
 
@@ -54,7 +58,10 @@ export function noriKVDriver(store: KvStore, options: AdapterOptions = {}): Unst
     },
     getKeys: async () => [],
     async clear(base = '') {
-      if (base === '') await shelf.clear();
+      if (base === '') return shelf.clear();
+      throw new UnsupportedError(
+        `clear: the part ${JSON.stringify(base)} cannot be cleared alone; mount a driver with a prefix of its own for it`,
+      );
     },
   };
 }

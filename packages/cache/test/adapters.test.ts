@@ -59,6 +59,16 @@ describe('the Keyv 5 adapter', () => {
     }
   });
 
+  it('says that there was a value, also where the reply to its removal was lost', async () => {
+    const clock = new FakeClock();
+    const faulty = withFaults(createMemoryStore({ clock }), { clock });
+    const store = new NoriKVKeyvStore(faulty, { clock });
+    await store.set('key', 'value');
+    faulty.faults.next('delete', 'lost-reply');
+    expect(await clock.run(store.delete('key'))).toBe(true);
+    expect(await store.delete('key')).toBe(false);
+  });
+
   it('throws what the store throws', async () => {
     const faulty = withFaults(createMemoryStore());
     faulty.faults.outage();
@@ -150,9 +160,8 @@ describe('the bentocache driver', () => {
 describe('the unstorage driver', () => {
   it('serves a storage', async () => {
     const clock = new FakeClock();
-    const storage = createStorage({
-      driver: unstorageDriver(createMemoryStore({ clock }), { clock, prefix: 'pages' }),
-    });
+    const driver = unstorageDriver(createMemoryStore({ clock }), { clock, prefix: 'pages' });
+    const storage = createStorage({ driver });
     await storage.setItem('home', { html: '<p>' }, { ttl: 60 });
     await storage.setItemRaw('image', new Uint8Array([1, 255]));
     expect(await storage.getItem('home')).toEqual({ html: '<p>' });
@@ -164,7 +173,7 @@ describe('the unstorage driver', () => {
     await storage.removeItem('image');
     expect(await storage.hasItem('image')).toBe(false);
     expect(await storage.getKeys()).toEqual([]);
-    await storage.clear('other');
+    await expect(driver.clear('other:')).rejects.toThrow('the part "other:" cannot be cleared alone');
     await clock.advance(60_000);
     expect(await storage.getItem('home')).toBeNull();
     await storage.clear();

@@ -1,8 +1,9 @@
 import { CancelledError, stringToBytes, UnsupportedError } from '@norikv/store';
 import { createMemoryStore, FakeClock, withLyingServer } from '@norikv/testkit';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
+  type Cache,
   type CacheCodec,
   type CacheEvent,
   type CacheOptions,
@@ -25,8 +26,17 @@ describe('options', () => {
     [{ maxBytes: 0 }, 'maxBytes is 0'],
     [{ shards: 0.5 }, 'shards is 0.5'],
     [{ prefix: '' }, 'prefix is empty'],
+    [{ prefix: '\ud800' }, 'use a string of well-formed Unicode'],
+    [{ maxTtlMs: Number.MAX_SAFE_INTEGER }, 'use at most 3155760000000 (a century)'],
   ])('refuses %j', (options: CacheOptions<unknown>, message) => {
     expect(() => createCache(createMemoryStore(), options)).toThrow(message);
+  });
+
+  it('refuses a prefix that leaves no room for a key', () => {
+    const start = (prefix: string): unknown => createCache(createMemoryStore(), { prefix });
+    expect(() => start('p'.repeat(957))).toThrow('prefix has 957 bytes');
+    expect(() => start('/'.repeat(319))).toThrow('"%" and "/" counted three times; use at most 956');
+    expect(start('p'.repeat(956))).toBeDefined();
   });
 
   it('refuses them in calls and namespaces too, and namespaces without a name', async () => {
@@ -34,6 +44,38 @@ describe('options', () => {
     await expect(cache.getOrSet('key', () => 1, { ttlMs: 1.5 })).rejects.toThrow('ttlMs is 1.5');
     expect(() => cache.namespace('a', { ttlMs: 0 })).toThrow('ttlMs is 0');
     expect(() => cache.namespace('')).toThrow('name of a namespace is empty');
+  });
+
+  it.each([
+    ['a key that is no text', (cache) => cache.get(7 as never), 'a key, tag, namespace or prefix is 7'],
+    ['nothing as a key', (cache) => cache.getOrSet(undefined as never, () => 1), 'prefix is undefined'],
+    ['a key in a namespace', (cache) => cache.namespace('a').delete(null as never), 'prefix is null'],
+    [
+      'text for tags',
+      (cache) => cache.getOrSet('k', () => 1, { tags: 'a' as never }),
+      'tags is a; use an array',
+    ],
+    ['a tag of half a sign', (cache) => cache.getOrSet('k', () => 1, { tags: ['\ud800'] }), 'is "\\ud800"'],
+    ['text to invalidate', (cache) => cache.invalidateTags('a' as never), 'tags is a; use an array'],
+    ['no loader', (cache) => cache.getOrSet('k', undefined as never), 'loader is undefined; use a function'],
+    [
+      'no signal',
+      (cache) => cache.getOrSet('k', () => 1, { signal: 5 as never }),
+      'signal is 5; use the signal',
+    ],
+  ] satisfies [string, (cache: Cache<unknown>) => Promise<unknown>, string][])(
+    'refuses %s',
+    async (_what, call, message) => {
+      const caught = await call(createCache(createMemoryStore())).catch((error: unknown) => error);
+      expect(caught).toMatchObject({ code: 'INVALID_ARGUMENT' });
+      expect(caught).toMatchObject({ message: expect.stringContaining(message) });
+    },
+  );
+
+  it('waits for a loader with a limit that no timer reaches', async () => {
+    const cache = createCache<unknown>(createMemoryStore(), { hardTimeoutMs: Number.MAX_SAFE_INTEGER });
+    const load = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve('loaded'), 20));
+    expect(await cache.getOrSet('key', load)).toBe('loaded');
   });
 
   it('refuses a store without the guarantees, unless told otherwise', async () => {
@@ -129,6 +171,12 @@ describe('keys', () => {
     );
   });
 
+  it('are different wherever the prefix is, though one divides where the other has a namespace', async () => {
+    const store = createMemoryStore();
+    await createCache(store, { prefix: 'a' }).namespace('v').set('key', 'of a');
+    expect(await createCache(store, { prefix: 'a/v' }).get('key')).toBeUndefined();
+  });
+
   it('may be of any length and content', async () => {
     const cache = createCache(createMemoryStore());
     const keys = [
@@ -215,15 +263,28 @@ describe('codec and schema', () => {
     expect(await cache.getOrSet('large', () => 'x'.repeat(2 ** 20))).toHaveLength(2 ** 20);
     expect(await cache.get('large')).toBeUndefined();
     await expect(cache.set('large', 'x'.repeat(2 ** 20))).rejects.toThrow('and the store takes 1048576');
+    events.length = 0;
+    await cache.getOrSet('tagged', () => 'x'.repeat(2 ** 20 - 600), { tags: ['日'.repeat(200)] });
+    expect(events).toContain('uncacheable');
   });
 
   it('bytes in the store that are no record are a miss, and are overwritten', async () => {
     const store = createMemoryStore();
     const cache = createCache(store);
-    for (const bytes of ['', '\n', 'no record', '{"at":1}\n', '[]']) {
+    for (const bytes of [
+      '',
+      '\n',
+      'no record',
+      '{"at":1}\n',
+      '[]',
+      '{"lease":5}\n',
+      '{"at":1,"fresh":9,"epochs":null}\n1',
+      '{"at":"x","fresh":"y","epochs":{"n":"0"}}\n1',
+    ]) {
       await store.put('cache/v/key', bytes);
       expect(await cache.get('key')).toBeUndefined();
       expect(await cache.getOrSet('key', () => 'fine')).toBe('fine');
+      expect(await createCache(store).get('key')).toBe('fine');
       await cache.delete('key');
     }
     await store.put('cache/v/key', '{"at":1700000000000,"fresh":99999999999999,"epochs":{}}\n1');
@@ -246,9 +307,25 @@ describe('waiting', () => {
     expect(await given).toBeInstanceOf(CancelledError);
     expect(await given).toMatchObject({ cause: 'enough', name: 'AbortError' });
     expect(await clock.run(other)).toBe('value');
-    await expect(cache.getOrSet('new', load, { signal: AbortSignal.abort() })).rejects.toThrow(
+    const unused = vi.fn(load);
+    await expect(cache.getOrSet('new', unused, { signal: AbortSignal.abort() })).rejects.toThrow(
       CancelledError,
     );
+    await clock.advance(1);
+    expect(unused).not.toHaveBeenCalled();
+  });
+
+  it('adds one listener to a signal, however many wait for it', async () => {
+    const clock = new FakeClock();
+    const cache = createCache<string>(createMemoryStore({ clock }), { clock });
+    const { signal } = new AbortController();
+    const listen = vi.spyOn(signal, 'addEventListener');
+    const unlisten = vi.spyOn(signal, 'removeEventListener');
+    const keys = Array.from({ length: 20 }, (_, number) => `key ${number}`);
+    const load = (): Promise<string> =>
+      new Promise((resolve) => clock.startTimer(() => resolve('value'), 100));
+    await clock.run(Promise.all(keys.map((key) => cache.getOrSet(key, load, { signal }))));
+    expect([listen, unlisten].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
   });
 });
 

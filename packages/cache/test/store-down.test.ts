@@ -1,4 +1,4 @@
-import { type KvStore, ResourceExhaustedError } from '@norikv/store';
+import { type KvStore, ResourceExhaustedError, UnavailableError } from '@norikv/store';
 import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type CacheEvent, type CacheOptions, createCache } from '../src/index.js';
@@ -63,6 +63,20 @@ describe('a store that does not answer', () => {
     await clock.advance(20);
     await clock.run(cache.clear());
     expect(await clock.run(cache.getOrSet('key', () => 4))).toBe(4);
+  });
+
+  it('gives values as they are stored, and counts their bytes', async () => {
+    const { cache, clock, store } = start({ maxBytes: 1_000 });
+    store.faults.outage();
+    const loaded = await clock.run(cache.getOrSet('key', () => ({ at: new Date(0) as unknown })));
+    expect(loaded).toEqual({ at: '1970-01-01T00:00:00.000Z' });
+    expect(Object.isFrozen(loaded)).toBe(true);
+    for (let number = 0; number < 20; number += 1) {
+      await clock.run(cache.getOrSet(`key ${number}`, () => 'x'.repeat(200)));
+    }
+    expect(cache.getStats()).toMatchObject({ entries: 4 });
+    expect(await clock.run(cache.getOrSet('none', () => 1n))).toBe(1n);
+    expect(await clock.run(cache.getOrSet('absent', () => undefined))).toBeUndefined();
   });
 
   it('ends answers from memory at the bound, or offlineMs later', async () => {
@@ -150,12 +164,26 @@ describe('a reply that was lost', () => {
     expect(loads).toBe(1);
   });
 
-  it('of the lease, which was not written: another attempt is made', async () => {
+  it('of the lease, which was not written: the value is loaded, and kept for the bound', async () => {
     const { cache, clock, store } = start();
     await cache.get('warm');
     store.faults.next('put', 'lost-request');
     expect(await clock.run(cache.getOrSet('key', () => 1))).toBe(1);
     expect(await clock.run(cache.get('key'))).toBe(1);
+  });
+
+  it('of the lease, which was not written, since another was first: what that one wrote counts', async () => {
+    const memory = createMemoryStore();
+    const other = createCache(memory);
+    let lost = 0;
+    const put: KvStore['put'] = async (...call) => {
+      lost += 1;
+      if (lost > 1) return memory.put(...call);
+      await other.set('key', 'of the other');
+      throw new UnavailableError('lost');
+    };
+    const cache = createCache({ ...memory, put });
+    expect(await cache.getOrSet('key', () => 'own')).toBe('of the other');
   });
 
   it('of the fill: the value is returned, and found in the store', async () => {
@@ -164,6 +192,21 @@ describe('a reply that was lost', () => {
     store.faults.next('put', undefined, 'lost-reply');
     expect(await clock.run(cache.getOrSet('key', () => 1))).toBe(1);
     expect(await clock.run(cache.get('key'))).toBe(1);
+  });
+
+  it('of the fill, which was not written: nobody waits for a loader that is done', async () => {
+    const { clock, all } = startFleet(2);
+    const [one, other] = all;
+    await clock.run(one.cache.get('warm'));
+    one.faulty.faults.next('put', undefined, 'lost-request');
+    expect(await clock.run(one.cache.getOrSet('key', () => 1))).toBe(1);
+    const startedAt = clock.monotonic();
+    expect(await clock.run(one.cache.getOrSet('key', () => 2))).toBe(1);
+    expect(await clock.run(other.cache.getOrSet('key', () => 3))).toBe(3);
+    expect(clock.monotonic() - startedAt).toBeLessThan(1_000);
+    await clock.run(other.cache.delete('key'));
+    await clock.advance(1_001);
+    expect(await clock.run(one.cache.get('key'))).toBeUndefined();
   });
 
   it('of giving the lease up: the error of the loader counts, and the lease ends by itself', async () => {
@@ -214,6 +257,22 @@ describe('a process that died while it loaded', () => {
 });
 
 describe('a store that takes no writes', () => {
+  it('is not asked for ever where it cannot say whether it wrote', async () => {
+    const { cache, clock, store } = start();
+    await cache.set('stale', 'old', { ttlMs: 1, graceMs: 60_000 });
+    await clock.advance(10);
+    store.faults.next('put', ...Array.from({ length: 50 }, () => 'lost-request' as const));
+    let loads = 0;
+    const load = (): number => {
+      loads += 1;
+      return loads;
+    };
+    expect(await clock.run(cache.getOrSet('key', load))).toBe(1);
+    expect(store.faults.injected['lost-request']).toBe(1);
+    expect(await clock.run(cache.getOrSet('stale', load))).toBe(2);
+    expect(store.faults.injected['lost-request']).toBe(2);
+  });
+
   it('fails no load', async () => {
     const memory = createMemoryStore();
     const full = { ...memory, put: () => Promise.reject(new ResourceExhaustedError('full')) };
