@@ -1,7 +1,8 @@
 import {
   AlreadyExistsError,
+  type CallOptions,
   type Capabilities,
-  checkDurationMs,
+  type Clock,
   conditionOf,
   type DeleteOptions,
   type DistanceFunction,
@@ -20,10 +21,11 @@ import {
   type VectorSearchResult,
   type VectorWriteOptions,
   type Version,
-  VersionMismatchError,
   valueToBytes,
   versionsEqual,
 } from '@norikv/store';
+import { checkWriteOptions } from '@norikv/store/call-options';
+import { CallBudget } from './call-budget.js';
 import { countOf, unwrap, unwrapError, wrap } from './envelope.js';
 import { checkTtl, checkValue, isCounting } from './limit-checks.js';
 import type { TenantLimits } from './plans.js';
@@ -41,13 +43,15 @@ export class ManagedStore implements FullStore {
   readonly #store: FullStore;
   readonly #admit: Admission;
   readonly #ledger: UsageLedger;
+  readonly #clock: Clock;
   readonly #maxValueBytes: number;
 
-  constructor(store: FullStore, admit: Admission, ledger: UsageLedger) {
+  constructor(store: FullStore, admit: Admission, ledger: UsageLedger, clock: Clock) {
     const { capabilities } = store;
     this.#store = store;
     this.#admit = admit;
     this.#ledger = ledger;
+    this.#clock = clock;
     this.#maxValueBytes = (capabilities?.maxValueBytes ?? contractValueBytes) - 1;
     this.capabilities = capabilities && { ...capabilities, maxValueBytes: this.#maxValueBytes };
   }
@@ -58,25 +62,25 @@ export class ManagedStore implements FullStore {
     throw new KeyNotFoundError('the key is absent', { key });
   }
 
-  async find(key: Key, options?: GetOptions): Promise<Entry | null> {
+  async find(key: Key, options: GetOptions = {}): Promise<Entry | null> {
     const own = ownKey(key);
-    await this.#admit();
-    const entry = await this.#store.find(own, options);
+    const entry = await this.#served(options, own, (rest) => this.#store.find(own, rest));
     return entry && unwrap(entry);
   }
 
   async put(key: Key, value: Value, options: PutOptions = {}): Promise<Version> {
     const bytes = valueToBytes(value, { maxKeyBytes: 0, maxValueBytes: this.#maxValueBytes });
     const own = ownKey(key);
-    conditionOf(options);
-    checkDurationMs('ttlMs', options.ttlMs);
-    const limits = await this.#admit();
+    checkCondition(options);
+    const budget = new CallBudget(options, this.#clock, own);
+    const limits = await budget.before(this.#admit());
     checkValue(bytes.length, limits);
     checkTtl(options.ttlMs, limits);
     const isCounted = options.ttlMs === undefined && isCounting(limits);
+    const wrapped = wrap(bytes, isCounted);
     try {
-      if (!isCounting(limits)) return await this.#store.put(own, wrap(bytes, false), options);
-      return await this.#putCounted(own, wrap(bytes, isCounted), options, limits);
+      if (isCounting(limits)) return await this.#putCounted(own, wrapped, options, limits, budget);
+      return await this.#store.put(own, wrapped, { ...options, ...budget.rest });
     } catch (error) {
       throw unwrapError(error);
     }
@@ -84,11 +88,12 @@ export class ManagedStore implements FullStore {
 
   async delete(key: Key, options: DeleteOptions = {}): Promise<boolean> {
     const own = ownKey(key);
-    conditionOf(options);
-    const limits = await this.#admit();
+    checkCondition(options);
+    const budget = new CallBudget(options, this.#clock, own);
+    const limits = await budget.before(this.#admit());
     try {
-      if (!isCounting(limits)) return await this.#store.delete(own, options);
-      return await this.#deleteCounted(own, options);
+      if (isCounting(limits)) return await this.#deleteCounted(own, options, budget);
+      return await this.#store.delete(own, { ...options, ...budget.rest });
     } catch (error) {
       throw unwrapError(error);
     }
@@ -100,67 +105,58 @@ export class ManagedStore implements FullStore {
     value: Uint8Array,
     options: PutOptions,
     limits: TenantLimits,
+    budget: CallBudget,
   ): Promise<Version> {
     const condition = conditionOf(options);
     for (;;) {
-      const existing = await this.#store.find(key, callOptions(options));
-      if (condition.kind === 'version' && !(existing && versionsEqual(existing.version, condition.version))) {
+      const existing = await this.#store.find(key, budget.rest);
+      if (condition.kind === 'version' && !isVersion(existing, condition.version)) {
         // That version never comes back, so this writes nothing; or it repeats what was counted.
-        return await this.#store.put(key, value, options);
+        return await this.#store.put(key, value, { ...options, ...budget.rest });
       }
       const isCreate = condition.kind === 'absent';
       if (isCreate && existing && options.idempotencyKey === undefined) throw exists(key, existing);
       // A create with an id may repeat one: its condition stays, and it is counted as if it were the first.
-      const [before, after] = [
-        isCreate ? nothing : countOf(existing),
-        countOf({ value, version: noVersion }),
-      ];
-      const growth = {
-        keys: Math.max(0, after.keys - before.keys),
-        bytes: Math.max(0, after.bytes - before.bytes),
-      };
-      await this.#ledger.take(growth, limits);
+      const before = isCreate ? nothing : countOf(existing);
+      const after = countOf({ value, version: noVersion });
+      const growth = excess(after, before);
+      await budget.before(this.#ledger.take(growth, limits, budget.rest));
       const { ifNotExists: _create, ifMatchVersion: _match, ...others } = options;
       const exactly = existing && !isCreate ? { ifMatchVersion: existing.version } : { ifNotExists: true };
       let version: Version;
       try {
-        version = await this.#store.put(key, value, { ...others, ...exactly });
+        version = await this.#store.put(key, value, { ...others, ...exactly, ...budget.rest });
       } catch (error) {
         // What may have been written stays counted: the limit holds, whatever happened.
         if (!isNoriKVError(error) || error.outcome !== 'unknown') await this.#giveBack(growth);
         if (condition.kind !== 'always' || !(isVersionMismatch(error) || isAlreadyExists(error))) throw error;
         continue;
       }
-      // A repeated put writes nothing, so nothing may be given back for it.
-      if (options.idempotencyKey === undefined) await this.#shrink(before, after);
+      // A repeated put writes nothing, so nothing may be given back for it, unless it is known to be one.
+      if (options.idempotencyKey === undefined) await this.#giveBack(excess(before, after));
+      else if (isVersion(existing, version)) await this.#giveBack(growth);
       return version;
     }
   }
 
-  async #deleteCounted(key: Key, options: DeleteOptions): Promise<boolean> {
+  async #deleteCounted(key: Key, options: DeleteOptions, budget: CallBudget): Promise<boolean> {
     const condition = conditionOf(options);
     for (;;) {
-      const existing = await this.#store.find(key, callOptions(options));
-      const isOther =
-        condition.kind === 'version' && !(existing && versionsEqual(existing.version, condition.version));
-      if (isOther || condition.kind === 'absent') return await this.#store.delete(key, options);
+      const existing = await this.#store.find(key, budget.rest);
+      const isOther = condition.kind === 'version' && !isVersion(existing, condition.version);
+      if (isOther || condition.kind === 'absent') {
+        return await this.#store.delete(key, { ...options, ...budget.rest });
+      }
       try {
         // What another process creates meanwhile must not be removed uncounted.
         const ifMatchVersion = existing?.version ?? noVersion;
-        const existed = await this.#store.delete(key, { ...options, ifMatchVersion });
-        if (existed && options.idempotencyKey === undefined) await this.#shrink(countOf(existing), nothing);
+        const existed = await this.#store.delete(key, { ...options, ifMatchVersion, ...budget.rest });
+        if (existed && options.idempotencyKey === undefined) await this.#giveBack(countOf(existing));
         return existed;
       } catch (error) {
-        if (condition.kind === 'version' || !(error instanceof VersionMismatchError)) throw error;
+        if (condition.kind === 'version' || !isVersionMismatch(error)) throw error;
       }
     }
-  }
-
-  async #shrink(before: Count, after: Count): Promise<void> {
-    await this.#giveBack({
-      keys: Math.max(0, before.keys - after.keys),
-      bytes: Math.max(0, before.bytes - after.bytes),
-    });
   }
 
   async #giveBack(units: Count): Promise<void> {
@@ -172,50 +168,57 @@ export class ManagedStore implements FullStore {
     }
   }
 
-  async vectorCreateIndex(
+  vectorCreateIndex(
     namespace: string,
     dimensions: number,
     distance: DistanceFunction,
     indexType?: VectorIndexType,
-    options?: VectorWriteOptions,
+    options: VectorWriteOptions = {},
   ): Promise<boolean> {
-    await this.#admit();
-    return this.#store.vectorCreateIndex(namespace, dimensions, distance, indexType, options);
+    return this.#served(options, undefined, (rest) =>
+      this.#store.vectorCreateIndex(namespace, dimensions, distance, indexType, rest),
+    );
   }
 
-  async vectorDropIndex(namespace: string, options?: VectorWriteOptions): Promise<boolean> {
-    await this.#admit();
-    return this.#store.vectorDropIndex(namespace, options);
+  vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
+    return this.#served(options, undefined, (rest) => this.#store.vectorDropIndex(namespace, rest));
   }
 
-  async vectorInsert(
+  vectorInsert(
     namespace: string,
     id: string,
     vector: readonly number[] | Float32Array,
-    options?: VectorWriteOptions,
+    options: VectorWriteOptions = {},
   ): Promise<Version> {
-    await this.#admit();
-    return this.#store.vectorInsert(namespace, id, vector, options);
+    return this.#served(options, undefined, (rest) => this.#store.vectorInsert(namespace, id, vector, rest));
   }
 
-  async vectorDelete(namespace: string, id: string, options?: VectorWriteOptions): Promise<boolean> {
-    await this.#admit();
-    return this.#store.vectorDelete(namespace, id, options);
+  vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {
+    return this.#served(options, undefined, (rest) => this.#store.vectorDelete(namespace, id, rest));
   }
 
-  async vectorSearch(
+  vectorSearch(
     namespace: string,
     query: readonly number[] | Float32Array,
     k: number,
-    options?: VectorSearchOptions,
+    options: VectorSearchOptions = {},
   ): Promise<VectorSearchResult> {
-    await this.#admit();
-    return this.#store.vectorSearch(namespace, query, k, options);
+    return this.#served(options, undefined, (rest) => this.#store.vectorSearch(namespace, query, k, rest));
   }
 
-  async vectorGet(namespace: string, id: string, options?: VectorGetOptions): Promise<number[] | null> {
-    await this.#admit();
-    return this.#store.vectorGet(namespace, id, options);
+  vectorGet(namespace: string, id: string, options: VectorGetOptions = {}): Promise<number[] | null> {
+    return this.#served(options, undefined, (rest) => this.#store.vectorGet(namespace, id, rest));
+  }
+
+  /** Asks for leave, and then the store, within the limits of the call. */
+  async #served<Options extends CallOptions, Result>(
+    options: Options,
+    key: Key | undefined,
+    send: (rest: Options) => Promise<Result>,
+  ): Promise<Result> {
+    const budget = new CallBudget(options, this.#clock, key);
+    await budget.before(this.#admit());
+    return send({ ...options, ...budget.rest });
   }
 }
 
@@ -223,8 +226,18 @@ type Count = ReturnType<typeof countOf>;
 const nothing: Count = { keys: 0, bytes: 0 };
 const noVersion: Version = { term: 0n, index: 0n };
 
-function callOptions({ signal, timeoutMs }: PutOptions): GetOptions {
-  return { signal, timeoutMs };
+/** How much more one is than the other. */
+function excess(one: Count, other: Count): Count {
+  return { keys: Math.max(0, one.keys - other.keys), bytes: Math.max(0, one.bytes - other.bytes) };
+}
+
+function isVersion(entry: Entry | null, version: Version): boolean {
+  return entry !== null && versionsEqual(entry.version, version);
+}
+
+function checkCondition(options: PutOptions & DeleteOptions): void {
+  conditionOf(options);
+  checkWriteOptions(options);
 }
 
 function exists(key: Key, actual: Entry): AlreadyExistsError {

@@ -55,7 +55,8 @@ export function settingsOf(options: TenantManagerOptions): Settings {
   return { prefix, plans, maxStatusAgeMs, instances, chunk, maxTenants, clock, updater };
 }
 
-function checkWhole(name: string, value: number, least: number): void {
+/** @throws InvalidArgumentError if it is no whole number, or less than `least`. */
+export function checkWhole(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number, at least ${least}`);
 }

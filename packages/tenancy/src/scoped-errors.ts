@@ -16,6 +16,7 @@ import {
   type Version,
   VersionMismatchError,
 } from '@norikv/store';
+import { TenantLimitError, TenantNotFoundError, TenantSuspendedError } from './errors.js';
 
 /** What an error carries besides its message. */
 interface Facts {
@@ -34,6 +35,29 @@ const classes = [
   UnavailableError,
   UnsupportedError,
 ];
+
+const ownErrors = [TenantNotFoundError, TenantSuspendedError, TenantLimitError];
+
+/**
+ * The error a tenant gets to see where its status or limits could not be found out: they are kept under keys
+ * that are not the tenant's. Nothing of the tenant's was read or written, whatever became of the count.
+ */
+export function unservedError(error: unknown, key: Key | undefined): unknown {
+  const code = errorCode(error) ?? 'INTERNAL';
+  const isOurs = isNoriKVError(error);
+  if (ownErrors.some((each) => each.code === code)) return error;
+  if (code === 'CANCELLED')
+    return new CancelledError('the call was cancelled; nothing was applied', {
+      key,
+      cause: (error as Error).cause,
+    });
+  const Class = classes.find((each) => each.code === code);
+  const message = `the tenant's status or limits could not be found out (${code}); nothing was applied`;
+  const isPassing = code === 'CONTENTION' || code === 'OUTCOME_UNKNOWN';
+  const facts = { outcome: 'not-applied', retryable: isPassing || (isOurs && error.retryable), key } as const;
+  if (Class) return new Class(message, facts);
+  return isPassing ? new UnavailableError(message, facts) : new NoriKVError(message, { code, ...facts });
+}
 
 /**
  * The error a tenant gets to see: the same class and facts, the key as the tenant wrote it, and neither the

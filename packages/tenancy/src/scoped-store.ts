@@ -21,6 +21,7 @@ import {
   type VectorWriteOptions,
   type Version,
 } from '@norikv/store';
+import { checkWriteOptions } from '@norikv/store/call-options';
 import { scopedError } from './scoped-errors.js';
 
 /** A store with every call there is. */
@@ -165,10 +166,12 @@ export class ScopedStore implements FullStore {
     return this.#prefix + namespace;
   }
 
+  /** An empty idempotency key would pass for one behind the prefix. */
   #options<Options extends { readonly idempotencyKey?: string | undefined }>(
     options: Options | undefined,
   ): Options | undefined {
     if (options?.idempotencyKey === undefined) return options;
+    checkWriteOptions({ idempotencyKey: options.idempotencyKey });
     return { ...options, idempotencyKey: this.#prefix + options.idempotencyKey };
   }
 }

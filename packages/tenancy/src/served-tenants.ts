@@ -45,7 +45,7 @@ export class ServedTenants {
     const ledger = known?.ledger ?? new UsageLedger(this.#updater, layout.usage(prefix, space), chunk);
     const pace = known?.pace ?? new Pace(clock);
     const scoped = new ScopedStore(this.#store, layout.data(prefix, space));
-    const managed = new ManagedStore(scoped, this.#admission(tenantId, space, pace), ledger);
+    const managed = new ManagedStore(scoped, this.#admission(tenantId, space, pace), ledger, clock);
     const client = new TenantClient(this.#store, tenantId, managed);
     this.#keep(space, { client, ledger, pace });
     return client;

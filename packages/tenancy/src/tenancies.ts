@@ -125,7 +125,8 @@ export class Tenancies {
 
   async #isOf(tenantId: string, space: string): Promise<boolean> {
     const record = await this.#updater.read(this.#recordKey(space), tenantCodec);
-    return record !== undefined && (isLive(tenantId, record) || record.renamingTo === tenantId);
+    if (!record || record.status === 'deleted') return false;
+    return record.id === tenantId || record.renamingTo === tenantId;
   }
 
   #nameKey(tenantId: string): string {

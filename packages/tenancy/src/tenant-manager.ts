@@ -9,7 +9,7 @@ import {
 } from '@norikv/store';
 import { TenantExistsError } from './errors.js';
 import { layout } from './layout.js';
-import { settingsOf, type TenantManagerOptions } from './manager-options.js';
+import { checkWhole, settingsOf, type TenantManagerOptions } from './manager-options.js';
 import { encodeName } from './names.js';
 import { limitsOf, type TenantPlans } from './plans.js';
 import { ScopedStore } from './scoped-store.js';
@@ -75,6 +75,8 @@ export class TenantManager {
    */
   async create(tenantId: string, name: string, plan: string): Promise<TenantMetadata> {
     encodeName(tenantId);
+    checkText('name', name);
+    checkText('plan', plan);
     const record: TenantRecord = {
       id: tenantId,
       name,
@@ -118,7 +120,8 @@ export class TenantManager {
   }
 
   /** Gives a tenant another plan. */
-  setPlan(tenantId: string, plan: string): Promise<TenantMetadata> {
+  async setPlan(tenantId: string, plan: string): Promise<TenantMetadata> {
+    checkText('plan', plan);
     return this.#change(tenantId, (record) => ({ ...record, plan }));
   }
 
@@ -191,8 +194,12 @@ export class TenantManager {
 
   /** Corrects what a tenant has used, after a count of your own. */
   async setUsage(tenantId: string, usage: Usage): Promise<void> {
+    checkWhole('usage.keys', usage.keys, 0);
+    checkWhole('usage.bytes', usage.bytes, 0);
     const { space } = foundTenant(tenantId, await this.#tenancies.look(tenantId));
-    await this.#updater.update(layout.usage(this.#prefix, space), usageCodec, () => write(usage, undefined));
+    await this.#updater.update(layout.usage(this.#prefix, space), usageCodec, () =>
+      write({ keys: usage.keys, bytes: usage.bytes }, undefined),
+    );
   }
 
   /** Gives back what this process took of limits and did not use. Clients go on working. */
@@ -219,6 +226,12 @@ export class TenantManager {
   #metadata(record: TenantRecord): TenantMetadata {
     return { ...record, limits: limitsOf(this.#plans, record.plan) };
   }
+}
+
+/** What is no text would be lost in the record, and the record could not be read any more. */
+function checkText(name: string, text: unknown): void {
+  if (typeof text === 'string') return;
+  throw new InvalidArgumentError(`${name} is ${String(text)}; use a string`);
 }
 
 function exists(tenantId: string): TenantExistsError {

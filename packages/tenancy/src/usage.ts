@@ -1,4 +1,5 @@
-import { type Updater, write } from '@norikv/cas-retry';
+import { type Transition, type Updater, write } from '@norikv/cas-retry';
+import type { CallOptions } from '@norikv/store';
 import { TenantLimitError } from './errors.js';
 import type { TenantLimits } from './plans.js';
 import { type Usage, usageCodec } from './tenant-record.js';
@@ -31,13 +32,13 @@ export class UsageLedger {
    *
    * @throws TenantLimitError if the limit has no room for them; then none are taken.
    */
-  async take(need: Usage, limits: TenantLimits): Promise<void> {
+  async take(need: Usage, limits: TenantLimits, { signal, timeoutMs }: CallOptions = {}): Promise<void> {
     if (this.#draw(need)) return;
     const chunk = {
       keys: need.keys > 0 ? this.#chunk.keys : 0,
       bytes: need.bytes > 0 ? this.#chunk.bytes : 0,
     };
-    const granted = await this.#updater.update(this.#key, usageCodec, (used = nothing) => {
+    const grantOf: Transition<Usage, Usage> = (used = nothing) => {
       const room = {
         keys: limits.maxKeys - used.keys,
         bytes: Math.floor(limits.maxStorageMB * megabyte) - used.bytes,
@@ -49,7 +50,9 @@ export class UsageLedger {
         bytes: Math.max(need.bytes, Math.min(chunk.bytes, room.bytes)),
       };
       return write(plus(used, grant), grant);
-    });
+    };
+    const options = { signal, deadlineMs: timeoutMs };
+    const granted = await this.#updater.update(this.#key, usageCodec, grantOf, options);
     this.#spare = plus(this.#spare, minus(granted, need));
   }
 

@@ -39,6 +39,22 @@ const textKey = fc.oneof(fc.string({ unit: letters, minLength: 1, maxLength: 6 }
 const key: fc.Arbitrary<Key> = fc.oneof(textKey, fc.uint8Array({ minLength: 1, maxLength: 6 }));
 const hex = (bytes: Key): string => Buffer.from(bytes).toString('hex');
 
+describe('options of a write', () => {
+  it('are checked before the prefix hides what is wrong with them', async () => {
+    const store = createMemoryStore();
+    const manager = new TenantManager(store);
+    await manager.create('a', 'A', 'free');
+    for (const client of [new TenantClient(store, 'a'), await manager.getClient('a')]) {
+      for (const idempotencyKey of ['', 5 as never]) {
+        const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('idempotencyKey is') };
+        await expect(client.put('key', 'value', { idempotencyKey })).rejects.toMatchObject(refused);
+        await expect(client.delete('key', { idempotencyKey })).rejects.toMatchObject(refused);
+      }
+      expect(await client.find('key')).toBeNull();
+    }
+  });
+});
+
 describe('physical keys', () => {
   it('are different wherever the tenant or the key differs, and none begins the part of another tenant', async () => {
     await fc.assert(

@@ -1,7 +1,15 @@
-import { bytesToString, type KvStore, UnavailableError } from '@norikv/store';
+import {
+  bytesToString,
+  type CallOptions,
+  type Key,
+  type KvStore,
+  NoriKVError,
+  UnavailableError,
+} from '@norikv/store';
 import { createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type TenantLimits, TenantManager, type TenantManagerOptions } from '../src/index.js';
+import { unservedError } from '../src/scoped-errors.js';
 
 const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
 const megabyte = 1_048_576;
@@ -84,9 +92,113 @@ describe('maxKeys', () => {
     const first = await client.put('a', '1', { idempotencyKey: 'x' });
     expect(await client.put('a', '1', { idempotencyKey: 'x' })).toEqual(first);
     expect(await manager.usage('a')).toEqual({ keys: 1, bytes: 1 });
+    for (let time = 0; time < 3; time += 1) {
+      await client.put('created', '1', { ifNotExists: true, idempotencyKey: 'z' });
+    }
+    expect(await manager.usage('a')).toEqual({ keys: 2, bytes: 2 });
+    await client.delete('created');
     expect(await client.delete('a', { idempotencyKey: 'y' })).toBe(true);
     expect(await client.delete('a', { idempotencyKey: 'y' })).toBe(true);
     expect((await manager.usage('a')).keys).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("a store that fails beside the tenant's own keys", () => {
+  const failing = ['t.id/', 't.usage/'] as const;
+
+  async function startFailing(begin: string, fault: (key: unknown) => Promise<never>) {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    let isFailing = false;
+    const guarded =
+      <Rest extends unknown[], Result>(call: (key: Key, ...rest: Rest) => Promise<Result>) =>
+      (key: Key, ...rest: Rest): Promise<Result> =>
+        isFailing && String(key).startsWith(begin) ? fault(key) : call(key, ...rest);
+    const store = {
+      ...memory,
+      get: guarded(memory.get),
+      find: guarded(memory.find),
+      put: guarded(memory.put),
+    };
+    const limits = { maxKeys: 5, maxStorageMB: 1 };
+    const { client } = await start(limits, { clock, maxStatusAgeMs: 1, deadlineMs: 20_000 }, store);
+    await clock.advance(2);
+    isFailing = true;
+    return { client, clock, heal: () => (isFailing = false) };
+  }
+
+  it.each(failing)('applies nothing, and shows nothing of what is kept under %s', async (begin) => {
+    const { client, clock, heal } = await startFailing(begin, (key) =>
+      Promise.reject(
+        new UnavailableError(`member 7 failed for ${String(key)}`, { cause: new Error('secret') }),
+      ),
+    );
+    const error = await clock.run(client.put('key', 'value').catch((caught: unknown) => caught));
+    expect(error).toMatchObject({ outcome: 'not-applied', retryable: true, key: 'key' });
+    expect((error as Error).cause).toBeUndefined();
+    expect(String(error)).not.toMatch(/t\.|member/);
+    heal();
+    expect(await client.find('key')).toBeNull();
+  });
+
+  it.each(failing)(
+    'is not waited for longer than the call says, for what is kept under %s',
+    async (begin) => {
+      const { client, clock } = await startFailing(begin, () => new Promise(() => {}));
+      const startedAt = clock.monotonic();
+      const late = client.put('key', 'value', { timeoutMs: 50 }).catch((caught: unknown) => caught);
+      expect(await clock.run(late)).toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+        outcome: 'not-applied',
+        key: 'key',
+      });
+      expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(60);
+      const controller = new AbortController();
+      const ended = client
+        .put('key', 'value', { signal: controller.signal })
+        .catch((caught: unknown) => caught);
+      await clock.advance(10);
+      controller.abort('enough');
+      expect(await ended).toMatchObject({ code: 'CANCELLED', outcome: 'not-applied', cause: 'enough' });
+      const gone = client.get('key', { signal: AbortSignal.abort() });
+      await expect(gone).rejects.toMatchObject({ code: 'CANCELLED' });
+    },
+  );
+
+  it('says that it may pass where others were first, or the count is in doubt', () => {
+    for (const code of ['CONTENTION', 'OUTCOME_UNKNOWN']) {
+      const error = unservedError(new NoriKVError('of the count', { code, outcome: 'unknown' }), 'key');
+      expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'not-applied', retryable: true });
+    }
+    expect(unservedError(new TypeError('bug'), 'key')).toMatchObject({ code: 'INTERNAL', retryable: false });
+  });
+
+  it('leaves each of its calls what the ones before left of the time', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const given: (number | undefined)[] = [];
+    const wait = async (options: CallOptions | undefined): Promise<void> => {
+      given.push(options?.timeoutMs);
+      await new Promise<void>((resolve) => clock.startTimer(resolve, 30));
+    };
+    const store: KvStore = {
+      ...memory,
+      async find(key, options) {
+        if (String(key).startsWith('t/')) await wait(options);
+        return memory.find(key, options);
+      },
+      async put(key, value, options) {
+        if (String(key).startsWith('t/')) await wait(options);
+        return memory.put(key, value, options);
+      },
+    };
+    const { client, manager } = await start({ maxKeys: 5, maxStorageMB: 1 }, { clock }, store);
+    await clock.run(client.put('key', 'value', { timeoutMs: 100 }));
+    expect(given).toEqual([100, 70]);
+    await expect(clock.run(client.put('other', 'value', { timeoutMs: 30 }))).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    expect((await manager.usage('a')).keys).toBe(1);
   });
 });
 

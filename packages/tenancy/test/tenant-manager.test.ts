@@ -1,4 +1,4 @@
-import { bytesToString, UnsupportedError } from '@norikv/store';
+import { bytesToString, UnavailableError, UnsupportedError } from '@norikv/store';
 import {
   countCalls,
   createMemoryStore,
@@ -125,6 +125,26 @@ describe.each(engines)('TenantManager on $name', ({ open }) => {
 });
 
 describe('a rename', () => {
+  it('keeps no id from others once the tenant that was to have it is deleted', async () => {
+    const memory = createMemoryStore();
+    let isBroken = false;
+    const put: typeof memory.put = async (key, value, options) => {
+      if (isBroken && bytesToString(new Uint8Array(Buffer.from(value))).includes('"id":"new"')) {
+        throw new UnavailableError('down', { outcome: 'not-applied', retryable: false });
+      }
+      return memory.put(key, value, options);
+    };
+    const manager = new TenantManager({ ...memory, put });
+    await manager.create('old', 'A', 'free');
+    isBroken = true;
+    await expect(manager.rename('old', 'new')).rejects.toThrow('down');
+    isBroken = false;
+    await expect(manager.create('new', 'B', 'free')).rejects.toThrow('Tenant exists: new');
+    await manager.delete('old');
+    expect(await manager.create('new', 'B', 'free')).toMatchObject({ id: 'new', name: 'B' });
+    expect(await manager.get('new')).toMatchObject({ name: 'B' });
+  });
+
   it('leads exactly one id to the tenant, wherever it fails and whoever creates at the same time', async () => {
     const clock = new FakeClock();
     for (let seed = 0; seed < 300 * load; seed += 1) {
@@ -306,6 +326,30 @@ describe('options', () => {
 
   it('refuses a store without the guarantees', () => {
     expect(() => new TenantManager(withLyingServer(createMemoryStore()))).toThrow(UnsupportedError);
+  });
+
+  it('refuses what would leave a record that nobody can read', async () => {
+    const manager = new TenantManager(createMemoryStore());
+    const refused = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
+    const none = undefined as never;
+    expect(await refused(manager.create('a', none, 'free'))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'name is undefined; use a string',
+    });
+    expect(await refused(manager.create('a', 'A', none))).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await manager.create('a', 'A', 'free');
+    expect(await refused(manager.setPlan('a', none))).toMatchObject({
+      message: 'plan is undefined; use a string',
+    });
+    for (const usage of [
+      { keys: Number.NaN, bytes: 0 },
+      { keys: 0, bytes: -1 },
+      { keys: 0.5, bytes: 0 },
+    ]) {
+      expect(await refused(manager.setUsage('a', usage))).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+    expect(await manager.get('a')).toMatchObject({ name: 'A', plan: 'free' });
+    expect(await manager.usage('a')).toEqual({ keys: 0, bytes: 0 });
   });
 
   it('refuses ids that are no text before anything is written', async () => {
