@@ -28,6 +28,9 @@ export function newChannel(
 /** What a channel needs to prove who is at either end. */
 export function channelCredentials(tls: EtcdTlsOptions | undefined): ChannelCredentials {
   if (tls === undefined) return ChannelCredentials.createInsecure();
+  if (typeof tls !== 'object' || tls === null) {
+    throw new InvalidArgumentError(`tls is ${String(tls)}; use an object, {} for the machine's authorities`);
+  }
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new InvalidArgumentError('tls has only one of cert and key; pass both, or neither');
   }

@@ -2,6 +2,8 @@ import { ClosedError, UnavailableError } from '@norikv/store';
 import type { CallLimit } from './call-limit.js';
 import { channelCredentials } from './channel.js';
 import { Host } from './host.js';
+import { Inquiry } from './inquiry.js';
+import { Keyspace } from './keyspace.js';
 import type { Settings } from './options.js';
 import type { MemberStatus } from './wire/responses.js';
 
@@ -13,12 +15,13 @@ export class Cluster {
   #isClosed = false;
   #waiting: Array<() => void> = [];
 
-  constructor({ hosts, tls, random }: Settings) {
+  constructor({ hosts, tls, credentials: login, prefix, random }: Settings) {
     const credentials = channelCredentials(tls);
+    const emptyKey = new Keyspace(prefix).entryKey(new Uint8Array(0));
     this.#current = Math.floor(random() * hosts.length);
     this.#hosts = hosts.map(
       (address) =>
-        new Host(address, credentials, tls, {
+        new Host(address, credentials, tls, new Inquiry(login, emptyKey), {
           refusal: (member) => this.#refusal(member),
           changed: () => this.#wake(),
         }),
@@ -34,7 +37,7 @@ export class Cluster {
    * The host to send to, as soon as one can be used.
    *
    * @param lastError - what went wrong before, for the message.
-   * @throws DeadlineExceededError or CancelledError, outcome not-applied.
+   * @throws DeadlineExceededError or CancelledError, outcome not-applied; the error of a login that is refused.
    */
   async host(limit: CallLimit, lastError?: Error): Promise<Host> {
     for (;;) {
@@ -42,6 +45,8 @@ export class Cluster {
       limit.check(lastError);
       const host = this.#best();
       if (host) return host;
+      const refusal = this.#hosts.find((each) => each.refusal)?.refusal;
+      if (refusal) throw refusal;
       const change = new Promise<void>((resolve) => this.#waiting.push(resolve));
       await limit.wait(change, () => this.#unreachable());
     }
@@ -62,10 +67,10 @@ export class Cluster {
   }
 
   /** Versions of two clusters must never meet. */
-  #refusal({ clusterId, version }: MemberStatus): string | undefined {
+  #refusal({ clusterId }: MemberStatus): string | undefined {
     this.#id ??= clusterId;
     if (clusterId === this.#id) return undefined;
-    return `this etcd ${version} belongs to another cluster; name hosts of one cluster`;
+    return `this etcd belongs to another cluster; name hosts of one cluster`;
   }
 
   #unreachable(): Error {

@@ -1,13 +1,13 @@
-import { type Channel, type ChannelCredentials, connectivityState, Metadata, status } from '@grpc/grpc-js';
-import { type CancelTimer, systemClock } from '@norikv/store';
+import { type Channel, type ChannelCredentials, connectivityState, status } from '@grpc/grpc-js';
+import { type CancelTimer, type NoriKVError, systemClock } from '@norikv/store';
 import { newChannel } from './channel.js';
+import { type Inquiry, isLoginTrouble, isStatus } from './inquiry.js';
 import type { EtcdTlsOptions } from './options.js';
-import { type CallEnd, isOk, type Request, type RunningCall, startCall } from './unary-call.js';
-import { methods } from './wire/methods.js';
-import { decodeStatus, type MemberStatus } from './wire/responses.js';
+import { errorOfStatus } from './status-errors.js';
+import { type CallEnd, type Request, type RunningCall, startCall } from './unary-call.js';
+import type { MemberStatus } from './wire/responses.js';
 
 const quietMs = 1_000;
-const probeTimeoutMs = 1_500;
 const restMs = 1_000;
 const askAgainMs = 200;
 
@@ -32,7 +32,7 @@ export class Host {
   readonly #events: HostEvents;
   /** When each call under way began. */
   readonly #calls = new Map<RunningCall, number>();
-  readonly #questions = new Set<RunningCall>();
+  readonly #inquiry: Inquiry;
   #channel: Channel;
   #isAdmitted = false;
   #isClosed = false;
@@ -40,6 +40,7 @@ export class Host {
   #heardAtMs = 0;
   #term = 0n;
   #trouble = 'not connected yet';
+  #refusal: NoriKVError | undefined;
   #cancelWatch: CancelTimer | undefined;
   #cancelPause: CancelTimer | undefined;
   #isProbing = false;
@@ -48,11 +49,13 @@ export class Host {
     address: string,
     credentials: ChannelCredentials,
     tls: EtcdTlsOptions | undefined,
+    inquiry: Inquiry,
     events: HostEvents,
   ) {
     this.address = address;
     this.#credentials = credentials;
     this.#tls = tls;
+    this.#inquiry = inquiry;
     this.#events = events;
     this.#channel = newChannel(address, credentials, tls);
     this.#follow(this.#channel);
@@ -70,6 +73,11 @@ export class Host {
   /** Why it is not usable. */
   get trouble(): string {
     return `${this.address}: ${this.#trouble}`;
+  }
+
+  /** Why nobody is served here, if it is the login: then waiting does not help. */
+  get refusal(): NoriKVError | undefined {
+    return this.#refusal;
   }
 
   /** Lets others be tried first for a while. */
@@ -94,7 +102,7 @@ export class Host {
     this.#cancelWatch?.();
     this.#cancelPause?.();
     this.#giveUp('the store is closed');
-    for (const question of this.#questions) question.stop(status.CANCELLED, 'the store is closed');
+    this.#inquiry.close();
     this.#channel.close();
   }
 
@@ -189,6 +197,7 @@ export class Host {
         return;
       }
       this.#trouble = refusal ?? this.#trouble;
+      if (this.#refusal) this.#events.changed();
       await new Promise<void>((resolve) => {
         this.#cancelPause = systemClock.startTimer(resolve, askAgainMs);
       });
@@ -196,18 +205,11 @@ export class Host {
   }
 
   async #ask(channel: Channel): Promise<MemberStatus | undefined> {
-    const request = {
-      method: methods.status,
-      bytes: Buffer.alloc(0),
-      metadata: new Metadata(),
-      timeoutMs: probeTimeoutMs,
-    };
-    const question = startCall(channel, request);
-    this.#questions.add(question);
-    const end = await question.end;
-    this.#questions.delete(question);
-    if (isOk(end)) return decodeStatus(end.message);
-    this.#trouble = end.status.details;
+    const answer = await this.#inquiry.ask(channel);
+    this.#refusal = undefined;
+    if (!isStatus(answer)) return answer;
+    this.#trouble = answer.details;
+    if (isLoginTrouble(answer)) this.#refusal = errorOfStatus(answer, false);
     return undefined;
   }
 }

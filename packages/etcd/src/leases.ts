@@ -3,6 +3,8 @@ import type { Clock } from '@norikv/store';
 const leastWidthMs = 60_000;
 const keysPerLease = 1_000;
 const spareMs = 10_000;
+/** Etcd grants no lease that is longer: 285 years. */
+const longestLeaseSeconds = 9_000_000_000;
 
 interface Bucket {
   readonly id: Promise<bigint>;
@@ -56,7 +58,9 @@ export class Leases {
   }
 
   #open(name: string, nowMs: number, endsAtMs: number): Bucket {
-    const id = this.#grant(Math.ceil((endsAtMs - nowMs + this.#graceMs) / 1_000));
+    const id = this.#grant(
+      Math.min(Math.ceil((endsAtMs - nowMs + this.#graceMs) / 1_000), longestLeaseSeconds),
+    );
     const bucket = { id, offsetMs: this.#clock.now() - nowMs, endsAtMs, keys: 1 };
     this.#buckets.set(name, bucket);
     id.catch(() => {

@@ -12,6 +12,7 @@ import { EtcdLeaseLostError } from './errors.js';
 /** What etcd's texts tell that its status codes do not. */
 export type Meaning =
   | 'no-leader'
+  | 'learner'
   | 'no-space'
   | 'busy'
   | 'too-large'
@@ -27,6 +28,7 @@ const author = 'etcdserver: ';
 
 const texts: Readonly<Record<string, Meaning>> = {
   'no leader': 'no-leader',
+  'rpc not supported for learner': 'learner',
   'mvcc: database space exceeded': 'no-space',
   'too many requests': 'busy',
   'request is too large': 'too-large',
@@ -57,6 +59,11 @@ export function errorOfStatus(ended: StatusObject, isWrite: boolean, key?: Key):
   switch (meaningOf(ended)) {
     case 'no-leader':
       return new UnavailableError(`The cluster has no leader, so no quorum: ${said}`, {
+        outcome: 'not-applied',
+        key,
+      });
+    case 'learner':
+      return new UnavailableError(`The member has no vote yet, and serves nobody: ${said}`, {
         outcome: 'not-applied',
         key,
       });

@@ -22,10 +22,14 @@ export interface Request {
   readonly timeoutMs: number;
 }
 
+/** The library fails, and not the call, where a deadline is too far away to be written down. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 /** Sends a request on a channel: below the library's client class, whose interceptors nobody needs here. */
 export function startCall(channel: Channel, request: Request): RunningCall {
   const { method, bytes, metadata, timeoutMs } = request;
-  const call = channel.createCall(method, Date.now() + Math.max(1, timeoutMs), null, null, null);
+  const endsAtMs = Date.now() + Math.min(Math.max(1, timeoutMs), longestTimeoutMs);
+  const call = channel.createCall(method, endsAtMs, null, null, null);
   const end = new Promise<CallEnd>((resolve) => {
     let message: Buffer | undefined;
     call.start(metadata, {

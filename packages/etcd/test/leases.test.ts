@@ -31,6 +31,16 @@ describe('leases', () => {
     expect(endsAtMs.length).toBeLessThan(16);
   });
 
+  it('are never asked for a longer time than etcd grants', async () => {
+    const seconds: number[] = [];
+    const leases = new Leases(new FakeClock(), skewMs, async (ttlSeconds) => {
+      seconds.push(ttlSeconds);
+      return 1n;
+    });
+    await leases.leaseFor(Number.MAX_SAFE_INTEGER);
+    expect(seconds).toEqual([9_000_000_000]);
+  });
+
   it('take at most 1,000 records each', async () => {
     const { leases, endsAtMs } = setUp();
     for (let call = 0; call < 2_001; call++) await leases.leaseFor(1_000);

@@ -14,6 +14,8 @@ describe('options of openEtcd', () => {
     ['prefix', { hosts, prefix: 'x'.repeat(257) }],
     ['prefix', { hosts, prefix: 7 }],
     ['credentials', { hosts, credentials: { username: 'user' } }],
+    ['tls', { hosts, tls: null }],
+    ['tls', { hosts, tls: true }],
     ['tls', { hosts, tls: { cert: 'text' } }],
     ['tls', { hosts, tls: { cert: 'text', key: 'text' } }],
     ['timeoutMs', { hosts, timeoutMs: 0 }],

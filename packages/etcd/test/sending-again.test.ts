@@ -28,6 +28,17 @@ describe('what is sent again', () => {
     expect([first.counted(methods.transaction), second.counted(methods.transaction)]).toEqual([1, 1]);
   });
 
+  it('a write refused by a member without a vote is, on the next member, which is stayed with', async () => {
+    const [learner, voter] = await members(2);
+    learner.answer = () => etcdError(status.UNAVAILABLE, 'rpc not supported for learner');
+    voter.answer = () => voter.written(5n);
+    const store = await open([learner, voter]);
+    for (let write = 0; write < 3; write += 1) {
+      expect(await store.put('key', 'value')).toEqual({ term: 7n, index: 5n });
+    }
+    expect([learner.counted(methods.transaction), voter.counted(methods.transaction)]).toEqual([1, 3]);
+  });
+
   it('a write without quorum ends with its deadline, not applied, and says why', async () => {
     const [fake] = await members(1);
     fake.answer = () => noLeader;
@@ -36,6 +47,14 @@ describe('what is sent again', () => {
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
     expect(error?.message).toContain('no leader');
     expect(fake.counted(methods.transaction)).toBeGreaterThan(1);
+  });
+
+  it('a call with a deadline that cannot be written down is sent with one that can', async () => {
+    const [fake] = await members(1);
+    fake.answer = () => fake.written(5n);
+    const store = await open([fake]);
+    const forEver = { timeoutMs: Number.MAX_SAFE_INTEGER };
+    expect(await store.put('key', 'value', forEver)).toEqual({ term: 7n, index: 5n });
   });
 
   it('a read is, whatever was lost', async () => {

@@ -5,6 +5,7 @@ import { errorOfStatus } from '../src/status-errors.js';
 describe('errors of etcd, for a write', () => {
   it.each([
     [status.UNAVAILABLE, 'etcdserver: no leader', 'UNAVAILABLE', 'not-applied'],
+    [status.UNAVAILABLE, 'etcdserver: rpc not supported for learner', 'UNAVAILABLE', 'not-applied'],
     [status.UNAVAILABLE, 'etcdserver: leader changed', 'UNAVAILABLE', 'unknown'],
     [status.UNAVAILABLE, 'etcdserver: request timed out', 'UNAVAILABLE', 'unknown'],
     [status.UNAVAILABLE, '127.0.0.1:2379: knows no leader', 'UNAVAILABLE', 'unknown'],

@@ -70,11 +70,11 @@ describe('messages', () => {
     ]);
     const withUnknown = (message: MessageWriter): Buffer =>
       Buffer.concat([unknown, message.finish(), unknown]);
-    const header = new MessageWriter().number(1, 7).number(2, 1).number(3, 8);
+    const header = new MessageWriter().number(1, 7).number(2, 1).number(3, 8).number(4, 9);
     const found = new MessageWriter().bytes(1, key).number(3, 6).bytes(5, Buffer.from('v'));
     const range = new MessageWriter().message(1, header).message(2, found);
     expect(decodeRange(withUnknown(range))).toEqual({
-      header: { clusterId: 7n, revision: 8n },
+      header: { clusterId: 7n, revision: 8n, term: 9n },
       found: { revision: 6n, value: Buffer.from('v') },
     });
     const transaction = new MessageWriter()
@@ -92,7 +92,6 @@ describe('messages', () => {
     const status = new MessageWriter().message(1, header).text(2, '3.4.0').number(4, 1).number(6, 9);
     expect(decodeStatus(withUnknown(status))).toEqual({
       clusterId: 7n,
-      version: '3.4.0',
       hasLeader: true,
       term: 9n,
     });

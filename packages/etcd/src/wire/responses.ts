@@ -11,6 +11,8 @@ export interface AnswerHeader {
   readonly clusterId: bigint;
   /** The revision of the cluster: that of the write, if there was one. */
   readonly revision: bigint;
+  /** Grows with each election. */
+  readonly term: bigint;
 }
 
 /** What one operation of a transaction gave: what a range found, or an inner transaction's answer. */
@@ -30,13 +32,12 @@ export interface TransactionAnswer {
 /** What a member says of itself. */
 export interface MemberStatus {
   readonly clusterId: bigint;
-  readonly version: string;
   readonly hasLeader: boolean;
   /** Grows with each election. */
   readonly term: bigint;
 }
 
-const noHeader: AnswerHeader = { clusterId: 0n, revision: 0n };
+const noHeader: AnswerHeader = { clusterId: 0n, revision: 0n, term: 0n };
 
 /** Reads the answer to a transaction. */
 export function decodeTransaction(bytes: Buffer): TransactionAnswer {
@@ -94,29 +95,29 @@ export function decodeAuthenticate(bytes: Buffer): string {
 export function decodeStatus(bytes: Buffer): MemberStatus {
   const reader = new MessageReader(bytes);
   let clusterId = 0n;
-  let version = '';
   let hasLeader = false;
   let term = 0n;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) ({ clusterId } = decodeHeader(reader.bytes()));
-    else if (field === 2) version = reader.bytes().toString();
     else if (field === 4) hasLeader = reader.number() !== 0n;
     else if (field === 6) term = reader.number();
     else reader.skip();
   }
-  return { clusterId, version, hasLeader, term };
+  return { clusterId, hasLeader, term };
 }
 
 function decodeHeader(bytes: Buffer): AnswerHeader {
   const reader = new MessageReader(bytes);
   let clusterId = 0n;
   let revision = 0n;
+  let term = 0n;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) clusterId = reader.number();
     else if (field === 3) revision = reader.number();
+    else if (field === 4) term = reader.number();
     else reader.skip();
   }
-  return { clusterId, revision };
+  return { clusterId, revision, term };
 }
 
 function decodeOperation(bytes: Buffer): OperationAnswer {

@@ -27,6 +27,8 @@ export class FakeEtcd implements AsyncDisposable {
   hasLeader = true;
   term = 1n;
   answersStatus = true;
+  /** Says its status to nobody, with this error. */
+  statusRefusal: { readonly code: status; readonly details: string } | undefined;
   /** What it answers to all but `Status`. */
   answer: (call: FakeCall) => FakeAnswer = () => new MessageWriter();
   readonly calls: FakeCall[] = [];
@@ -50,7 +52,7 @@ export class FakeEtcd implements AsyncDisposable {
 
   /** The header every answer begins with. */
   header(revision = 1n): MessageWriter {
-    return new MessageWriter().number(1, this.clusterId).number(3, revision);
+    return new MessageWriter().number(1, this.clusterId).number(3, revision).number(4, this.term);
   }
 
   /** The answer to a transaction whose comparisons held. */
@@ -90,7 +92,8 @@ export class FakeEtcd implements AsyncDisposable {
 
   #handle(method: Method, bytes: Buffer, metadata: Metadata, reply: sendUnaryData<Buffer>): void {
     if (method === methods.status) {
-      if (this.answersStatus) reply(null, this.#status().finish());
+      if (this.statusRefusal) reply({ ...this.statusRefusal, metadata: new Metadata() });
+      else if (this.answersStatus) reply(null, this.#status().finish());
       return;
     }
     const token = metadata.get('token')[0]?.toString();

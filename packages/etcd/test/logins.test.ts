@@ -1,0 +1,99 @@
+import { connectivityState, status } from '@grpc/grpc-js';
+import { errorCode } from '@norikv/store';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { channelCredentials, newChannel } from '../src/channel.js';
+import { type EtcdOptions, openEtcd } from '../src/index.js';
+import { Inquiry } from '../src/inquiry.js';
+import { MessageWriter } from '../src/wire/message-writer.js';
+import { methods } from '../src/wire/methods.js';
+import { etcdError, type FakeAnswer, type FakeCall, FakeEtcd, noLeader } from './support/fake-etcd.js';
+
+const credentials = { username: 'shop', password: 'secret' };
+const nobody = etcdError(status.INVALID_ARGUMENT, 'user name is empty');
+const fakes: FakeEtcd[] = [];
+
+afterEach(async () => {
+  for (const fake of fakes.splice(0)) await fake[Symbol.asyncDispose]();
+});
+
+/** A member of a cluster with logins that tells its status to no one, as etcd 3.6 to whom is not root. */
+async function guardedMember(): Promise<FakeEtcd> {
+  const fake = await FakeEtcd.start();
+  fake.statusRefusal = nobody;
+  fake.answer = (call) => guarded(fake, call);
+  fakes.push(fake);
+  return fake;
+}
+
+function guarded(fake: FakeEtcd, { method, number, token }: FakeCall): FakeAnswer {
+  if (method === methods.authenticate) {
+    return new MessageWriter().message(1, fake.header()).text(2, `token ${number}`);
+  }
+  if (token === undefined) return nobody;
+  return method === methods.range ? new MessageWriter().message(1, fake.header()) : fake.written(4n);
+}
+
+async function open(options: EtcdOptions) {
+  const store = await openEtcd({ timeoutMs: 20_000, ...options });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+describe('a cluster that tells its status only to some', () => {
+  it('is asked with the login, and used', async () => {
+    const fake = await guardedMember();
+    const store = await open({ hosts: fake.address, credentials });
+    expect(await store.put('key', 'value')).toEqual({ term: 7n, index: 4n });
+    expect(await store.find('key')).toBeNull();
+  });
+
+  it('is not waited for where the login is missing, wrong, or without the right', async () => {
+    const fake = await guardedMember();
+    const refused = async (options: Partial<EtcdOptions>): Promise<unknown> =>
+      openEtcd({ hosts: fake.address, ...options }).catch((error: unknown) => error);
+    expect(await refused({})).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      outcome: 'not-applied',
+      message: expect.stringContaining('pass credentials'),
+    });
+    const wrong = etcdError(status.INVALID_ARGUMENT, 'authentication failed, invalid user ID or password');
+    fake.answer = () => wrong;
+    expect(errorCode(await refused({ credentials }))).toBe('UNAUTHENTICATED');
+    const denied = etcdError(status.PERMISSION_DENIED, 'permission denied');
+    fake.answer = (call) => (call.method === methods.range ? denied : guarded(fake, call));
+    expect(errorCode(await refused({ credentials }))).toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('an inquiry', () => {
+  async function inquire(fake: FakeEtcd) {
+    const channel = newChannel(fake.address, channelCredentials(undefined), undefined);
+    onTestFinished(() => channel.close());
+    expect(channel.getConnectivityState(true)).not.toBe(connectivityState.SHUTDOWN);
+    const inquiry = new Inquiry(credentials, new Uint8Array([0]));
+    return () => inquiry.ask(channel);
+  }
+
+  it('logs in again when its login has become too old, and not before', async () => {
+    const fake = await guardedMember();
+    const ask = await inquire(fake);
+    expect(await ask()).toEqual({ clusterId: 7n, term: 1n, hasLeader: true });
+    fake.term = 2n;
+    expect(await ask()).toEqual({ clusterId: 7n, term: 2n, hasLeader: true });
+    expect(fake.counted(methods.authenticate)).toBe(1);
+    const stale = etcdError(status.UNAUTHENTICATED, 'invalid auth token');
+    fake.answer = (call) => (call.token === 'token 1' ? stale : guarded(fake, call));
+    expect(await ask()).toMatchObject({ term: 2n });
+    expect(fake.counted(methods.authenticate)).toBe(2);
+  });
+
+  it('says why there is no answer', async () => {
+    const fake = await guardedMember();
+    const ask = await inquire(fake);
+    await ask();
+    fake.answer = () => noLeader;
+    expect(await ask()).toMatchObject({ details: 'etcdserver: no leader' });
+    fake.statusRefusal = etcdError(status.UNKNOWN, 'stopped');
+    expect(await ask()).toMatchObject({ details: 'etcdserver: stopped' });
+  });
+});
