@@ -24,6 +24,7 @@ export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum 
   const upper = max === undefined ? Infinity : wholeNumber('bounds.max', max);
   if (lower > upper) refuse('bounds.min', lower, 'at most bounds.max');
   if (onBound !== 'reject' && onBound !== 'clamp') refuse('onBound', onBound, "'reject' or 'clamp'");
+  if (min === undefined && max === undefined) return (value, delta) => value + delta;
 
   return (value, delta) => {
     const sum = value + delta;

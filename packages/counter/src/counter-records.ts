@@ -3,7 +3,7 @@ import { type GetOptions, type Guarantee, type KvStore, requireCapabilities } fr
 import type { Sum } from './bounds.js';
 import { codecOf, refuse, wholeNumber } from './counter-value.js';
 import type { CounterOptions } from './options.js';
-import { change } from './transitions.js';
+import { change, itself } from './transitions.js';
 
 /** The records of counters in one store. */
 export interface CounterRecords {
@@ -48,8 +48,10 @@ export function openRecords(
     read: (key, options) => updater.read(key, codec, options),
     async add(key, delta, options, sum = (value, addend) => value + addend, ttlMs) {
       const addend = wholeNumber('delta', delta);
-      const transition = change((value) => sum(value, addend), ttlMs);
-      return BigInt(await update(key, transition, { ...options, fingerprint: `add:${addend}` }));
+      const next = (value: bigint): bigint => sum(value, addend);
+      if (options?.opId === undefined) return update(key, change(next, itself, ttlMs), options);
+      const fingerprint = `add:${addend}`;
+      return BigInt(await update(key, change(next, String, ttlMs), { ...options, fingerprint }));
     },
   };
 }

@@ -1,15 +1,23 @@
 import { keep, remove, type Transition, write } from '@norikv/cas-retry';
 
 /**
- * Sets the value to what `next` makes of it, and answers with that as text: the answer to an operation id is
- * kept as JSON, which has no bigint. Nothing counts as 0.
+ * Sets the value to what `next` makes of it, and answers with that. Nothing counts as 0.
+ *
+ * @param answer - `String` for an operation id: what it is answered with is kept as JSON, which has no bigint.
  */
-export function change(next: (value: bigint) => bigint, ttlMs?: number): Transition<bigint, string> {
+export function change<Answer>(
+  next: (value: bigint) => bigint,
+  answer: (value: bigint) => Answer,
+  ttlMs?: number,
+): Transition<bigint, Answer> {
   return (value = 0n) => {
     const changed = next(value);
-    return write(changed, String(changed), ttlMs);
+    return write(changed, answer(changed), ttlMs);
   };
 }
+
+/** The answer where none is kept. */
+export const itself = (value: bigint): bigint => value;
 
 /** Sets the value, and answers with the old one as text. */
 export function resetTo(to: bigint): Transition<bigint, string> {
