@@ -7,9 +7,6 @@ export function pause(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
-/** Timers of Node end at once when they are asked to wait longer than this, 24 days. */
-const longestTimerMs = 2 ** 31 - 1;
-
 /** What the work gives, or `late` if it takes longer than `limitMs`. The work goes on. */
 export async function within<Result, Late>(
   clock: Clock,
@@ -19,7 +16,7 @@ export async function within<Result, Late>(
 ): Promise<Result | Late> {
   let cancel: CancelTimer | undefined;
   const timer = new Promise<Late>((resolve) => {
-    cancel = clock.startTimer(() => resolve(late), Math.min(limitMs, longestTimerMs));
+    cancel = clock.startTimer(() => resolve(late), limitMs);
   });
   try {
     return await Promise.race([work, timer]);

@@ -63,8 +63,9 @@ export function settingsOf(options: UpdaterOptions): Settings {
 
 /** Whether updates under these settings may share a write. */
 export function sameSettings(left: Settings, right: Settings): boolean {
+  if (left === right) return true;
   const names = Object.keys(defaults) as (keyof Settings)[];
-  return left === right || names.every((name) => left[name] === right[name]);
+  return names.every((name) => left[name] === right[name]);
 }
 
 /** Tells the listener. Its fault is not the update's fault, and there is nobody to tell of it. */

@@ -15,12 +15,21 @@ export interface Clock {
   startTimer(callback: () => void, delayMs: number): CancelTimer;
 }
 
+/** Timers of JavaScript that are to wait longer than this, 24 days, end at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The clock of the running process. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   startTimer(callback, delayMs) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
+    if (delayMs <= longestTimerMs) {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    }
+    let cancel = systemClock.startTimer(() => {
+      cancel = systemClock.startTimer(callback, delayMs - longestTimerMs);
+    }, longestTimerMs);
+    return () => cancel();
   },
 };

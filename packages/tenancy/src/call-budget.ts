@@ -10,8 +10,6 @@ import { checkSignal } from '@norikv/store/call-options';
 import { onAbort } from '@norikv/store/on-abort';
 import { unservedError } from './scoped-errors.js';
 
-const longestTimerMs = 2 ** 31 - 1;
-
 /** The one deadline and the one signal of a call, through the several calls that it takes. */
 export class CallBudget {
   readonly #signal: AbortSignal | undefined;
@@ -36,7 +34,7 @@ export class CallBudget {
     if (this.#timeoutMs === undefined) return { signal: this.#signal };
     const leftMs = Math.ceil(this.#timeoutMs - (this.#clock.monotonic() - this.#startedAt));
     if (leftMs <= 0) throw this.#late();
-    return { signal: this.#signal, timeoutMs: Math.min(leftMs, longestTimerMs) };
+    return { signal: this.#signal, timeoutMs: leftMs };
   }
 
   /**
