@@ -1,7 +1,7 @@
 import { createUpdater, type Transition, type UpdateOptions, type Updater } from '@norikv/cas-retry';
 import { type GetOptions, type Guarantee, type KvStore, requireCapabilities } from '@norikv/store';
 import type { Sum } from './bounds.js';
-import { codecOf, refuse, wholeNumber } from './counter-value.js';
+import { answerOf, codecOf, refuse, wholeNumber } from './counter-value.js';
 import type { CounterOptions } from './options.js';
 import { change, itself } from './transitions.js';
 
@@ -51,7 +51,7 @@ export function openRecords(
       const next = (value: bigint): bigint => sum(value, addend);
       if (options?.opId === undefined) return update(key, change(next, itself, ttlMs), options);
       const fingerprint = `add:${addend}`;
-      return BigInt(await update(key, change(next, String, ttlMs), { ...options, fingerprint }));
+      return answerOf(await update(key, change(next, String, ttlMs), { ...options, fingerprint }));
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Codec } from '@norikv/cas-retry';
+import { type Codec, CorruptRecordError } from '@norikv/cas-retry';
 import { bytesToString, InvalidArgumentError, stringToBytes } from '@norikv/store';
 import { CounterRangeError } from './errors.js';
 
@@ -17,11 +17,19 @@ export type CounterFormat = 'record' | 'plain';
 /** A whole number as decimal text. */
 export const encode = (value: bigint | number): Uint8Array => stringToBytes(String(value));
 
+// BigInt alone would also take '', ' 1' and '0x1'.
+const decimal = /^-?\d+$/;
+
 /** The whole number of a decimal text. Throws on any other text. */
 export const decode = (bytes: Uint8Array): bigint => {
   const text = bytesToString(bytes);
-  // BigInt alone would also take '', ' 1' and '0x1'.
-  return BigInt(/^-?\d+$/.test(text) ? text : refuse('value', text, 'decimal digits'));
+  return BigInt(decimal.test(text) ? text : refuse('value', text, 'decimal digits'));
+};
+
+/** The answer that was kept for an operation id. Throws `CorruptRecordError` if the store gave something else. */
+export const answerOf = (kept: string): bigint => {
+  if (decimal.test(kept)) return BigInt(kept);
+  throw new CorruptRecordError(`The answer kept for the opId is ${String(kept)}, which is no whole number`);
 };
 
 /** Always the same objects, so that updates share writes. */

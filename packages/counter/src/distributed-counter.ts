@@ -1,7 +1,7 @@
 import type { GetOptions, KvStore } from '@norikv/store';
 import { type CounterBounds, type Sum, sumWithin } from './bounds.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
-import { safeNumber, wholeNumber } from './counter-value.js';
+import { answerOf, safeNumber, wholeNumber } from './counter-value.js';
 import type { AddOptions, CounterOptions, WriteOptions } from './options.js';
 import { initialize, removeCounter, resetTo } from './transitions.js';
 
@@ -99,7 +99,7 @@ export class DistributedCounter {
   async reset(to: number | bigint = 0n, options?: AddOptions): Promise<bigint> {
     const value = this.#sum(0n, wholeNumber('to', to));
     const fingerprint = `reset:${value}`;
-    return BigInt(await this.#records.update(this.#key, resetTo(value), { ...options, fingerprint }));
+    return answerOf(await this.#records.update(this.#key, resetTo(value), { ...options, fingerprint }));
   }
 
   /**

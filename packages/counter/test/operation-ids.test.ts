@@ -1,4 +1,5 @@
-import { createMemoryStore, seededRandom, withFaults } from '@norikv/testkit';
+import { bytesToString } from '@norikv/store';
+import { countCalls, createMemoryStore, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { DistributedCounter } from '../src/index.js';
 import { startProcesses, times } from './simulation.js';
@@ -83,6 +84,17 @@ describe('an operation id', () => {
     expect(await counter.add(1, { opId: 'a' })).toBe(1n);
     await counter.add(1, { opId: 'd' });
     expect(await counter.add(1, { opId: 'a' })).toBe(5n);
+  });
+
+  it('whose kept answer is damaged is not answered with it', async () => {
+    const store = createMemoryStore();
+    await new DistributedCounter(store, 'n').add(5, { opId: 'a' });
+    const stored = bytesToString((await store.get('n')).value);
+    await store.put('n', stored.replace('"5"', '"5 "'));
+    // Another store object of the same data, so that nothing is remembered.
+    const counter = new DistributedCounter(countCalls(store), 'n');
+    await expect(counter.add(5, { opId: 'a' })).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    expect(await counter.value()).toBe(5n);
   });
 
   it('is refused for a plain counter', async () => {
