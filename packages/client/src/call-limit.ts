@@ -1,5 +1,6 @@
 import { CancelledError, type Clock, DeadlineExceededError, type Key, type NoriKVError } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
+import { longestTimerMs } from './grpc/timeouts.js';
 
 /** The one time limit and the one signal of a call, through everything it waits for. */
 export class CallLimit {
@@ -46,7 +47,8 @@ export class CallLimit {
 
   timedOut(outcome: 'not-applied' | 'unknown', cause?: unknown): DeadlineExceededError {
     const doing = outcome === 'not-applied' ? ' before the request was sent or while it could not be' : '';
-    return new DeadlineExceededError(`No answer within ${this.#timeoutMs} ms${doing}`, {
+    const why = outcome === 'not-applied' && cause instanceof Error ? `: ${reasonIn(cause)}` : '';
+    return new DeadlineExceededError(`No answer within ${this.#timeoutMs} ms${doing}${why}`, {
       outcome,
       key: this.#key,
       ...(cause === undefined ? {} : { cause }),
@@ -74,7 +76,7 @@ export class CallLimit {
       };
       const cancelTimer = this.#clock.startTimer(
         () => stop(this.timedOut('not-applied')),
-        Math.ceil(this.remainingMs),
+        Math.min(longestTimerMs, Math.ceil(this.remainingMs)),
       );
       const removeListener = this.onCancel(() => stop(this.cancelled('not-applied')));
       const release = (): void => {
@@ -106,6 +108,11 @@ export class CallLimit {
       cancel();
     }
   }
+}
+
+/** What an error says; that of several addresses has only a code. */
+export function reasonIn(error: Error): string {
+  return error.message || String((error as NodeJS.ErrnoException).code);
 }
 
 /** Does nothing. */

@@ -4,11 +4,13 @@ import {
   ClosedError,
   checkDurationMs,
   errorCode,
+  InvalidArgumentError,
   isNoriKVError,
   type Key,
   NoriKVError,
   UnavailableError,
 } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 import { CallLimit } from './call-limit.js';
 import type { Cluster } from './cluster.js';
 import type { Settings } from './config.js';
@@ -67,6 +69,7 @@ export class CallRunner {
     const { key, bytes, options } = call;
     const { clock, timeoutMs } = this.#settings;
     checkDurationMs('timeoutMs', options.timeoutMs);
+    checkSignal(options.signal);
     if (this.#isClosed) throw new ClosedError('The client is closed');
     const limit = new CallLimit(clock, options.timeoutMs ?? timeoutMs, options.signal, key);
     if (limit.reached) throw limit.reached;
@@ -103,7 +106,7 @@ export class CallRunner {
       try {
         const route = this.#readyRoute(call, tried) ?? (await this.#route(call, limit, tried));
         node = route.node;
-        const bytes = encode(call.method.input, call.request(route.server));
+        const bytes = encoded(call, route.server);
         resend = call.resend(route.server);
         return await send(route, call, bytes, limit);
       } catch (error) {
@@ -163,6 +166,19 @@ interface Route {
   readonly node: Node;
   readonly connection: Connection;
   readonly server: Description;
+}
+
+function encoded<Input extends DescMessage, Output extends DescMessage>(
+  call: PlannedCall<Input, Output>,
+  server: Description,
+): Buffer {
+  const request = call.request(server);
+  try {
+    return encode(call.method.input, request);
+  } catch (cause) {
+    const text = `The request has a field that does not fit the wire: ${(cause as Error).message}`;
+    throw new InvalidArgumentError(text, { key: call.key, cause });
+  }
 }
 
 async function send<Input extends DescMessage, Output extends DescMessage>(

@@ -29,9 +29,18 @@ export function statusIn(
   return { code: statusOfHttp(http), details: `HTTP status ${http}`, trailers: {} };
 }
 
-/** What it means that a stream is over and nobody has said a status. */
-export function statusOfReset({ rstCode }: Pick<ClientHttp2Stream, 'rstCode'>): CallStatus {
-  if (rstCode === constants.NGHTTP2_REFUSED_STREAM) {
+/**
+ * What it means that a stream is over and nobody has said a status.
+ *
+ * @param hasBegun - whether the server had begun to answer.
+ */
+export function statusOfReset(
+  { rstCode, errored }: Pick<ClientHttp2Stream, 'rstCode' | 'errored'>,
+  hasBegun: boolean,
+): CallStatus {
+  // Of this stream, not of the connection: a GOAWAY with this code ends streams that were served, too.
+  const isOfStream = (errored as NodeJS.ErrnoException | null)?.code === 'ERR_HTTP2_STREAM_ERROR';
+  if (rstCode === constants.NGHTTP2_REFUSED_STREAM && isOfStream && !hasBegun) {
     // Nothing was done with it: RFC 9113, section 8.7.
     return untouched('The server refused the request unread');
   }

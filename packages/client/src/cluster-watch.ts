@@ -40,9 +40,12 @@ export class ClusterWatch {
     const bytes = encode(watchCluster.input, {});
     const metadata = await connection.metadataFor(watchCluster);
     const onMessage = (message: Buffer): void => this.#take(message);
+    const startedAt = this.#settings.clock.monotonic();
     const stream = connection.start(watchCluster, bytes, metadata, Number.POSITIVE_INFINITY, { onMessage });
     this.#stream = stream;
     const { status: ended } = await stream.end;
+    // A stream that ends as soon as it has begun is no better than none.
+    if (this.#settings.clock.monotonic() - startedAt > longestPauseMs) this.#failures = 0;
     if (ended.code !== status.UNIMPLEMENTED) this.#later();
   }
 
@@ -53,7 +56,6 @@ export class ClusterWatch {
     } catch {
       return; // Nonsense; the next message may be better.
     }
-    this.#failures = 0;
     this.#cluster.topology.update(view);
   }
 

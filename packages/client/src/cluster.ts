@@ -1,5 +1,5 @@
 import { type Capabilities, ClosedError, errorCode, UnavailableError } from '@norikv/store';
-import { CallLimit } from './call-limit.js';
+import { CallLimit, reasonIn } from './call-limit.js';
 import { mayCarryToken, type Settings } from './config.js';
 import type { Connection } from './connection.js';
 import { MetadataSource } from './credentials.js';
@@ -59,8 +59,12 @@ export class Cluster {
       const { errors } = error as AggregateError;
       const refusal: unknown = errors.find((one) => errorCode(one) === 'UNAUTHENTICATED');
       if (refusal) throw refusal;
-      const message = `No server answered within ${timeoutMs} ms at ${nodes.join(', ')}`;
-      throw new UnavailableError(message, { outcome: 'not-applied', cause: errors[0] });
+      const failure = this.nodes
+        .flatMap(({ connections }) => connections)
+        .find((one) => one.failure)?.failure;
+      const why = failure ? `: ${reasonIn(failure)}` : '';
+      const message = `No server answered within ${timeoutMs} ms at ${nodes.join(', ')}${why}`;
+      throw new UnavailableError(message, { outcome: 'not-applied', cause: failure ?? errors[0] });
     }
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
 import { isAddress, isLoopback } from './address.js';
 import type { MetadataHook, TlsOptions, Token } from './credentials.js';
+import { longestTimerMs } from './grpc/timeouts.js';
 
 /** When and how often a call is sent again. Only what cannot be applied twice is ever sent again. */
 export interface RetryConfig {
@@ -41,7 +42,7 @@ export interface ClientConfig {
   readonly tls?: boolean | TlsOptions | undefined;
   /** Sent as `authorization: Bearer …`. A function is asked for each call. */
   readonly token?: Token | undefined;
-  /** Further metadata for each call. */
+  /** Further metadata for each call; secrets belong into `token`. */
   readonly metadata?: MetadataHook | undefined;
   /** Sends the token without TLS, too, where anybody between can read it. Loopback needs no permission. */
   readonly unsafeAllowTokenWithoutTls?: boolean | undefined;
@@ -145,7 +146,7 @@ function whole(name: string, value: number | undefined, fallback: number): numbe
 
 function duration(name: string, value: number | undefined, fallback: number): number {
   checkDurationMs(name, value);
-  return value ?? fallback;
+  return Math.min(value ?? fallback, longestTimerMs);
 }
 
 function factor(name: string, value: number | undefined, fallback: number): number {

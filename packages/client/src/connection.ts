@@ -1,4 +1,4 @@
-import { type Clock, ClosedError } from '@norikv/store';
+import { type Clock, ClosedError, errorCode } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
 import { notSent } from './call-status.js';
 import type { Settings } from './config.js';
@@ -36,6 +36,7 @@ export class Connection {
   #stateChanged: Array<() => void> = [];
   #isClosed = false;
   #lastDescription: Description | undefined;
+  #failure: Error | undefined;
 
   constructor(address: string, settings: Settings, metadata: MetadataSource) {
     this.#metadata = metadata;
@@ -58,13 +59,19 @@ export class Connection {
     for (;;) {
       if (this.#isClosed) throw new ClosedError('The client is closed');
       if (this.description) return this.description;
-      if (this.#link.session) {
-        await limit.wait(this.#describe());
-      } else {
-        this.#link.open();
-        await limit.wait(new Promise<void>((resolve) => this.#stateChanged.push(resolve)));
+      try {
+        await limit.wait(this.#link.session ? this.#describe() : this.#opened());
+      } catch (error) {
+        throw errorCode(error) === 'DEADLINE_EXCEEDED' && this.failure
+          ? limit.timedOut('not-applied', this.failure)
+          : error;
       }
     }
+  }
+
+  /** Why it is not ready, as far as that is known. */
+  get failure(): Error | undefined {
+    return this.#link.failure ?? this.#failure;
   }
 
   /** Whether an attempt to connect has failed and none has succeeded since. */
@@ -109,6 +116,11 @@ export class Connection {
     this.#wake();
   }
 
+  #opened(): Promise<void> {
+    this.#link.open();
+    return new Promise((resolve) => this.#stateChanged.push(resolve));
+  }
+
   #wake(): void {
     const waiting = this.#stateChanged;
     this.#stateChanged = [];
@@ -121,6 +133,7 @@ export class Connection {
       // An answer from before a reconnect says nothing about the server of now.
       if (this.#describing !== describing) return;
       this.#description = description;
+      if (description) this.#link.proven();
       this.#lastDescription = description ?? this.#lastDescription;
       this.#describing = undefined;
     });
@@ -142,6 +155,7 @@ export class Connection {
     if (ended.code === status.OK && message) return descriptionIn(message);
     const error = errorOfStatus(ended, { isWrite: false });
     if (error.code === 'UNAUTHENTICATED') throw error;
+    this.#failure = error;
     await new Promise<void>((resolve) => this.#clock.startTimer(resolve, askAgainMs));
     return undefined;
   }

@@ -24,9 +24,9 @@ export type MetadataHook = (method: string) => Readonly<Record<string, string>>;
 export type CallMetadata = Readonly<Record<string, string>>;
 
 const noMetadata: CallMetadata = {};
-/** What the wire says itself, and what HTTP/2 forbids. */
+/** What the wire says itself, and what HTTP/2 forbids or gives a meaning. */
 const reserved =
-  /^(?:grpc-.*|te|content-type|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|host)$/;
+  /^(?:grpc-.*|te|content-type|content-length|expect|http2-settings|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|host)$/;
 
 /** What a connection needs to prove who is at either end; undefined without TLS. */
 export function secureContextOf(tls: TlsOptions | undefined): SecureContext | undefined {
@@ -75,7 +75,8 @@ export class MetadataSource {
 }
 
 function withToken(metadata: CallMetadata, token: string | undefined): CallMetadata {
-  return token === undefined ? metadata : checkedMetadata({ ...metadata, authorization: `Bearer ${token}` });
+  if (token === undefined) return metadata;
+  return { ...metadata, authorization: checkedValue('authorization', `Bearer ${token}`) };
 }
 
 function checkedMetadata(metadata: CallMetadata): CallMetadata {
@@ -87,6 +88,11 @@ function checkedMetadata(metadata: CallMetadata): CallMetadata {
 
 function checkedName(given: string): string {
   const name = given.toLowerCase();
+  if (name === 'authorization') {
+    throw new InvalidArgumentError(
+      'metadata has the name "authorization"; use token, which is kept from connections that anybody can read',
+    );
+  }
   if (/^[0-9a-z_.-]+$/.test(name) && !reserved.test(name)) return name;
   throw new InvalidArgumentError(
     `metadata has the name ${JSON.stringify(given)}; use letters, digits, "_", "-" and ".", ` +

@@ -6,7 +6,7 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 const growth = 1.6;
 
-/** The way to a node: a session that is made when it is needed, and made again, ever less often, until it is up. */
+/** The way to a node: a session that is made when it is needed, and made again, ever less often, until one serves. */
 export class Link {
   readonly #address: string;
   readonly #secure: SecureContext | undefined;
@@ -15,6 +15,8 @@ export class Link {
   #session: Session | undefined;
   #pause: NodeJS.Timeout | undefined;
   #failures = 0;
+  #failure: Error | undefined;
+  #isProven = false;
   #isClosed = false;
 
   constructor(address: string, secure: SecureContext | undefined, settings: Settings, onChange: () => void) {
@@ -31,26 +33,34 @@ export class Link {
 
   /** Whether an attempt to connect has failed and none has succeeded since. */
   get isDown(): boolean {
-    return this.#failures > 0;
+    return this.#failures > 0 && this.session === undefined;
+  }
+
+  /** Why there is no session, as far as that is known. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** The session serves. One that ends before it does counts as a failed attempt. */
+  proven(): void {
+    this.#isProven = true;
+    this.#failures = 0;
+    this.#failure = undefined;
   }
 
   /** Connects, unless that is done or under way. */
   open(): void {
     if (this.#isClosed || this.#session || this.#pause) return;
-    let wasUp = false;
-    const session = new Session(this.#address, this.#secure, this.#settings, {
-      onUp: () => {
-        wasUp = true;
-        this.#failures = 0;
-        this.#onChange();
-      },
-      onEnd: () => {
+    this.#isProven = false;
+    this.#session = new Session(this.#address, this.#secure, this.#settings, {
+      onUp: () => this.#onChange(),
+      onEnd: (error) => {
         this.#session = undefined;
-        if (!wasUp) this.#openLater();
+        this.#failure = error ?? this.#failure;
+        if (!this.#isProven) this.#openLater();
         this.#onChange();
       },
     });
-    this.#session = session;
   }
 
   /** Connects no more, and ends the connection with every call on it. */

@@ -2,7 +2,6 @@ import {
   type CallOptions,
   type Capabilities,
   ClosedError,
-  checkDurationMs,
   conditionOf,
   type DeleteOptions,
   type Entry,
@@ -16,6 +15,7 @@ import {
   type Version,
   valueToBytes,
 } from '@norikv/store';
+import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
 import type { Backend, ClientStats } from './backend.js';
 import { CallRunner } from './call-runner.js';
 import { Cluster } from './cluster.js';
@@ -90,6 +90,7 @@ export class RemoteBackend extends VectorCalls implements Backend {
   }
 
   async find(key: Key, options: GetOptions = {}): Promise<Entry | null> {
+    checkReadOptions(options);
     const keyBytes = keyToBytes(key, wireLimits);
     const { version, value } = await this.#runner.run(planGet(key, keyBytes, options));
     // A copy: the message it is part of need not be kept.
@@ -98,7 +99,7 @@ export class RemoteBackend extends VectorCalls implements Backend {
 
   async put(key: Key, value: Value, options: PutOptions = {}): Promise<Version> {
     const condition = conditionOf(options);
-    checkDurationMs('ttlMs', options.ttlMs);
+    checkWriteOptions(options);
     const keyBytes = keyToBytes(key, wireLimits);
     const valueBytes = valueToBytes(value, wireLimits);
     const put = { key, keyBytes, valueBytes, condition, options };
@@ -113,6 +114,7 @@ export class RemoteBackend extends VectorCalls implements Backend {
 
   async delete(key: Key, options: DeleteOptions = {}): Promise<boolean> {
     const condition = conditionOf(options);
+    checkWriteOptions(options);
     const keyBytes = keyToBytes(key, wireLimits);
     const plan = planDelete({ key, keyBytes, condition, options }, this.#settings.allowPlainServer);
     return (await this.#runner.run(plan)).tombstoned;

@@ -14,7 +14,7 @@ import { ResetBudget } from './reset-budget.js';
 const connectTimeoutMs = 20_000;
 const longestHeaders = 64 * 2 ** 10;
 const unlimitedMegabytes = 2 ** 20;
-const cutAgainMs = 1_000;
+const mostAbandoned = 100;
 // Identifiers of streams are odd and below 2^31; a connection that has used them up serves nothing any more.
 const mostStreams = 2 ** 30 - 1;
 
@@ -22,8 +22,8 @@ const mostStreams = 2 ** 30 - 1;
 export interface SessionEvents {
   /** The other side has shown that it speaks HTTP/2. */
   onUp(): void;
-  /** Nothing further can be sent. Calls under way may still be answered. */
-  onEnd(): void;
+  /** Nothing further can be sent. Calls under way may still be answered. The error says why, if anything does. */
+  onEnd(error: Error | undefined): void;
 }
 
 /** One HTTP/2 connection, from the attempt to its end. */
@@ -35,6 +35,8 @@ export class Session {
   #isUp = false;
   #hasEnded = false;
   #streams = 0;
+  /** Those nobody waits for and that could not be reset. */
+  readonly #abandoned = new Set<ClientHttp2Stream>();
   #left: number;
 
   constructor(
@@ -75,7 +77,8 @@ export class Session {
     stream.on('error', () => {});
     stream.on('close', () => {
       this.#streams -= 1;
-      if (this.#streams === 0) this.#rest();
+      this.#abandoned.delete(stream);
+      this.#rest();
       onClose();
     });
     this.#left -= 1;
@@ -83,11 +86,19 @@ export class Session {
     return stream;
   }
 
-  /** Resets the stream of a call nobody waits for; later, if too many have been reset already. */
+  /**
+   * Resets the stream of a call nobody waits for. If too many have been reset already it is left to run out; with
+   * too many of these the connection is replaced.
+   */
   cut(stream: ClientHttp2Stream): void {
-    if (stream.closed) return;
-    if (this.#resets.take()) stream.close(constants.NGHTTP2_CANCEL);
-    else setTimeout(() => this.cut(stream), cutAgainMs).unref();
+    if (stream.closed || this.#abandoned.has(stream)) return;
+    if (this.#resets.take()) {
+      stream.close(constants.NGHTTP2_CANCEL);
+      return;
+    }
+    this.#abandoned.add(stream);
+    if (this.#abandoned.size >= mostAbandoned) this.#end();
+    this.#rest();
   }
 
   /** Ends the connection, and with it every call on it. */
@@ -97,16 +108,21 @@ export class Session {
 
   #begin(settings: Settings): void {
     const http2 = this.#http2;
-    const patience = setTimeout(() => http2.destroy(), connectTimeoutMs).unref();
-    // What went wrong changes nothing: 'close' follows.
-    http2.on('error', () => {});
+    const tooSlow = new Error(`no connection within ${connectTimeoutMs} ms`);
+    const patience = setTimeout(() => http2.destroy(tooSlow), connectTimeoutMs).unref();
+    let failure: Error | undefined;
+    // 'close' follows.
+    http2.on('error', (error: Error) => {
+      failure = error;
+    });
     http2.once('goaway', () => this.#end());
     http2.once('close', () => {
       clearTimeout(patience);
-      this.#end();
+      this.#end(failure);
     });
     http2.once('connect', () => {
-      if (http2.encrypted && http2.alpnProtocol !== 'h2') http2.destroy();
+      if (!http2.encrypted || http2.alpnProtocol === 'h2') return;
+      http2.destroy(new Error('the server speaks TLS, and no HTTP/2 over it'));
     });
     http2.once('remoteSettings', () => {
       clearTimeout(patience);
@@ -134,15 +150,16 @@ export class Session {
     http2.once('close', () => clearInterval(interval));
   }
 
+  /** A connection that serves nobody keeps no process alive, and ends if nothing more will come. */
   #rest(): void {
-    if (this.#left > 0) this.#http2.unref();
-    else this.#http2.close();
+    if (this.#hasEnded && this.#streams === this.#abandoned.size) this.#http2.destroy();
+    else if (this.#streams === 0) this.#http2.unref();
   }
 
-  #end(): void {
+  #end(error?: Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#events.onEnd();
+    this.#events.onEnd(error);
   }
 }
 

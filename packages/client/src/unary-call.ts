@@ -4,11 +4,10 @@ import { type CallStatus, statusIn, statusOfReset } from './call-status.js';
 import type { CallMetadata } from './credentials.js';
 import { FrameReader, frameOf } from './grpc/frames.js';
 import { status } from './grpc/status.js';
-import { timeoutText } from './grpc/timeouts.js';
+import { longestTimerMs, timeoutText } from './grpc/timeouts.js';
 import type { Session } from './session.js';
 
 const longestMessage = 8 * 2 ** 20;
-const longestTimerMs = 2 ** 31 - 1;
 
 /** How a call ended: with a message, or with a status that says why not. */
 export interface CallEnd {
@@ -45,9 +44,10 @@ export class UnaryCall implements RunningCall {
   readonly #onMessage: ((message: Buffer) => void) | undefined;
   readonly #reader = new FrameReader(longestMessage);
   readonly #deadline: NodeJS.Timeout | undefined;
-  #settle: ((end: CallEnd) => void) | undefined;
+  #settle: (end: CallEnd) => void = nothing;
   #message: Buffer | undefined;
   #status: CallStatus | undefined;
+  #hasBegun = false;
 
   /**
    * Sends it.
@@ -80,9 +80,12 @@ export class UnaryCall implements RunningCall {
   }
 
   #learn(headers: IncomingHttpHeaders): void {
+    this.#hasBegun = true;
     this.#status ??= statusIn(headers);
+    if (!this.#status) return;
+    if (this.#status.code === status.OK && !this.#reader.isAtEnd) this.#refuse('it ends within a message');
     // The stream need not be over when the answer is.
-    if (this.#status && (this.#message || this.#status.code !== status.OK)) this.#finish(this.#status);
+    else if (this.#message || this.#status.code !== status.OK) this.#finish(this.#status);
   }
 
   #take(chunk: Buffer): void {
@@ -96,11 +99,16 @@ export class UnaryCall implements RunningCall {
         else this.#message = message;
       }
     } catch (error) {
-      const details = `The answer to ${this.#path} makes no sense: ${(error as Error).message}`;
-      this.#leave({ code: status.INTERNAL, details, trailers: {} });
+      this.#refuse((error as Error).message);
     }
   }
 
+  #refuse(why: string): void {
+    const details = `The answer to ${this.#path} makes no sense: ${why}`;
+    this.#leave({ code: status.INTERNAL, details, trailers: {} });
+  }
+
+  /** Also of a stream the server leaves open beyond its answer. */
   #late(): void {
     this.#leave({ code: status.DEADLINE_EXCEEDED, details: 'No answer within the deadline', trailers: {} });
   }
@@ -113,12 +121,14 @@ export class UnaryCall implements RunningCall {
   }
 
   #closed(): void {
-    this.#finish(this.#status ?? statusOfReset(this.#stream));
+    clearTimeout(this.#deadline);
+    this.#finish(this.#status ?? statusOfReset(this.#stream, this.#hasBegun));
   }
 
   #finish(ended: CallStatus): void {
-    clearTimeout(this.#deadline);
-    this.#settle?.({ status: ended, message: this.#message });
+    this.#settle({ status: ended, message: this.#message });
+    // A server that has answered need not read the rest of the request.
+    if (!this.#stream.writableFinished) this.cancel();
   }
 }
 

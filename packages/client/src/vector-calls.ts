@@ -14,6 +14,7 @@ import {
   type VectorWriteOptions,
   type Version,
 } from '@norikv/store';
+import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
 import type { CallRunner } from './call-runner.js';
 import type { Description } from './description.js';
 import { consistencyFor } from './plans.js';
@@ -135,6 +136,7 @@ export class VectorCalls implements VectorStore {
     write: VectorWrite<Input, Output>,
   ): Promise<Received<Output>> {
     const { method, key, bytes, options, fields } = write;
+    checkWriteOptions(options);
     const { idempotencyKey = '' } = options;
     const resend = ({ capabilities }: Description): Resend =>
       idempotencyKey !== '' && capabilities.idempotency === 'durable' ? 'always' : 'never';
@@ -152,6 +154,7 @@ export class VectorCalls implements VectorStore {
     options: CallOptions,
     fieldsFor: (server: Description) => Outgoing<Input>,
   ): Promise<Received<Output>> {
+    checkReadOptions(options);
     const request = (server: Description): Outgoing<Input> => {
       demandVectors(server);
       return fieldsFor(server);

@@ -1,6 +1,9 @@
+import { errorCode, type PutOptions } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import { type ClientConfig, createClient, NoriKVClient } from '../src/index.js';
 import { isAddress } from '../src/wire.js';
+import { connect, failure } from './support/clients.js';
+import { PlainHttp2Server } from './support/http2-server.js';
 
 const nodes = ['localhost:7447'];
 
@@ -66,6 +69,48 @@ it('knows addresses', () => {
   }
 });
 
+it('waits as long as it is told, be it longer than a timer of Node can', async () => {
+  const timeoutMs = Number.MAX_SAFE_INTEGER;
+  const client = new NoriKVClient({ nodes: ['127.0.0.1:1'], timeout: timeoutMs });
+  const calls = [client.connect(), client.get('key'), client.get('key', { timeoutMs })];
+  const later = new Promise((resolve) => setTimeout(() => resolve('still waiting'), 50));
+  expect(await Promise.race([...calls.map((call) => call.catch(errorCode)), later])).toBe('still waiting');
+  await client.close();
+  for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'CLOSED' });
+});
+
+it.each<[string, PutOptions, string]>([
+  ['no id', { idempotencyKey: '' }, 'idempotencyKey is ""'],
+  ['half of a letter in an id', { idempotencyKey: '\ud800' }, 'idempotencyKey is'],
+  ['no signal', { signal: {} as AbortSignal }, 'signal is [object Object]'],
+  ['a word for a switch', { ifNotExists: 'no' as unknown as boolean }, 'ifNotExists is no'],
+  ['no version', { ifMatchVersion: { term: 2n ** 64n, index: 1n } }, 'does not fit the wire'],
+])('refuses %s in the options of a write, and sends nothing', async (_what, options, message) => {
+  await using server = await PlainHttp2Server.start((stream) => stream.close());
+  await using client = await connect(server.address);
+  const writes = [
+    () => client.put('key', 'x', options),
+    () => client.delete('key', options),
+    ...('ifMatchVersion' in options ? [] : [() => client.vectorDelete('namespace', 'id', options)]),
+  ];
+  for (const write of writes) {
+    const error = await failure(write());
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', outcome: 'not-applied' });
+    expect(error.message).toContain(message);
+  }
+  expect(server.calls).toEqual([]);
+});
+
+it('refuses a consistency nobody knows, and sends nothing', async () => {
+  await using server = await PlainHttp2Server.start((stream) => stream.close());
+  await using client = await connect(server.address);
+  const options = { consistency: 'strongest' as 'lease' };
+  for (const read of [client.find('key', options), client.vectorGet('namespace', 'id', options)]) {
+    expect((await failure(read)).message).toContain('consistency is strongest');
+  }
+  expect(server.calls).toEqual([]);
+});
+
 it('says who is not there', async () => {
   await using client = new NoriKVClient({ nodes: ['127.0.0.1:1'], timeout: 200 });
   expect(client.capabilities).toBeUndefined();
@@ -74,8 +119,13 @@ it('says who is not there', async () => {
   await expect(client.connect()).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     outcome: 'not-applied',
-    message: 'No server answered within 200 ms at 127.0.0.1:1',
+    message: 'No server answered within 200 ms at 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
   });
+});
+
+it('says so of a name with several addresses, too', async () => {
+  await using client = new NoriKVClient({ nodes: ['localhost:1'], timeout: 200 });
+  await expect(client.connect()).rejects.toThrow('ECONNREFUSED');
 });
 
 it('does not connect once closed', async () => {

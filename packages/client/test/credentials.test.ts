@@ -28,6 +28,12 @@ describe('TLS', () => {
       await using other = new NoriKVClient({ nodes: [server.address], tls, timeout: 500 });
       expect(await failure(other.connect())).toMatchObject({ code: 'UNAVAILABLE', outcome: 'not-applied' });
     }
+    const config = { nodes: [server.address], tls: { ca: stranger.cert, serverName }, timeout: 500 };
+    await using deceived = new NoriKVClient(config);
+    expect((await failure(deceived.connect())).message).toMatch(/certificate/);
+    const late = await failure(deceived.put('key', 'x'));
+    expect(late).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    expect(late.message).toMatch(/certificate/);
   });
 
   it('both ways: clients show a certificate', async () => {
@@ -158,6 +164,9 @@ it('a metadata hook that throws ends the call as it is', async () => {
 it.each([
   ['a name of HTTP/2', { ':path': '/elsewhere' }, 'metadata has the name ":path"'],
   ['a name of gRPC', { 'Grpc-Timeout': '1H' }, 'metadata has the name "Grpc-Timeout"'],
+  ['a length of its own', { 'Content-Length': '5' }, 'metadata has the name "Content-Length"'],
+  ['settings of its own', { 'http2-settings': 'AAA' }, 'metadata has the name "http2-settings"'],
+  ['a secret', { Authorization: 'Bearer secret' }, 'metadata has the name "authorization"; use token'],
   ['a name no header has', { 'two words': 'x' }, 'metadata has the name "two words"'],
   ['a value no header carries', { 'x-tenant': 'a\nb: c' }, 'metadata x-tenant has a value'],
   ['a value that is no text', { 'x-tenant': 5 as unknown as string }, 'metadata x-tenant has a value'],

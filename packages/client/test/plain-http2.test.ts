@@ -34,6 +34,13 @@ const reset =
   (stream) =>
     stream.close(code);
 
+/** RST_STREAM, REFUSED_STREAM. */
+function resetFrame(id: number): Buffer {
+  const frame = Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0, constants.NGHTTP2_REFUSED_STREAM]);
+  frame.writeUInt32BE(id, 5);
+  return frame;
+}
+
 describe('a call that ends without a status', () => {
   it.each([
     ['CANCEL', constants.NGHTTP2_CANCEL],
@@ -49,6 +56,32 @@ describe('a call that ends without a status', () => {
 
   it('refused by the server unread: not applied, so even a blind put is sent again', async () => {
     const { server: plain, client } = await server(reset(constants.NGHTTP2_REFUSED_STREAM));
+    expect(await client.put('key', 'x')).toEqual(version);
+    expect(plain.calls).toHaveLength(2);
+  });
+
+  it('refused after its answer has begun: unknown, and sent once', async () => {
+    const { server: plain, client } = await server((stream) => {
+      stream.respond(head);
+      // Node would end the answer first.
+      setImmediate(() => plain.sockets[0]?.write(resetFrame(stream.id ?? 0)));
+    });
+    expect(await failure(client.put('key', 'x'))).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+    expect(plain.calls).toHaveLength(1);
+  });
+
+  it('taken, and ended by a connection that refuses all further ones: unknown, and sent once', async () => {
+    const { server: plain, client } = await server((stream) => {
+      stream.session?.goaway(constants.NGHTTP2_REFUSED_STREAM, stream.id);
+    });
+    expect(await failure(client.put('key', 'x'))).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+    expect(plain.calls).toHaveLength(1);
+  });
+
+  it('beyond the last one the server takes: not applied, so even a blind put is sent again', async () => {
+    const { server: plain, client } = await server((stream) =>
+      stream.session?.goaway(0, (stream.id ?? 0) - 2),
+    );
     expect(await client.put('key', 'x')).toEqual(version);
     expect(plain.calls).toHaveLength(2);
   });
@@ -82,6 +115,7 @@ describe('an answer that makes no sense', () => {
     ['a compressed one', compressed],
     ['a frame of no kind', flagged],
     ['one beyond the limit', endless],
+    ['more than one message', Buffer.concat([frameOf(written), Buffer.from([0, 0])])],
     ['half a message', frameOf(written).subarray(0, 9)],
     ['nothing', Buffer.alloc(0)],
   ])('%s: INTERNAL, unknown on a write', async (_what, bytes) => {

@@ -1,15 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { performServerHandshake } from 'node:http2';
+import {
+  constants,
+  createServer as createHttp2Server,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { createMemoryStore } from '@norikv/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { settingsOf } from '../src/config.js';
+import { NoriKVClient } from '../src/index.js';
 import { Session } from '../src/session.js';
 import { UnaryCall } from '../src/unary-call.js';
-import { encode, methods } from '../src/wire.js';
+import { encode, methods, status } from '../src/wire.js';
 import { connect, failure } from './support/clients.js';
 import { answer, PlainHttp2Server } from './support/http2-server.js';
 import { FaultyNetwork } from './support/network.js';
@@ -71,6 +78,8 @@ it('a connection at rest is not probed', async () => {
   await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
   await using client = await connect(server.address, { maxConnectionsPerNode: 1, keepAliveMs: 20 });
   await client.get('key');
+  // Its stream may end a little later than the call.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   let probes = 0;
   server.sessions[0]?.on('ping', () => {
     probes += 1;
@@ -100,6 +109,147 @@ describe('a server with a call under way is probed', () => {
     expect(await client.get('key', { signal: controller.signal })).toMatchObject({ version });
     expect(server.sessions).toHaveLength(1);
   });
+});
+
+it('is probed as seldom as it is told, be it more seldom than a timer of Node can', async () => {
+  await using server = await PlainHttp2Server.start((stream) => {
+    setTimeout(() => answer(stream, read), 100);
+  });
+  const keepAliveMs = Number.MAX_SAFE_INTEGER;
+  await using client = await connect(server.address, { maxConnectionsPerNode: 1, keepAliveMs });
+  let probes = 0;
+  server.sessions[0]?.on('ping', () => {
+    probes += 1;
+  });
+  await client.get('key');
+  expect(probes).toBe(0);
+});
+
+/** A server that takes nothing of a request's body. */
+async function unreading(
+  onStream: (stream: ServerHttp2Stream) => void,
+): Promise<{ address: string } & AsyncDisposable> {
+  const server = createHttp2Server({ settings: { initialWindowSize: 0 } });
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => sessions.add(session.on('close', () => sessions.delete(session))));
+  server.on('stream', (stream) => onStream(stream.on('error', () => {})));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  return {
+    address: `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`,
+    async [Symbol.asyncDispose]() {
+      for (const session of sessions) session.destroy();
+      server.close();
+    },
+  };
+}
+
+async function sessionTo(address: string, onEnd: () => void): Promise<Session> {
+  return new Promise((resolve) => {
+    const events = { onUp: () => resolve(made), onEnd };
+    const made = new Session(address, undefined, settingsOf({ nodes: [address] }), events);
+  });
+}
+
+it('a call that is answered before its request has been read leaves nothing behind', async () => {
+  const frame = (type: number, flags: number, id: number, payload: string | Buffer): Buffer => {
+    const bytes = Buffer.concat([Buffer.alloc(9), Buffer.from(payload)]);
+    bytes.writeUIntBE(bytes.length - 9, 0, 3);
+    bytes.writeUIntBE(type * 256 + flags, 3, 2);
+    bytes.writeUInt32BE(id, 5);
+    return bytes;
+  };
+  // Of Node's own server the end of an answer is the end of the stream; here frames are all there is.
+  const [headersType, resetType, settingsType] = [1, 3, 4];
+  const noWindow = Buffer.from([0, 4, 0, 0, 0, 0]);
+  const exhausted = Buffer.from('\x88\x00\x0bgrpc-status\x018', 'latin1');
+  let resets = 0;
+  const server = createServer((socket) => {
+    let rest = Buffer.alloc(0);
+    let isBegun = false;
+    socket.on('error', () => {});
+    socket.write(frame(settingsType, 0, 0, noWindow));
+    socket.on('data', (bytes: Buffer) => {
+      rest = Buffer.concat([rest, bytes]);
+      if (!isBegun) rest = rest.subarray(24);
+      isBegun = true;
+      while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+        const [type, id] = [rest[3], rest.readUInt32BE(5)];
+        rest = rest.subarray(9 + rest.readUIntBE(0, 3));
+        if (type === headersType) socket.write(frame(headersType, 5, id, exhausted));
+        if (type === resetType) resets += 1;
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  const address = `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
+  const session = await sessionTo(address, () => {});
+  const bytes = Buffer.alloc(100_000);
+  const calls = Array.from({ length: 20 }, () => new UnaryCall(session, { ...request, bytes }));
+  for (const { end } of calls) expect((await end).status.code).toBe(status.RESOURCE_EXHAUSTED);
+  await expect.poll(() => resets).toBe(20);
+  session.destroy();
+  server.close();
+});
+
+it('a call whose stream the server leaves open beyond its answer ends it at the deadline', async () => {
+  const closed: number[] = [];
+  await using server = await PlainHttp2Server.start((stream) => {
+    stream.once('close', () => closed.push(stream.rstCode));
+    stream.respond({ ':status': 503 });
+  });
+  await using client = await connect(server.address, { retry: { maxAttempts: 1 } });
+  expect(await failure(client.put('key', 'x', { timeoutMs: 200 }))).toMatchObject({ code: 'UNAVAILABLE' });
+  await expect.poll(() => closed).toEqual([constants.NGHTTP2_CANCEL]);
+});
+
+it('a connection with many calls that nobody waits for, and that cannot be reset, is replaced', async () => {
+  await using server = await unreading(() => {});
+  let ends = 0;
+  const session = await sessionTo(server.address, () => {
+    ends += 1;
+  });
+  const call = (): UnaryCall => new UnaryCall(session, request);
+  const awaited = call();
+  let abandoned = 0;
+  // 800 are reset; time passes, and a few more may be.
+  while (session.isUp && abandoned < 5_000) {
+    call().cancel();
+    abandoned += 1;
+  }
+  expect(ends).toBe(1);
+  expect(abandoned).toBeGreaterThanOrEqual(900);
+  let hasEnded = false;
+  void awaited.end.then(() => {
+    hasEnded = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(hasEnded).toBe(false);
+  // The last one somebody waits for: with it the connection goes.
+  awaited.cancel();
+  expect((await awaited.end).status.code).toBe(status.UNAVAILABLE);
+});
+
+it('a server that accepts and hangs up is tried ever less often, however many calls wait', async () => {
+  let connections = 0;
+  const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => {});
+    socket.write(emptySettings, () => socket.end());
+    socket.resume();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  const nodes = [`127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`];
+  await using client = new NoriKVClient({ nodes, maxConnectionsPerNode: 1, watchCluster: false });
+  for (let call = 0; call < 100; call++) await failure(client.get('key', { timeoutMs: 5 }));
+  expect(connections).toBeLessThan(30);
+  server.close();
 });
 
 it('a server over TLS that does not say it speaks HTTP/2 is none', async () => {

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@norikv/store';
 import { describe, expect, it, vi } from 'vitest';
 import { NoriKVClient, type TopologyChange } from '../src/index.js';
 import { encode, methods, type Outgoing, watchCluster } from '../src/wire.js';
@@ -8,18 +9,26 @@ type View = Outgoing<(typeof watchCluster)['output']>;
 const described = { engine: 'a double' };
 const version = { term: 1n, index: 1n };
 
+interface Stream {
+  write(bytes: Buffer): unknown;
+  end(): unknown;
+}
+
 /** A server whose watch sends what the test pushes. */
-async function watched(): Promise<{
+async function watched(greet: (stream: Stream) => void = () => {}): Promise<{
   server: RawServer;
   push(bytes: Uint8Array): void;
   end(): void;
   streams(): number;
 }> {
-  const streams: { write(bytes: Buffer): unknown; end(): unknown }[] = [];
+  const streams: Stream[] = [];
   const server = await new RawServer()
     .answer(methods.describe, () => described)
     .answer(methods.get, () => ({ version }))
-    .stream((call) => void streams.push(call))
+    .stream((call) => {
+      streams.push(call);
+      greet(call);
+    })
     .listen();
   return {
     server,
@@ -164,6 +173,32 @@ describe('the topology', () => {
     await other.connect();
     expect(other.getClusterView()).toBeNull();
   });
+});
+
+it('of a server that ends the watch as soon as it has begun is asked for ever less often', async () => {
+  let laterMs = 0;
+  const { server, streams } = await watched((stream) => {
+    stream.write(view({ epoch: 1n }));
+    if (streams() === 4) laterMs = 31_000;
+    stream.end();
+  });
+  await using _server = server;
+  const pauses: number[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => systemClock.monotonic() + laterMs,
+    // Nothing else waits for 100 ms, or for twice that, and so on.
+    startTimer(callback, delayMs) {
+      const isPause = Number.isInteger(Math.log2(delayMs / 100));
+      if (isPause) pauses.push(delayMs);
+      return systemClock.startTimer(callback, isPause ? 0 : delayMs);
+    },
+  };
+  await using client = new NoriKVClient({ nodes: [server.address], clock, random: () => 0 });
+  await client.connect();
+  await expect.poll(streams, { timeout: 10_000 }).toBeGreaterThan(6);
+  // The fourth one lived for long.
+  expect(pauses.slice(0, 6)).toEqual([100, 200, 400, 100, 200, 400]);
 });
 
 function throws(callback: () => void, message: string): boolean {

@@ -30,15 +30,19 @@ export class ClusterService {
 
   readonly watch: Handler = (call) => {
     const stranger = this.#guard.stranger(call.headers);
-    const isFull = this.#watchers.size >= mostWatchers;
-    if (stranger || isFull || this.#guard.isClosed) {
-      const code = isFull ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE;
-      call.refuse(stranger ?? refusal(code, 'no further watchers'));
-      return;
-    }
-    this.#watchers.add(call);
-    call.signal.addEventListener('abort', () => this.#watchers.delete(call), { once: true });
-    call.write(viewOf(this.#view()));
+    if (stranger) return call.refuse(stranger);
+    call.read((request) => {
+      if (!Buffer.isBuffer(request)) return call.refuse(request);
+      call.letGo();
+      const isFull = this.#watchers.size >= mostWatchers;
+      if (isFull || this.#guard.isClosed) {
+        const code = isFull ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE;
+        return call.refuse(refusal(code, 'no further watchers'));
+      }
+      this.#watchers.add(call);
+      call.signal.addEventListener('abort', () => this.#watchers.delete(call), { once: true });
+      call.write(viewOf(this.#view()));
+    });
   };
 
   /** Ends every stream. */

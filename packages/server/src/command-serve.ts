@@ -15,7 +15,6 @@ export async function serveCommand(
 ): Promise<number> {
   const config = await serveConfig(args, env);
   const log = jsonLog((line) => terminal.out(line));
-  const stopped = new Promise<void>((resolve) => terminal.stopped(resolve));
   for (const setting of config.unknown) log({ level: 'warn', event: 'unknown setting', setting });
 
   const tls = await readTls(config.tlsFiles);
@@ -32,6 +31,8 @@ export async function serveCommand(
     http: http?.address ?? 'off',
     data: config.dataDir ?? 'ephemeral',
   };
+  // Until now a signal ends the process at once, as it may: a store survives that, and opening it may take long.
+  const stopped = new Promise<void>((resolve) => terminal.stopped(resolve));
   log({ level: 'info', event: 'serving', ...where, tls: tls !== undefined, tokens: tokens.length });
 
   await stopped;

@@ -11,6 +11,8 @@ export class Guard {
   readonly #settings: ServerSettings;
   readonly #digests: readonly Buffer[];
   readonly #buckets = new Map<string, Bucket>();
+  /** Who waits for room, and for how many bytes. */
+  readonly #waiting = new Map<() => void, number>();
   #inFlight = 0;
   #bytes = 0;
   /** Set while the server stops. */
@@ -30,28 +32,60 @@ export class Guard {
   }
 
   /** Lets a call in (undefined), or says why not. Call {@link leave} for one that was let in. */
-  enter(headers: IncomingHttpHeaders, peer: () => string, bytes: number): Refusal | undefined {
-    const { maxInFlight, maxPendingBytes, maxCallsPerSecond } = this.#settings;
+  enter(peer: () => string): Refusal | undefined {
+    const { maxInFlight, maxCallsPerSecond } = this.#settings;
     if (this.isClosed) return refusal(status.UNAVAILABLE, 'the server is stopping');
-    const stranger = this.stranger(headers);
-    if (stranger) return stranger;
     if (this.#inFlight >= maxInFlight) {
       return refusal(status.RESOURCE_EXHAUSTED, `${maxInFlight} calls are under way; try again later`);
-    }
-    if (this.#bytes > 0 && this.#bytes + bytes > maxPendingBytes) {
-      return refusal(status.RESOURCE_EXHAUSTED, `${maxPendingBytes} bytes are under way; try again later`);
     }
     if (maxCallsPerSecond !== Number.POSITIVE_INFINITY && !this.#spend(peer())) {
       return refusal(status.RESOURCE_EXHAUSTED, `more than ${maxCallsPerSecond} calls a second; slow down`);
     }
     this.#inFlight += 1;
+    return undefined;
+  }
+
+  leave(): void {
+    this.#inFlight -= 1;
+  }
+
+  /**
+   * Counts bytes that are kept for a call (undefined), or says why they cannot be. Give them back with
+   * {@link release}.
+   *
+   * @param already - kept for the same call: one that is alone always fits.
+   */
+  hold(bytes: number, already: number): Refusal | undefined {
+    if (!this.#hasRoomFor(bytes, already)) {
+      const { maxPendingBytes } = this.#settings;
+      return refusal(status.RESOURCE_EXHAUSTED, `${maxPendingBytes} bytes are under way; try again later`);
+    }
     this.#bytes += bytes;
     return undefined;
   }
 
-  leave(bytes: number): void {
-    this.#inFlight -= 1;
+  /** And tells the first one that waits if there is room for it now. */
+  release(bytes: number): void {
     this.#bytes -= bytes;
+    const [first] = this.#waiting;
+    if (first && this.#hasRoomFor(first[1], 0)) first[0]();
+  }
+
+  /** Resolves when there may be room for so many bytes, or when the signal fires. First come, first served. */
+  room(bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const come = (): void => {
+        this.#waiting.delete(come);
+        signal.removeEventListener('abort', come);
+        resolve();
+      };
+      this.#waiting.set(come, bytes);
+      signal.addEventListener('abort', come);
+    });
+  }
+
+  #hasRoomFor(bytes: number, already: number): boolean {
+    return this.#bytes <= already || this.#bytes + bytes <= this.#settings.maxPendingBytes;
   }
 
   /** The refusal of a caller without a token, where one is needed. */

@@ -1,28 +1,49 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { frameOf, percentEncoded, status } from '@norikv/client/wire';
 import { addressText } from './address-text.js';
+import type { Decompressor } from './decompress.js';
+import type { Guard } from './guard.js';
+import { longestTimerMs } from './options.js';
+import { readMessage } from './request-body.js';
 import { type Refusal, refusal } from './statuses.js';
 
-const longestTimerMs = 2 ** 31 - 1;
 const head = { ':status': 200, 'content-type': 'application/grpc' };
+
+/** What all calls of a server share. */
+export interface Reception {
+  readonly guard: Guard;
+  readonly decompressor: Decompressor;
+  /** How long a request may take to arrive, and an answer to be taken. */
+  readonly patienceMs: number;
+}
 
 /** A call under way: who makes it, until when, and the ways to answer it. */
 export class IncomingCall {
   readonly headers: IncomingHttpHeaders;
   readonly #stream: ServerHttp2Stream;
+  readonly #reception: Reception;
+  readonly #timeoutMs: number;
   readonly #controller = new AbortController();
-  readonly #deadline: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #trailers: Readonly<Record<string, string>> = { 'grpc-status': `${status.OK}` };
+  #hasArrived = false;
   #isAnswered = false;
+  #heldBytes = 0;
+  /** Who still needs the bytes that are held: the stream, and the work for it. */
+  #holders = 1;
 
   /** @param timeoutMs - after which nobody waits any more; Infinity: none. */
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, timeoutMs: number) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    timeoutMs: number,
+    reception: Reception,
+  ) {
     this.#stream = stream;
     this.headers = headers;
-    if (timeoutMs !== Number.POSITIVE_INFINITY) {
-      const ms = Math.min(longestTimerMs, Math.ceil(timeoutMs));
-      this.#deadline = setTimeout(() => this.#late(), ms).unref();
-    }
+    this.#timeoutMs = timeoutMs;
+    this.#reception = reception;
+    this.#endAfter(Math.min(timeoutMs, reception.patienceMs));
     stream.once('close', () => this.#over());
   }
 
@@ -37,6 +58,40 @@ export class IncomingCall {
     return remoteAddress && remotePort ? addressText(remoteAddress, remotePort) : 'unknown';
   }
 
+  /** Reads the request, and calls back once: with its message, or with why it is refused. */
+  read(done: (result: Buffer | Refusal) => void): void {
+    const { decompressor } = this.#reception;
+    const encoding = this.headers['grpc-encoding'];
+    const hold = (bytes: number): Refusal | undefined => this.hold(bytes);
+    readMessage(this.#stream, { encoding, decompressor, hold }, (result) => {
+      if (this.#isAnswered) return;
+      this.#hasArrived = true;
+      if (this.#timeoutMs > this.#reception.patienceMs) this.#endAfter(this.#timeoutMs);
+      done(result);
+    });
+  }
+
+  /** Counts bytes that are kept until the call is over, or says why they cannot be. */
+  hold(bytes: number): Refusal | undefined {
+    if (this.#holders === 0) return undefined;
+    const excess = this.#reception.guard.hold(bytes, this.#heldBytes);
+    if (!excess) this.#heldBytes += bytes;
+    return excess;
+  }
+
+  /** Keeps what is held until this work has ended, too. */
+  holdUntil(work: PromiseLike<unknown>): void {
+    this.#holders += 1;
+    const release = (): void => this.#release();
+    work.then(release, release);
+  }
+
+  /** Counts what was held no more: it is not needed. */
+  letGo(): void {
+    this.#reception.guard.release(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+
   /** Sends a message that more may follow. */
   write(message: Buffer): void {
     if (this.#begin()) this.#stream.write(frameOf(message));
@@ -46,6 +101,7 @@ export class IncomingCall {
   end(message?: Buffer): void {
     if (this.#isAnswered || !this.#begin()) return;
     this.#isAnswered = true;
+    if (this.#timeoutMs > this.#reception.patienceMs) this.#endAfter(this.#reception.patienceMs);
     if (message) this.#stream.end(frameOf(message));
     else this.#stream.end();
   }
@@ -58,6 +114,7 @@ export class IncomingCall {
     const ending = { ...trailers, 'grpc-status': `${code}`, 'grpc-message': percentEncoded(details) };
     if (stream.headersSent) {
       this.#trailers = ending;
+      this.#endAfter(this.#reception.patienceMs);
       stream.end();
       return;
     }
@@ -76,15 +133,34 @@ export class IncomingCall {
     return true;
   }
 
+  #endAfter(ms: number): void {
+    clearTimeout(this.#timer);
+    if (ms === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#late(), Math.min(longestTimerMs, Math.ceil(ms))).unref();
+  }
+
   #late(): void {
-    this.refuse({ ...refusal(status.DEADLINE_EXCEEDED, 'the deadline of the call is over'), trailers: {} });
+    if (this.#isAnswered) {
+      // The caller does not take its answer.
+      this.#stream.close(constants.NGHTTP2_CANCEL);
+      return;
+    }
+    const text = this.#hasArrived ? 'the deadline of the call is over' : 'the request did not arrive in time';
+    const late = refusal(status.DEADLINE_EXCEEDED, text);
+    this.refuse(this.#hasArrived ? { ...late, trailers: {} } : late);
     this.#controller.abort();
   }
 
   #over(): void {
-    clearTimeout(this.#deadline);
+    clearTimeout(this.#timer);
+    this.#release();
     if (this.#isAnswered) return;
     this.#isAnswered = true;
     this.#controller.abort();
+  }
+
+  #release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.letGo();
   }
 }

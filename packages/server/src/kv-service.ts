@@ -77,6 +77,7 @@ export function kvCalls(store: KvStore): {
     },
     get: {
       method: methods.get,
+      isRead: true,
       async serve({ key, consistency: word }, signal) {
         checkKey(key);
         const consistency = Object.hasOwn(consistencies, word) ? consistencies[word] : undefined;

@@ -11,6 +11,9 @@ const terminal: Terminal = {
   },
 };
 
+// Nobody reads any more: a server serves on without its log, and a command has nobody left to tell.
+process.stdout.on('error', () => {});
+
 runCommand(process.argv.slice(2), process.env, terminal).then((code) => {
   process.exitCode = code;
 });

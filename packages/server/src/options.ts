@@ -29,7 +29,7 @@ export interface ServerOptions {
   readonly tokens?: readonly string[] | undefined;
   /** Calls under way at one time; more are refused with RESOURCE_EXHAUSTED. Default 10,000. */
   readonly maxInFlight?: number | undefined;
-  /** Bytes of requests under way at one time, likewise. Default 256 MiB. */
+  /** Bytes of requests, and of answers to reads until they are taken, likewise; further reads wait. Default 256 MiB. */
   readonly maxPendingBytes?: number | undefined;
   /** Calls a second one peer may make on average, bursts of one second allowed. Default: no limit. */
   readonly maxCallsPerSecond?: number | undefined;
@@ -61,11 +61,14 @@ export interface ServerSettings {
 /** Checks options. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function serverSettings(options: ServerOptions): ServerSettings {
   const { port = 7_447, tokens = [], maxCallsPerSecond = Number.POSITIVE_INFINITY } = options;
+  for (const name of ['host', 'nodeId', 'advertise'] as const) text(name, options[name]);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new InvalidArgumentError(`port is ${String(port)}; use 0 to 65535, 0 for a free one`);
   }
-  if (tokens.some((token) => typeof token !== 'string' || token === '')) {
-    throw new InvalidArgumentError('tokens has an empty one; anybody could send it. Leave it out');
+  if (!Array.isArray(tokens) || tokens.some((token) => typeof token !== 'string' || token === '')) {
+    throw new InvalidArgumentError(
+      'tokens is no list of strings, or has an empty one that anybody could send',
+    );
   }
   if (!(maxCallsPerSecond > 0)) {
     throw new InvalidArgumentError(
@@ -89,9 +92,17 @@ export function serverSettings(options: ServerOptions): ServerSettings {
   };
 }
 
+/** A timer of Node beyond this would fire at once. */
+export const longestTimerMs: number = 2 ** 31 - 1;
+
 /** A grace period: 0 or more. */
 export function checkGraceMs(graceMs: number): void {
   if (graceMs !== 0) checkDurationMs('graceMs', graceMs);
+}
+
+function text(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return;
+  throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}; use a string, or leave it out`);
 }
 
 function whole(name: string, value: number | undefined, fallback: number): number {

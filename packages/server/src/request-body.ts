@@ -1,31 +1,46 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { type Frame, FrameError, FrameReader, status } from '@norikv/client/wire';
-import { decompress } from './decompress.js';
+import type { Decompressor } from './decompress.js';
 import { type Refusal, refusal } from './statuses.js';
 
 const longestRequest = 4 * 2 ** 20;
+/** What the list of the pieces of a message costs beside their bytes. */
+const bytesPerPiece = 128;
+
+/** What reading a request needs. */
+export interface Reading {
+  /** The header `grpc-encoding`. */
+  readonly encoding: string | string[] | undefined;
+  readonly decompressor: Decompressor;
+  /** Counts bytes that are kept, or says why they cannot be. */
+  hold(bytes: number): Refusal | undefined;
+}
 
 /**
  * Reads the one message of a request.
  *
- * @param encoding - the header `grpc-encoding`.
  * @param done - called once, with the message or with why there is none; not at all if the stream breaks first.
  */
 export function readMessage(
   stream: ServerHttp2Stream,
-  encoding: string | string[] | undefined,
+  { encoding, decompressor, hold }: Reading,
   done: (result: Buffer | Refusal) => void,
 ): void {
   const reader = new FrameReader(longestRequest);
   let frame: Frame | undefined;
   let isRefused = false;
+  let pieces = 0;
   const refuse = (problem: Refusal): void => {
     isRefused = true;
     done(problem);
   };
   stream.on('data', (chunk: Buffer) => {
+    if (isRefused) return;
+    const excess = hold(chunk.length + (pieces > 0 ? bytesPerPiece : 0));
+    if (excess) return refuse(excess);
+    pieces += 1;
     try {
-      for (const next of isRefused ? [] : reader.take(chunk)) {
+      for (const next of reader.take(chunk)) {
         if (frame) throw new FrameError('the request has two messages', false);
         frame = next;
       }
@@ -37,8 +52,11 @@ export function readMessage(
     if (isRefused) return;
     if (!frame || !reader.isAtEnd) {
       refuse(refusal(status.INVALID_ARGUMENT, 'the request is not one whole message'));
-    } else if (frame.isCompressed) decompress(frame.message, encoding, longestRequest, done);
-    else done(frame.message);
+    } else if (frame.isCompressed) {
+      decompressor.decompress(frame.message, encoding, longestRequest).then((result) => {
+        done(Buffer.isBuffer(result) ? (hold(result.length) ?? result) : result);
+      });
+    } else done(frame.message);
   });
 }
 

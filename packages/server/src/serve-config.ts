@@ -115,9 +115,21 @@ export async function serveConfig(args: readonly string[], env: Environment): Pr
       flags['max-calls-per-second'] ?? text(file, 'limits.max_calls_per_second'),
     ),
     graceMs: wholeNumber('grace', flags['grace-ms'] ?? text(file, 'grace_ms')) ?? defaultGraceMs,
-    logCalls: flags['log-calls'] ?? file.log_calls === 'true',
-    unknown: Object.keys(file).filter((name) => !knownSettings.has(name) && !name.startsWith('telemetry.')),
+    logCalls: flags['log-calls'] ?? isOn(file, 'log_calls'),
+    unknown: unknownSettings(file),
   };
+}
+
+/** Those of the public server's that have no meaning here are fine; one that was meant to keep strangers out is not. */
+function unknownSettings(file: Settings): string[] {
+  const unknown = Object.keys(file).filter(
+    (name) => !knownSettings.has(name) && !name.startsWith('telemetry.'),
+  );
+  const guard = unknown.find((name) => /^(?:tls|token)/.test(name));
+  if (guard === undefined) return unknown;
+  throw new UsageError(
+    `${guard} is no setting of this server, which would be open without it; use tls.cert, tls.key, tls.client_ca or token_file`,
+  );
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -180,6 +192,12 @@ function address(name: string, value: string): { readonly host: string; readonly
 function text(file: Settings, name: string): string | undefined {
   const value = file[name];
   return value === '' ? undefined : value;
+}
+
+function isOn(file: Settings, name: string): boolean {
+  const value = text(file, name) ?? 'false';
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new UsageError(`${name} is ${value}; use true or false`);
 }
 
 function wholeNumber(name: string, value: string | undefined): number | undefined {

@@ -6,7 +6,13 @@ import { aboutCalls } from './ext-service.js';
 import { Guard } from './guard.js';
 import { kvCalls } from './kv-service.js';
 import { type Gauge, Metrics } from './metrics.js';
-import { checkGraceMs, type ServerOptions, type ServerSettings, serverSettings } from './options.js';
+import {
+  checkGraceMs,
+  longestTimerMs,
+  type ServerOptions,
+  type ServerSettings,
+  serverSettings,
+} from './options.js';
 import { Router } from './router.js';
 import { Transport } from './transport.js';
 import { type Served, type Surroundings, unaryHandler } from './unary-handler.js';
@@ -16,7 +22,7 @@ const defaultGraceMs = 10_000;
 
 /** A store behind the NoriKV wire. Made by {@link createServer}. */
 export class NoriKVServer implements AsyncDisposable {
-  readonly #router = new Router();
+  readonly #router: Router;
   readonly #transport: Transport;
   readonly #settings: ServerSettings;
   readonly #guard: Guard;
@@ -30,6 +36,7 @@ export class NoriKVServer implements AsyncDisposable {
     const settings = serverSettings(options);
     this.#settings = settings;
     this.#guard = new Guard(settings);
+    this.#router = new Router(this.#guard);
     this.#metrics = new Metrics(this.#gauges());
     this.#cluster = new ClusterService(this.#guard, () => ({
       nodeId: settings.nodeId,
@@ -84,7 +91,10 @@ export class NoriKVServer implements AsyncDisposable {
   async #close(graceMs: number): Promise<void> {
     this.#guard.isClosed = true;
     this.#cluster.close();
-    const cancel = this.#settings.clock.startTimer(() => this.#transport.destroy(), graceMs);
+    const cancel = this.#settings.clock.startTimer(
+      () => this.#transport.destroy(),
+      Math.min(graceMs, longestTimerMs),
+    );
     await this.#transport.close();
     cancel();
   }
@@ -125,7 +135,7 @@ export class NoriKVServer implements AsyncDisposable {
       { name: 'norikv_calls_in_flight', help: 'Calls under way.', read: () => this.#guard.inFlight },
       {
         name: 'norikv_pending_bytes',
-        help: 'Bytes of requests under way.',
+        help: 'Bytes of requests and answers under way.',
         read: () => this.#guard.pendingBytes,
       },
       {

@@ -31,6 +31,7 @@ export class Transport {
   readonly #http2: Http2Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
+  #isClosing = false;
 
   /** @throws InvalidArgumentError if the keys are none. */
   constructor(tls: ServerTls | undefined, onStream: OnStream, probing: Probing = defaultProbing) {
@@ -45,6 +46,8 @@ export class Transport {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
       probe(session, probing);
+      // Its TLS was still being agreed on when the others were told.
+      if (this.#isClosing) session.close();
     });
     this.#http2.on('stream', onStream);
   }
@@ -65,6 +68,7 @@ export class Transport {
 
   /** Takes no further connection and no further call; resolves when the calls under way have ended. */
   close(): Promise<void> {
+    this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#http2.close(() => resolve()));
     for (const session of this.#sessions) session.close();
     return closed;
@@ -87,9 +91,9 @@ function http2Server(tls: ServerTls | undefined): Http2Server | Http2SecureServe
   const options = { settings, maxSessionMemory: unlimitedMegabytes };
   if (tls === undefined) return createServer(options);
   const { cert, key, clientCa } = tls;
-  const pair = { cert: Buffer.from(cert), key: Buffer.from(key) };
-  const clients = clientCa === undefined ? {} : { ca: Buffer.from(clientCa), requestCert: true };
   try {
+    const pair = { cert: Buffer.from(cert), key: Buffer.from(key) };
+    const clients = clientCa === undefined ? {} : { ca: Buffer.from(clientCa), requestCert: true };
     return createSecureServer({ ...options, ...pair, ...clients });
   } catch (cause) {
     throw new InvalidArgumentError('tls has a cert, key or clientCa that is no PEM text, or no pair', {

@@ -9,6 +9,7 @@ import {
 } from '@norikv/client/wire';
 import type { Guard } from './guard.js';
 import { hostOf } from './guard.js';
+import type { IncomingCall } from './incoming-call.js';
 import type { Metrics } from './metrics.js';
 import type { ServerSettings } from './options.js';
 import type { Handler } from './router.js';
@@ -17,6 +18,8 @@ import { type Refusal, refusal, refusalOf } from './statuses.js';
 /** A method served: what it answers, or the error of the contract it throws. */
 export interface Served<Method extends WireMethod = WireMethod> {
   readonly method: Method;
+  /** Its answer may be large, and it can be asked for again when there is room for it. */
+  readonly isRead?: true;
   serve(request: Received<Method['input']>, signal: AbortSignal): Promise<Outgoing<Method['output']>>;
 }
 
@@ -29,12 +32,12 @@ export interface Surroundings {
 
 /** Makes a handler that guards, decodes, serves, answers, measures and logs. */
 export function unaryHandler<Method extends WireMethod>(
-  { method, serve }: Served<Method>,
+  { method, isRead, serve }: Served<Method>,
   { settings, guard, metrics }: Surroundings,
 ): Handler {
   const { clock, log, logCalls } = settings;
-  return (call, body) => {
-    const startedAt = clock.monotonic();
+  return (call) => {
+    let startedAt = clock.monotonic();
     const finish = (problem: Refusal | undefined, error: unknown, answer: () => void): void => {
       const code = statusName(problem?.code ?? status.OK);
       const durationMs = clock.monotonic() - startedAt;
@@ -48,22 +51,49 @@ export function unaryHandler<Method extends WireMethod>(
     };
     const refuse = (problem: Refusal, error?: unknown): void =>
       finish(problem, error, () => call.refuse(problem));
-    const bytes = body.length;
-    const refused = guard.enter(call.headers, () => hostOf(call.peer), bytes);
-    if (refused) return refuse(refused);
-    let request: Received<Method['input']>;
-    try {
-      request = decode<Method['input']>(method.input, body);
-    } catch {
-      guard.leave(bytes);
-      return refuse(refusal(status.INVALID_ARGUMENT, `the request is no ${method.input.typeName}`));
-    }
-    const work = serve(request, call.signal).then((answer) => encode(method.output, answer));
-    work
-      .then(
-        (answer) => finish(undefined, undefined, () => call.end(answer)),
-        (error: unknown) => refuse(refusalOf(error), error),
-      )
-      .finally(() => guard.leave(bytes));
+    const stranger = guard.stranger(call.headers);
+    if (stranger) return refuse(stranger);
+    call.read((body) => {
+      startedAt = clock.monotonic();
+      if (!Buffer.isBuffer(body)) return refuse(body);
+      const refused = guard.enter(() => hostOf(call.peer));
+      if (refused) return refuse(refused);
+      let request: Received<Method['input']>;
+      try {
+        request = decode<Method['input']>(method.input, body);
+      } catch {
+        guard.leave();
+        return refuse(refusal(status.INVALID_ARGUMENT, `the request is no ${method.input.typeName}`));
+      }
+      const serveOnce = async (): Promise<Buffer> => encode(method.output, await serve(request, call.signal));
+      const work = isRead ? whenThereIsRoom(serveOnce, call, guard) : serveOnce();
+      call.holdUntil(work);
+      work
+        .then(
+          (answer) => finish(undefined, undefined, () => call.end(answer)),
+          (error: unknown) => refuse(refusalOf(error), error),
+        )
+        .finally(() => guard.leave());
+    });
   };
+}
+
+/** An answer there is no room for is dropped, and asked for again later. */
+async function whenThereIsRoom(
+  serve: () => Promise<Buffer>,
+  call: IncomingCall,
+  guard: Guard,
+): Promise<Buffer> {
+  // Gives the number of bytes if they do not fit: the answer itself must not be kept while this waits.
+  const attempt = async (): Promise<Buffer | number> => {
+    const answer = await serve();
+    return call.hold(answer.length) ? answer.length : answer;
+  };
+  for (;;) {
+    const answer = await attempt();
+    if (typeof answer !== 'number') return answer;
+    // What this one holds must not keep others, or itself, waiting.
+    call.letGo();
+    await guard.room(answer, call.signal);
+  }
 }

@@ -59,6 +59,7 @@ export function vectorCalls(store: KvStore): {
     },
     search: {
       method: methods.searchVectors,
+      isRead: true,
       async serve({ namespace, query, k, includeVectors }, signal) {
         const options = { includeVectors, signal };
         const found = await vectorsOf(store).vectorSearch(namespace, query, k, options);
@@ -72,6 +73,7 @@ export function vectorCalls(store: KvStore): {
     },
     get: {
       method: methods.getVector,
+      isRead: true,
       async serve({ namespace, id }, signal) {
         const vector = await vectorsOf(store).vectorGet(namespace, id, { signal });
         return vector ? { found: true, vector } : { found: false };

@@ -110,7 +110,7 @@ it('a server that stops takes no call and no watcher', async () => {
 describe('the guard', () => {
   it('forgets the peers it has not heard of for longest', () => {
     const guard = new Guard(serverSettings({ maxCallsPerSecond: 1, maxInFlight: 100_000 }));
-    const enter = (peer: string): boolean => guard.enter({}, () => peer, 0) === undefined;
+    const enter = (peer: string): boolean => guard.enter(() => peer) === undefined;
     expect(enter('first')).toBe(true);
     expect(enter('first')).toBe(false);
     for (let peer = 0; peer < 10_001; peer++) enter(`peer ${peer}`);
@@ -120,7 +120,7 @@ describe('the guard', () => {
   it('refuses everybody while the server stops', () => {
     const guard = new Guard(serverSettings({}));
     guard.isClosed = true;
-    expect(guard.enter({}, () => 'peer', 0)).toMatchObject({ code: status.UNAVAILABLE });
+    expect(guard.enter(() => 'peer')).toMatchObject({ code: status.UNAVAILABLE });
   });
 
   it('takes a new connection of a host for the same peer', () => {

@@ -73,6 +73,16 @@ describe('a process of its own', () => {
     expect(await server.end('SIGINT')).toBe(0);
     expect(server.events).toEqual(['serving', 'stopping', 'stopped']);
   }, 60_000);
+
+  it('serves on when nobody reads its log any more', async () => {
+    const args = ['--ephemeral', '--port', '0', '--http', 'off', '--log-calls'];
+    await using server = await ServerProcess.start(args);
+    server.closeOutput();
+    await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
+    await client.connect();
+    for (let call = 0; call < 10; call++) await client.put('key', `${call}`);
+    expect(await client.find('key')).not.toBeNull();
+  }, 60_000);
 });
 
 describe('norikv get, put, delete, stats and doctor', () => {
@@ -231,6 +241,10 @@ describe('the configuration', () => {
     ['a list', '- a\n- b\n', 'holds no settings'],
     ['an address without a port', 'rpc_addr: localhost\n', 'the rpc address is localhost'],
     ['something that is no YAML', 'a: [', 'cannot be read'],
+    ['TLS under another name', 'tls:\n  cert_file: x\n', 'tls.cert_file is no setting of this server'],
+    ['TLS that is only wished for', 'tls: true\n', 'tls is no setting of this server'],
+    ['tokens under another name', 'token-file: x\n', 'token-file is no setting of this server'],
+    ['a switch that is neither on nor off', 'log_calls: yes\n', 'log_calls is yes; use true or false'],
   ])('with %s in the file is refused', async (_what, text, message) => {
     const { code, error } = await run([await yaml(text), '--ephemeral']);
     expect({ code, error }).toMatchObject({ code: 2, error: expect.stringContaining(message) });
@@ -251,6 +265,22 @@ describe('the configuration', () => {
         out: expect.stringContaining('norikv doctor ADDRESS'),
       });
     }
+  });
+
+  it('that cannot be served leaves the signals that end a process alone', async () => {
+    let listens = false;
+    const code = await runCommand(
+      ['--data', await yaml('a file, no folder')],
+      {},
+      {
+        out: () => {},
+        error: () => {},
+        stopped: () => {
+          listens = true;
+        },
+      },
+    );
+    expect({ code, listens }).toEqual({ code: 1, listens: false });
   });
 
   it('that cannot be had says so', async () => {

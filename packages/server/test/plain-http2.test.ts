@@ -6,8 +6,11 @@ import { decode, encode, frameOf, methods, status, watchCluster } from '@norikv/
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Decompressor } from '../src/decompress.js';
+import { Guard } from '../src/guard.js';
 import { IncomingCall } from '../src/incoming-call.js';
 import { createServer, type NoriKVServer } from '../src/index.js';
+import { serverSettings } from '../src/options.js';
 import { Router } from '../src/router.js';
 import { Transport } from '../src/transport.js';
 import { type PlainEnd, PlainHttp2Client } from './support/plain-http2.js';
@@ -240,12 +243,17 @@ it('a caller that says goodbye and does not hang up is probed no more', async ()
 
 it('a call whose caller has just gone is answered to nobody, without harm', async () => {
   let calls = 0;
-  const router = new Router();
+  const guard = new Guard(serverSettings({}));
+  const router = new Router(guard);
   router.add(methods.get.path, () => {
     throw new Error('a call that is over was served');
   });
   const transport = new Transport(undefined, (stream, headers) => {
-    const call = new IncomingCall(stream, headers, 60_000);
+    const call = new IncomingCall(stream, headers, 60_000, {
+      guard,
+      decompressor: new Decompressor(),
+      patienceMs: 60_000,
+    });
     stream.on('error', () => {});
     stream.destroy();
     router.route(stream, headers);

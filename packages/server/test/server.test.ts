@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { NoriKVClient } from '@norikv/client';
 import { type KvStore, NoriKVError, UnavailableError, UnsupportedError } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServer, jsonLog, type LogEntry, type NoriKVServer, type ServerOptions } from '../src/index.js';
+import { Authority } from './support/certificates.js';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -47,7 +51,10 @@ describe('options that are wrong are refused by name', () => {
     ['maxInFlight is -1', { maxInFlight: -1 }],
     ['maxPendingBytes is 0', { maxPendingBytes: 0 }],
     ['maxCallsPerSecond is 0', { maxCallsPerSecond: 0 }],
-    ['tokens has an empty one', { tokens: [''] }],
+    ['tokens is no list of strings, or has an empty one', { tokens: [''] }],
+    ['tokens is no list of strings', { tokens: 'secret' as unknown as string[] }],
+    ['host is ""', { host: '' }],
+    ['nodeId is 5', { nodeId: 5 as unknown as string }],
   ])('%s', async (message, options) => {
     await expect(createServer(createMemoryStore(), options)).rejects.toThrow(message);
   });
@@ -55,6 +62,11 @@ describe('options that are wrong are refused by name', () => {
   it('a grace period, too', async () => {
     const { server } = await serve(createMemoryStore());
     expect(() => server.close(-1)).toThrow('graceMs is -1');
+  });
+
+  it('keys that are none', async () => {
+    const tls = {} as { cert: string; key: string };
+    await expect(createServer(createMemoryStore(), { port: 0, tls })).rejects.toThrow('tls has a cert, key');
   });
 });
 
@@ -231,6 +243,44 @@ it('stops in order: new calls are refused as not applied, those under way end', 
   await server.close();
 });
 
+it('a connection whose TLS is agreed on while it stops does not hold it up', async () => {
+  const authority = new Authority('the test authority');
+  const tls = authority.issue('localhost');
+  const server = await createServer(createMemoryStore(), { port: 0, tls });
+  const socket = connectTcp(server.port, '127.0.0.1');
+  await once(socket, 'connect');
+  // The server takes connections in order, so that it knows of the first one now.
+  await using other = new NoriKVClient({
+    nodes: [server.address],
+    tls: { ca: authority.cert, serverName: 'localhost' },
+    watchCluster: false,
+  });
+  await other.connect();
+  const closed = server.close(600_000);
+  const secure = connectTls({ socket, ca: authority.cert, servername: 'localhost', ALPNProtocols: ['h2'] });
+  secure.on('error', () => {}).resume();
+  await once(secure, 'secureConnect');
+  await closed;
+});
+
+it('waits for what is under way through the longest grace period, too', async () => {
+  let release = (): void => {};
+  const store = storeWith({
+    put: () =>
+      new Promise((resolve) => {
+        release = () => resolve({ term: 1n, index: 1n });
+      }),
+  });
+  const { server, client } = await serve(store);
+  const put = client.put('key', 'x');
+  await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
+  const closed = server.close(Number.MAX_SAFE_INTEGER);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  release();
+  expect(await put).toEqual({ term: 1n, index: 1n });
+  await closed;
+});
+
 it('cuts off what is under way when the grace period is over', async () => {
   const { server, client } = await serve(storeWith({ put: () => new Promise(() => {}) }));
   const put = failure(client.put('key', 'x'));
@@ -277,6 +327,7 @@ it('shows itself in the cluster view', async () => {
     shards: [0, 1, 2, 3].map((id) => ({ id, replicas: [{ nodeId: 'alone', leader: true }] })),
   });
   expect(await server.metrics()).toMatch(/^norikv_watchers 1$/m);
+  await expect.poll(() => server.metrics()).toMatch(/^norikv_pending_bytes 0$/m);
   await client.close();
   await expect.poll(() => server.metrics()).toMatch(/^norikv_watchers 0$/m);
 });

@@ -1,3 +1,6 @@
+/** A timer of Node beyond this would fire at once. */
+export const longestTimerMs: number = 2 ** 31 - 1;
+
 const mostDigits = 99_999_999;
 const unitsMs: Readonly<Record<string, number>> = {
   H: 3_600_000,

@@ -7,6 +7,7 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { frameOf } from '../../src/grpc/frames.js';
 import { encode, methods } from '../../src/wire.js';
 
@@ -19,12 +20,14 @@ export const head = { ':status': 200, 'content-type': 'application/grpc' };
 export class PlainHttp2Server implements AsyncDisposable {
   readonly #server: Http2Server;
   readonly sessions: ServerHttp2Session[] = [];
+  readonly sockets: Socket[] = [];
   /** Paths of the calls, in order, without those that ask for a description. */
   readonly calls: string[] = [];
   address = '';
 
   private constructor(misbehave: Misbehaviour, options: ServerOptions) {
     this.#server = createServer({ maxSendHeaderBlockLength: 2 ** 20, ...options });
+    this.#server.on('connection', (socket: Socket) => this.sockets.push(socket));
     this.#server.on('session', (session) => this.sessions.push(session));
     this.#server.on('stream', (stream, headers) => {
       stream.on('error', () => {});

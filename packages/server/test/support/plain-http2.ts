@@ -14,7 +14,8 @@ export class PlainHttp2Client implements AsyncDisposable {
   readonly session: ClientHttp2Session;
 
   constructor(address: string) {
-    this.session = connect(`http://${address}`, { maxSendHeaderBlockLength: 2 ** 20 });
+    const limits = { maxSendHeaderBlockLength: 2 ** 20, maxSessionMemory: 2 ** 20 };
+    this.session = connect(`http://${address}`, limits);
     this.session.on('error', () => {});
   }
 

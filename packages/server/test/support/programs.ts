@@ -77,6 +77,11 @@ export class ServerProcess implements AsyncDisposable {
     return this.#child.exitCode ?? this.#child.signalCode;
   }
 
+  /** Reads no more of what it writes. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   /** Stops or continues the process without ending it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(signal);

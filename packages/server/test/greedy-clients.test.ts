@@ -1,0 +1,268 @@
+import { EventEmitter, once } from 'node:events';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { gzipSync } from 'node:zlib';
+import { encode, frameOf, methods, status, watchCluster } from '@norikv/client/wire';
+import type { KvStore } from '@norikv/store';
+import { createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { Decompressor } from '../src/decompress.js';
+import { Guard } from '../src/guard.js';
+import { createServer, type NoriKVServer } from '../src/index.js';
+import { serverSettings } from '../src/options.js';
+import { readMessage } from '../src/request-body.js';
+import { Router } from '../src/router.js';
+import type { Refusal } from '../src/statuses.js';
+import { Transport } from '../src/transport.js';
+import { type PlainEnd, PlainHttp2Client } from './support/plain-http2.js';
+
+const megabyte = 2 ** 20;
+const key = Buffer.from('key');
+const get = frameOf(encode(methods.get.input, { key }));
+const put = frameOf(encode(methods.put.input, { key, value: Buffer.alloc(megabyte) }));
+
+async function pendingBytes(server: NoriKVServer): Promise<number> {
+  return Number(/^norikv_pending_bytes (\d+)$/m.exec(await server.metrics())?.[1]);
+}
+
+function refused({ trailers }: PlainEnd): { code: number; outcome: unknown } {
+  return { code: Number(trailers['grpc-status']), outcome: trailers['norikv-outcome'] };
+}
+
+const exhausted = { code: status.RESOURCE_EXHAUSTED, outcome: 'not-applied' };
+
+/** A client that lets the server send it nothing of an answer. */
+async function unwilling(server: NoriKVServer): Promise<PlainHttp2Client> {
+  const client = new PlainHttp2Client(server.address);
+  await once(client.session, 'remoteSettings');
+  const taken = once(client.session, 'localSettings');
+  client.session.settings({ initialWindowSize: 0 });
+  await taken;
+  return client;
+}
+
+describe('the bytes of calls under way', () => {
+  it('are those of answers nobody takes, too: others are read when there is room', async () => {
+    const store = createMemoryStore();
+    await store.put('key', new Uint8Array(megabyte));
+    await using server = await createServer(store, { port: 0, maxPendingBytes: 3 * megabyte });
+    await using client = await unwilling(server);
+    const ends = Array.from({ length: 20 }, () => client.call(methods.get.path, get));
+    await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 18$/m);
+    expect(await pendingBytes(server)).toBeLessThanOrEqual(3 * megabyte);
+    client.session.settings({ initialWindowSize: megabyte });
+    for (const end of ends) expect((await end).trailers['grpc-status']).toBe('0');
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are not waited for by callers that have gone, nor by those after them', async () => {
+    const store = createMemoryStore();
+    await store.put('key', new Uint8Array(megabyte));
+    await using server = await createServer(store, { port: 0, maxPendingBytes: 1.5 * megabyte });
+    const greedy = await unwilling(server);
+    const first = greedy.call(methods.get.path, get);
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte);
+    const hasty = new PlainHttp2Client(server.address);
+    void hasty.call(methods.get.path, get);
+    await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
+    await using patient = new PlainHttp2Client(server.address);
+    const last = patient.call(methods.get.path, get);
+    await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 2$/m);
+    await hasty[Symbol.asyncDispose]();
+    await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
+    await greedy[Symbol.asyncDispose]();
+    await first;
+    expect((await last).trailers['grpc-status']).toBe('0');
+  });
+
+  it('do not turn a write that has happened into one that has not', async () => {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const memory = createMemoryStore();
+    const store: KvStore = {
+      get: (...call) => memory.get(...call),
+      put: (...call) => held.then(() => memory.put(...call)),
+      delete: (...call) => memory.delete(...call),
+    };
+    await using server = await createServer(store, { port: 0, maxPendingBytes: megabyte });
+    await using client = new PlainHttp2Client(server.address);
+    const end = client.call(methods.put.path, put);
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte);
+    release();
+    expect((await end).trailers['grpc-status']).toBe('0');
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are those of requests that have not arrived whole', async () => {
+    await using server = await createServer(createMemoryStore(), {
+      port: 0,
+      maxPendingBytes: 3 * megabyte,
+    });
+    const client = new PlainHttp2Client(server.address);
+    const almost = put.subarray(0, put.length - 1);
+    const ends = Array.from({ length: 20 }, () => client.call(methods.put.path, almost, {}, true));
+    await expect.poll(() => server.metrics()).toMatch(/Put",code="RESOURCE_EXHAUSTED"\} 18$/m);
+    expect(await pendingBytes(server)).toBeLessThanOrEqual(3 * megabyte);
+    await client[Symbol.asyncDispose]();
+    const codes = (await Promise.all(ends)).map((end) => refused(end).code);
+    expect(codes.filter((code) => code === status.RESOURCE_EXHAUSTED)).toHaveLength(18);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are kept until the store has done with them, whoever has hung up', async () => {
+    let release = (): void => {};
+    const store: KvStore = {
+      ...createMemoryStore(),
+      put: () =>
+        new Promise((resolve) => {
+          release = () => resolve({ term: 1n, index: 1n });
+        }),
+    };
+    await using server = await createServer(store, { port: 0 });
+    const client = new PlainHttp2Client(server.address);
+    void client.call(methods.put.path, put);
+    await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
+    await client[Symbol.asyncDispose]();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await pendingBytes(server)).toBeGreaterThan(megabyte);
+    release();
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are those a compressed request becomes', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0, maxPendingBytes: megabyte });
+    await using client = new PlainHttp2Client(server.address);
+    const almost = put.subarray(0, megabyte / 2);
+    void client.call(methods.put.path, almost, {}, true);
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte / 4);
+    const small = frameOf(gzipSync(put.subarray(5)));
+    small[0] = 1;
+    const end = await client.call(methods.put.path, small, { 'grpc-encoding': 'gzip' });
+    expect(refused(end)).toEqual(exhausted);
+  });
+});
+
+it('a stranger is sent away before the request is read', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0, tokens: ['secret'] });
+  await using client = new PlainHttp2Client(server.address);
+  for (const { path } of [methods.put, watchCluster]) {
+    const end = await client.call(path, put.subarray(0, 9), {}, true);
+    expect(refused(end)).toEqual({ code: status.UNAUTHENTICATED, outcome: 'not-applied' });
+  }
+  expect(await pendingBytes(server)).toBe(0);
+});
+
+it('a request that is refused is refused once, whatever of it still comes', () => {
+  const stream = new EventEmitter() as ServerHttp2Stream;
+  const results: (Buffer | Refusal)[] = [];
+  const reading = { encoding: undefined, decompressor: new Decompressor(), hold: () => undefined };
+  readMessage(stream, reading, (result) => results.push(result));
+  for (let chunk = 0; chunk < 3; chunk++) stream.emit('data', Buffer.from([9, 9, 9]));
+  stream.emit('end');
+  expect(results).toMatchObject([{ code: status.INVALID_ARGUMENT }]);
+});
+
+it('a request that is unpacked when its caller has gone is not served', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0 });
+  const client = new PlainHttp2Client(server.address);
+  const bomb = frameOf(gzipSync(Buffer.alloc(4 * megabyte)));
+  bomb[0] = 1;
+  const headers = { 'grpc-encoding': 'gzip' };
+  const ends = Array.from({ length: 30 }, () => client.call(methods.put.path, bomb, headers));
+  await Promise.race(ends);
+  await client[Symbol.asyncDispose]();
+  await Promise.all(ends);
+  await expect.poll(() => pendingBytes(server)).toBe(0);
+  await using other = new PlainHttp2Client(server.address);
+  const last = await other.call(methods.put.path, bomb, headers);
+  expect(refused(last).code).toBe(status.INVALID_ARGUMENT);
+  expect(await pendingBytes(server)).toBe(0);
+  const served = /Put",code="INVALID_ARGUMENT"\} (\d+)$/m.exec(await server.metrics())?.[1];
+  expect(Number(served)).toBeLessThan(31);
+});
+
+it('a watcher whose request comes when the server stops is sent away', async () => {
+  const server = await createServer(createMemoryStore(), { port: 0 });
+  await using client = new PlainHttp2Client(server.address);
+  const nonsense = await client.call(watchCluster.path, Buffer.from([9]));
+  expect(refused(nonsense).code).toBe(status.INVALID_ARGUMENT);
+  const stream = client.session.request({
+    ':method': 'POST',
+    ':path': watchCluster.path,
+    'content-type': 'application/grpc',
+  });
+  stream.on('error', () => {});
+  const answered = once(stream, 'response');
+  stream.write(Buffer.from([0]));
+  await expect.poll(() => pendingBytes(server)).toBe(1);
+  const closed = server.close();
+  stream.end(Buffer.alloc(4));
+  const [headers] = await answered;
+  expect(headers).toMatchObject({ 'grpc-status': `${status.UNAVAILABLE}`, 'norikv-outcome': 'not-applied' });
+  stream.resume();
+  await closed;
+});
+
+it('compressed requests are unpacked one after the other', async () => {
+  const decompressor = new Decompressor();
+  const order: string[] = [];
+  const unpack = async (name: string, bytes: Buffer): Promise<void> => {
+    await decompressor.decompress(bytes, 'gzip', 4 * megabyte);
+    order.push(name);
+  };
+  const bomb = gzipSync(Buffer.alloc(4 * megabyte));
+  await Promise.all([
+    unpack('bomb', bomb),
+    unpack('damaged', Buffer.from('x')),
+    unpack('small', gzipSync(get)),
+  ]);
+  expect(order).toEqual(['bomb', 'damaged', 'small']);
+});
+
+describe('a caller without a deadline', () => {
+  const patienceMs = 100;
+
+  async function impatient(
+    answer: Buffer,
+  ): Promise<{ client: PlainHttp2Client; guard: Guard } & AsyncDisposable> {
+    const guard = new Guard(serverSettings({}));
+    const router = new Router(guard, patienceMs);
+    router.add(methods.get.path, (call) =>
+      call.read((request) => {
+        if (!Buffer.isBuffer(request)) return call.refuse(request);
+        call.hold(answer.length);
+        call.end(answer);
+      }),
+    );
+    const transport = new Transport(undefined, (stream, headers) => router.route(stream, headers));
+    const port = await transport.listen({ host: '127.0.0.1', port: 0 });
+    const client = new PlainHttp2Client(`127.0.0.1:${port}`);
+    return {
+      client,
+      guard,
+      async [Symbol.asyncDispose]() {
+        await client[Symbol.asyncDispose]();
+        transport.destroy();
+        await transport.close();
+      },
+    };
+  }
+
+  it('has to send its request before patience ends', async () => {
+    await using server = await impatient(get);
+    const end = await server.client.call(methods.get.path, get.subarray(0, 7), {}, true);
+    expect(refused(end)).toEqual({ code: status.DEADLINE_EXCEEDED, outcome: 'not-applied' });
+    expect(server.guard.pendingBytes).toBe(0);
+  });
+
+  it('has to take its answer, too', async () => {
+    await using server = await impatient(Buffer.alloc(megabyte));
+    const taken = once(server.client.session, 'localSettings');
+    server.client.session.settings({ initialWindowSize: 0 });
+    await taken;
+    const end = await server.client.call(methods.get.path, get);
+    expect(end.reset).toBe(constants.NGHTTP2_CANCEL);
+    await expect.poll(() => server.guard.pendingBytes).toBe(0);
+  });
+});
