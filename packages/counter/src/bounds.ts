@@ -40,9 +40,9 @@ export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum 
   };
 }
 
-/** Refuses bounds for a counter that cannot keep them: an option that is ignored in silence would be relied on. */
-export function refuseBounds(options: object): void {
-  if ('bounds' in options && options.bounds !== undefined) {
-    refuse('bounds', 'set', 'a DistributedCounter, the only one that keeps them');
+/** Refuses what a counter cannot keep: an option that is ignored in silence would be relied on. */
+export function refuseOptions(options: object, ...names: string[]): void {
+  for (const name of names) {
+    if (Reflect.get(options, name) !== undefined) refuse(name, 'set', 'a DistributedCounter to keep it');
   }
 }

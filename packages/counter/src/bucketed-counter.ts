@@ -1,5 +1,5 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
-import { refuseBounds } from './bounds.js';
+import { refuseOptions } from './bounds.js';
 import { type Buckets, createBuckets } from './buckets.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
 import { refuse } from './counter-value.js';
@@ -50,7 +50,7 @@ export class BucketedCounter {
   /** @throws UnsupportedError if the store does not guarantee what a counter needs, or has no expiry. */
   constructor(client: KvStore, counterName: string, options: BucketedCounterOptions) {
     const { bucketMs, retentionMs, clockToleranceMs = 60_000, ...counterOptions } = options;
-    refuseBounds(options);
+    refuseOptions(options, 'bounds');
     this.#prefix = `${counterName}:${bucketMs}:`;
     this.#buckets = createBuckets({ bucketMs, retentionMs, clockToleranceMs });
     this.#clock = options.clock ?? systemClock;

@@ -1,7 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import type { Clock, GetOptions, KvStore } from '@norikv/store';
-import { refuseBounds } from './bounds.js';
-import { checkInteger, refuse } from './counter-value.js';
+import { refuseOptions } from './bounds.js';
+import { checkInteger } from './counter-value.js';
 import { DistributedCounter } from './distributed-counter.js';
 import { createWriteBehind, type WriteBehind } from './write-behind.js';
 
@@ -44,10 +44,8 @@ export class BufferedCounter implements AsyncDisposable {
     const { maxStalenessMs = 1_000, maxPending = 1_000, onError, ...counterOptions } = options;
     checkInteger('maxStalenessMs', maxStalenessMs, 2 ** 31 - 1);
     checkInteger('maxPending', maxPending);
-    refuseBounds(options);
-    if ('format' in options && options.format === 'plain') {
-      refuse('format', 'plain', "'record': a flush is repeated under an operation id");
-    }
+    // Its flushes are repeated under operation ids, for which a plain value has no room.
+    refuseOptions(options, 'bounds', 'format');
     const counter = new DistributedCounter(client, counterName, counterOptions);
     this.#counter = counter;
     this.#buffer = createWriteBehind(

@@ -29,7 +29,7 @@ export const decode = (bytes: Uint8Array): bigint => {
 /** The answer that was kept for an operation id. Throws `CorruptRecordError` if the store gave something else. */
 export const answerOf = (kept: string): bigint => {
   if (decimal.test(kept)) return BigInt(kept);
-  throw new CorruptRecordError(`The answer kept for the opId is ${String(kept)}, which is no whole number`);
+  return refuse('The answer kept for opId', kept, 'another opId', CorruptRecordError);
 };
 
 /** Always the same objects, so that updates share writes. */

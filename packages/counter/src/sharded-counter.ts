@@ -1,5 +1,5 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
-import { refuseBounds } from './bounds.js';
+import { refuseOptions } from './bounds.js';
 import { openRecords } from './counter-records.js';
 import { checkInteger, safeNumber } from './counter-value.js';
 import type { AddOptions, CounterOptions } from './options.js';
@@ -54,7 +54,7 @@ export class ShardedCounter {
    */
   constructor(client: KvStore, name: string, numShards = 10, options: CounterOptions = {}) {
     checkInteger('numShards', numShards, shardLimit);
-    refuseBounds(options);
+    refuseOptions(options, 'bounds');
     const records = openRecords(client, 'ShardedCounter', name, options);
     this.#shards = createShards(records, name, numShards, options.random ?? Math.random);
     this.#clock = options.clock ?? systemClock;

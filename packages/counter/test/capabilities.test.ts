@@ -78,7 +78,7 @@ describe('a counter', () => {
     const store = createMemoryStore();
     const options = { format: 'plain' };
     expect(() => new BufferedCounter(store, 'n', options as object)).toThrow(
-      /^format is plain; use 'record'/,
+      /^format is set; use a DistributedCounter/,
     );
   });
 });
