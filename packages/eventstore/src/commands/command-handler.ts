@@ -4,7 +4,7 @@ import type { StreamConflictError } from '../errors.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { ExpectedVersion } from '../events/expected.js';
-import type { AppendOptions, AppendResult } from '../events/options.js';
+import { type AppendOptions, type AppendResult, checkAppendOptions } from '../events/options.js';
 import type { Loaded, SnapshotSource } from '../events/reducer.js';
 import { remember } from '../log/remember.js';
 import { copyOf } from './copy.js';
@@ -149,8 +149,9 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     return known && loadedAfter(aggregateId, known);
   };
 
-  return (aggregateId, command, options = {}) =>
-    inTurn(aggregateId, async () => {
+  return async (aggregateId, command, given) => {
+    const options = checkAppendOptions(given);
+    const work = async (): Promise<CommandResult<State, Event>> => {
       let conflict: unknown;
       const once = async (): Promise<CommandResult<State, Event>> => {
         try {
@@ -168,7 +169,9 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
       } catch (error) {
         throw errorCode(error) === 'CONTENTION' ? conflict : error;
       }
-    });
+    };
+    return inTurn(aggregateId, work, options.signal);
+  };
 
   /** A command that was done before may be refused now, or decide otherwise. */
   async function settled(

@@ -12,7 +12,7 @@ type KeyRecord = { readonly key: string } | { readonly isErased: true };
 
 const codec = recordCodec<KeyRecord>('key');
 
-/** Keeps one AES key for each subject. Reads that happen at one time share a lookup; nothing is kept longer. */
+/** Keeps one AES key for each subject. What asks at the same moment shares a lookup; nothing is kept longer. */
 export class SubjectKeys {
   readonly #prefix: string;
   readonly #updater: Updater;
@@ -27,11 +27,10 @@ export class SubjectKeys {
   find(subject: string): Promise<SecretKey | undefined> {
     const underWay = this.#lookups.get(subject);
     if (underWay) return underWay;
-    const lookup = this.#updater
-      .read(this.#key(subject), codec)
-      .then(imported)
-      .finally(() => this.#lookups.delete(subject));
+    const lookup = this.#updater.read(this.#key(subject), codec).then(imported);
     this.#lookups.set(subject, lookup);
+    // Not longer: whoever asks after an erasure must not be given a key that was looked up before it.
+    queueMicrotask(() => this.#lookups.delete(subject));
     return lookup;
   }
 

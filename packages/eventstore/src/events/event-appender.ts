@@ -15,8 +15,14 @@ import {
 } from './event-line.js';
 import type { EventReader } from './event-reader.js';
 import type { NewEvent, RecordedEvent } from './event-types.js';
-import { baseOf, checkExpected, type ExpectedVersion, isExpected, wasDeletedAfter } from './expected.js';
-import type { AppendOptions, AppendResult, EventValidator, Protection } from './options.js';
+import { baseOf, type ExpectedVersion, isExpected, wasDeletedAfter } from './expected.js';
+import {
+  type AppendOptions,
+  type AppendResult,
+  checkAppendOptions,
+  type EventValidator,
+  type Protection,
+} from './options.js';
 import type { Outbox } from './outbox.js';
 import { type AppendRequest, judged, planAppend, type Stop } from './plan-append.js';
 
@@ -47,11 +53,12 @@ export class EventAppender {
   async append(
     aggregateId: string,
     events: readonly NewEvent[],
-    options: AppendOptions,
+    given: AppendOptions | undefined,
   ): Promise<AppendResult> {
+    const options = checkAppendOptions(given);
     const name = checkName('aggregateId', aggregateId);
-    const expected = checkExpected(options.expected ?? 'any');
-    const { commitId, signal, deadlineMs } = options;
+    const { expected = 'any', commitId, signal, deadlineMs } = options;
+    const endsAt = this.#log.endOf(deadlineMs);
     if (commitId !== undefined) checkName('commitId', commitId, 128);
     const lines = await this.#encode(name, checkEvents(events), options);
     if (lines.length === 0) return this.#nothing(name, expected);
@@ -59,12 +66,13 @@ export class EventAppender {
     const hasIds = commitId !== undefined || events.every(({ id }) => id !== undefined);
     const bytes = bytesOf(lines.map(({ line }) => line));
     checkCommitSize(bytes);
-    const limits = { signal, deadlineMs, opId: commitId, fingerprint: fingerprintOf(lines) };
+    const limits = { signal, endsAt, opId: commitId, fingerprint: fingerprintOf(lines) };
     const isLong = bytes > this.#log.limits.inlineBytes;
     const parts = isLong
       ? await this.#log.prepareParts(
           name,
           lines.map(({ line }) => line),
+          limits,
         )
       : undefined;
     const request = { events: lines, hasIds, parts, expected, finish: this.#settings.finish };

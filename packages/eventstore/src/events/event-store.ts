@@ -109,7 +109,7 @@ export class EventStore<Event extends EventShape = EventShape> {
       const { events } = await this.#appender.append(aggregateId, [{ type: what, data: more }], {});
       return events[0];
     }
-    return this.#appender.append(aggregateId, what, (more ?? {}) as AppendOptions);
+    return this.#appender.append(aggregateId, what, more as AppendOptions | undefined);
   }
 
   /** What an append under a `commitId` has stored; undefined if the stream does not remember it. */
@@ -129,8 +129,8 @@ export class EventStore<Event extends EventShape = EventShape> {
 
   /** Reads a range at once. What it returns was one consistent state of the stream. */
   async read(aggregateId: string, options: ReadOptions = {}): Promise<StreamSlice<Event>> {
-    checkRead(options);
-    const found = await this.#log.head(checkName('aggregateId', aggregateId));
+    const { signal } = checkRead(options);
+    const found = await this.#log.head(checkName('aggregateId', aggregateId), { signal });
     const head = isPresent(found, options) ? found : undefined;
     const events = (head ? await this.#reader.list(head, options) : []) as RecordedEvent<Event>[];
     return { exists: head !== undefined, version: head?.last ?? 0, since: found?.since ?? 1, events };
@@ -242,8 +242,9 @@ export class EventStore<Event extends EventShape = EventShape> {
     return head ? ((await this.#reader.list(head, options)) as RecordedEvent<Event>[]) : [];
   }
 
-  async #head(aggregateId: string, options?: ReadOptions): Promise<Head | undefined> {
-    const head = await this.#log.head(checkName('aggregateId', aggregateId));
+  async #head(aggregateId: string, options: ReadOptions = {}): Promise<Head | undefined> {
+    const { signal } = options;
+    const head = await this.#log.head(checkName('aggregateId', aggregateId), { signal });
     return isPresent(head, options) ? head : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
+import { InvalidArgumentError } from '@norikv/store';
 import type { EventMetadata, EventShape, NewEvent, RecordedEvent } from './event-types.js';
-import type { ExpectedVersion } from './expected.js';
+import { checkExpected, type ExpectedVersion } from './expected.js';
 import type { Outbox } from './outbox.js';
 import type { Reducer } from './reducer.js';
 
@@ -55,8 +56,33 @@ export interface AppendOptions {
   readonly metadata?: EventMetadata | undefined;
   /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
   readonly signal?: AbortSignal | undefined;
-  /** Total time in milliseconds. Default: the store's, 10,000. */
+  /**
+   * Total time in milliseconds. Default: the store's, 10,000. What a feed writes before a commit, and what is
+   * sealed after one, has the store's own time.
+   */
   readonly deadlineMs?: number | undefined;
+}
+
+const appendOptions: readonly string[] = ['expected', 'commitId', 'metadata', 'signal', 'deadlineMs'];
+
+/** @throws InvalidArgumentError for what would be an append without the condition that was meant. */
+export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError(`options is ${String(options)}; use { expected, commitId, … }`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!appendOptions.includes(name)) {
+      throw new InvalidArgumentError(
+        `"${name}" is no option of an append; it has ${appendOptions.join(', ')}`,
+      );
+    }
+  }
+  const { expected, deadlineMs } = options;
+  if (expected !== undefined) checkExpected(expected);
+  if (deadlineMs !== undefined && typeof deadlineMs !== 'number') {
+    throw new InvalidArgumentError(`deadlineMs is ${String(deadlineMs)}; use milliseconds, or leave it out`);
+  }
+  return options;
 }
 
 /** What an append did. */

@@ -1,4 +1,5 @@
-import { type Clock, ClosedError, DeadlineExceededError, systemClock } from '@norikv/store';
+import { type Clock, ClosedError, systemClock } from '@norikv/store';
+import { checkCount } from '../events/event-reader.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { Log } from '../log/log.js';
@@ -8,6 +9,7 @@ import { checkConsumerOptions } from './check-consumer-options.js';
 import { type Checkpoint, Checkpoints } from './checkpoints.js';
 import type { ConsumerOptions, ParkedEvent } from './consumer-options.js';
 import type { EventFeed } from './event-feed.js';
+import { late } from './late.js';
 import { notYet } from './not-yet.js';
 import { PartitionReader } from './partition-reader.js';
 import { unlessAway } from './unless-away.js';
@@ -95,6 +97,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   /** Ends after the event that is being handled. Throws nothing: a failure is reported by `done`. */
   async stop(): Promise<void> {
     this.#end();
+    await this.#started?.catch(() => {});
     await this.#running;
   }
 
@@ -110,6 +113,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
    * @throws DeadlineExceededError after `timeoutMs`, and what stopped the consumer, if it stops.
    */
   async caughtUp({ timeoutMs = 30_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    checkCount('timeoutMs', timeoutMs, 0);
     await this.#feed.sweep();
     const ends = await this.#feed.ends();
     const isThere = (): boolean => ends.every((end, partition) => (this.#positions[partition] ?? 0) >= end);
@@ -243,8 +247,4 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#bell.ring();
     for (const check of this.#watchers) check();
   }
-}
-
-function late(message: string): DeadlineExceededError {
-  return new DeadlineExceededError(message, { outcome: 'not-applied' });
 }

@@ -106,6 +106,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
 
   /** Ends after the event at hand. */
   async stop(): Promise<void> {
+    await this.#started?.catch(() => {});
     await this.#consumer?.stop();
     this.#consumer = undefined;
     this.#started = undefined;

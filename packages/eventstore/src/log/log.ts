@@ -8,10 +8,9 @@ import {
   write,
 } from '@norikv/cas-retry';
 import {
+  CancelledError,
   DeadlineExceededError,
-  errorCode,
   type GetOptions,
-  isNoriKVError,
   type KvStore,
   systemClock,
 } from '@norikv/store';
@@ -19,7 +18,8 @@ import { type Addition, addTo, type Part } from './add.js';
 import { emptyHead, type Head, headCodec, type Ref } from './head.js';
 import { type Limits, limitsOf } from './limits.js';
 import type { LogKeys } from './log-keys.js';
-import { putBeside, writeParts } from './parts.js';
+import { checkOwner, named } from './owner.js';
+import { partsOf, putBeside } from './parts.js';
 import { corrupt } from './record.js';
 import { remember } from './remember.js';
 import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
@@ -49,6 +49,11 @@ export interface LogAppendOptions {
   readonly deadlineMs?: number | undefined;
   readonly opId?: string | undefined;
   readonly fingerprint?: string | undefined;
+}
+
+/** Options of an append, which may have begun before it came to the log. */
+export interface LogLimits extends Omit<LogAppendOptions, 'deadlineMs'> {
+  readonly endsAt?: number | undefined;
 }
 
 const rememberedRolls = 1_024;
@@ -115,17 +120,10 @@ export class Log {
   async append<Answer>(
     name: string,
     plan: (head: Head, now: number) => Plan<Answer>,
-    { signal, deadlineMs: totalMs, opId, fingerprint }: LogAppendOptions = {},
+    { signal, endsAt = this.endOf(), opId, fingerprint }: LogLimits = {},
   ): Promise<Appended<Answer>> {
-    const { clock = systemClock, deadlineMs: givenMs = 10_000 } = this.#options;
-    const endsAt = clock.monotonic() + (totalMs ?? givenMs);
     const attempt = crypto.randomUUID();
     for (;;) {
-      const deadlineMs = endsAt - clock.monotonic();
-      if (deadlineMs <= 0)
-        throw new DeadlineExceededError('The deadline passed; nothing was written.', {
-          outcome: 'not-applied',
-        });
       let seen = emptyHead(name, this.limits.rollBytes);
       const outcome = await this.update(
         name,
@@ -138,7 +136,7 @@ export class Log {
           if (!next) return keep('full');
           return write(next, { first: head.last + 1, last: next.last, attempt, fingerprint });
         },
-        { opId, signal, deadlineMs },
+        { opId, signal, deadlineMs: this.#leftUntil(endsAt) },
       );
       if (outcome === 'full') {
         // What a kept transition saw last was read after the call, or committed before it: it is in the log.
@@ -153,9 +151,33 @@ export class Log {
     }
   }
 
+  /** When a call that begins now must have ended, by the monotonic clock. */
+  endOf(deadlineMs: number = this.#options.deadlineMs ?? 10_000): number {
+    return (this.#options.clock ?? systemClock).monotonic() + deadlineMs;
+  }
+
   /** Writes lines too long for a head beside it, for an append that adds them. */
-  async prepareParts(name: string, lines: readonly string[]): Promise<readonly Part[]> {
-    return writeParts(this.#store, this.keys, name, lines, this.limits);
+  async prepareParts(
+    name: string,
+    lines: readonly string[],
+    { signal, endsAt = this.endOf() }: LogLimits,
+  ): Promise<readonly Part[]> {
+    const parts: Part[] = [];
+    try {
+      for (const { part, pieces } of partsOf(lines, name, this.limits)) {
+        parts.push(part);
+        for (const [piece, bytes] of pieces.entries()) {
+          const [key, timeoutMs] = [this.keys.part(name, part.token, piece), this.#leftUntil(endsAt)];
+          await putBeside(this.#store, key, bytes, { signal, timeoutMs });
+        }
+      }
+    } catch (error) {
+      await this.discard(name, parts);
+      if (signal?.aborted) throw new CancelledError('Cancelled; nothing was appended.', { cause: error });
+      this.#leftUntil(endsAt);
+      throw error;
+    }
+    return parts;
   }
 
   /** Deletes parts that nothing will refer to. A failure leaves them, unseen. */
@@ -196,6 +218,12 @@ export class Log {
     return walk(head, span, shelves, prefetch);
   }
 
+  #leftUntil(endsAt: number): number {
+    const leftMs = endsAt - this.endOf(0);
+    if (leftMs > 0) return Math.ceil(leftMs);
+    throw new DeadlineExceededError('The deadline passed; nothing was written.', { outcome: 'not-applied' });
+  }
+
   async #seal(name: string, rolls: readonly Roll[]): Promise<void> {
     for (const roll of rolls) await putBeside(this.#store, ...recordOfRoll(this.keys, name, roll));
     remember(this.#rolls, name, rolls, rememberedRolls);
@@ -218,24 +246,5 @@ export class Log {
       .finally(() => this.#sealing.delete(name));
     this.#sealing.set(name, sealing);
     return sealing;
-  }
-}
-
-function checkOwner(head: Head, name: string, key: string): Head {
-  if (head.name === name) return head;
-  throw corrupt(`belongs to "${head.name}", not to "${name}"`, key);
-}
-
-/** Gives a damaged head the message that says what is wrong with it. */
-async function named<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    const { cause } = (error ?? {}) as { readonly cause?: unknown };
-    if (errorCode(error) !== 'CORRUPT_RECORD' || !isNoriKVError(cause)) throw error;
-    throw corrupt(
-      cause.message.replace(/^The stored value | It was left as it is\.$/g, '').replace(/\.$/, ''),
-      key,
-    );
   }
 }

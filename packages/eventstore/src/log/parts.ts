@@ -1,38 +1,39 @@
-import { type KvStore, stringToBytes, UnavailableError } from '@norikv/store';
+import { type CallOptions, type KvStore, stringToBytes, UnavailableError } from '@norikv/store';
 import type { Part } from './add.js';
 import type { Limits } from './limits.js';
-import type { LogKeys } from './log-keys.js';
 import { encodeRecord } from './record.js';
 
+/** A part, and the bytes of its pieces. */
+interface NewPart {
+  readonly part: Part;
+  readonly pieces: readonly Uint8Array[];
+}
+
 /**
- * Writes a large commit beside the log, where nobody sees it until a head refers to it. Its names are new,
- * so nothing can be overwritten; a crash leaves pieces that nothing refers to.
+ * Cuts a large commit into what is written beside the log, where nobody sees it until a head refers to it. Its
+ * names are new, so nothing can be overwritten; a crash leaves pieces that nothing refers to.
  */
-export async function writeParts(
-  store: KvStore,
-  keys: LogKeys,
-  name: string,
-  lines: readonly string[],
-  { partBytes }: Limits,
-): Promise<Part[]> {
-  const parts: Part[] = [];
+export function* partsOf(lines: readonly string[], name: string, { partBytes }: Limits): Generator<NewPart> {
   for (const group of groupsOf(lines, partBytes)) {
     const token = crypto.randomUUID().replaceAll('-', '');
     const bytes = encodeRecord('lines', { name, token }, group);
-    const pieces = Math.ceil(bytes.length / partBytes);
-    for (let piece = 0; piece < pieces; piece += 1) {
-      const slice = bytes.slice(piece * partBytes, (piece + 1) * partBytes);
-      await putBeside(store, keys.part(name, token, piece), slice);
-    }
-    parts.push({ count: group.length, token, pieces });
+    const count = Math.ceil(bytes.length / partBytes);
+    const pieces = Array.from({ length: count }, (_, piece) =>
+      bytes.slice(piece * partBytes, (piece + 1) * partBytes),
+    );
+    yield { part: { count: group.length, token, pieces: count }, pieces };
   }
-  return parts;
 }
 
 /** Writes a record that no head refers to yet, so that a failure has changed nothing. */
-export async function putBeside(store: KvStore, key: string, bytes: Uint8Array): Promise<void> {
+export async function putBeside(
+  store: KvStore,
+  key: string,
+  bytes: Uint8Array,
+  options?: CallOptions,
+): Promise<void> {
   try {
-    await store.put(key, bytes);
+    await store.put(key, bytes, options);
   } catch (cause) {
     throw new UnavailableError('A record could not be prepared; nothing was committed.', {
       key,
