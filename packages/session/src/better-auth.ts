@@ -1,6 +1,6 @@
 import { type Change, createUpdater, keep, remove, type Transition, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, type KvStore, requireCapabilities } from '@norikv/store';
-import { type SessionStoreOptions, settingsOf } from './options.js';
+import { checkOptions, refuse, type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {
   referencesIn,
@@ -50,7 +50,8 @@ export function betterAuthStorage(
   client: KvStore,
   options: BetterAuthStorageOptions = {},
 ): BetterAuthStorage {
-  const settings = settingsOf(1, { ...options, prefix: options.prefix ?? 'better-auth' });
+  const { prefix: given = 'better-auth' } = checkOptions('options', options);
+  const settings = settingsOf(1, { ...options, prefix: given });
   const { prefix, deadlineMs, clock, random, unsafeAllowNonAtomicCas } = settings;
   const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck', 'ttl'] as const;
   requireCapabilities(client, 'betterAuthStorage', needs, unsafeAllowNonAtomicCas);
@@ -73,6 +74,7 @@ export function betterAuthStorage(
   return {
     get: async (key) => textOf(await read(key), clock.now()),
     async set(key, value, ttl) {
+      if (typeof value !== 'string') refuse('value', value, 'a string');
       if (key.startsWith(listPrefix)) return setList(key, referencesIn(value));
       const ttlMs = millisecondsOf(ttl);
       if (ttlMs !== undefined && ttlMs <= 0) return update(key, end(key));

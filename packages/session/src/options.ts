@@ -28,6 +28,12 @@ export interface SessionStoreOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** @throws InvalidArgumentError unless these are options: anything else would be taken for none. */
+export function checkOptions<Options extends object>(name: string, options: Options): Options {
+  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
+  return isObject ? options : refuse(name, options, 'an object, or leave it out');
+}
+
 /** Checked options, with defaults. */
 export interface Settings
   extends Required<{
@@ -79,6 +85,7 @@ export function settingsOf(
   if (typeof settings.clock?.now !== 'function') {
     refuse('clock', settings.clock, 'an object with now, monotonic and startTimer');
   }
+  for (const name of ['random', 'onEvent'] as const) checkFunction(name, settings[name]);
   return { ...settings, onEvent: isolated(settings.onEvent) };
 }
 
@@ -91,6 +98,11 @@ export function checkLifetimes({ ttlMs, absoluteMs }: Pick<Settings, 'ttlMs' | '
   if (ttlMs > absoluteMs) {
     refuse('absoluteMs', absoluteMs, `at least ttlMs, which is ${ttlMs}: no session can be idle for longer`);
   }
+}
+
+/** @throws InvalidArgumentError unless the value is a function. */
+export function checkFunction(option: string, value: unknown): void {
+  if (typeof value !== 'function') refuse(option, value, 'a function, or leave it out');
 }
 
 /** @throws InvalidArgumentError unless the value is a whole number from `min` to `max`. */

@@ -3,6 +3,7 @@ import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
 import {
   checkLifetimes,
+  checkOptions,
   checkUserId,
   checkWhole,
   refuse,
@@ -67,7 +68,7 @@ export class SessionManager<Data extends object = Profile> {
    * @throws InvalidArgumentError naming the option that is wrong.
    */
   constructor(client: KvStore, ttlMs: number = 3_600_000, options: SessionManagerOptions<Data> = {}) {
-    const { schema, ...storeOptions } = options;
+    const { schema, ...storeOptions } = checkOptions('options', options);
     const settings = settingsOf(ttlMs, storeOptions);
     this.#ledger = new SessionLedger(client, settings, 'SessionManager');
     this.#shape = new SessionShape(schema, settings.maxDataBytes);
@@ -153,7 +154,8 @@ export class SessionManager<Data extends object = Profile> {
    *
    * If it throws, the session may be over.
    */
-  async regenerate(id: PresentedId, { overlapMs = 0 }: RegenerateOptions = {}): Promise<string | null> {
+  async regenerate(id: PresentedId, options: RegenerateOptions = {}): Promise<string | null> {
+    const { overlapMs = 0 } = checkOptions('options of regenerate', options);
     checkWhole('overlapMs', overlapMs, 60_000, 0);
     const found = await this.#find(id);
     if (!found) return null;
@@ -222,7 +224,12 @@ export class SessionManager<Data extends object = Profile> {
 
   #lifetimes(options: CreateOptions): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
     const { settings } = this.#ledger;
-    const { ttlMs = settings.ttlMs, generation = 0, absoluteMs: _, ...unknown } = options;
+    const {
+      ttlMs = settings.ttlMs,
+      generation = 0,
+      absoluteMs: _,
+      ...unknown
+    } = checkOptions('options of create', options);
     const [name] = Object.keys(unknown);
     if (name !== undefined) refuse('an option of create', name, 'ttlMs, absoluteMs or generation');
     const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;

@@ -49,6 +49,7 @@ export function newSession<Data extends object>(
   session: NewSession<Data>,
 ): readonly [data: object, options: CreateOptions] {
   const [first, second, third] = session as readonly [unknown, unknown?, unknown?];
-  if (typeof first !== 'string') return [first as object, (second ?? {}) as CreateOptions];
-  return [{ email: first, roles: second }, (third ?? {}) as CreateOptions];
+  const [data, options = {}] =
+    typeof first === 'string' ? [{ email: first, roles: second }, third] : [first, second];
+  return [data as object, options as CreateOptions];
 }

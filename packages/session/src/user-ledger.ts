@@ -4,7 +4,7 @@ import { SessionLimitError } from './errors.js';
 import type { EndReason } from './events.js';
 import type { Settings } from './options.js';
 import type { Records } from './records.js';
-import { isLive, type LiveSession } from './session-record.js';
+import { isLive, type LiveSession, type SessionRecord } from './session-record.js';
 import { endOf } from './session-transitions.js';
 import type { UserRecord, UserSession } from './user-record.js';
 import { admit, type Candidate, makeRoom, withdraw } from './user-transitions.js';
@@ -123,7 +123,13 @@ export class UserLedger {
 
   async #deadAmong(sessions: readonly UserSession[]): Promise<ReadonlySet<string>> {
     const now = this.#settings.clock.now();
-    const records = await Promise.all(sessions.map(({ key }) => this.#records.readSession(key)));
+    const read = async (key: string): Promise<SessionRecord | undefined> =>
+      this.#records.readSession(key).catch((error: unknown) => {
+        // Nobody can use what is damaged, and it must not keep its user out.
+        if (errorCode(error) === 'CORRUPT_RECORD') return undefined;
+        throw error;
+      });
+    const records = await Promise.all(sessions.map(({ key }) => read(key)));
     const dead = sessions.filter(({ namedAt }, position) => {
       return now - namedAt > birthMs && !isLive(records[position], now);
     });

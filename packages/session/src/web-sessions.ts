@@ -2,7 +2,14 @@ import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { BoundedMap } from './bounded-map.js';
 import { SessionLimitError, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
-import { checkLifetimes, checkUserId, type SessionStoreOptions, settingsOf } from './options.js';
+import {
+  checkFunction,
+  checkLifetimes,
+  checkOptions,
+  checkUserId,
+  type SessionStoreOptions,
+  settingsOf,
+} from './options.js';
 import { hashOf } from './session-id.js';
 import { type Found, SessionLedger } from './session-ledger.js';
 import { isLive, type LiveSession } from './session-record.js';
@@ -46,7 +53,9 @@ export class WebSessions<Stored extends WebSession> {
   readonly #known = new BoundedMap<true>(rememberedSessions);
 
   constructor(client: KvStore, options: WebSessionOptions<Stored>, user: string) {
-    const { ttlMs = oneDayMs, userIdOf = () => undefined, ...storeOptions } = options;
+    const given = checkOptions('options', options);
+    const { ttlMs = oneDayMs, userIdOf = () => undefined, ...storeOptions } = given;
+    checkFunction('userIdOf', userIdOf);
     this.#ledger = new SessionLedger(client, settingsOf(ttlMs, storeOptions), user);
     this.#userIdOf = userIdOf;
   }

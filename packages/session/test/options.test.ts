@@ -1,6 +1,11 @@
+import { find, type KvStore, UnavailableError } from '@norikv/store';
+import { FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { betterAuthStorage } from '../src/better-auth.js';
+import { NoriKVSessionStore } from '../src/express-session.js';
 import { type CreateOptions, SessionManager } from '../src/index.js';
 import { memoryStore } from './engines.js';
+import { hour } from './world.js';
 
 const wrong = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 1e17, '5', null, {}];
 
@@ -22,6 +27,9 @@ const wrongOptions: readonly (readonly [options: object, message: string])[] = [
   [{ clock: 5 }, 'clock is 5'],
   [{ clock: null }, 'clock is null'],
   [{ ttlMs: 5 }, '"ttlMs" is no option'],
+  [{ onEvent: null }, 'onEvent is null; use a function'],
+  [{ onEvent: 'log' }, 'onEvent is "log"'],
+  [{ random: 5 }, 'random is 5; use a function'],
 ];
 
 describe('options', () => {
@@ -31,6 +39,70 @@ describe('options', () => {
 
   it.each(wrongOptions)('%o is refused', (options, message) => {
     expect(() => new SessionManager(memoryStore(), 1_000, options)).toThrow(message);
+  });
+
+  it.each([null, 5, 'x'])('%j is refused in place of them', (options) => {
+    const given = options as unknown as object;
+    expect(() => new SessionManager(memoryStore(), 1_000, given)).toThrow(/^options is/);
+    expect(() => new NoriKVSessionStore(memoryStore(), given)).toThrow(/^options is/);
+    expect(() => betterAuthStorage(memoryStore(), given)).toThrow(/^options is/);
+  });
+
+  it.each([null, 'userId'])('userIdOf %j is refused', (userIdOf) => {
+    const options = { userIdOf: userIdOf as unknown as () => string };
+    expect(() => new NoriKVSessionStore(memoryStore(), options)).toThrow('userIdOf is');
+  });
+
+  it.each([0, 5, true, null, [0]])('%j is no place for a generation', async (options) => {
+    const sessions = new SessionManager(memoryStore());
+    await sessions.revokeAll('u');
+    const create = sessions.create('u', 'u@example.com', [], options as unknown as CreateOptions);
+    await expect(create).rejects.toThrow('options of create is');
+    expect(await sessions.list('u')).toEqual([]);
+  });
+
+  it.each([null, 5])('%j is refused as options of regenerate', async (options) => {
+    const sessions = new SessionManager(memoryStore());
+    const id = await sessions.create('u', 'u@example.com', []);
+    await expect(sessions.regenerate(id, options as unknown as object)).rejects.toThrow(
+      'options of regenerate is',
+    );
+    expect(await sessions.validate(id)).toBe(true);
+  });
+
+  it('a value of better-auth that is no text is refused, not stored as what cannot be read', async () => {
+    const storage = betterAuthStorage(memoryStore());
+    await storage.set('key', 'text', 60);
+    await expect(storage.set('key', 5 as unknown as string, 60)).rejects.toThrow('value is 5');
+    expect(await storage.get('key')).toBe('text');
+  });
+
+  it('a session that is damaged does not keep its user from signing in', async () => {
+    const store = memoryStore();
+    const sessions = new SessionManager(store, hour, { maxSessions: 2, clock: new FakeClock() });
+    const [damaged, other] = [await sessions.create('u', 'u@x', []), await sessions.create('u', 'u@x', [])];
+    await store.put(`session:id:${await sessions.handleOf(damaged)}`, 'damage');
+    const id = await sessions.create('u', 'u@x', []);
+    expect(await Promise.all([id, other].map((each) => sessions.validate(each)))).toEqual([true, true]);
+    await expect(sessions.get(damaged)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  });
+
+  it('a session that cannot be read for now is not taken for damaged', async () => {
+    const store = memoryStore();
+    let isAway = false;
+    const client: KvStore = {
+      ...store,
+      find: async (key, options) => {
+        if (isAway && String(key).includes(':id:')) throw new UnavailableError('away');
+        return find(store, key, options);
+      },
+    };
+    const sessions = new SessionManager(client, hour, { maxSessions: 1 });
+    const id = await sessions.create('u', 'u@x', []);
+    isAway = true;
+    await expect(sessions.create('u', 'u@x', [])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    isAway = false;
+    expect(await sessions.validate(id)).toBe(true);
   });
 
   it('undefined ones are defaults', () => {
