@@ -7,8 +7,8 @@ export interface Grant {
   readonly key: string;
   /** The slots of its limits. */
   readonly slots: string;
-  /** The reset of its key that came last before it was asked for. */
-  readonly lastReset: number | undefined;
+  /** The reset, of whatever key, that came last before it was asked for. */
+  readonly asOf: number;
 }
 
 /** The answer to a request that may pass. What it can be redeemed for is no property: a copy brings nothing back. */

@@ -6,16 +6,19 @@ import type { RateLimitResult } from './result.js';
 
 /** The grants of this process. Each can be redeemed once, and none after a reset. */
 export class Grants {
+  /** The latest reset of each key, counted over all keys. */
   readonly #resets: BoundedMap<number>;
+  readonly #maxKeys: number;
   #latestReset = 0;
 
   constructor(maxKeys: number) {
     this.#resets = new BoundedMap(maxKeys);
+    this.#maxKeys = maxKeys;
   }
 
   /** To be called before the store is asked. */
   prepare(key: string, limits: readonly Limit[]): Grant {
-    return { owner: this, key, slots: slotsOf(limits), lastReset: this.#resets.get(key) };
+    return { owner: this, key, slots: slotsOf(limits), asOf: this.#latestReset };
   }
 
   /**
@@ -25,7 +28,7 @@ export class Grants {
    */
   redeem(result: RateLimitResult, key: string, limits: readonly Limit[]): Grant | undefined {
     const grant = Granted.grantOf(result);
-    if (grant?.owner !== this || grant.lastReset !== this.#resets.get(grant.key)) return undefined;
+    if (grant?.owner !== this || this.#resetOf(grant.key) > grant.asOf) return undefined;
     if (grant.key !== key || grant.slots !== slotsOf(limits)) {
       throw new InvalidArgumentError(
         'granted is of another identifier or other limits; pass those it was checked with, in their order',
@@ -43,6 +46,11 @@ export class Grants {
   reset(key: string): void {
     this.#latestReset += 1;
     this.#resets.set(key, this.#latestReset);
+  }
+
+  /** The latest reset of a key, or, where that is forgotten, the latest it may have been. */
+  #resetOf(key: string): number {
+    return this.#resets.get(key) ?? this.#latestReset - this.#maxKeys;
   }
 }
 

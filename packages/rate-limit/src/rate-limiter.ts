@@ -1,5 +1,6 @@
 import { createUpdater, keep, type Transition, type Updater } from '@norikv/cas-retry';
 import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 import { Bursts } from './bursts.js';
 import type { CheckOptions, RateLimitCheck, RateLimits } from './check.js';
 import { Denials } from './denials.js';
@@ -140,6 +141,7 @@ export class RateLimiter {
     limits: RateLimits,
     granted: RateLimitResult | { readonly cost: number } = { cost: 1 },
   ): Promise<void> {
+    if (typeof granted !== 'object' || granted === null) refuse('granted', granted, 'a result or { cost }');
     const checked = this.#limits.of(limits);
     const cost = checkWhole('cost', granted.cost, mostRequests);
     const key = await this.#keyOf(identifier);
@@ -223,7 +225,9 @@ export class RateLimiter {
 }
 
 function checkedOptions(options: CheckOptions): CheckOptions {
-  return typeof options === 'object' ? options : refuse('options', options, '{ cost }');
+  if (typeof options !== 'object' || options === null) refuse('options', options, '{ cost }');
+  checkSignal(options.signal);
+  return options;
 }
 
 /** Each of these is many calls already, where calls fail. */

@@ -220,6 +220,31 @@ describe('what no policy hides', () => {
     expect(events).toEqual([]);
   });
 
+  it.each([{}, 'x', 5, { aborted: false }])(
+    '%j is no signal, and no reason to let requests pass',
+    async (signal) => {
+      const limiter = new RateLimiter(createMemoryStore());
+      const options = { signal: signal as AbortSignal };
+      for (const check of [
+        limiter.checkLimit('a', limit, options),
+        limiter.checkAll([{ identifier: 'a', limits: limit }], options),
+      ]) {
+        await expect(check).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      }
+      expect((await limiter.peek('a', limit)).resetAfterMs).toBe(0);
+    },
+  );
+
+  it('options that are null are refused by name', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    await expect(limiter.checkLimit('a', limit, null as unknown as object)).rejects.toThrow(
+      'options is null',
+    );
+    await expect(limiter.refund('a', limit, null as unknown as { cost: 1 })).rejects.toThrow(
+      'granted is null',
+    );
+  });
+
   it('a signal that does not end is left without listeners', async () => {
     const { signal } = new AbortController();
     const limiter = new RateLimiter(createMemoryStore());

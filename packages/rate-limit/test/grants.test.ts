@@ -36,6 +36,16 @@ describe('a refund brings nothing back', () => {
     expect(await remaining()).toBe(2);
   });
 
+  it('for what was granted before a reset that others have pushed out of the memory', async () => {
+    const clock = new FakeClock();
+    const limiter = new RateLimiter(createMemoryStore({ clock }), { clock, maxIdentifiers: 2 });
+    const before = await limiter.checkLimit('a', limit);
+    for (const identifier of ['a', 'b', 'c']) await limiter.reset(identifier);
+    await limiter.checkLimit('a', limit);
+    await limiter.refund('a', limit, before);
+    expect((await limiter.peek('a', limit)).remaining).toBe(4);
+  });
+
   it('for what was granted before a reset', async () => {
     const { limiter, take, remaining } = setup();
     const before = await take(5);
