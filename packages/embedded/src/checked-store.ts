@@ -51,7 +51,7 @@ export class CheckedStore implements EmbeddedStore {
     const keyBytes = keyBytesOf(key, this.capabilities);
     checkGetOptions(options, key);
     this.#reads += 1;
-    if (this.#reads % readsPerTurn === 0) await nextTurn();
+    if (this.#reads % readsPerTurn === 0) await this.#engine.track(nextTurn());
     return this.#engine.find(keyBytes);
   }
 

@@ -100,7 +100,7 @@ export class Engine {
   /** Makes a vector call. What they need is loaded at the first one. */
   vectorCall<T>(call: (vectors: Vectors) => Promise<T>): Promise<T> {
     this.#vectors ??= this.#loadVectors();
-    return this.#track(this.#vectors.then(call));
+    return this.track(this.#vectors.then(call));
   }
 
   write<T>(order: WriteOrder<T>): Promise<T> {
@@ -121,7 +121,7 @@ export class Engine {
   }
 
   backup(file: string): Promise<void> {
-    return this.#track(writeWholeFile(file, (partial) => this.#environment.root.backup(partial, false)));
+    return this.track(writeWholeFile(file, (partial) => this.#environment.root.backup(partial, false)));
   }
 
   async stats(): Promise<EmbeddedStats> {
@@ -163,7 +163,7 @@ export class Engine {
   }
 
   /** Closing waits for it. */
-  #track<T>(work: Promise<T>): Promise<T> {
+  track<T>(work: Promise<T>): Promise<T> {
     this.#underWay.add(work);
     const forget = (): void => {
       this.#underWay.delete(work);

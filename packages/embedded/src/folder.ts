@@ -31,7 +31,7 @@ export function prepareFolder(path: string | undefined): Folder {
       throw new ForeignFilesError(`${folder.path} is a file; a store needs a folder`);
     }
     mkdirSync(folder.path, { recursive: true });
-    if (!existsSync(folder.dataFile)) checkEmpty(folder.path);
+    checkNoForeignFiles(folder.path);
   } catch (error) {
     if (error instanceof ForeignFilesError) throw error;
     throw unusable(folder.path, error);
@@ -53,8 +53,11 @@ function folderAt(path: string, isTemporary: boolean): Folder {
   return { path, dataFile: join(path, dataFileName), gatePath: join(path, gateName), isTemporary };
 }
 
-function checkEmpty(path: string): void {
-  const foreign = readdirSync(path).find((name) => !name.startsWith('.') && !harmless.includes(name));
+/** Looks once: whoever opens it at the same time may be making the store. */
+function checkNoForeignFiles(path: string): void {
+  const names = readdirSync(path);
+  if (names.includes(dataFileName)) return;
+  const foreign = names.find((name) => !name.startsWith('.') && !harmless.includes(name));
   if (foreign === undefined) return;
   throw new ForeignFilesError(
     `${path} holds other files (such as ${foreign}) and no store; use an empty folder or a new one`,

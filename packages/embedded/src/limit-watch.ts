@@ -19,8 +19,13 @@ export class LimitWatch {
     this.#clock = clock;
   }
 
-  /** Returns how to stop watching. */
+  /**
+   * Returns how to stop watching.
+   *
+   * @throws CancelledError if the signal is aborted already, as it may be when a call has waited before.
+   */
   watch({ signal, timeoutMs }: CallOptions, key: Key | undefined, onLimit: OnLimit): () => void {
+    if (signal?.aborted) throw cancelled(signal, key, 'not-applied');
     let cancelTimer: CancelTimer | undefined;
     if (timeoutMs !== undefined) {
       const onTimeout = (): void => onLimit((outcome) => timedOut(timeoutMs, key, outcome));

@@ -19,6 +19,10 @@ export async function restoreBackup(file: string, path: string): Promise<void> {
   if (typeof file !== 'string' || !existsSync(file)) {
     throw new InvalidArgumentError(`file is ${JSON.stringify(file)}; name a file that backup wrote`);
   }
+  // Without a folder `openEmbedded` makes one that is removed when it is closed.
+  if (typeof path !== 'string' || path === '') {
+    throw new InvalidArgumentError(`path is ${JSON.stringify(path)}; name the folder of the new store`);
+  }
   const { dataFile, gatePath } = prepareFolder(path);
   await copyWholeFile(file, dataFile);
   try {

@@ -51,6 +51,7 @@ export class WriteQueue {
    * Puts a write in the queue and resolves with what its work returned, when that is durable.
    *
    * @throws ResourceExhaustedError if too many bytes wait already.
+   * @throws CancelledError if the signal is aborted already.
    * @throws UnavailableError once a commit has failed so that its outcome is unknown.
    */
   submit<T>(order: WriteOrder<T>): Promise<T> {

@@ -122,6 +122,9 @@ describe('a backup', () => {
 describe('restoring is refused', () => {
   test('from a file that is not there', async () => {
     await expect(restoreBackup(newPath(), newPath())).rejects.toThrow(InvalidArgumentError);
+    for (const path of [undefined, null, '']) {
+      await expect(restoreBackup(import.meta.filename, path as never)).rejects.toThrow('name the folder');
+    }
   });
 
   test('over a store, and over other files', async () => {

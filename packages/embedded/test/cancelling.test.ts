@@ -43,6 +43,34 @@ describe('giving up', () => {
     expect(await store.find('key')).not.toBeNull();
   });
 
+  test('while many vectors are checked: none is inserted', async () => {
+    const store = await openTestStore();
+    await store.vectorCreateIndex('space', 2, 'euclidean');
+    const controller = new AbortController();
+    function* items(): Generator<{ id: string; vector: number[] }> {
+      for (const id of ['a', 'b', 'c']) yield { id, vector: [1, 2] };
+      controller.abort();
+    }
+    const inserts = store.vectorInsertMany('space', items(), { signal: controller.signal });
+    await expect(inserts).rejects.toMatchObject({ ...cancelled, outcome: 'not-applied' });
+    expect((await store.stats()).vectors.vectors).toBe(0);
+  });
+
+  test('right after a vector call was made', async () => {
+    const store = await openTestStore();
+    await store.vectorCreateIndex('space', 2, 'euclidean');
+    const calls = [
+      (signal: AbortSignal) => store.vectorInsert('space', 'a', [1, 2], { signal }),
+      (signal: AbortSignal) => store.vectorSearch('space', [1, 2], 1, { signal }),
+    ];
+    for (const call of calls) {
+      const controller = new AbortController();
+      const answer = call(controller.signal);
+      queueMicrotask(() => controller.abort());
+      await expect(answer).rejects.toMatchObject({ ...cancelled, outcome: 'not-applied' });
+    }
+  });
+
   test('10,000 times leaves nothing behind', async () => {
     const store = await openTestStore({ path: newPath() });
     const controller = new AbortController();
@@ -82,6 +110,25 @@ describe('a time limit', () => {
     expect(await store.find('key')).not.toBeNull();
   });
 
+  test('holds for all the groups of many vectors together', async () => {
+    const clock = new WatchedClock();
+    const store = await openTestStore({ clock });
+    await store.vectorCreateIndex('space', 2, 'euclidean');
+    const items = Array.from({ length: 1_025 }, (_, place) => ({ id: `${place}`, vector: [1, place] }));
+    await store.vectorInsertMany('space', items, { timeoutMs: 60_000 });
+    const [first = 0, second = 0, third = 0] = clock.delays;
+    expect(clock.delays).toHaveLength(3);
+    expect(60_000 > first && first > second && second > third).toBe(true);
+    function* slowly(): Generator<(typeof items)[number]> {
+      yield* items;
+      clock.aheadMs = 60_000;
+    }
+    await expect(store.vectorInsertMany('space', slowly(), { timeoutMs: 60_000 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      outcome: 'not-applied',
+    });
+  });
+
   test('longer than a timer can keep is cut to what it can', async () => {
     const clock = new WatchedClock();
     const store = await openTestStore({ path: newPath(), clock });
@@ -110,6 +157,7 @@ test('a bad consistency is refused by name', async () => {
 /** Tells when the store looks at it, which it does inside each transaction; timers fire only by hand. */
 class WatchedClock implements Clock {
   readonly delays: number[] = [];
+  aheadMs = 0;
   onNextLook: (() => void) | undefined;
   #timer: (() => void) | undefined;
 
@@ -122,7 +170,7 @@ class WatchedClock implements Clock {
     this.onNextLook = undefined;
     // Right after the transaction's work, while it is being committed.
     if (onNextLook) queueMicrotask(onNextLook);
-    return systemClock.monotonic();
+    return systemClock.monotonic() + this.aheadMs;
   }
 
   startTimer(callback: () => void, delayMs: number): () => void {

@@ -24,6 +24,13 @@ describe('closing', () => {
     expect(await again.find('late')).toBeNull();
   });
 
+  test('answers reads that have let the event loop turn', async () => {
+    const store = await openEmbedded();
+    await store.put('key', 'value');
+    const reads = Array.from({ length: 1_000 }, () => store.find('key'));
+    await Promise.all([store.close(), ...reads]);
+  });
+
   test('happens at the end of an `await using` scope', async () => {
     const path = newPath();
     let escaped: EmbeddedStore;

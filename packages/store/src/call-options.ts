@@ -27,9 +27,9 @@ export function checkWriteOptions({ ttlMs, ifNotExists, idempotencyKey }: PutOpt
     throw new InvalidArgumentError(`ifNotExists is ${String(ifNotExists)}; use true or false`);
   }
   if (idempotencyKey !== undefined && !isName(idempotencyKey)) {
-    throw new InvalidArgumentError(
-      `idempotencyKey is ${JSON.stringify(idempotencyKey)}; use a well-formed string that is not empty`,
-    );
+    const shown =
+      typeof idempotencyKey === 'string' ? JSON.stringify(idempotencyKey) : String(idempotencyKey);
+    throw new InvalidArgumentError(`idempotencyKey is ${shown}; use a well-formed string that is not empty`);
   }
 }
 

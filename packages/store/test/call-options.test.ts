@@ -24,8 +24,8 @@ describe('options of a write', () => {
     [{ ifNotExists: 1 }, 'ifNotExists is 1; use true or false'],
     [{ idempotencyKey: '' }, 'idempotencyKey is ""; use a well-formed string'],
     [{ idempotencyKey: '\ud800' }, 'idempotencyKey is "\\ud800"; use a well-formed string'],
-    [{ idempotencyKey: 7 }, 'idempotencyKey is 7; use a well-formed string'],
-  ])('are refused by name: %j', (options, message) => {
+    [{ idempotencyKey: 7n }, 'idempotencyKey is 7; use a well-formed string'],
+  ])('are refused by name: %o', (options, message) => {
     expect(() => checkWriteOptions(options as never)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
     );

@@ -2,19 +2,16 @@ import { type CancelTimer, type Clock, InvalidArgumentError } from '@norikv/stor
 
 // A power of two, so that sums and differences of times are exact and a timer is never early by rounding.
 const ticksPerMs = 1_024;
-const longestDelayMs = 2 ** 31 - 1;
 
 /** The first tick of the clock that is not before `ms`. */
 export function roundUpToTick(ms: number): number {
   return Math.ceil(ms * ticksPerMs) / ticksPerMs;
 }
 
-/** The delay, 0 if negative, or an error where a real timer would fire at once instead of waiting. */
+/** The delay, 0 if negative. */
 export function checkDelay(delayMs: number): number {
-  if (delayMs <= longestDelayMs) return Math.max(0, delayMs);
-  throw new InvalidArgumentError(
-    `delayMs is ${delayMs}; use at most ${longestDelayMs} (a longer setTimeout fires at once) and start anew`,
-  );
+  if (delayMs < Number.POSITIVE_INFINITY) return Math.max(0, delayMs);
+  throw new InvalidArgumentError(`delayMs is ${delayMs}; use a finite number of milliseconds`);
 }
 
 /** What a derived clock needs of the clock it follows. */

@@ -60,8 +60,7 @@ export class FakeClock implements ProcessClock {
   /**
    * Calls back once after `delayMs`.
    *
-   * @throws InvalidArgumentError for a delay `setTimeout` cannot keep: NaN, or above 2,147,483,647 ms, where
-   * the real timer would fire at once.
+   * @throws InvalidArgumentError for a delay that is NaN or endless.
    */
   startTimer(callback: () => void, delayMs: number): CancelTimer {
     return this.#startTimer(callback, checkDelay(delayMs));

@@ -69,6 +69,12 @@ export class FaultPlan {
   }
 
   script(operation: ScriptedOperation, faults: readonly (Fault | undefined)[]): void {
+    if (!Object.hasOwn(this.#scripted, operation)) {
+      throw new InvalidArgumentError(`operation is "${operation}"; use get, put or delete`);
+    }
+    for (const fault of faults) {
+      if (fault !== undefined) checkFault('fault is', fault);
+    }
     this.#scripted[operation].push(...faults);
   }
 
@@ -94,12 +100,15 @@ export class FaultPlan {
   }
 }
 
+function checkFault(what: string, fault: string): void {
+  if (faultKinds.includes(fault as Fault)) return;
+  throw new InvalidArgumentError(`${what} "${fault}"; use ${faultKinds.join(', ')}`);
+}
+
 function checkRates(rates: FaultRates): void {
   let sum = 0;
   for (const [fault, rate] of Object.entries(rates)) {
-    if (!faultKinds.includes(fault as Fault)) {
-      throw new InvalidArgumentError(`rates has "${fault}"; use ${faultKinds.join(', ')}`);
-    }
+    checkFault('rates has', fault);
     if (rate === undefined) continue;
     if (!(rate >= 0))
       throw new InvalidArgumentError(`rates["${fault}"] is ${rate}; use a number from 0 to 1`);

@@ -1,4 +1,12 @@
-import { type CallOptions, CancelledError, type Clock, DeadlineExceededError, type Key } from '@norikv/store';
+import {
+  type CallOptions,
+  CancelledError,
+  type Clock,
+  checkDurationMs,
+  DeadlineExceededError,
+  type Key,
+} from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 import { onAbort } from '@norikv/store/on-abort';
 
 /** What a call does: `find` counts as a read like `get`. */
@@ -10,8 +18,10 @@ export interface CallFacts {
   readonly key: Key;
 }
 
-/** Rejects a call whose signal has fired already: it was never sent. */
-export function checkNotCancelled(facts: CallFacts, signal: AbortSignal | undefined): void {
+/** Rejects a call whose limits are wrong, or whose signal has fired already: it was never sent. */
+export function checkLimits(facts: CallFacts, { signal, timeoutMs }: CallOptions): void {
+  checkDurationMs('timeoutMs', timeoutMs);
+  checkSignal(signal);
   if (signal?.aborted) {
     throw new CancelledError(`${facts.operation} was cancelled before it was sent`, {
       key: facts.key,

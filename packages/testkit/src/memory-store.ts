@@ -19,7 +19,8 @@ import {
   type Version,
   valueToBytes,
 } from '@norikv/store';
-import { awaitReply, checkNotCancelled, type Operation, travel } from './in-flight.js';
+import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { awaitReply, checkLimits, type Operation, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
 import { MemoryTable } from './memory-table.js';
 
@@ -85,8 +86,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     step: () => T,
   ): Promise<T> {
     if (closed) throw new ClosedError('The store is closed', { key });
-    checkDurationMs('timeoutMs', callOptions.timeoutMs);
-    checkNotCancelled({ operation, key }, callOptions.signal);
+    checkLimits({ operation, key }, callOptions);
     const duration = latencyMs();
     if (duration <= 0) return step();
     const work = travel(clock, duration, step);
@@ -100,6 +100,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
 
   async function find(key: Key, getOptions: GetOptions = {}): Promise<Entry | null> {
     const keyBytes = keyToBytes(key, capabilities);
+    checkReadOptions(getOptions);
     return call('find', key, getOptions, () => table.find(keyBytes));
   }
 
@@ -113,6 +114,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     find,
     async get(key, getOptions = {}) {
       const keyBytes = keyToBytes(key, capabilities);
+      checkReadOptions(getOptions);
       return call('get', key, getOptions, () => {
         const entry = table.find(keyBytes);
         if (entry === null) throw new KeyNotFoundError('The key does not exist', { key });
@@ -128,7 +130,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
         ttlMs: putOptions.ttlMs,
         idempotencyKey: putOptions.idempotencyKey,
       };
-      checkDurationMs('ttlMs', putOptions.ttlMs);
+      checkWriteOptions(putOptions);
       checkPutSupported(putOptions, capabilities);
       return call('put', key, putOptions, () => table.put(write));
     },
@@ -139,6 +141,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
         condition: conditionOf(deleteOptions),
         idempotencyKey: deleteOptions.idempotencyKey,
       };
+      checkWriteOptions(deleteOptions);
       checkIdempotencySupported(deleteOptions, capabilities);
       if (write.condition.kind !== 'always' && !capabilities.deleteCas) {
         throw new UnsupportedError('This store has no conditional delete: leave out ifMatchVersion', { key });

@@ -10,7 +10,8 @@ import {
   type VectorWriteOptions,
   type Version,
 } from '@norikv/store';
-import { checkNotCancelled, type Operation } from './in-flight.js';
+import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkLimits, isWrite, type Operation } from './in-flight.js';
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
 
 interface Space {
@@ -49,11 +50,13 @@ function memoryVectors(store: MemoryStore): VectorStore {
   async function begin(
     operation: Operation,
     namespace: string,
-    callOptions: VectorWriteOptions,
+    callOptions: VectorWriteOptions & VectorSearchOptions,
   ): Promise<void> {
     checkText('namespace', namespace, 256);
+    if (isWrite(operation)) checkWriteOptions(callOptions);
+    else checkSearchOptions(callOptions);
     await store.find('-', { timeoutMs: callOptions.timeoutMs });
-    checkNotCancelled({ operation, key: namespace }, callOptions.signal);
+    checkLimits({ operation, key: namespace }, callOptions);
   }
 
   function once<T>(scope: readonly string[], { idempotencyKey }: VectorWriteOptions, apply: () => T): T {
@@ -174,6 +177,13 @@ function checkText(name: string, text: string, maxBytes: number): void {
   const bytes = isText ? new TextEncoder().encode(text).length : 0;
   if (bytes >= 1 && bytes <= maxBytes) return;
   throw new InvalidArgumentError(`${name} has ${bytes} bytes; use well-formed text of 1 to ${maxBytes}`);
+}
+
+function checkSearchOptions(options: VectorSearchOptions): void {
+  checkReadOptions(options);
+  const { includeVectors } = options;
+  if (includeVectors === undefined || typeof includeVectors === 'boolean') return;
+  throw new InvalidArgumentError(`includeVectors is ${String(includeVectors)}; use true or false`);
 }
 
 function checkWhole(name: string, value: number, max: number): void {

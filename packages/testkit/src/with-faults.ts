@@ -1,8 +1,8 @@
 import {
   AlreadyExistsError,
   type Clock,
-  checkDurationMs,
   conditionOf,
+  InvalidArgumentError,
   isAlreadyExists,
   isKeyNotFound,
   isVersionMismatch,
@@ -19,7 +19,7 @@ import {
   type FaultRates,
   type ScriptedOperation,
 } from './fault-plan.js';
-import { awaitReply, checkNotCancelled, isWrite, sleep, travel } from './in-flight.js';
+import { awaitReply, checkLimits, isWrite, sleep, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
 import { type WrappedCall, wrapStore } from './wrap-store.js';
 
@@ -132,8 +132,7 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
   }
 
   const faulty = wrapStore(store, async (call) => {
-    checkDurationMs('timeoutMs', call.options.timeoutMs);
-    checkNotCancelled(call, call.options.signal);
+    checkLimits(call, call.options);
     const fault = chooseFault(call);
     if (fault !== undefined) injected[fault] += 1;
     const duration = latencyMs();
@@ -145,6 +144,8 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
   const faults: FaultControl = {
     next: (operation, ...scripted) => plan.script(operation, scripted),
     outage: (durationMs = Number.POSITIVE_INFINITY) => {
+      if (!(durationMs >= 0))
+        throw new InvalidArgumentError(`durationMs is ${durationMs}; use a number from 0`);
       outageUntil = clock.monotonic() + durationMs;
     },
     stop: () => {

@@ -24,6 +24,7 @@ const flagged: Record<Flaw, number> = {
   'reads are stale': 21,
   'a cancelled put is applied and called not applied': 19,
   'close is ignored': 24,
+  'wrong options are taken': 14,
   'a lost create fails without a code': 4,
   'versions are compared as numbers of 32 bits': 28,
 };

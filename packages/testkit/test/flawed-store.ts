@@ -8,6 +8,7 @@ import {
   conditionOf,
   type DeleteOptions,
   type Entry,
+  type GetOptions,
   type Key,
   KeyNotFoundError,
   type KvStore,
@@ -19,6 +20,7 @@ import {
   valueToBytes,
   versionsEqual,
 } from '@norikv/store';
+import { checkReadOptions, checkSignal, checkWriteOptions } from '@norikv/store/call-options';
 import { createMemoryStore } from '../src/index.js';
 
 /** One way to break the contract each. */
@@ -43,6 +45,7 @@ export type Flaw =
   | 'reads are stale'
   | 'a cancelled put is applied and called not applied'
   | 'close is ignored'
+  | 'wrong options are taken'
   | 'a lost create fails without a code'
   | 'versions are compared as numbers of 32 bits';
 
@@ -105,9 +108,14 @@ export function createFlawedStore(
       throw new VersionMismatchError('mismatch', { key, actual: record ? handOut(record.entry) : null });
     }
   };
-  const begin = (options: PutOptions): void => {
+  const begin = (options: GetOptions & PutOptions): void => {
     if (closed && flaw !== 'close is ignored') throw new ClosedError('closed');
     checkDurationMs('timeoutMs', options.timeoutMs);
+    if (flaw !== 'wrong options are taken') {
+      checkSignal(options.signal);
+      checkWriteOptions(options);
+      checkReadOptions(options);
+    }
     if (options.signal?.aborted && flaw !== 'a cancelled put is applied and called not applied') {
       throw new CancelledError('cancelled', { cause: options.signal.reason });
     }

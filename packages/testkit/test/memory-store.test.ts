@@ -56,6 +56,13 @@ describe('latency', () => {
 });
 
 describe('leaving a call in flight', () => {
+  it('may take longer than a timer of JavaScript can wait', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock, latencyMs: 10 });
+    await clock.run(() => store.put('key', 'value', { timeoutMs: 2 ** 40 }));
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   const calls: [string, Outcome, (store: KvStore, options: object) => Promise<unknown>][] = [
     ['put', 'unknown', (store, options) => store.put('key', 'value', options)],
     ['delete', 'unknown', (store, options) => store.delete('key', options)],

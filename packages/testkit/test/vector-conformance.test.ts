@@ -14,6 +14,18 @@ describe('the memory store keeps the contract of vectors', () => {
   });
 });
 
+describe('options of vector calls', () => {
+  const options = (wrong: object): never => wrong as never;
+  it.each<[string, (store: KvStore & VectorStore) => Promise<unknown>]>([
+    ['includeVectors', (store) => store.vectorSearch('n', [1], 1, options({ includeVectors: 'yes' }))],
+    ['consistency', (store) => store.vectorGet('n', 'a', options({ consistency: 'strong' }))],
+    ['idempotencyKey', (store) => store.vectorInsert('n', 'a', [1], options({ idempotencyKey: 7 }))],
+    ['signal', (store) => store.vectorDelete('n', 'a', options({ signal: 5 }))],
+  ])('are refused by name: %s', async (name, call) => {
+    await expect(call(createMemoryVectorStore())).rejects.toThrow(`${name} is `);
+  });
+});
+
 type Flawed = KvStore & VectorStore;
 type Flaw = (store: Flawed) => Partial<VectorStore>;
 

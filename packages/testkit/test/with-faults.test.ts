@@ -225,6 +225,28 @@ describe('faults by chance', () => {
     expect(await find(store, 'key')).toBeNull();
   });
 
+  it('reach no call with a wrong limit', async () => {
+    const store = withFaults(createMemoryStore(), { latencyMs: 1 });
+    store.faults.next('put', 'lost-reply');
+    for (const wrong of [{ signal: 5 }, { timeoutMs: 0 }]) {
+      await expect(store.put('key', 'value', wrong as never)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+    }
+    expect(store.faults.injected['lost-reply']).toBe(0);
+  });
+
+  it('are called by their names', () => {
+    const { faults } = withFaults(createMemoryStore());
+    expect(() => faults.next('put', 'lost-replies' as never)).toThrow(
+      'fault is "lost-replies"; use lost-request',
+    );
+    expect(() => faults.next('find' as never, 'outage')).toThrow(
+      'operation is "find"; use get, put or delete',
+    );
+    expect(() => faults.outage(Number.NaN)).toThrow('durationMs is NaN');
+  });
+
   it('have rates that are chances', () => {
     const memory = createMemoryStore();
     expect(() => withFaults(memory, { rates: { outage: -1 } })).toThrow(/rates\["outage"\] is -1/);

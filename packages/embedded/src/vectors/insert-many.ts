@@ -1,4 +1,5 @@
 import { type CallOptions, isNoriKVError, UnavailableError, type Version } from '@norikv/store';
+import { timedOut } from '../call-limits.js';
 import type { VectorItem } from '../vector-options.js';
 import type { WriteTransaction } from '../write-transaction.js';
 import type { Tables } from './follow.js';
@@ -23,6 +24,8 @@ export interface InsertManyRequest {
   readonly namespace: string;
   readonly items: readonly CheckedItem[];
   readonly options: CallOptions;
+  /** When the call began, by the clock of the host. */
+  readonly startMs: number;
 }
 
 /** Checks vectors, each by its place. */
@@ -41,7 +44,7 @@ export async function checkedItems(items: Iterable<VectorItem>, pacer: Pacer): P
 export async function insertMany(
   host: VectorHost,
   tables: Tables,
-  { namespace, items, options }: InsertManyRequest,
+  { namespace, items, options, startMs }: InsertManyRequest,
 ): Promise<Version[]> {
   const versions: Version[] = [];
   while (versions.length < items.length) {
@@ -53,7 +56,8 @@ export async function insertMany(
     };
     try {
       const bytes = group.reduce((sum, item) => sum + bytesOf(item), 0);
-      versions.push(...(await host.write({ work, bytes, options, key: namespace })));
+      const left = limitsLeft(options, namespace, host.clock.monotonic() - startMs);
+      versions.push(...(await host.write({ work, bytes, options: left, key: namespace })));
     } catch (error) {
       throw versions.length === 0 ? error : brokenOff(versions.length, error);
     }
@@ -70,6 +74,13 @@ function groupFrom(items: readonly CheckedItem[], start: number): CheckedItem[] 
     if (bytes >= mostBytesTogether) break;
   }
   return group;
+}
+
+/** What is left of the limits of a call. */
+function limitsLeft({ signal, timeoutMs }: CallOptions, namespace: string, elapsedMs: number): CallOptions {
+  if (timeoutMs === undefined) return { signal };
+  if (elapsedMs >= timeoutMs) throw timedOut(timeoutMs, namespace, 'not-applied');
+  return { signal, timeoutMs: timeoutMs - elapsedMs };
 }
 
 function bytesOf({ vector }: CheckedItem): number {

@@ -106,9 +106,10 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   ): Promise<Version[]> {
     checkNamespace(namespace);
     checkWriteOptions(options, namespace);
+    const startMs = this.#host.clock.monotonic();
     const checked = await checkedItems(items, this.#pacer);
     const tables = await this.#storage.of(namespace);
-    return insertMany(this.#host, tables, { namespace, items: checked, options });
+    return insertMany(this.#host, tables, { namespace, items: checked, options, startMs });
   }
 
   async vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {

@@ -1,10 +1,9 @@
-import { countWinners, ensure, equal, present, read, refuses, settle } from './assertions.js';
+import { countWinners, equal, read, refuses } from './assertions.js';
 import type { Group, Suite } from './group.js';
 import type { Trial } from './trial.js';
 
 const ttlMs = 300;
 const aliveMs = 3_600_000;
-const tenYearsMs = 315_576_000_000;
 
 /** 12 */
 export const expiry: Group = {
@@ -136,31 +135,6 @@ export const expiryAndConditions: Group = {
         equal(await read(trial.store, key), null, 'the value an hour later');
       });
     }
-  },
-};
-
-/** 14 */
-export const ttlArguments: Group = {
-  number: 14,
-  name: 'values of ttlMs',
-  define({ capabilities, test }) {
-    for (const wrong of [0, -1, Number.NaN, 1.5, Number.POSITIVE_INFINITY]) {
-      test(`${wrong} is refused and writes nothing`, async (trial) => {
-        const key = trial.newKey();
-        const codes = capabilities.ttl === 'none' ? ['INVALID_ARGUMENT', 'UNSUPPORTED'] : 'INVALID_ARGUMENT';
-        await refuses(trial.store.put(key, 'value', { ttlMs: wrong }), codes, 'the put');
-        equal(await read(trial.store, key), null, 'the value');
-      });
-    }
-    if (capabilities.ttl === 'none') return;
-    test('1 ms and ten years are kept', async (trial) => {
-      const [short, long] = [trial.newKey(), trial.newKey()];
-      ensure((await settle(trial.store.put(short, 'value', { ttlMs: 1 }))).ok, '1 ms was refused');
-      await trial.store.put(long, 'value', { ttlMs: tenYearsMs });
-      await trial.elapse(1_000);
-      equal(await read(trial.store, long), 'value', 'the value with ten years to live');
-      await present(trial.store, long);
-    });
   },
 };
 

@@ -8,11 +8,12 @@ import {
   plainDelete,
   zeroVersion,
 } from './creates-and-deletes.js';
-import { expiry, expiryAndConditions, ttlArguments } from './expiry.js';
+import { expiry, expiryAndConditions } from './expiry.js';
 import type { Group } from './group.js';
 import { linearizability, staleReads } from './histories.js';
 import { idempotency } from './idempotency.js';
 import { closing, honesty, manyCalls } from './lifecycle.js';
+import { optionValues } from './option-values.js';
 import { versionIdentity, wideVersions } from './versions.js';
 
 /** Every group, by number. */
@@ -30,7 +31,7 @@ export const groups: readonly Group[] = [
   abaValues,
   expiry,
   expiryAndConditions,
-  ttlArguments,
+  optionValues,
   idempotency,
   limits,
   binary,
