@@ -186,14 +186,15 @@ interface Cache<Value> {
     /**
      * Writes a value.
      *
-     * @returns false if the store did not confirm it: then the older value may still be there.
+     * @returns false if the store did not confirm it: then the older value may still be there, or this one arrive later.
      * @throws InvalidArgumentError if the value has no encoding, or is too large for the store.
      */
     set(key: string, value: Value, options?: CallEntryOptions): Promise<boolean>;
     /**
      * Removes a value, wherever it is kept, and makes loads under way not be kept.
      *
-     * @returns whether the store held something for the key: a value, or a load in progress.
+     * @returns whether the store held something for the key: a value, or a load in progress. False also where a reply
+     * was lost and the repeated call found nothing.
      * @throws the store's error if it did not confirm it. Then call again: readers may still see the older value.
      */
     delete(key: string): Promise<boolean>;

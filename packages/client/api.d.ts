@@ -131,7 +131,7 @@ interface ClientConfig {
     readonly tls?: boolean | TlsOptions | undefined;
     /** Sent as `authorization: Bearer …`. A function is asked for each call. */
     readonly token?: Token | undefined;
-    /** Further metadata for each call. */
+    /** Further metadata for each call; secrets belong into `token`. */
     readonly metadata?: MetadataHook | undefined;
     /** Sends the token without TLS, too, where anybody between can read it. Loopback needs no permission. */
     readonly unsafeAllowTokenWithoutTls?: boolean | undefined;

@@ -125,7 +125,7 @@ interface BufferedCounterOptions extends UpdaterOptions {
  * answers, none that are older than `maxStalenessMs` and the time of a write. `close()` loses none.
  *
  * A sum whose fate is unknown is sent again under the same operation id, so it is not counted twice unless
- * `operationWindow` (256) flushes of other processes came between.
+ * `operationWindow` (256) other writes with an operation id came between, such as flushes of other processes.
  *
  * The timer does not keep the process alive: call `close()`, or declare the counter with `await using`.
  *

@@ -156,7 +156,10 @@ interface AppendOptions {
     readonly metadata?: EventMetadata | undefined;
     /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
     readonly signal?: AbortSignal | undefined;
-    /** Total time in milliseconds. Default: the store's, 10,000. */
+    /**
+     * Total time in milliseconds. Default: the store's, 10,000. What a feed writes before a commit, and what is
+     * sealed after one, has the store's own time.
+     */
     readonly deadlineMs?: number | undefined;
 }
 /** What an append did. */

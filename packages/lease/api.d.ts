@@ -171,7 +171,7 @@ interface LeasesOptions {
     readonly renewEveryMs?: number | undefined;
     /** Time of one store call. Default 2,000, or a fifth of `ttlMs` if that is less. */
     readonly requestTimeoutMs?: number | undefined;
-    /** How often those who wait look again. Default 2,000, or a fifth of `ttlMs` if that is less. */
+    /** How often those who wait look again, at most 6 days. Default 2,000, or a fifth of `ttlMs` if that is less. */
     readonly pollMs?: number | undefined;
     /** Each wait is up to this share longer, at random, from 0 to 1. Default 0.2. */
     readonly jitter?: number | undefined;
@@ -274,14 +274,17 @@ interface Election extends AsyncDisposable {
  * ```ts
  * const fence = new Fence();
  * server.on('request', (request, response) => {
- *   fence.accept(request.headers['fencing-token']);  // throws StaleTokenError: answer 412
+ *   fence.accept(String(request.headers['fencing-token']));  // throws StaleTokenError: answer 412
  *   apply(request);
  * });
  * ```
  */
 declare class Fence {
     #private;
-    /** @param highest - the highest token seen so far. */
+    /**
+     * @param highest - the highest token seen so far.
+     * @throws InvalidArgumentError if it is no token: a fence that starts with nonsense would let all pass.
+     */
     constructor(highest?: bigint);
     get highest(): bigint;
     /**
@@ -376,13 +379,17 @@ interface Semaphore {
     readonly name: string;
     readonly limit: number;
     /**
-     * A free slot, or null if all are held. Two round trips, and one for each held slot that was in the way.
+     * A free slot, or null if all are held. Two round trips, and one for each held slot that was in the way; at
+     * first use one more, which agrees on the limit.
      * The token of a slot is compared with those of the same slot only: it cannot fence what all slots share.
      *
      * @throws SemaphoreLimitError if the semaphore was made with another limit.
      */
     tryAcquire(options?: RenewalOptions): Promise<Lease | null>;
-    /** As {@link tryAcquire}, and waits for a slot. Throws `AcquireTimeoutError` or `CancelledError`. */
+    /**
+     * As {@link tryAcquire}, and waits for a slot, and for faults of the store to pass. Throws
+     * `AcquireTimeoutError` or `CancelledError`.
+     */
     acquire(options?: AcquireOptions): Promise<Lease>;
     /** Acquires a slot, runs the body, waits for it, and gives the slot back. */
     withSlot<Result>(options: AcquireOptions, body: (lease: Lease) => Promise<Result> | Result): Promise<Result>;
@@ -397,7 +404,9 @@ interface Semaphore {
 interface Leases {
     /**
      * Acquires the lease if it is free, or if its holder has not renewed it for the whole of its time while
-     * this process watched: repeated calls get there as well as waiting does. Null if others hold it.
+     * this process watched: repeated calls get there as well as waiting does, for up to 16,384 names at a time.
+     * Null if others hold it. A process that is started for one try has seen nothing yet: over the lease of a
+     * holder that died it gets by waiting alone, with {@link acquire}, for longer than `ttlMs`.
      *
      * @throws the store's error if that failed. What a lost reply may have left behind is given back first.
      */
@@ -432,7 +441,7 @@ interface Leases {
  * @example
  * ```ts
  * const leases = createLeases(store, { owner: 'worker-1' });
- * await leases.withLease('nightly-report', { waitMs: 0 }, async (lease) => {
+ * await leases.withLease('nightly-report', { waitMs: 20_000 }, async (lease) => {
  *   const report = await compile({ signal: lease.signal });
  *   await fencedPut(store, 'report', report, lease.token);
  * });

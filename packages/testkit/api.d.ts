@@ -155,8 +155,7 @@ declare class FakeClock implements ProcessClock {
     /**
      * Calls back once after `delayMs`.
      *
-     * @throws InvalidArgumentError for a delay `setTimeout` cannot keep: NaN, or above 2,147,483,647 ms, where
-     * the real timer would fire at once.
+     * @throws InvalidArgumentError for a delay that is NaN or endless.
      */
     startTimer(callback: () => void, delayMs: number): CancelTimer;
     /** Timers started and neither fired nor cancelled, those of derived clocks included. */

@@ -5,14 +5,19 @@ export { a as LexicalHit } from './lexical-index-hNJIUTNZ.js';
 
 /** A vector as an embedding model or a store gives it. */
 type Vector = readonly number[] | Float32Array;
+/** What a model is told of a call beside the texts. */
+interface EmbeddingCall {
+    /** Ends when nobody waits for the answer any more: hand it to `fetch`, so that nothing is computed for nobody. */
+    readonly signal: AbortSignal;
+}
 /** What turns text into vectors. `dimensions` and `embed` are all it takes. */
 interface EmbeddingModel {
     /** How many numbers a vector has: 1 to 4,096. */
     readonly dimensions: number;
     /** The vector of a text. */
-    embed(text: string): Promise<Vector> | Vector;
+    embed(text: string, call?: EmbeddingCall): Promise<Vector> | Vector;
     /** The vectors of many texts, in their order; used instead of `embed` where present. */
-    embedBatch?(texts: readonly string[]): Promise<readonly Vector[]> | readonly Vector[];
+    embedBatch?(texts: readonly string[], call?: EmbeddingCall): Promise<readonly Vector[]> | readonly Vector[];
     /**
      * Names the model and its version. It is kept in the store: another model on the same namespace is refused,
      * because its vectors mean something else. Default: none, only the dimensions are compared.
@@ -22,7 +27,10 @@ interface EmbeddingModel {
 
 /** Options of one {@link Embedder.embed}. */
 interface EmbedOptions {
-    /** Ends waiting at once. What the model was already asked for is thrown away when it comes. */
+    /**
+     * Ends waiting at once. The model is not asked for what is still waiting; of a call that runs it is told, once
+     * everybody who shares it has gone.
+     */
     readonly signal?: AbortSignal | undefined;
     /** How long to wait, in milliseconds. Default: as long as it takes. */
     readonly timeoutMs?: number | undefined;
@@ -129,6 +137,8 @@ interface DeduplicatorOptions {
      * through the other stages and is marked, to be looked at by `resume` (`admit`).
      */
     readonly embedderFailure?: 'reject' | 'admit' | undefined;
+    /** How long a text may be, in UTF-16 units, up to 16,777,216. Default 1,048,576. */
+    readonly maxContentLength?: number | undefined;
     /** How many aliases one document keeps, up to 10,000; further duplicates are rejected. Default 1,000. */
     readonly maxAliases?: number | undefined;
     /**
@@ -178,6 +188,11 @@ interface DeduplicationResult {
     readonly evidence: readonly SimilarDocument[];
     /** True if the embedder was down: the meaning was not compared yet, see `resume`. */
     readonly isUnembedded: boolean;
+    /**
+     * What cut the call off after its decision, such as the end of its time; null if nothing did. The decision holds,
+     * and `repair` does the rest.
+     */
+    readonly cutOffBy: unknown;
 }
 /** What is known of a document. */
 interface StoredDocument {
@@ -259,7 +274,7 @@ declare class DocumentDeduplicator {
      *
      * Two calls for one id do not mix: the second waits for the first.
      *
-     * @throws InvalidArgumentError if the id or the content is no text.
+     * @throws InvalidArgumentError if the id or the content is no text, or longer than `maxContentLength`.
      * @throws EmbeddingError when the model answers with anything but a finite vector; what the model throws is
      * passed on. With `embedderFailure: 'admit'` neither.
      * @throws OutcomeUnknownError when it cannot be known whether it was stored. Calling again completes it.
@@ -270,7 +285,8 @@ declare class DocumentDeduplicator {
      * Removes a document: gives back what it claimed, and decides upon its aliases anew, the oldest first: it
      * is admitted, and so are others unless they duplicate it. True if there was one.
      *
-     * If it fails, calling it again, or `repair`, does the rest.
+     * @throws OutcomeUnknownError also when it is removed, and what follows was cut off: calling it again, or
+     * `repair`, does the rest.
      */
     removeDocument(docId: string, options?: CallOptions): Promise<boolean>;
     /** What is known of a document, or null. One round trip. */
@@ -790,7 +806,7 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
      * @throws EmbeddingError when the model's answer is no good; what the model throws is passed on.
      * @throws OutcomeUnknownError when it cannot be known whether it was written. Indexing again is safe.
      */
-    indexDocument(id: string, title: string, content: string, { metadata, force, ...limits }?: IndexOptions<Metadata>): Promise<IndexOutcome>;
+    indexDocument(id: string, title: string, content: string, options?: IndexOptions<Metadata>): Promise<IndexOutcome>;
     /** Indexes many documents, embedded in batches. It reports on each; one that fails stops nobody. */
     indexDocuments(documents: Iterable<SearchDocument<Metadata>> | AsyncIterable<SearchDocument<Metadata>>, options?: BulkIndexOptions): Promise<IndexReport>;
     /**
@@ -799,7 +815,7 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
      * One vector call and one batch of parallel reads, unless a filter turns many documents down.
      */
     search(query: string, topK: number, options?: SearchOptions<Metadata>): Promise<SearchResult<Metadata>[]>;
-    /** One page of results. Pages of one query fit together while nothing is written, within `candidates`. */
+    /** One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`. */
     searchPage(query: string, options?: PageOptions<Metadata>): Promise<SearchPage<Metadata>>;
     /** A document as it was indexed, or null. */
     getDocument(id: string, options?: CallOptions): Promise<SearchDocument<Metadata> | null>;
@@ -827,4 +843,4 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     verify(options?: CallOptions): Promise<VerifyReport>;
 }
 
-export { type BulkIndexOptions, type CandidateProduct, type CatalogueReport, type Chunk, type ChunkingOptions, type DeduplicationAction, type DeduplicationPolicy, type DeduplicationReport, type DeduplicationResult, type DeduplicationRunOptions, type DeduplicationStage, type DeduplicatorOptions, DocumentDeduplicator, type EmbedOptions, type Embedder, type EmbedderOptions, EmbeddingError, type EmbeddingModel, type Explanation, type FilteredDocument, type Fusion, type IndexOptions, type IndexOutcome, type IndexProgress, type IndexReport, type IndexResult, type InteractionOptions, type LabelledQuery, type LegScore, LexicalIndex, ModelMismatchError, type NearCopyOptions, type Objection, type PageOptions, type Passage, type ProductRecommendation, type RecommendOptions, RecommendationEngine, type RecommendationOptions, type RecommendationSource, type RepairReport, type ResumedDocument, type SearchDocument, type SearchExplanation, type SearchOptions, type SearchPage, type SearchRepairOptions, type SearchResult, SemanticSearchEngine, type SemanticSearchOptions, type SimilarDocument, type SimilarOptions, type StoredDocument, type TextRange, type TrainingEvent, type TrainingOptions, type TrainingReport, TrainingSupersededError, type TuneOptions, type TunedFusion, type Tuning, type Vector, VectorKvStore, VectorMissingError, type VerifyReport, createEmbedder, highlight, reciprocalRank };
+export { type BulkIndexOptions, type CandidateProduct, type CatalogueReport, type Chunk, type ChunkingOptions, type DeduplicationAction, type DeduplicationPolicy, type DeduplicationReport, type DeduplicationResult, type DeduplicationRunOptions, type DeduplicationStage, type DeduplicatorOptions, DocumentDeduplicator, type EmbedOptions, type Embedder, type EmbedderOptions, type EmbeddingCall, EmbeddingError, type EmbeddingModel, type Explanation, type FilteredDocument, type Fusion, type IndexOptions, type IndexOutcome, type IndexProgress, type IndexReport, type IndexResult, type InteractionOptions, type LabelledQuery, type LegScore, LexicalIndex, ModelMismatchError, type NearCopyOptions, type Objection, type PageOptions, type Passage, type ProductRecommendation, type RecommendOptions, RecommendationEngine, type RecommendationOptions, type RecommendationSource, type RepairReport, type ResumedDocument, type SearchDocument, type SearchExplanation, type SearchOptions, type SearchPage, type SearchRepairOptions, type SearchResult, SemanticSearchEngine, type SemanticSearchOptions, type SimilarDocument, type SimilarOptions, type StoredDocument, type TextRange, type TrainingEvent, type TrainingOptions, type TrainingReport, TrainingSupersededError, type TuneOptions, type TunedFusion, type Tuning, type Vector, VectorKvStore, VectorMissingError, type VerifyReport, createEmbedder, highlight, reciprocalRank };
