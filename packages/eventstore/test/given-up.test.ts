@@ -38,7 +38,6 @@ function holding(client: KvStore, part: string, what: 'calls' | 'answers') {
     get: (key, options) => around(key, () => client.get(key, options)),
     put: (key, value, options) => around(key, () => client.put(key, value, options)),
     delete: (key, options) => around(key, () => client.delete(key, options)),
-    close: () => client.close(),
   };
   return {
     store,
@@ -155,7 +154,7 @@ describe('what was given up', () => {
       async decide() {
         calls += 1;
         if (calls === 1) await decided;
-        return { type: 'Opened', owner: 'alice', data: { owner: 'alice' } };
+        return { type: 'Opened', owner: 'alice', data: { owner: 'alice' } } as const;
       },
     });
     const open = { type: 'Open', owner: 'alice' } as const;
