@@ -148,11 +148,16 @@ describe('what was given up', () => {
     const decided = new Promise<void>((resolve) => {
       decide = resolve;
     });
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
     let calls = 0;
     const handle = createCommandHandler(store, {
       ...account,
       async decide() {
         calls += 1;
+        begin();
         if (calls === 1) await decided;
         return { type: 'Opened', owner: 'alice', data: { owner: 'alice' } } as const;
       },
@@ -162,6 +167,7 @@ describe('what was given up', () => {
     const controller = new AbortController();
     const second = handle('a', open, { signal: controller.signal });
     const third = handle('a', open, { signal: new AbortController().signal });
+    await begun;
     controller.abort();
     await expect(second).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
     await expect(handle('a', open, { signal: controller.signal })).rejects.toMatchObject({

@@ -6,21 +6,23 @@ const cancelled = new CancelledError('stop');
 const damaged = new Error('damaged');
 const unknown = new DeadlineExceededError('late');
 
-it.each<[string, Promise<boolean>, Promise<boolean>, unknown]>([
-  ['both written', Promise.resolve(true), Promise.resolve(true), true],
-  ['the product gone', Promise.resolve(false), Promise.resolve(false), false],
-  [
-    'one written',
-    Promise.resolve(true),
-    Promise.reject(cancelled),
-    { code: 'OUTCOME_UNKNOWN', cause: cancelled },
-  ],
-  ['the other written', Promise.reject(cancelled), Promise.resolve(true), { code: 'OUTCOME_UNKNOWN' }],
-  ['one written, the other never to be', Promise.reject(damaged), Promise.resolve(true), damaged],
-  ['none written', Promise.reject(cancelled), Promise.reject(cancelled), cancelled],
-  ['one perhaps written', Promise.reject(cancelled), Promise.reject(unknown), unknown],
+type Write = () => Promise<boolean>;
+const written: Write = async () => true;
+const gone: Write = async () => false;
+const failed = (error: Error): Write => {
+  return () => Promise.reject(error);
+};
+
+it.each<[string, Write, Write, unknown]>([
+  ['both written', written, written, true],
+  ['the product gone', gone, gone, false],
+  ['one written', written, failed(cancelled), { code: 'OUTCOME_UNKNOWN', cause: cancelled }],
+  ['the other written', failed(cancelled), written, { code: 'OUTCOME_UNKNOWN' }],
+  ['one written, the other never to be', failed(damaged), written, damaged],
+  ['none written', failed(cancelled), failed(cancelled), cancelled],
+  ['one perhaps written', failed(cancelled), failed(unknown), unknown],
 ])('an event is reported as what is known of it: %s', async (_what, added, counted, outcome) => {
-  const result: unknown = await inBoth(added, counted).catch((error: unknown) => error);
+  const result: unknown = await inBoth(added(), counted()).catch((error: unknown) => error);
   if (typeof outcome === 'object') expect(result).toMatchObject(outcome ?? {});
   else expect(result).toBe(outcome);
 });
