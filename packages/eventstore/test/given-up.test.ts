@@ -142,6 +142,23 @@ describe('what was given up', () => {
     await before;
   });
 
+  it('a command that is cancelled while it decides appends nothing', async () => {
+    const store = new EventStore<AccountEvent>(createMemoryStore());
+    const controller = new AbortController();
+    const handle = createCommandHandler(store, {
+      ...account,
+      decide(command: Parameters<typeof account.decide>[0], state: Parameters<typeof account.decide>[1]) {
+        controller.abort();
+        return account.decide(command, state);
+      },
+    });
+    const open = { type: 'Open', owner: 'alice' } as const;
+    const options = { signal: controller.signal, commitId: 'one' };
+    const cancelled = { code: 'CANCELLED', outcome: 'not-applied' };
+    await expect(handle('a', open, options)).rejects.toMatchObject(cancelled);
+    expect(await store.getEvents('a')).toEqual([]);
+  });
+
   it('a command that waits for its turn can be cancelled, and lets nobody pass', async () => {
     const store = new EventStore<AccountEvent>(createMemoryStore());
     let decide = (): void => {};
