@@ -16,7 +16,16 @@ interface Exception {
 const house: Thresholds = { lines: 100, functions: 100, branches: 95, statements: 100 };
 
 /** By folder name. An exception without a reason is not one. */
-const exceptions: Readonly<Record<string, Exception>> = {};
+const exceptions: Readonly<Record<string, Exception>> = {
+  embedded: {
+    reason: 'one statement serves where WebAssembly has no memory left, which no test can bring about',
+    thresholds: { statements: 99.9 },
+  },
+  testkit: {
+    reason: 'one statement waits for timers of requests that still travel, as they only do between processes',
+    thresholds: { statements: 99.9 },
+  },
+};
 
 /** Thresholds for each package on its own: one well-covered package cannot make up for another. */
 export function coverageThresholds(): Record<string, Thresholds> {
