@@ -19,7 +19,7 @@ export interface QueueContext {
   readonly transport: Transport;
   /** The id in the marks of queues from now on. */
   writer(): string;
-  renewWriter(): void;
+  renewWriter(): string;
 }
 
 /** The updates of one key in this process. */
@@ -117,8 +117,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
       memo.forget();
       if (kind === 'unknown') {
         // It may still land, under the number that the next write takes: that one must not take it for its own.
-        context.renewWriter();
-        writer = context.writer();
+        writer = context.renewWriter();
       }
       giveUp(changing, kind === 'failed' ? error : mayBeApplied(error), settings);
       return undefined;

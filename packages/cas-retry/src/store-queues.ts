@@ -28,6 +28,7 @@ function createStoreQueues(store: KvStore): StoreQueues {
     writer: () => writer,
     renewWriter: () => {
       writer = newWriterId();
+      return writer;
     },
   };
   const limits = { maxKeyBytes: store.capabilities?.maxKeyBytes ?? 2 ** 15, maxValueBytes: 0 };

@@ -4,18 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
 import { VectorRecords } from '../src/core/vector-records.js';
-import { watchedStore } from './support/watched-store.js';
-
-const methods = [
-  'get',
-  'find',
-  'put',
-  'delete',
-  'vectorInsert',
-  'vectorDelete',
-  'vectorSearch',
-  'vectorGet',
-] as const;
+import { storeMethods, watchedStore } from './support/watched-store.js';
 
 /** The store as another process sees it: every call takes a few turns on its way there and back. */
 function distant(inner: VectorKvStore, random: () => number): VectorKvStore {
@@ -25,7 +14,7 @@ function distant(inner: VectorKvStore, random: () => number): VectorKvStore {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  for (const name of methods) {
+  for (const name of storeMethods) {
     const call = Reflect.get(inner, name) as (...args: unknown[]) => Promise<unknown>;
     Reflect.set(store, name, async (...args: unknown[]) => {
       await someTurns();

@@ -16,7 +16,8 @@ export interface WatchedStore {
   vectorIds(namespace: string, dimensions: number): Promise<string[]>;
 }
 
-const methods = [
+/** The calls of a store that this package makes. */
+export const storeMethods = [
   'get',
   'find',
   'put',
@@ -34,7 +35,7 @@ export function watchedStore(inner: VectorKvStore = createMemoryVectorStore()): 
   let isLastApplied = false;
   let held: { name: string; reached: (release: () => void) => void } | undefined;
   const store = Object.create(inner) as VectorKvStore;
-  for (const name of methods) {
+  for (const name of storeMethods) {
     const call = Reflect.get(inner, name) as (...args: unknown[]) => Promise<unknown>;
     Reflect.set(store, name, async (...args: unknown[]) => {
       calls.push(name);
