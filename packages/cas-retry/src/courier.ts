@@ -16,10 +16,17 @@ import { emit, type Settings } from './settings.js';
 import { type Snapshot, snapshotOf } from './snapshot.js';
 import type { Transport } from './transport.js';
 
+/** An attempt that did not come to an end. */
+export interface Broken {
+  readonly kind: 'failed' | 'unknown';
+  readonly error: unknown;
+}
+
 /** What became of an attempt. */
 export type Delivery =
-  | { readonly kind: 'applied' | 'lost'; readonly snapshot: Snapshot }
-  | { readonly kind: 'failed' | 'unknown'; readonly error: unknown };
+  | { readonly kind: 'applied'; readonly snapshot: Snapshot }
+  | { readonly kind: 'lost'; readonly snapshot: Snapshot }
+  | Broken;
 
 /** Carries the reads and writes of one key to the store, through faults, and finds out what became of them. */
 export interface Courier {
@@ -43,32 +50,38 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     emit(settings, { kind: 'fault', key, error });
   };
 
-  /** Passes the time limit on, and keeps it itself for a store that does not. */
+  /** Passes the time limit on, and keeps it itself for a store that does not. A later answer counts for nothing. */
   const call = <Result>(
     { clock, attemptTimeoutMs }: Settings,
     request: (limit: CallOptions) => Promise<Result>,
   ): Promise<Result> =>
-    transport.measure(
-      clock,
-      () =>
-        new Promise((resolve, reject) => {
-          const cancelTimer = clock.startTimer(
-            () => reject(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
-            attemptTimeoutMs,
-          );
-          request({ timeoutMs: attemptTimeoutMs }).then(
-            (result) => {
-              cancelTimer();
-              latestFault = undefined;
-              resolve(result);
-            },
-            (error) => {
-              cancelTimer();
-              reject(error);
-            },
-          );
-        }),
-    );
+    new Promise((resolve, reject) => {
+      const startedAt = clock.monotonic();
+      let isOver = false;
+      const fail = (error: unknown): void => {
+        isOver = true;
+        cancelTimer();
+        reject(error);
+      };
+      const cancelTimer = clock.startTimer(
+        () => fail(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
+        attemptTimeoutMs,
+      );
+      request({ timeoutMs: attemptTimeoutMs }).then(
+        (result) => {
+          if (isOver) return;
+          cancelTimer();
+          latestFault = undefined;
+          transport.answered(clock.monotonic() - startedAt);
+          resolve(result);
+        },
+        (error) => {
+          if (isOver) return;
+          if (faultOf(error) === 'conflict') transport.answered(clock.monotonic() - startedAt);
+          fail(error);
+        },
+      );
+    });
 
   const mayRetry: Courier['mayRetry'] = async (error, failures, { clock, random }, isWanted) => {
     if (!isWanted() || !transport.affordRetry(errorCode(error) === 'DEADLINE_EXCEEDED')) return false;

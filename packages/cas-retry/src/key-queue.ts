@@ -1,6 +1,6 @@
 import type { Key, KvStore } from '@norikv/store';
 import { createContention } from './contention.js';
-import { createCourier, type Delivery } from './courier.js';
+import { type Broken, createCourier } from './courier.js';
 import { delay } from './delay.js';
 import { faultOf } from './fault.js';
 import { isChange } from './fold.js';
@@ -12,6 +12,9 @@ import type { Snapshot } from './snapshot.js';
 import type { Transport } from './transport.js';
 
 type Update = PendingUpdate<unknown, unknown>;
+
+/** A timer cannot wait for less than about a millisecond. */
+const shortestRestMs = 0.5;
 
 /** What the queues of one store share. */
 export interface QueueContext {
@@ -60,13 +63,16 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   };
 
   /** Updates share a write when they read the record the same way and run under the same settings. */
-  const batchOf = ({ command }: Update): readonly Update[] => {
-    const waiting = pending.filter(isUnsettled);
-    const end = waiting.findIndex(
-      (update) =>
-        update.command.codec !== command.codec || !sameSettings(update.command.settings, command.settings),
-    );
-    return waiting.slice(0, Math.min(end < 0 ? waiting.length : end, command.settings.maxBatch));
+  const batchOf = ({ command: { codec, settings } }: Update): readonly Update[] => {
+    const batch: Update[] = [];
+    for (const update of pending) {
+      if (!isUnsettled(update)) continue;
+      const { command } = update;
+      if (command.codec !== codec || !sameSettings(command.settings, settings)) break;
+      batch.push(update);
+      if (batch.length === settings.maxBatch) break;
+    }
+    return batch;
   };
 
   const look = async (settings: Settings): Promise<Sight> => {
@@ -94,73 +100,80 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     return firstPending() && look(settings);
   };
 
-  const conclude = async (
-    planned: Plan,
+  const finish = (planned: Plan, written: Snapshot, isRemembered: boolean, settings: Settings): void => {
+    const { clock, random, fair } = settings;
+    failures = 0;
+    if (isRemembered) memo.confirm();
+    if (store.capabilities?.putVersionUsable) memo.remember(written);
+    else memo.forget();
+    for (const [position, update] of planned.updates.entries()) settle(update, planned, position);
+    if (fair) restUntil = clock.monotonic() + contention.won(random) * transport.roundTripMs;
+  };
+
+  const startOver = async (
     changing: readonly Update[],
-    delivery: Delivery,
-    base: Sight,
+    snapshot: Snapshot,
+    isRemembered: boolean,
     asOf: number,
     settings: Settings,
   ): Promise<Sight | undefined> => {
-    const { clock, random, fair, backoffCapRoundTrips } = settings;
-    const isRemembered = base.asOf === 0;
-    if (!('snapshot' in delivery)) {
-      const { kind, error } = delivery;
-      const isPassing = kind === 'failed' && faultOf(error) === 'transient';
-      failures += 1;
-      if (
-        isPassing &&
-        (await courier.mayRetry(error, failures, settings, () => changing.some(isUnsettled)))
-      ) {
-        return undefined;
-      }
-      memo.forget();
-      if (kind === 'unknown') {
-        // It may still land, under the number that the next write takes: that one must not take it for its own.
-        writer = context.renewWriter();
-      }
-      giveUp(changing, kind === 'failed' ? error : mayBeApplied(error), settings);
-      return undefined;
-    }
+    const { clock, random, backoffCapRoundTrips } = settings;
     failures = 0;
-    if (delivery.kind === 'applied') {
-      if (isRemembered) memo.confirm();
-      if (store.capabilities?.putVersionUsable) memo.remember(delivery.snapshot);
-      else memo.forget();
-      for (const [position, update] of planned.updates.entries()) settle(update, planned, position);
-      if (fair) restUntil = clock.monotonic() + contention.won(random) * transport.roundTripMs;
-      return undefined;
-    }
     emit(settings, { kind: 'conflict', key, remembered: isRemembered });
     for (const update of changing) update.countConflict();
     contention.noticed();
-    memo.observe(delivery.snapshot);
-    if (isRemembered) return { snapshot: delivery.snapshot, asOf };
-    await rest(contention.backoff(random, backoffCapRoundTrips) * transport.roundTripMs, settings);
+    memo.observe(snapshot);
+    if (isRemembered) return { snapshot, asOf };
+    const restMs = contention.backoff(random, backoffCapRoundTrips) * transport.roundTripMs;
+    if (restMs >= shortestRestMs) await delay(restMs, undefined, clock);
     return undefined;
+  };
+
+  const recover = async (
+    changing: readonly Update[],
+    { kind, error }: Broken,
+    settings: Settings,
+  ): Promise<void> => {
+    const isWanted = (): boolean => changing.some(isUnsettled);
+    const isPassing = kind === 'failed' && faultOf(error) === 'transient';
+    failures += 1;
+    if (isPassing && (await courier.mayRetry(error, failures, settings, isWanted))) return;
+    memo.forget();
+    if (kind === 'unknown') {
+      // It may still land, under the number that the next write takes: that one must not take it for its own.
+      writer = context.renewWriter();
+    }
+    giveUp(changing, kind === 'failed' ? error : mayBeApplied(error), settings);
   };
 
   /** One batch from reading to its outcome. Returns what to write on next, if that is already known. */
   const turn = async (first: Update, known: Sight | undefined): Promise<Sight | undefined> => {
     const { settings } = first.command;
-    await rest(restUntil - settings.clock.monotonic(), settings);
+    const { clock } = settings;
+    const restMs = restUntil - clock.monotonic();
+    if (restMs >= shortestRestMs) await delay(restMs, undefined, clock);
     const sight = known ?? recall(settings) ?? (await look(settings));
-    const now = settings.clock.monotonic();
-    for (const update of batchOf(first))
+    const now = clock.monotonic();
+    const batch = batchOf(first);
+    for (const update of batch)
       if (update.isTooLate(now, transport.roundTripMs)) update.expire(courier.latestFault());
-    const planned = plan(sight.snapshot, batchOf(first), settings, { store, writer });
+    const planned = plan(sight.snapshot, batch.filter(isUnsettled), settings, { store, writer });
     if (!planned?.attempt) return planned && confirm(planned, sight.asOf, settings);
 
     const asOf = arrivals;
+    const isRemembered = sight.asOf === 0;
     const changing = planned.updates.filter((_, position) => isChange(planned.fold.verdicts[position]?.kind));
     const isWanted = (): boolean => changing.some(isUnsettled);
     for (const update of changing) update.phase = 'sent';
     const { tookMs: foldMs } = planned.fold;
-    const batch = planned.updates.length;
-    emit(settings, { kind: 'write', key, batch, remembered: sight.asOf === 0, foldMs });
+    const batchSize = planned.updates.length;
+    emit(settings, { kind: 'write', key, batch: batchSize, remembered: isRemembered, foldMs });
     const delivery = await courier.deliver(planned.attempt, settings, isWanted);
     for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
-    return conclude(planned, changing, delivery, sight, asOf, settings);
+    if (delivery.kind === 'lost') return startOver(changing, delivery.snapshot, isRemembered, asOf, settings);
+    if (delivery.kind === 'applied') finish(planned, delivery.snapshot, isRemembered, settings);
+    else await recover(changing, delivery, settings);
+    return undefined;
   };
 
   const run = async (): Promise<void> => {
@@ -216,9 +229,4 @@ function settle(update: Update, { fold }: Plan, position: number): void {
   const verdict = fold.verdicts[position];
   if (verdict?.kind === 'failed') update.reject(verdict.error);
   else update.resolve(verdict?.result);
-}
-
-async function rest(restMs: number, { clock }: Settings): Promise<void> {
-  // A timer cannot wait for less than about a millisecond.
-  if (restMs >= 0.5) await delay(restMs, undefined, clock);
 }

@@ -1,6 +1,3 @@
-import type { Clock } from '@norikv/store';
-import { faultOf } from './fault.js';
-
 const capacity = 500;
 const retryCost = 5;
 const timeoutCost = 10;
@@ -16,17 +13,13 @@ export interface Transport {
   readonly roundTripMs: number;
   /** Whether one more repeat is affordable; takes its price if so. */
   affordRetry(afterTimeout: boolean): boolean;
-  /** Makes a call and learns from how long an answer took. */
-  measure<Result>(clock: Clock, call: () => Promise<Result>): Promise<Result>;
+  /** Learns from how long an answer took. */
+  answered(tookMs: number): void;
 }
 
 export function createTransport(): Transport {
   let tokens = capacity;
   let averageMs: number | undefined;
-  const answered = (tookMs: number): void => {
-    averageMs = averageMs === undefined ? tookMs : averageMs + (tookMs - averageMs) / 8;
-    tokens = Math.min(capacity, tokens + 1);
-  };
   return {
     get roundTripMs() {
       return averageMs ?? 1;
@@ -37,16 +30,9 @@ export function createTransport(): Transport {
       if (isAffordable) tokens -= cost;
       return isAffordable;
     },
-    async measure(clock, call) {
-      const startedAt = clock.monotonic();
-      try {
-        const result = await call();
-        answered(clock.monotonic() - startedAt);
-        return result;
-      } catch (error) {
-        if (faultOf(error) === 'conflict') answered(clock.monotonic() - startedAt);
-        throw error;
-      }
+    answered(tookMs) {
+      averageMs = averageMs === undefined ? tookMs : averageMs + (tookMs - averageMs) / 8;
+      tokens = Math.min(capacity, tokens + 1);
     },
   };
 }
