@@ -2,7 +2,7 @@ import { keep, type Transition } from '@norikv/cas-retry';
 import type { Limit } from './limit.js';
 import { emptyRecord, type RateLimitRecord } from './record.js';
 import type { RateLimitResult } from './result.js';
-import { assess, spend } from './transitions.js';
+import { assess, roomIn, spend } from './transitions.js';
 
 /** What requests that were decided together came to. */
 export interface Admission {
@@ -26,8 +26,7 @@ export function admit(
   chunk: number,
 ): Transition<RateLimitRecord, Admission> {
   return (record = emptyRecord, now) => {
-    const before = assess(record, limits, 1, now);
-    const room = Math.min(...before.limits.map(({ remaining }) => remaining));
+    const room = roomIn(record, limits, now);
     let left = room;
     const passes = costs.map((cost) => {
       if (cost > left) return false;
@@ -37,19 +36,21 @@ export function admit(
     const needed = room - left;
     const taken =
       needed > 0 ? spend(record, limits, Math.max(needed, Math.min(chunk, room)), now) : undefined;
-    const denials = new Map<number, RateLimitResult>();
-    const denial = (cost: number): RateLimitResult => {
-      const known = denials.get(cost) ?? assess(taken?.state ?? record, limits, cost, now);
-      denials.set(cost, known);
-      return known;
+    const denials: RateLimitResult[] = [];
+    const denialOf = (cost: number): RateLimitResult => {
+      const known = denials.find((denial) => denial.cost === cost);
+      if (known) return known;
+      const denial = assess(taken?.state ?? record, limits, cost, now);
+      denials.push(denial);
+      return denial;
     };
     let held = taken?.result.cost ?? 0;
     const answers = costs.map((cost, position) => {
-      if (!taken || !passes[position]) return denial(cost);
+      if (!taken || !passes[position]) return denialOf(cost);
       held -= cost;
       return held;
     });
-    const admission = { answers, taken: taken?.result, spare: held, denials: [...denials.values()] };
+    const admission = { answers, taken: taken?.result, spare: held, denials };
     return taken ? { ...taken, result: admission } : keep(admission);
   };
 }

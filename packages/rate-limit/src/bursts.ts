@@ -99,18 +99,25 @@ export class Bursts {
   #begin(key: string, limits: readonly Limit[]): Burst {
     const costs: number[] = [];
     const grant = this.#grants.prepare(key, limits);
+    const decide = admit(limits, costs, this.#settings.chunk);
     const close = (): void => {
       if (this.#open.get(key) === burst) this.#open.delete(key);
     };
-    const send = async (answer: PendingAnswer): Promise<Admission> => {
-      const admission = await this.#apply(key, (record, now) => {
+    const send = async (): Promise<Admission> => {
+      const answer = this.#pending.follow(key);
+      try {
+        const admission = await this.#apply(key, (record, now) => {
+          close();
+          return decide(record, now);
+        });
+        this.#remember(key, limits, grant, admission, answer);
+        return admission;
+      } finally {
         close();
-        return admit(limits, costs, this.#settings.chunk)(record, now);
-      });
-      this.#remember(key, limits, grant, admission, answer);
-      return admission;
+        this.#pending.ended(key, answer);
+      }
     };
-    const burst: Burst = { limits, costs, grant, admission: this.#pending.follow(key, send).finally(close) };
+    const burst: Burst = { limits, costs, grant, admission: send() };
     this.#open.set(key, burst);
     return burst;
   }

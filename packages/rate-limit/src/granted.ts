@@ -1,3 +1,4 @@
+import type { Limit } from './limit.js';
 import type { LimitStanding, RateLimitResult, RateLimitSource } from './result.js';
 
 /** What a grant was given for. */
@@ -5,8 +6,7 @@ export interface Grant {
   /** Who gave it. */
   readonly owner: object;
   readonly key: string;
-  /** The slots of its limits. */
-  readonly slots: string;
+  readonly limits: readonly Limit[];
   /** The reset, of whatever key, that came last before it was asked for. */
   readonly asOf: number;
 }

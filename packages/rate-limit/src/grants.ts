@@ -18,7 +18,7 @@ export class Grants {
 
   /** To be called before the store is asked. */
   prepare(key: string, limits: readonly Limit[]): Grant {
-    return { owner: this, key, slots: slotsOf(limits), asOf: this.#latestReset };
+    return { owner: this, key, limits, asOf: this.#latestReset };
   }
 
   /**
@@ -29,7 +29,7 @@ export class Grants {
   redeem(result: RateLimitResult, key: string, limits: readonly Limit[]): Grant | undefined {
     const grant = Granted.grantOf(result);
     if (grant?.owner !== this || this.#resetOf(grant.key) > grant.asOf) return undefined;
-    if (grant.key !== key || grant.slots !== slotsOf(limits)) {
+    if (grant.key !== key || slotsOf(grant.limits) !== slotsOf(limits)) {
       throw new InvalidArgumentError(
         'granted is of another identifier or other limits; pass those it was checked with, in their order',
       );

@@ -6,31 +6,41 @@ export interface PendingAnswer {
   readonly isForgotten: boolean;
 }
 
+interface Answer {
+  isOutdated: boolean;
+  isForgotten: boolean;
+}
+
 /** The answers that are on their way, by key. */
 export class PendingAnswers {
-  readonly #pending = new Map<string, Set<{ isOutdated: boolean; isForgotten: boolean }>>();
+  readonly #pending = new Map<string, readonly Answer[]>();
 
-  /** Follows an answer from the question until what is to be remembered of it is. */
-  async follow<Result>(key: string, ask: (answer: PendingAnswer) => Promise<Result>): Promise<Result> {
+  /** Follows an answer, from before the question is asked until {@link ended}. */
+  follow(key: string): PendingAnswer {
     const answer = { isOutdated: false, isForgotten: false };
-    const answers = this.#pending.get(key) ?? new Set();
-    this.#pending.set(key, answers.add(answer));
-    try {
-      return await ask(answer);
-    } finally {
-      answers.delete(answer);
-      if (answers.size === 0) this.#pending.delete(key);
-    }
+    this.#pending.set(key, [...this.#of(key), answer]);
+    return answer;
+  }
+
+  /** What is to be remembered of an answer is. */
+  ended(key: string, answer: PendingAnswer): void {
+    const others = this.#of(key).filter((other) => other !== answer);
+    if (others.length > 0) this.#pending.set(key, others);
+    else this.#pending.delete(key);
   }
 
   /** Permits came back. */
   outdate(key: string): void {
-    for (const answer of this.#pending.get(key) ?? []) answer.isOutdated = true;
+    for (const answer of this.#of(key)) answer.isOutdated = true;
   }
 
   /** It was reset or blocked. */
   forget(key: string): void {
     this.outdate(key);
-    for (const answer of this.#pending.get(key) ?? []) answer.isForgotten = true;
+    for (const answer of this.#of(key)) answer.isForgotten = true;
+  }
+
+  #of(key: string): readonly Answer[] {
+    return this.#pending.get(key) ?? [];
   }
 }

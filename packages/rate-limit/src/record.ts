@@ -2,8 +2,11 @@ import type { Codec } from '@norikv/cas-retry';
 import { bytesToString, stringToBytes } from '@norikv/store';
 import type { Numbers } from './algorithm.js';
 
-/** What is kept of one identifier: the numbers of each limit by its slot. */
-export type RateLimitRecord = ReadonlyMap<string, Numbers>;
+/** The numbers of one limit. */
+export type Slot = readonly [name: string, numbers: Numbers];
+
+/** What is kept of one identifier. A list, because few limits share a record, and most are alone. */
+export type RateLimitRecord = readonly Slot[];
 
 /** The slot of a block; its number is the time at which it ends. */
 export const blockSlot = '!';
@@ -11,7 +14,7 @@ export const blockSlot = '!';
 /** The slot of the notes that the latest refunds left, newest first. Notes have no end. */
 export const noteSlot = '~';
 
-export const emptyRecord: RateLimitRecord = new Map([]);
+export const emptyRecord: RateLimitRecord = [];
 
 /**
  * Text, `slot number number;slot number`, whole numbers in base 36: one limit takes at most 64 bytes. Nothing else
@@ -19,18 +22,18 @@ export const emptyRecord: RateLimitRecord = new Map([]);
  */
 export const recordCodec: Codec<RateLimitRecord> = {
   plain: true,
-  encode: (record) => stringToBytes([...record].map(textOf).join(';')),
+  encode: (record) => stringToBytes(record.map(textOf).join(';')),
   decode(bytes) {
     const text = bytesToString(bytes);
-    return text === '' ? emptyRecord : new Map(text.split(';').map(slotOf));
+    return text === '' ? emptyRecord : text.split(';').map(slotOf);
   },
 };
 
-function textOf([slot, numbers]: readonly [string, Numbers]): string {
+function textOf([slot, numbers]: Slot): string {
   return [slot, ...numbers.map((number) => number.toString(Number.isInteger(number) ? 36 : 10))].join(' ');
 }
 
-function slotOf(text: string): [slot: string, numbers: Numbers] {
+function slotOf(text: string): Slot {
   const [slot = '', ...words] = text.split(' ');
   const numbers = words.map((word) => (/[.-]/.test(word) ? Number(word) : Number.parseInt(word, 36)));
   const isSound = /^([gsf][\da-z:]\S*|[!~])( [\da-z.-]+)+$/.test(text);
@@ -40,6 +43,11 @@ function slotOf(text: string): [slot: string, numbers: Numbers] {
   return [slot, numbers];
 }
 
+/** The numbers in a slot; undefined if nothing was counted. */
+export function numbersIn(record: RateLimitRecord, slot: string): Numbers | undefined {
+  return record.findLast(([name]) => name === slot)?.[1];
+}
+
 /** The record with one slot changed, and without those that mean nothing any more. */
 export function withSlot(
   record: RateLimitRecord,
@@ -47,6 +55,7 @@ export function withSlot(
   numbers: Numbers,
   now: number,
 ): RateLimitRecord {
-  const live = [...record].filter(([name, [end = 0]]) => name !== slot && (end > now || name === noteSlot));
-  return new Map([...live, [slot, numbers]]);
+  const live = record.filter(([name, [end = 0]]) => name !== slot && (end > now || name === noteSlot));
+  live.push([slot, numbers]);
+  return live;
 }

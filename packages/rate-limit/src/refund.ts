@@ -1,7 +1,7 @@
 import { keep, type Transition, write } from '@norikv/cas-retry';
 import type { Numbers } from './algorithm.js';
 import type { Limit } from './limit.js';
-import { noteSlot, type RateLimitRecord, withSlot } from './record.js';
+import { noteSlot, numbersIn, type RateLimitRecord, withSlot } from './record.js';
 import { ttlOf } from './transitions.js';
 
 /** Permits that come back to the limits they were taken from. */
@@ -27,7 +27,7 @@ export function giveBack(refunds: readonly Refund[], note: number): Transition<R
   let earlier: Numbers | undefined;
   return (record, now) => {
     if (!record) return keep(true);
-    const notes = record.get(noteSlot) ?? [];
+    const notes = numbersIn(record, noteSlot) ?? [];
     if (earlier && notes.includes(note)) return keep(true);
     if (earlier && !isSuccession(earlier, notes)) return keep(false);
     earlier = notes;
@@ -46,7 +46,7 @@ function isSuccession([newest]: Numbers, notes: Numbers): boolean {
 function withRefund(record: RateLimitRecord, { limits, cost, grants }: Refund, now: number): RateLimitRecord {
   let next = record;
   for (const [position, limit] of limits.entries()) {
-    const numbers = limit.algorithm.advance(next.get(limit.slot), limit, now);
+    const numbers = limit.algorithm.advance(numbersIn(next, limit.slot), limit, now);
     const returned = limit.algorithm.giveBack(numbers, limit, cost, grants[position]);
     next = withSlot(next, limit.slot, returned, now);
   }

@@ -1,7 +1,7 @@
 import { type Change, keep, type Transition, write } from '@norikv/cas-retry';
 import { tolerance } from './algorithm.js';
 import { type Limit, refillMs } from './limit.js';
-import { blockSlot, emptyRecord, type RateLimitRecord, withSlot } from './record.js';
+import { blockSlot, emptyRecord, numbersIn, type RateLimitRecord, withSlot } from './record.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 
 /** Clocks of processes differ: a record outlives its last use by this much. */
@@ -27,7 +27,7 @@ export function spend(
 ): Change<RateLimitRecord, RateLimitResult> {
   let next = record;
   for (const limit of limits) {
-    const numbers = limit.algorithm.advance(next.get(limit.slot), limit, now);
+    const numbers = limit.algorithm.advance(numbersIn(next, limit.slot), limit, now);
     next = withSlot(next, limit.slot, limit.algorithm.take(numbers, limit, cost), now);
   }
   const after = limits.map((limit) => standing(next, limit, 0, now));
@@ -47,6 +47,18 @@ export function block(durationMs: number): Transition<RateLimitRecord, void> {
 /** Forgets what was counted, and lifts a block. */
 export const forget: Transition<RateLimitRecord, void> = (record) =>
   record ? write(emptyRecord, undefined, spareMs) : keep(undefined);
+
+/** Permits that every limit has left. */
+export function roomIn(record: RateLimitRecord, limits: readonly Limit[], now: number): number {
+  if (endOf(record, blockSlot) > now) return 0;
+  let room = Number.POSITIVE_INFINITY;
+  for (const limit of limits) {
+    const { algorithm, slot } = limit;
+    const numbers = algorithm.advance(numbersIn(record, slot), limit, now);
+    room = Math.min(room, remainingOf(limit, algorithm.used(numbers, limit, now)));
+  }
+  return room;
+}
 
 /** How a request of this cost would fare. */
 export function assess(
@@ -78,7 +90,7 @@ function blockedResult(
 
 function standing(record: RateLimitRecord, limit: Limit, cost: number, now: number): LimitStanding {
   const { algorithm, capacity, name } = limit;
-  const numbers = algorithm.advance(record.get(limit.slot), limit, now);
+  const numbers = algorithm.advance(numbersIn(record, limit.slot), limit, now);
   const [end = 0] = numbers;
   const used = algorithm.used(numbers, limit, now);
   const isOver = used + cost > capacity + tolerance;
@@ -89,16 +101,20 @@ function standing(record: RateLimitRecord, limit: Limit, cost: number, now: numb
     name,
     limit: capacity,
     windowMs: refillMs(limit),
-    remaining: Math.max(0, Math.floor(capacity - used + tolerance)),
+    remaining: remainingOf(limit, used),
     resetAt: now + resetAfterMs,
     resetAfterMs,
     retryAfterMs: never || (isOver ? algorithm.waitMs(numbers, limit, now, cost) : 0),
   };
 }
 
+function remainingOf({ capacity }: Limit, used: number): number {
+  return Math.max(0, Math.floor(capacity - used + tolerance));
+}
+
 /** A wrong clock may have put an end far away. What this process counts by itself ends in time. */
 export function ttlOf(record: RateLimitRecord, limits: readonly Limit[], now: number): number {
-  const lasting = [...record].map(([slot, [end = 0]]) => {
+  const lasting = record.map(([slot, [end = 0]]) => {
     const spanMs = limits.find((limit) => limit.slot === slot)?.spanMs ?? Number.POSITIVE_INFINITY;
     return Math.min(spanMs, end - now);
   });
@@ -106,5 +122,5 @@ export function ttlOf(record: RateLimitRecord, limits: readonly Limit[], now: nu
 }
 
 function endOf(record: RateLimitRecord, slot: string): number {
-  return record.get(slot)?.[0] ?? 0;
+  return numbersIn(record, slot)?.[0] ?? 0;
 }

@@ -3,7 +3,7 @@ import { createMemoryStore, FakeClock, type MemoryStore } from '@norikv/testkit'
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RateLimiter } from '../src/index.js';
-import { recordCodec } from '../src/record.js';
+import { type RateLimitRecord, recordCodec } from '../src/record.js';
 import { startProcesses, times } from './processes.js';
 
 const newest = { nowMs: Date.UTC(2200, 0, 1) };
@@ -103,12 +103,12 @@ describe('the record of one limit', () => {
   });
 
   it('reads what it wrote', () => {
-    const record = new Map([
+    const record: RateLimitRecord = [
       ['g100/60000', [1_700_000_000_000, 1.5e-7, 1]],
       ['s:api', [1_700_000_000_000, 3, 4]],
       ['!', [1_800_000_000_000]],
       ['~', [99_999, 0]],
-    ]);
+    ];
     expect(recordCodec.decode(recordCodec.encode(record))).toEqual(record);
   });
 });
