@@ -2,6 +2,9 @@
 const schedule = globalThis.setImmediate;
 const scheduleIn = globalThis.setTimeout;
 
+/** Milliseconds of this machine, from an arbitrary start. */
+export const monotonicMs: () => number = performance.now.bind(performance);
+
 /** Resolves in the next turn of the event loop: timers, sockets and other work get their chance first. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -4,7 +4,10 @@ import type { ExpiryIndex } from './expiry-index.js';
 import { type RecordHeader, readHeader, readValue, type StoredRecord, sealRecord } from './record.js';
 import type { Reader, WriteTransaction } from './write-transaction.js';
 
-/** A table of records. The lines of the expiry index are kept in step with them. */
+/**
+ * A table of records. Each that expires has a line in the expiry index, at its expiry or before: the sweeper
+ * moves a line it comes to early, so that a record whose life is prolonged by every write costs no more lines.
+ */
 export class RecordTable {
   /** A byte that tells this table from others in the expiry index. */
   readonly tag: number;
@@ -48,10 +51,14 @@ export class RecordTable {
   ): void {
     sealRecord(bytes, key, header);
     transaction.put(this.#database, key, bytes);
-    if (replaced?.expiresAtMs === header.expiresAtMs) return;
+    if (isSweptAnyway(header, replaced)) return;
     this.#forgetExpiry(transaction, key, replaced);
-    if (header.expiresAtMs === 0) return;
-    this.#expiries.add(transaction, { expiresAtMs: header.expiresAtMs, tag: this.tag, key });
+    this.rememberExpiry(transaction, key, header);
+  }
+
+  /** Makes the sweeper look at a record when it has expired. */
+  rememberExpiry(transaction: WriteTransaction, key: Buffer, { expiresAtMs }: RecordHeader): void {
+    if (expiresAtMs !== 0) this.#expiries.add(transaction, { expiresAtMs, tag: this.tag, key });
   }
 
   /** Removes a record. */
@@ -64,6 +71,12 @@ export class RecordTable {
     if (header === undefined || header.expiresAtMs === 0) return;
     this.#expiries.remove(transaction, { expiresAtMs: header.expiresAtMs, tag: this.tag, key });
   }
+}
+
+/** Whether the sweeper comes by in time without being told. */
+function isSweptAnyway(header: RecordHeader, replaced: RecordHeader | undefined): boolean {
+  const lineAtMs = replaced?.expiresAtMs ?? 0;
+  return lineAtMs === 0 ? header.expiresAtMs === 0 : header.expiresAtMs >= lineAtMs;
 }
 
 /** The error for a record that is not what was written. */

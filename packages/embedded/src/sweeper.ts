@@ -1,4 +1,5 @@
 import type { ExpiryIndex } from './expiry-index.js';
+import { isExpired } from './record.js';
 import type { RecordTable } from './record-table.js';
 import type { WriteTransaction } from './write-transaction.js';
 
@@ -21,12 +22,14 @@ export function sweepPass(
   const due = expiries.due(transaction.nowMs, maxPassRecords);
   let removed = 0;
   for (const line of due) {
+    expiries.remove(transaction, line);
     const table = tables.find(({ tag }) => tag === line.tag);
     const header = table?.look(transaction, line.key);
-    if (table && typeof header === 'object' && header.expiresAtMs === line.expiresAtMs) {
+    if (table === undefined || typeof header !== 'object') continue;
+    if (isExpired(header, transaction.nowMs)) {
       table.remove(transaction, line.key, header);
       removed += 1;
-    } else expiries.remove(transaction, line);
+    } else table.rememberExpiry(transaction, line.key, header);
   }
   return { removed, isFull: due.length === maxPassRecords };
 }

@@ -6,8 +6,9 @@ import {
   UnavailableError,
 } from '@norikv/store';
 import { LimitWatch } from './limit-watch.js';
-import { nextTurn } from './next-turn.js';
+import { monotonicMs, nextTurn } from './next-turn.js';
 import { PendingWrite, type WriteOrder } from './pending-write.js';
+import { ReturningCallers } from './returning-callers.js';
 import type { WriteTransaction } from './write-transaction.js';
 
 // Bounds on one transaction, so that it holds neither the event loop nor the write lock for long.
@@ -33,6 +34,7 @@ export class WriteQueue {
   readonly #target: WriteTarget;
   readonly #limits: LimitWatch;
   readonly #waiting = new Set<PendingWrite>();
+  readonly #returning = new ReturningCallers();
   #pendingBytes = 0;
   #running: Promise<void> | undefined;
   #failure: NoriKVError | undefined;
@@ -78,6 +80,7 @@ export class WriteQueue {
     while (this.#waiting.size > 0) {
       // Whoever writes in this turn of the event loop, after an answer of the last batch for one, comes along.
       await nextTurn();
+      await this.#returning.gather(() => this.#waiting.size);
       await this.#commitBatch();
     }
     this.#running = undefined;
@@ -85,10 +88,13 @@ export class WriteQueue {
 
   async #commitBatch(): Promise<void> {
     const batch = this.#takeBatch();
+    const beganAtMs = monotonicMs();
     try {
       await this.#target.commit((transaction) => {
         for (const write of batch) write.enter(transaction);
       });
+      const callers = Math.min(batch.length + this.#waiting.size, maxBatchWrites);
+      this.#returning.answered(callers, monotonicMs() - beganAtMs);
       for (const write of batch) write.settle();
     } catch (error) {
       for (const write of batch) write.fail(error);

@@ -103,6 +103,52 @@ describe('sweeping', () => {
     expect(await store.stats()).toMatchObject({ keys: 2, expiring: 1 });
   });
 
+  test('comes back for a record that lives longer with every write, which costs the index nothing', async () => {
+    const path = newPath();
+    const clock = new FakeClock();
+    const store = await openEmbedded({ path, clock, sweepIntervalMs: never });
+    const firstExpiryMs = clock.now() + 1_000;
+    for (let write = 0; write < 10; write += 1) {
+      await store.put('key', 'value', { ttlMs: 1_000 });
+      await clock.advance(100);
+    }
+    await store.close();
+    expect(await expiriesIn(path)).toEqual([firstExpiryMs]);
+
+    const again = await openTestStore({ path, clock, sweepIntervalMs: never });
+    expect(await again.sweep()).toBe(0);
+    expect(await again.stats()).toMatchObject({ keys: 1, expiring: 1 });
+    await clock.advance(899);
+    expect(await again.sweep()).toBe(0);
+    await clock.advance(1);
+    expect(await again.sweep()).toBe(1);
+    expect(await again.stats()).toMatchObject({ keys: 0, expiring: 0 });
+  });
+
+  test('comes in time for a record whose life was prolonged, then cut short', async () => {
+    const clock = new FakeClock();
+    const store = await openTestStore({ path: newPath(), clock, sweepIntervalMs: never });
+    for (const ttlMs of [5_000, 9_000, 7_000, 1_000]) await store.put('key', 'value', { ttlMs });
+    await clock.advance(1_000);
+    expect(await store.sweep()).toBe(1);
+    await clock.advance(9_000);
+    expect(await store.sweep()).toBe(0);
+    expect(await store.stats()).toMatchObject({ keys: 0, expiring: 0 });
+  });
+
+  test('leaves a key alone that was deleted after its life was prolonged, and is there for ever now', async () => {
+    const clock = new FakeClock();
+    const store = await openTestStore({ path: newPath(), clock, sweepIntervalMs: never });
+    await store.put('key', 'value', { ttlMs: 10 });
+    await store.put('key', 'value', { ttlMs: 20 });
+    await store.delete('key');
+    await store.put('key', 'for ever');
+    await clock.advance(30);
+    expect(await store.sweep()).toBe(0);
+    expect(bytesToString((await store.get('key')).value)).toBe('for ever');
+    expect(await store.stats()).toMatchObject({ keys: 1, expiring: 0 });
+  });
+
   test('forgets idempotency keys after their retention', async () => {
     const clock = new FakeClock();
     const options = { clock, sweepIntervalMs: never, idempotencyRetentionMs: 5_000 };
@@ -122,3 +168,12 @@ describe('sweeping', () => {
     expect(await store.stats()).toMatchObject({ keys: 1, idempotencyKeys: 0, expiring: 0 });
   });
 });
+
+/** The times of the lines of the index, in its order. */
+async function expiriesIn(path: string): Promise<number[]> {
+  const times: number[] = [];
+  await changeRaw(path, 'expiries', (lines) => {
+    for (const line of lines.getKeys()) times.push(Number(Buffer.from(line).readBigUInt64BE(0)));
+  });
+  return times;
+}
