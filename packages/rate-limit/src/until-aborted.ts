@@ -1,5 +1,5 @@
-import { CancelledError, type Outcome } from '@norikv/store';
-import { onAbort } from '@norikv/store/on-abort';
+import { CancelledError } from '@norikv/store';
+import { waitWithin } from '@norikv/store/wait-within';
 
 /**
  * Waits for a promise that others wait for too, or until the signal ends.
@@ -11,12 +11,9 @@ export function untilAborted<Result>(
   signal: AbortSignal | undefined,
 ): Promise<Result> {
   if (!signal) return start();
-  return new Promise((resolve, reject) => {
-    const cancel = (outcome: Outcome): void => {
-      reject(new CancelledError('The check was cancelled', { outcome, cause: signal.reason }));
-    };
-    if (signal.aborted) return cancel('not-applied');
-    const stop = onAbort(signal, () => cancel('unknown'));
-    start().finally(stop).then(resolve, reject);
+  return waitWithin(start, {
+    signal,
+    cancelled: (cause, hasBegun) =>
+      new CancelledError('The check was cancelled', { cause, outcome: hasBegun ? 'unknown' : 'not-applied' }),
   });
 }

@@ -1,15 +1,28 @@
 import { InvalidArgumentError } from './errors.js';
-import type { DeleteOptions, GetOptions, PutOptions } from './kv-store.js';
-import { checkDurationMs } from './validate.js';
+import type { CallOptions, DeleteOptions, GetOptions, PutOptions } from './kv-store.js';
+import { checkDurationMs, checkOptions } from './validate.js';
 
 const consistencies: readonly unknown[] = [undefined, 'lease', 'linearizable', 'stale_ok'];
+
+/**
+ * Checks the options that every call has: its signal and its time limit.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ */
+export function checkCallOptions(options: CallOptions): void {
+  checkOptions(options);
+  checkSignal(options.signal);
+  checkDurationMs('timeoutMs', options.timeoutMs);
+}
 
 /**
  * Checks the options of a read, those of every call apart.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  */
-export function checkReadOptions({ consistency }: GetOptions): void {
+export function checkReadOptions(options: GetOptions): void {
+  checkOptions(options);
+  const { consistency } = options;
   if (consistencies.includes(consistency)) return;
   throw new InvalidArgumentError(
     `consistency is ${String(consistency)}; use 'lease', 'linearizable' or 'stale_ok'`,
@@ -21,7 +34,9 @@ export function checkReadOptions({ consistency }: GetOptions): void {
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  */
-export function checkWriteOptions({ ttlMs, ifNotExists, idempotencyKey }: PutOptions & DeleteOptions): void {
+export function checkWriteOptions(options: PutOptions & DeleteOptions): void {
+  checkOptions(options);
+  const { ttlMs, ifNotExists, idempotencyKey } = options;
   checkDurationMs('ttlMs', ttlMs);
   if (ifNotExists !== undefined && typeof ifNotExists !== 'boolean') {
     throw new InvalidArgumentError(`ifNotExists is ${String(ifNotExists)}; use true or false`);

@@ -55,6 +55,7 @@ export function valueToBytes(value: Value, limits: SizeLimits): Uint8Array {
  * @throws InvalidArgumentError if it asks for two things at once or for something that is no version.
  */
 export function conditionOf(options: PutOptions & DeleteOptions = {}): Condition {
+  checkOptions(options);
   const { ifNotExists, ifMatchVersion: version } = options;
   if (version === undefined || version === null) return ifNotExists ? absent : always;
   if (ifNotExists) {
@@ -78,6 +79,12 @@ export function checkDurationMs(name: string, durationMs: number | undefined): v
   throw new InvalidArgumentError(
     `${name} is ${String(durationMs)}; use a whole number of milliseconds, at least 1, or leave it out`,
   );
+}
+
+/** @throws InvalidArgumentError unless the options of a call are an object. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new InvalidArgumentError(`options is ${String(options)}; use an object, or leave it out`);
 }
 
 function toBytes(name: string, input: string | Uint8Array): Uint8Array {

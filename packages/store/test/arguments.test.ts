@@ -84,6 +84,7 @@ describe('a condition', () => {
     expect(() => conditionOf({ ifNotExists: true, ifMatchVersion: version })).toThrow(/exclude each other/);
     const numbers = { term: 1, index: 2 } as unknown as typeof version;
     expect(() => conditionOf({ ifMatchVersion: numbers })).toThrow(/\{term, index\} as bigint/);
+    expect(() => conditionOf(null as never)).toThrow('options is null; use an object, or leave it out');
   });
 
   it('compares versions by both parts', () => {

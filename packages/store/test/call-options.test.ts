@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkReadOptions, checkSignal, checkWriteOptions } from '../src/call-options.js';
+import { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions } from '../src/call-options.js';
 
 describe('options of a read', () => {
   it.each([undefined, 'lease', 'linearizable', 'stale_ok'] as const)('may ask for %s', (consistency) => {
@@ -40,5 +40,34 @@ describe('a signal', () => {
 
   it.each([null, 'stop', {}, { aborted: false }])('%j is none', (signal) => {
     expect(() => checkSignal(signal as never)).toThrow('use the signal of an AbortController');
+  });
+});
+
+describe('options of every call', () => {
+  it('may be left out, or be given', () => {
+    expect(() => checkCallOptions({})).not.toThrow();
+    expect(() => checkCallOptions({ signal: new AbortController().signal, timeoutMs: 1 })).not.toThrow();
+  });
+
+  it.each([
+    [{ signal: 7 }, 'signal is 7; use the signal of an AbortController'],
+    [{ timeoutMs: 0 }, 'timeoutMs is 0; use a whole number of milliseconds'],
+  ])('are refused by name: %o', (options, message) => {
+    expect(() => checkCallOptions(options as never)).toThrow(message);
+  });
+});
+
+describe.each([
+  ['a call', checkCallOptions],
+  ['a read', checkReadOptions],
+  ['a write', checkWriteOptions],
+])('what is no object is refused as the options of %s', (_call, check) => {
+  it.each([null, undefined, 5_000, 'linearizable', false])('%j', (options) => {
+    expect(() => check(options as never)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: `options is ${options}; use an object, or leave it out`,
+      }),
+    );
   });
 });

@@ -1,13 +1,6 @@
-import {
-  type CallOptions,
-  CancelledError,
-  type Clock,
-  checkDurationMs,
-  DeadlineExceededError,
-  type Key,
-} from '@norikv/store';
-import { checkSignal } from '@norikv/store/call-options';
-import { onAbort } from '@norikv/store/on-abort';
+import { type CallOptions, CancelledError, type Clock, DeadlineExceededError, type Key } from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
+import { waitWithin } from '@norikv/store/wait-within';
 import { unservedError } from './scoped-errors.js';
 
 /** The one deadline and the one signal of a call, through the several calls that it takes. */
@@ -19,11 +12,10 @@ export class CallBudget {
   readonly #startedAt: number;
 
   /** @throws InvalidArgumentError naming the option that is wrong. */
-  constructor({ signal, timeoutMs }: CallOptions, clock: Clock, key: Key | undefined) {
-    checkSignal(signal);
-    checkDurationMs('timeoutMs', timeoutMs);
-    this.#signal = signal;
-    this.#timeoutMs = timeoutMs;
+  constructor(options: CallOptions, clock: Clock, key: Key | undefined) {
+    checkCallOptions(options);
+    this.#signal = options.signal;
+    this.#timeoutMs = options.timeoutMs;
     this.#clock = clock;
     this.#key = key;
     this.#startedAt = clock.monotonic();
@@ -38,34 +30,23 @@ export class CallBudget {
   }
 
   /**
-   * Waits for what must be known before anything of the tenant's is read or written.
+   * Finds out what must be known before anything of the tenant's is read or written.
    *
    * @throws what the tenant's status and limits say, or an error that says that nothing was applied.
    */
-  async before<Result>(work: Promise<Result>): Promise<Result> {
-    const releases: Array<() => void> = [];
-    const ended = new Promise<never>((_, reject) => {
-      const { signal, timeoutMs } = this.rest;
-      if (signal?.aborted) reject(this.#cancelled(signal));
-      else if (signal) releases.push(onAbort(signal, () => reject(this.#cancelled(signal))));
-      if (timeoutMs) releases.push(this.#clock.startTimer(() => reject(this.#late()), timeoutMs));
-    });
+  async before<Result>(begin: () => Promise<Result>): Promise<Result> {
+    const cancelled = (cause: unknown): CancelledError =>
+      new CancelledError('the call was cancelled; nothing was applied', { key: this.#key, cause });
+    const limits = { ...this.rest, cancelled, clock: this.#clock, late: () => this.#late() };
     try {
-      return await Promise.race([ended, work]);
+      return await waitWithin(begin, limits);
     } catch (error) {
       throw unservedError(error, this.#key);
-    } finally {
-      for (const release of releases) release();
     }
   }
 
   #late(): DeadlineExceededError {
     const message = `no answer within ${this.#timeoutMs} ms; nothing was applied`;
     return new DeadlineExceededError(message, { key: this.#key, outcome: 'not-applied' });
-  }
-
-  #cancelled({ reason }: AbortSignal): CancelledError {
-    const facts = { key: this.#key, cause: reason };
-    return new CancelledError('the call was cancelled; nothing was applied', facts);
   }
 }

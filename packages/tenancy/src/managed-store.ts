@@ -73,7 +73,7 @@ export class ManagedStore implements FullStore {
     const own = ownKey(key);
     checkCondition(options);
     const budget = new CallBudget(options, this.#clock, own);
-    const limits = await budget.before(this.#admit());
+    const limits = await budget.before(this.#admit);
     checkValue(bytes.length, limits);
     checkTtl(options.ttlMs, limits);
     const isCounted = options.ttlMs === undefined && isCounting(limits);
@@ -90,7 +90,7 @@ export class ManagedStore implements FullStore {
     const own = ownKey(key);
     checkCondition(options);
     const budget = new CallBudget(options, this.#clock, own);
-    const limits = await budget.before(this.#admit());
+    const limits = await budget.before(this.#admit);
     try {
       if (isCounting(limits)) return await this.#deleteCounted(own, options, budget);
       return await this.#store.delete(own, { ...options, ...budget.rest });
@@ -120,7 +120,7 @@ export class ManagedStore implements FullStore {
       const before = isCreate ? nothing : countOf(existing);
       const after = countOf({ value, version: noVersion });
       const growth = excess(after, before);
-      await budget.before(this.#ledger.take(growth, limits, budget.rest));
+      await budget.before(() => this.#ledger.take(growth, limits, budget.rest));
       const { ifNotExists: _create, ifMatchVersion: _match, ...others } = options;
       const exactly = existing && !isCreate ? { ifMatchVersion: existing.version } : { ifNotExists: true };
       let version: Version;
@@ -217,7 +217,7 @@ export class ManagedStore implements FullStore {
     send: (rest: Options) => Promise<Result>,
   ): Promise<Result> {
     const budget = new CallBudget(options, this.#clock, key);
-    await budget.before(this.#admit());
+    await budget.before(this.#admit);
     return send({ ...options, ...budget.rest });
   }
 }

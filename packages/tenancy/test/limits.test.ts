@@ -202,6 +202,18 @@ describe("a store that fails beside the tenant's own keys", () => {
   });
 });
 
+it.each<[string, (client: KvStore) => Promise<unknown>]>([
+  ['get', (client) => client.get('key', null as never)],
+  ['put', (client) => client.put('key', 'value', null as never)],
+  ['delete', (client) => client.delete('key', null as never)],
+])('options that are no object are refused by name: %s', async (_call, call) => {
+  const { client } = await start({ maxKeys: 5, maxStorageMB: 1 });
+  await expect(call(client)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: 'options is null; use an object, or leave it out',
+  });
+});
+
 describe('a limit that cannot be given back to', () => {
   it('fails no delete: the tenant may only use less', async () => {
     const clock = new FakeClock();
@@ -246,6 +258,15 @@ describe('operationsPerSecond', () => {
     await clock.advance(100);
     await client.find('key');
     await expect(client.get('key')).rejects.toMatchObject({ code: 'TENANT_LIMIT' });
+  });
+
+  it('does not count a call whose signal had ended before it', async () => {
+    const limits = { maxKeys: Infinity, maxStorageMB: Infinity, operationsPerSecond: 1 };
+    const { client } = await start(limits, { clock: new FakeClock() });
+    const gone = client.find('key', { signal: AbortSignal.abort() });
+    await expect(gone).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
+    expect(await client.find('key')).toBeNull();
+    await expect(client.find('key')).rejects.toMatchObject({ limit: 'operationsPerSecond' });
   });
 
   it('may be less than one', async () => {

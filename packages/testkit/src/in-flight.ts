@@ -1,13 +1,6 @@
-import {
-  type CallOptions,
-  CancelledError,
-  type Clock,
-  checkDurationMs,
-  DeadlineExceededError,
-  type Key,
-} from '@norikv/store';
-import { checkSignal } from '@norikv/store/call-options';
-import { onAbort } from '@norikv/store/on-abort';
+import { type CallOptions, CancelledError, type Clock, DeadlineExceededError, type Key } from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
+import { waitWithin } from '@norikv/store/wait-within';
 
 /** What a call does: `find` counts as a read like `get`. */
 export type Operation = 'get' | 'find' | 'put' | 'delete';
@@ -19,50 +12,31 @@ export interface CallFacts {
 }
 
 /** Rejects a call whose limits are wrong, or whose signal has fired already: it was never sent. */
-export function checkLimits(facts: CallFacts, { signal, timeoutMs }: CallOptions): void {
-  checkDurationMs('timeoutMs', timeoutMs);
-  checkSignal(signal);
+export function checkLimits({ operation, key }: CallFacts, options: CallOptions): void {
+  checkCallOptions(options);
+  const { signal } = options;
   if (signal?.aborted) {
-    throw new CancelledError(`${facts.operation} was cancelled before it was sent`, {
-      key: facts.key,
-      cause: signal.reason,
-    });
+    throw new CancelledError(`${operation} was cancelled before it was sent`, { key, cause: signal.reason });
   }
 }
 
-/**
- * Waits for work as long as the caller's signal and time allow. The work itself goes on: the request is on
- * its way. No timer and no listener outlives the call.
- */
+/** Sends a request and waits for the reply as long as the caller's signal and time allow. */
 export function awaitReply<T>(
-  work: Promise<T>,
-  facts: CallFacts,
-  options: CallOptions,
+  send: () => Promise<T>,
+  { operation, key }: CallFacts,
+  { signal, timeoutMs }: CallOptions,
   clock: Clock,
 ): Promise<T> {
-  const { signal, timeoutMs } = options;
-  if (signal === undefined && timeoutMs === undefined) return work;
-  const outcome = isWrite(facts.operation) ? 'unknown' : 'not-applied';
-  return new Promise((resolve, reject) => {
-    const cancelled = (): void => {
-      const cause: unknown = signal?.reason;
-      leave();
-      reject(
-        new CancelledError(`${facts.operation} was cancelled in flight`, { key: facts.key, outcome, cause }),
-      );
-    };
-    const late = (): void => {
-      leave();
-      const message = `${facts.operation} had no reply within ${timeoutMs} ms`;
-      reject(new DeadlineExceededError(message, { key: facts.key, outcome }));
-    };
-    const cancelTimer = timeoutMs === undefined ? undefined : clock.startTimer(late, timeoutMs);
-    const stop = signal && onAbort(signal, cancelled);
-    const leave = (): void => {
-      cancelTimer?.();
-      stop?.();
-    };
-    work.then(resolve, reject).finally(leave);
+  const outcome = isWrite(operation) ? 'unknown' : 'not-applied';
+  return waitWithin(send, {
+    signal,
+    cancelled: (cause) => new CancelledError(`${operation} was cancelled in flight`, { key, outcome, cause }),
+    clock,
+    timeoutMs,
+    late() {
+      const message = `${operation} had no reply within ${timeoutMs} ms`;
+      return new DeadlineExceededError(message, { key, outcome });
+    },
   });
 }
 

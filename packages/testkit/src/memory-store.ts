@@ -95,7 +95,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       inFlight.delete(work);
     };
     work.then(ended, ended);
-    return awaitReply(work, { operation, key }, callOptions, clock);
+    return awaitReply(() => work, { operation, key }, callOptions, clock);
   }
 
   async function find(key: Key, getOptions: GetOptions = {}): Promise<Entry | null> {

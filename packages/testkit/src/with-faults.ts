@@ -137,8 +137,9 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
     if (fault !== undefined) injected[fault] += 1;
     const duration = latencyMs();
     if (fault === undefined && duration <= 0) return call.send(call.options);
-    const work = duration <= 0 ? apply(call, fault) : travel(clock, duration, () => apply(call, fault));
-    return awaitReply(work, call, call.options, clock);
+    const deliver = () => apply(call, fault);
+    const send = duration <= 0 ? deliver : () => travel(clock, duration, deliver);
+    return awaitReply(send, call, call.options, clock);
   });
 
   const faults: FaultControl = {

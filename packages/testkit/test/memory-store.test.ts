@@ -113,6 +113,20 @@ describe('closing', () => {
 });
 
 describe('options', () => {
+  it.each<[string, (store: KvStore, options: never) => Promise<unknown>]>([
+    ['get', (store, options) => store.get('key', options)],
+    ['find', (store, options) => find(store, 'key', options)],
+    ['put', (store, options) => store.put('key', 'value', options)],
+    ['delete', (store, options) => store.delete('key', options)],
+  ])('of a call are an object: %s', async (_name, call) => {
+    for (const wrong of [null, 5_000]) {
+      await expect(call(createMemoryStore(), wrong as never)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: `options is ${wrong}; use an object, or leave it out`,
+      });
+    }
+  });
+
   it('a lost condition tells what the key holds, unless switched off', async () => {
     for (const mismatchCarriesEntry of [true, false]) {
       const store = createMemoryStore({ mismatchCarriesEntry });

@@ -21,6 +21,8 @@ describe('options of vector calls', () => {
     ['consistency', (store) => store.vectorGet('n', 'a', options({ consistency: 'strong' }))],
     ['idempotencyKey', (store) => store.vectorInsert('n', 'a', [1], options({ idempotencyKey: 7 }))],
     ['signal', (store) => store.vectorDelete('n', 'a', options({ signal: 5 }))],
+    ['options', (store) => store.vectorInsert('n', 'a', [1], null as never)],
+    ['options', (store) => store.vectorSearch('n', [1], 1, null as never)],
   ])('are refused by name: %s', async (name, call) => {
     await expect(call(createMemoryVectorStore())).rejects.toThrow(`${name} is `);
   });

@@ -228,7 +228,7 @@ describe('faults by chance', () => {
   it('reach no call with a wrong limit', async () => {
     const store = withFaults(createMemoryStore(), { latencyMs: 1 });
     store.faults.next('put', 'lost-reply');
-    for (const wrong of [{ signal: 5 }, { timeoutMs: 0 }]) {
+    for (const wrong of [{ signal: 5 }, { timeoutMs: 0 }, null]) {
       await expect(store.put('key', 'value', wrong as never)).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
       });

@@ -109,7 +109,10 @@ describe('an argument of a call that is wrong is refused by name', () => {
     ['fusion.method is "nope"', () => search.search('x', 1, { fusion: { method: 'nope' as never } })],
     ['maxScan is NaN', () => search.search('x', 1, { maxScan: Number.NaN })],
     ['timeoutMs is NaN', () => search.search('x', 1, { timeoutMs: Number.NaN })],
-    ['signal is 7; use an AbortSignal', () => search.search('x', 1, { signal: 7 as never })],
+    [
+      'signal is 7; use the signal of an AbortController',
+      () => search.search('x', 1, { signal: 7 as never }),
+    ],
     ['offset is NaN', () => search.searchPage('x', { offset: Number.NaN })],
     ['options is null', () => search.indexDocument('a', 'A', 'x', null as never)],
     ['force is "no"', () => search.indexDocument('a', 'A', 'x', { force: 'no' as never })],

@@ -1,6 +1,7 @@
 import { type CallOptions, CancelledError, type Clock, DeadlineExceededError } from '@norikv/store';
-import { onAbort } from '@norikv/store/on-abort';
-import { checkNumber, checkObject, refuse } from './checks.js';
+import { checkSignal } from '@norikv/store/call-options';
+import { waitWithin } from '@norikv/store/wait-within';
+import { checkNumber, checkObject } from './checks.js';
 
 /** What a timer can wait, about 24 days. */
 const longestMs = 2 ** 31 - 1;
@@ -16,8 +17,7 @@ export class CallBudget {
     checkObject('options', options);
     const { signal, timeoutMs } = options;
     if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, 0, longestMs);
-    if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-      refuse('signal', signal, 'an AbortSignal');
+    checkSignal(signal);
     this.#clock = clock;
     this.signal = signal;
     this.#deadlineAt = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
@@ -25,7 +25,7 @@ export class CallBudget {
 
   /** Limits for the next store call. Throws if time ran out, or the caller cancelled, before it. */
   next(): CallOptions {
-    if (this.signal?.aborted) throw this.#cancelled();
+    if (this.signal?.aborted) throw cancelled(this.signal.reason);
     const timeoutMs = this.#leftMs();
     if (timeoutMs !== undefined && timeoutMs <= 0) throw late();
     return { signal: this.signal, timeoutMs };
@@ -33,29 +33,16 @@ export class CallBudget {
 
   /** Waits for work that never fails. Throws as soon as time runs out, or the caller cancels. */
   async waitFor(work: Promise<void>): Promise<void> {
-    const { signal, timeoutMs } = this.next();
-    let stop: (() => void) | undefined;
-    let cancelTimer: (() => void) | undefined;
-    const given = new Promise<never>((_, reject) => {
-      stop = signal && onAbort(signal, () => reject(this.#cancelled()));
-      cancelTimer =
-        timeoutMs === undefined ? undefined : this.#clock.startTimer(() => reject(late()), timeoutMs);
-    });
-    try {
-      await Promise.race([work, given]);
-    } finally {
-      stop?.();
-      cancelTimer?.();
-    }
-  }
-
-  #cancelled(): CancelledError {
-    return new CancelledError('The call was cancelled', { cause: this.signal?.reason });
+    await waitWithin(() => work, { ...this.next(), cancelled, clock: this.#clock, late });
   }
 
   #leftMs(): number | undefined {
     return this.#deadlineAt === undefined ? undefined : Math.ceil(this.#deadlineAt - this.#clock.monotonic());
   }
+}
+
+function cancelled(cause: unknown): CancelledError {
+  return new CancelledError('The call was cancelled', { cause });
 }
 
 function late(): DeadlineExceededError {

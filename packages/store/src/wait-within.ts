@@ -1,0 +1,50 @@
+import { onAbort } from './on-abort.js';
+
+/** A signal that ends a wait, and the error for that. */
+export interface SignalLimit {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Makes the error.
+   *
+   * @param cause - the reason of the signal.
+   * @param hasBegun - whether the work was begun, and goes on; false if the signal had ended before.
+   */
+  cancelled(cause: unknown, hasBegun: boolean): Error;
+}
+
+/** A time after which a wait ends, and the error for that. */
+export interface TimeLimit {
+  /** A `Clock`, of which only the timers are used. */
+  readonly clock: { startTimer(callback: () => void, delayMs: number): () => void };
+  readonly timeoutMs?: number | undefined;
+  /** Makes the error. */
+  late(): Error;
+}
+
+/**
+ * Begins work and waits for it, no longer than a signal and a time limit allow. The work itself goes on, and
+ * how it ends then is nobody's concern. If the signal has ended before, the work is not begun.
+ *
+ * No listener and no timer outlives the wait.
+ *
+ * @throws what the work throws, or the error that the limits make.
+ */
+export async function waitWithin<Result>(
+  begin: () => Promise<Result>,
+  limits: SignalLimit | (SignalLimit & TimeLimit),
+): Promise<Result> {
+  const { signal } = limits;
+  if (signal?.aborted) throw limits.cancelled(signal.reason, false);
+  const releases: Array<() => void> = [];
+  try {
+    return await new Promise<Result>((resolve, reject) => {
+      if (signal) releases.push(onAbort(signal, () => reject(limits.cancelled(signal.reason, true))));
+      if ('clock' in limits && limits.timeoutMs !== undefined) {
+        releases.push(limits.clock.startTimer(() => reject(limits.late()), limits.timeoutMs));
+      }
+      begin().then(resolve, reject);
+    });
+  } finally {
+    for (const release of releases) release();
+  }
+}
