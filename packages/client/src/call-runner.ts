@@ -2,7 +2,6 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import {
   type CallOptions,
   ClosedError,
-  checkDurationMs,
   errorCode,
   InvalidArgumentError,
   isNoriKVError,
@@ -10,7 +9,7 @@ import {
   NoriKVError,
   UnavailableError,
 } from '@norikv/store';
-import { checkSignal } from '@norikv/store/call-options';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { CallLimit } from './call-limit.js';
 import type { Cluster } from './cluster.js';
 import type { Settings } from './config.js';
@@ -68,8 +67,7 @@ export class CallRunner {
   ): Promise<Received<Output>> {
     const { key, bytes, options } = call;
     const { clock, timeoutMs } = this.#settings;
-    checkDurationMs('timeoutMs', options.timeoutMs);
-    checkSignal(options.signal);
+    checkCallOptions(options);
     if (this.#isClosed) throw new ClosedError('The client is closed');
     const limit = new CallLimit(clock, options.timeoutMs ?? timeoutMs, options.signal, key);
     if (limit.reached) throw limit.reached;

@@ -52,6 +52,7 @@ export class VectorCalls implements VectorStore {
   ): Promise<boolean> {
     checkNamespace(namespace);
     checkWhole('dimensions', dimensions, wireLimits.maxDimensions);
+    checkWriteOptions(options);
     const fields = {
       namespace,
       dimensions,
@@ -65,6 +66,7 @@ export class VectorCalls implements VectorStore {
 
   async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
+    checkWriteOptions(options);
     const fields = { namespace, idempotencyKey: options.idempotencyKey ?? '' };
     const write = { method: methods.dropIndex, key: namespace, bytes: 0, options, fields };
     return (await this.#write(write)).dropped;
@@ -78,6 +80,7 @@ export class VectorCalls implements VectorStore {
   ): Promise<Version> {
     checkNamespace(namespace);
     checkId(id);
+    checkWriteOptions(options);
     const numbers = checkedVector('vector', vector);
     const bytes = numbers.length * bytesPerNumber;
     const fields = { namespace, id, vector: numbers, idempotencyKey: options.idempotencyKey ?? '' };
@@ -89,6 +92,7 @@ export class VectorCalls implements VectorStore {
   async vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
     checkId(id);
+    checkWriteOptions(options);
     const fields = { namespace, id, idempotencyKey: options.idempotencyKey ?? '' };
     const write = { method: methods.deleteVector, key: id, bytes: 0, options, fields };
     return (await this.#write(write)).deleted;
@@ -102,6 +106,7 @@ export class VectorCalls implements VectorStore {
   ): Promise<VectorSearchResult> {
     checkNamespace(namespace);
     checkWhole('k', k, 2 ** 32 - 1);
+    checkReadOptions(options);
     const numbers = checkedVector('query', query);
     const includeVectors = options.includeVectors ?? false;
     const bytes = numbers.length * bytesPerNumber;
@@ -123,6 +128,7 @@ export class VectorCalls implements VectorStore {
   async vectorGet(namespace: string, id: string, options: VectorGetOptions = {}): Promise<number[] | null> {
     checkNamespace(namespace);
     checkId(id);
+    checkReadOptions(options);
     const fieldsFor = ({ isPlain }: Description): Outgoing<(typeof methods.getVector)['input']> => ({
       namespace,
       id,
@@ -136,7 +142,6 @@ export class VectorCalls implements VectorStore {
     write: VectorWrite<Input, Output>,
   ): Promise<Received<Output>> {
     const { method, key, bytes, options, fields } = write;
-    checkWriteOptions(options);
     const { idempotencyKey = '' } = options;
     const resend = ({ capabilities }: Description): Resend =>
       idempotencyKey !== '' && capabilities.idempotency === 'durable' ? 'always' : 'never';
@@ -154,7 +159,6 @@ export class VectorCalls implements VectorStore {
     options: CallOptions,
     fieldsFor: (server: Description) => Outgoing<Input>,
   ): Promise<Received<Output>> {
-    checkReadOptions(options);
     const request = (server: Description): Outgoing<Input> => {
       demandVectors(server);
       return fieldsFor(server);

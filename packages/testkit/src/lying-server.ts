@@ -1,4 +1,5 @@
 import { type Capabilities, type KvStore, UnsupportedError } from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { type AnyOptions, wrapStore } from './wrap-store.js';
 
 /** A request option a server can fail to serve. */
@@ -25,6 +26,7 @@ export function withLyingServer(store: KvStore, options: LyingServerOptions = {}
   const refused = options.refuses ?? [];
 
   const lying = wrapStore(store, (call) => {
+    checkCallOptions(call.options);
     const missing = refused.find((name) => isAsked(call.options, name));
     if (missing !== undefined) {
       throw new UnsupportedError(`The server does not know ${missing}`, { key: call.key });

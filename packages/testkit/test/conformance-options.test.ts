@@ -92,7 +92,7 @@ describe('coarse expiry', () => {
       memory.put(
         key,
         value,
-        (options.ttlMs ?? 0) > 0 ? { ...options, ttlMs: Number(options.ttlMs) + 400 } : options,
+        (options?.ttlMs ?? 0) > 0 ? { ...options, ttlMs: Number(options.ttlMs) + 400 } : options,
       ),
   });
 

@@ -130,8 +130,8 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   ): Promise<VectorSearchResult> {
     checkNamespace(namespace);
     checkCount(k);
-    checkVectorOptions(options);
     checkGetOptions(options, namespace);
+    checkVectorOptions(options);
     const request = { namespace, k, options, query };
     checkedFilter(options.filter);
     return this.#searcher.search(await this.#storage.of(namespace), request);

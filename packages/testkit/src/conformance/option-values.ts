@@ -41,6 +41,17 @@ export const optionValues: Group = {
         equal(await read(trial.store, key), 'kept', 'the value');
       });
     }
+    for (const wrong of [null, 5_000, 'fast'] as unknown[]) {
+      test(`${String(wrong)} for all of the options is refused and changes nothing`, async (trial) => {
+        const key = trial.newKey();
+        await trial.store.put(key, 'kept');
+        const options = wrong as object;
+        await refuses(trial.store.get(key, options), 'INVALID_ARGUMENT', 'the get');
+        await refuses(trial.store.put(key, 'value', options), 'INVALID_ARGUMENT', 'the put');
+        await refuses(trial.store.delete(key, options), 'INVALID_ARGUMENT', 'the delete');
+        equal(await read(trial.store, key), 'kept', 'the value');
+      });
+    }
     test('a consistency there is none of is refused', async (trial) => {
       const key = trial.newKey();
       await trial.store.put(key, 'value');

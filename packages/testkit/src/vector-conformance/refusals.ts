@@ -92,6 +92,29 @@ export const vectorRefusals: readonly VectorTest[] = [
     },
   },
   {
+    name: 'options that are no object',
+    async run(trial) {
+      const namespace = await space(trial, 'euclidean');
+      await trial.store.vectorInsert(namespace, 'kept', [1, 2]);
+      for (const wrong of [null, 5_000] as unknown[]) {
+        const options = wrong as object;
+        const created = trial.store.vectorCreateIndex(`${namespace}-2`, 2, 'cosine', 'brute_force', options);
+        await refuse(created, 'create');
+        await refuse(trial.store.vectorInsert(namespace, 'a', [1, 2], options), 'insert');
+        await refuse(trial.store.vectorDelete(namespace, 'kept', options), 'delete');
+        await refuse(trial.store.vectorDropIndex(namespace, options), 'drop');
+        await refuse(trial.store.vectorSearch(namespace, [1, 2], 1, options), 'search');
+        await refuse(trial.store.vectorGet(namespace, 'kept', options), 'get');
+      }
+      const { matches } = await trial.store.vectorSearch(namespace, [1, 2], 2);
+      equal(
+        matches.map(({ id }) => id),
+        ['kept'],
+        'the vectors',
+      );
+    },
+  },
+  {
     name: 'calls whose signal has fired',
     async run(trial) {
       const namespace = await space(trial, 'euclidean');
