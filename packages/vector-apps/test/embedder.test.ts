@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEmbedder } from '../src/core/embedder.js';
+import { createEmbedder, type EmbedOptions } from '../src/core/embedder.js';
 import type { EmbeddingModel, Vector } from '../src/core/embedding-model.js';
 import { mapBounded } from '../src/core/map-bounded.js';
 import { hashingModel } from './support/hashing-model.js';
@@ -132,6 +132,19 @@ describe('createEmbedder', () => {
     expect(() => createEmbedder({ dimensions: 1, embed }, { batchSize: 0 })).toThrow(/batchSize is 0/);
     expect(() => createEmbedder({ dimensions: 1, embed }, { cacheSize: -1 })).toThrow(/cacheSize is -1/);
     expect(() => createEmbedder({ dimensions: 1, embed }, { concurrency: 0 })).toThrow(/concurrency is 0/);
+  });
+
+  it.each([
+    [null, 'options is null'],
+    [{ signal: 7 }, 'signal is 7'],
+    [{ timeoutMs: Number.NaN }, 'timeoutMs is NaN'],
+    [{ timeoutMs: '5' }, 'timeoutMs is "5"'],
+  ])('refuses %o as the options of a call, and does not ask the model', async (options, message) => {
+    const asked: string[] = [];
+    const embed = (text: string): number[] => [asked.push(text)];
+    const call = createEmbedder({ dimensions: 1, embed }).embed(['a'], options as EmbedOptions);
+    await expect(call).rejects.toThrow(message);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -14,10 +14,8 @@ export class CallBudget {
 
   /** @throws InvalidArgumentError if a limit is none. */
   constructor(options: CallOptions, clock: Clock) {
-    checkObject('options', options);
+    checkLimits(options);
     const { signal, timeoutMs } = options;
-    if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, 0, longestMs);
-    checkSignal(signal);
     this.#clock = clock;
     this.signal = signal;
     this.#deadlineAt = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
@@ -39,6 +37,14 @@ export class CallBudget {
   #leftMs(): number | undefined {
     return this.#deadlineAt === undefined ? undefined : Math.ceil(this.#deadlineAt - this.#clock.monotonic());
   }
+}
+
+/** @throws InvalidArgumentError naming the option that is wrong. */
+export function checkLimits(options: CallOptions): void {
+  checkObject('options', options);
+  const { signal, timeoutMs } = options;
+  checkSignal(signal);
+  if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs, 0, longestMs);
 }
 
 function cancelled(cause: unknown): CancelledError {

@@ -1,5 +1,6 @@
 import { CancelledError, DeadlineExceededError, InvalidArgumentError, systemClock } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
+import { checkLimits } from './call-budget.js';
 import { checkedVectors } from './checked-vectors.js';
 import { checkFunctions, checkObject, checkString, checkWhole, refuse } from './checks.js';
 import { contentHash } from './content-hash.js';
@@ -28,7 +29,8 @@ export interface Embedder {
    * The vectors of texts, in their order. Calls made at the same time share batches. The vectors belong to
    * everybody who asked for the same text: do not write to them.
    *
-   * @throws InvalidArgumentError for a text that is empty or all space; the model is not asked.
+   * @throws InvalidArgumentError for a text that is empty or all space, and for a wrong option; the model is not
+   * asked.
    * @throws EmbeddingError when the model answers with anything but one finite vector for each text.
    * @throws CancelledError when the signal ends, DeadlineExceededError when the time is up. What the model throws is passed on as it is.
    */
@@ -113,6 +115,7 @@ export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions =
     async embed(texts, limits = {}) {
       if (!Array.isArray(texts)) refuse('texts', texts, 'an array of strings');
       for (const text of texts) checkText(text);
+      checkLimits(limits);
       return within(limits, (signal) => embedAll(texts, signal));
     },
   };
