@@ -1,12 +1,11 @@
 import {
   type CallOptions,
   CancelledError,
-  checkDurationMs,
   DeadlineExceededError,
   type Key,
   type Outcome,
 } from '@norikv/store';
-import { checkSignal } from '@norikv/store/call-options';
+import { checkCallOptions } from '@norikv/store/call-options';
 
 /**
  * Checks `signal` and `timeoutMs` before a call begins.
@@ -14,10 +13,9 @@ import { checkSignal } from '@norikv/store/call-options';
  * @throws InvalidArgumentError naming the option.
  * @throws CancelledError if the signal is aborted already: the call was not applied.
  */
-export function checkLimits({ signal, timeoutMs }: CallOptions, key: Key): void {
-  checkDurationMs('timeoutMs', timeoutMs);
-  checkSignal(signal);
-  if (signal?.aborted) throw cancelled(signal, key, 'not-applied');
+export function checkLimits(options: CallOptions, key: Key): void {
+  checkCallOptions(options);
+  if (options.signal?.aborted) throw cancelled(options.signal, key, 'not-applied');
 }
 
 /** The error of a call whose signal was aborted. */

@@ -2,13 +2,12 @@ import {
   type CallOptions,
   CancelledError,
   type CancelTimer,
-  checkDurationMs,
   DeadlineExceededError,
   type Key,
   type Outcome,
   systemClock,
 } from '@norikv/store';
-import { checkSignal } from '@norikv/store/call-options';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { onAbort } from '@norikv/store/on-abort';
 
 /** The one deadline and the one signal of a call, through everything it waits for. In real time. */
@@ -22,9 +21,9 @@ export class CallLimit {
    * @throws InvalidArgumentError naming the option that is wrong.
    * @throws CancelledError if the signal is aborted already.
    */
-  constructor({ signal, timeoutMs }: CallOptions, defaultTimeoutMs: number, key?: Key) {
-    checkDurationMs('timeoutMs', timeoutMs);
-    checkSignal(signal);
+  constructor(options: CallOptions, defaultTimeoutMs: number, key?: Key) {
+    checkCallOptions(options);
+    const { signal, timeoutMs } = options;
     this.key = key;
     this.#signal = signal;
     this.#timeoutMs = timeoutMs ?? defaultTimeoutMs;

@@ -1,9 +1,8 @@
 import {
-  type CallOptions,
-  checkDurationMs,
   type DistanceFunction,
   InvalidArgumentError,
   type VectorIndexType,
+  type VectorSearchOptions,
 } from '@norikv/store';
 import type { VectorFilter } from '../vector-options.js';
 
@@ -74,10 +73,8 @@ export function checkFits(
   }
 }
 
-/** Checks the options of a call beside its limits. */
-export function checkVectorOptions(options: CallOptions & { readonly includeVectors?: unknown }): void {
-  const { includeVectors } = options;
-  checkDurationMs('timeoutMs', options.timeoutMs);
+/** Checks the options of a search, those of every read apart. */
+export function checkSearchOptions({ includeVectors }: VectorSearchOptions): void {
   if (includeVectors === undefined || typeof includeVectors === 'boolean') return;
   throw new InvalidArgumentError(`includeVectors is ${String(includeVectors)}; use true or false`);
 }

@@ -22,8 +22,8 @@ import {
   checkFits,
   checkId,
   checkNamespace,
+  checkSearchOptions,
   checkShape,
-  checkVectorOptions,
 } from './vector-checks.js';
 import type { VectorHost } from './vector-host.js';
 import { statsOf } from './vector-stats.js';
@@ -131,7 +131,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkNamespace(namespace);
     checkCount(k);
     checkGetOptions(options, namespace);
-    checkVectorOptions(options);
+    checkSearchOptions(options);
     const request = { namespace, k, options, query };
     checkedFilter(options.filter);
     return this.#searcher.search(await this.#storage.of(namespace), request);
