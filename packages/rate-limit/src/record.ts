@@ -3,7 +3,7 @@ import { bytesToString, stringToBytes } from '@norikv/store';
 import type { Numbers } from './algorithm.js';
 
 /** The numbers of one limit. */
-export type Slot = readonly [name: string, numbers: Numbers];
+type Slot = readonly [name: string, numbers: Numbers];
 
 /** What is kept of one identifier. A list, because few limits share a record, and most are alone. */
 export type RateLimitRecord = readonly Slot[];
