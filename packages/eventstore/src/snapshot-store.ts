@@ -1,9 +1,12 @@
-import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities } from '@norikv/store';
+import { checkCount } from './events/event-reader.js';
+import { stateToJson } from './events/json.js';
 import type { Reducer, SnapshotSource } from './events/reducer.js';
 import type { Snapshot } from './log/head.js';
 import { checkName, checkPrefix } from './log/log-keys.js';
 import { recordCodec } from './log/record.js';
+import { recordUpdater } from './log/records.js';
 
 /** Options of a {@link SnapshotStore}. */
 export interface SnapshotStoreOptions extends UpdaterOptions {
@@ -39,7 +42,7 @@ export class SnapshotStore implements SnapshotSource {
   ) {
     requireCapabilities(client, 'SnapshotStore', ['atomicCas', 'createIfAbsent'], unsafeAllowNonAtomicCas);
     this.#prefix = checkPrefix(prefix);
-    this.#updater = createUpdater(client, options);
+    this.#updater = recordUpdater(client, options);
   }
 
   /** One round trip. */
@@ -47,12 +50,18 @@ export class SnapshotStore implements SnapshotSource {
     return this.#updater.read(this.#key(aggregateId, reducerName), codec);
   }
 
-  /** True if it was kept, false if a newer one was there. */
-  save<State>(
+  /**
+   * True if it was kept, false if a newer one was there.
+   *
+   * @throws InvalidArgumentError for state that is no JSON, such as dates and maps, and for a version that is none.
+   */
+  async save<State>(
     aggregateId: string,
     { name, revision }: Pick<Reducer<State>, 'name' | 'revision'>,
     { state, version }: { readonly state: State; readonly version: number },
   ): Promise<boolean> {
+    checkCount('version', version, 0);
+    stateToJson(state, name);
     return this.#updater.update(this.#key(aggregateId, name), codec, (current) => {
       if (current && current.revision === revision && current.version >= version) return keep(false);
       return write({ version, revision, state }, true);

@@ -1,7 +1,13 @@
-import { UnavailableError } from '@norikv/store';
+import { UnavailableError, VersionMismatchError } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { createCommandHandler, type Decider, EventInvalidError, EventStore } from '../src/index.js';
+import {
+  createCommandHandler,
+  type Decider,
+  EventFeed,
+  EventInvalidError,
+  EventStore,
+} from '../src/index.js';
 import { type AccountCommand, type AccountEvent, account } from './account.js';
 import { onEachEngine } from './on-each-engine.js';
 
@@ -43,6 +49,67 @@ onEachEngine('a warm command handler', (open) => {
     await other.append('a', 'Deposited', { amount: 10 });
     await expect(handle('a', withdraw(50))).rejects.toThrow('Insufficient funds');
     expect(await handle('a', withdraw(4))).toMatchObject({ state: { balance: 6 }, version: 3 });
+  });
+});
+
+describe('a command that was done', () => {
+  it('on a stream that was deleted before is not said to have failed when the store goes away', async () => {
+    const client = createMemoryStore();
+    let isAway = false;
+    const flaky: typeof client = {
+      ...client,
+      async find(key, options) {
+        if (isAway) throw new UnavailableError('away', { outcome: 'not-applied' });
+        return client.find(key, options);
+      },
+      async put(key, value, options) {
+        const version = await client.put(key, value, options);
+        isAway = true;
+        return version;
+      },
+    };
+    const other = new EventStore<AccountEvent>(client);
+    await other.append('a', 'Deposited', { amount: 1 });
+    await other.deleteStream('a');
+    const handle = createCommandHandler(new EventStore<AccountEvent>(flaky), purse);
+    expect(await handle('a', deposit(5))).toMatchObject({ state: { balance: 5 }, version: 2 });
+  });
+});
+
+describe('a command that loses', () => {
+  const flapping = async (): Promise<EventStore<AccountEvent>> => {
+    const client = createMemoryStore();
+    const store = new EventStore<AccountEvent>(client);
+    const other = new EventStore<AccountEvent>(countCalls(client));
+    return Object.assign(Object.create(store), {
+      isProtected: false,
+      append: store.append.bind(store),
+      async load(...call: Parameters<typeof store.load>) {
+        const loaded = await store.load(...call);
+        await other.append('a', 'Deposited', { amount: 1 });
+        return loaded;
+      },
+    });
+  };
+
+  it('says so, also if the stream came to where it is expected too late', async () => {
+    const handle = createCommandHandler(await flapping(), purse, { maxRetries: 1 });
+    const lost = handle('a', deposit(1), { expected: 'exists' });
+    await expect(lost).rejects.toMatchObject({ code: 'CONTENTION', outcome: 'not-applied' });
+  });
+
+  it('to others at the ledger of a feed says so', async () => {
+    const client = createMemoryStore();
+    const busy: typeof client = {
+      ...client,
+      async put(key, value, options) {
+        if (String(key) === 'events:d:0') throw new VersionMismatchError('others were first');
+        return client.put(key, value, options);
+      },
+    };
+    const feed = new EventFeed(busy, { deadlineMs: 30 });
+    const handle = createCommandHandler(new EventStore<AccountEvent>(busy, { feed }), purse);
+    await expect(handle('a', deposit(1))).rejects.toMatchObject({ outcome: 'not-applied' });
   });
 });
 

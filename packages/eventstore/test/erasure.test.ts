@@ -165,6 +165,18 @@ describe('bad input', () => {
     expect(() => new EventStore(client, { protection, inline })).toThrow('inline is set with protection');
   });
 
+  it('is not what a reader with another prefix sees', async () => {
+    const client = createMemoryStore();
+    const erasureOf = (prefix: string) => createErasure(client, { subjectOf: () => 'bob', prefix });
+    await new EventStore(client, { protection: erasureOf('events') }).append('a', 'T', 1);
+    const other = erasureOf('other');
+    const store = new EventStore(client, { protection: other });
+    const wrong = { code: 'CORRUPT_RECORD', message: expect.stringContaining('of another prefix or store') };
+    await expect(store.getEvents('a')).rejects.toMatchObject(wrong);
+    await other.erase('bob');
+    expect(await store.getEvents('a')).toMatchObject([{ data: null, metadata: { erased: true } }]);
+  });
+
   it('two writers that make the first key at one time use the same', async () => {
     const client = createMemoryStore({ latencyMs: 1 });
     const stores = [1, 2].map(

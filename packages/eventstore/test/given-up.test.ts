@@ -1,4 +1,3 @@
-import { find, type KvStore } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,48 +10,7 @@ import {
   Projection,
 } from '../src/index.js';
 import { type AccountEvent, account } from './account.js';
-
-/** A store whose calls about some keys are held back when told to: before they are made, or their answers. */
-function holding(client: KvStore, part: string, what: 'calls' | 'answers') {
-  let gate: Promise<void> | undefined;
-  let open = (): void => {};
-  let notice = (): void => {};
-  const held = new Promise<void>((resolve) => {
-    notice = resolve;
-  });
-  const wait = async (key: unknown): Promise<void> => {
-    if (!gate || !String(key).includes(part)) return;
-    notice();
-    await gate;
-  };
-  const around = async <Result>(key: unknown, call: () => Promise<Result>): Promise<Result> => {
-    if (what === 'calls') await wait(key);
-    const result = await call();
-    if (what === 'answers') await wait(key);
-    return result;
-  };
-  const store: KvStore = {
-    ...client,
-    capabilities: client.capabilities,
-    find: (key, options) => around(key, () => find(client, key, options)),
-    get: (key, options) => around(key, () => client.get(key, options)),
-    put: (key, value, options) => around(key, () => client.put(key, value, options)),
-    delete: (key, options) => around(key, () => client.delete(key, options)),
-  };
-  return {
-    store,
-    held,
-    hold() {
-      gate = new Promise((resolve) => {
-        open = resolve;
-      });
-    },
-    release() {
-      gate = undefined;
-      open();
-    },
-  };
-}
+import { holding } from './holding.js';
 
 describe('what was given up', () => {
   it('a consumer stopped while it starts does not take the checkpoint from its successor later', async () => {
@@ -225,7 +183,10 @@ describe('what was given up', () => {
 });
 
 describe('options that would drop a condition', () => {
-  const wrong = [3, 'none', null, { expected: null }, { expectedVersion: 9 }, [1], { deadlineMs: '5' }];
+  const wrong = [
+    ...[3, 'none', null, { expected: null }, { expectedVersion: 9 }, [1], { deadlineMs: '5' }],
+    ...[{ signal: {} }, { signal: null }],
+  ];
 
   it.each(wrong)('%j is refused by an append and a command', async (options) => {
     const store = new EventStore<AccountEvent>(createMemoryStore());

@@ -267,6 +267,45 @@ describe('bad input is named, and nothing is written', () => {
     });
   }
 
+  it.each([
+    ['"5"', '5'],
+    ['5n', 5n],
+    ['NaN', Number.NaN],
+    ['[object Object]', Object.create(null)],
+    ['Symbol(s)', Symbol('s')],
+  ])('a version that is none, as what it is: %s', async (name, wrong) => {
+    const store = new EventStore(createMemoryStore());
+    const version = wrong as number;
+    const event = { type: 'T', data: 1 };
+    for (const [option, call] of [
+      ['expected', () => store.append('s', [event], { expected: version })],
+      ['from', () => store.read('s', { from: version })],
+      ['afterVersion', () => store.getEventsAfter('s', version)],
+    ] as const) {
+      const named = {
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(`${option} is ${name}; use`),
+      };
+      await expect(call()).rejects.toMatchObject(named);
+    }
+    await expect(store.getEventsAfter('s', Number.MAX_SAFE_INTEGER)).rejects.toThrow('afterVersion is 9007');
+  });
+
+  it('a window of operations that would outgrow the record', async () => {
+    const client = createMemoryStore();
+    expect(() => new EventStore(client, { operationWindow: 1_025 })).toThrow(
+      'operationWindow is 1025; use at most 1024',
+    );
+    const store = new EventStore(client, { operationWindow: 1_024 });
+    const data = filler(250_000);
+    const commits = Array.from({ length: 1_100 }, (_, number) => `${number}`.padStart(128, 'x'));
+    await Promise.all(commits.map((commitId) => store.append('s', [{ type: 'T', data: 1 }], { commitId })));
+    for (const number of [1, 2, 3]) await store.append('s', 'T', `${number}${data}`);
+    expect(await store.version('s')).toBe(1_103);
+    const { value } = await client.get('events:h:s');
+    expect(value.length).toBeLessThan(2 ** 20);
+  });
+
   it('options', () => {
     const client = createMemoryStore();
     for (const options of [

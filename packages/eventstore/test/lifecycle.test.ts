@@ -58,6 +58,57 @@ onEachEngine('the life of a stream', (open) => {
     expect(await store.getEvents('s')).toHaveLength(3);
   });
 
+  it('archived, it can be deleted for good, on the conditions of a stream that is there', async () => {
+    await using client = await open();
+    const store = new EventStore(client);
+    await fill(store, 2);
+    await store.archiveStream('s');
+    for (const expected of ['none', 0, 1] as const) {
+      await expect(store.deleteStream('s', { expected })).rejects.toMatchObject({ version: 2 });
+      await expect(store.tombstoneStream('s', { expected })).rejects.toMatchObject({ version: 2 });
+    }
+    expect(await store.deleteStream('s')).toBe(true);
+    expect(await store.restoreStream('s')).toBe(false);
+    expect(await store.read('s', { includeArchived: true })).toMatchObject({ exists: false, events: [] });
+    for (const expected of ['exists', 1] as const) {
+      await store.append(`t${expected}`, 'T', 1);
+      await store.archiveStream(`t${expected}`);
+      expect(await store.deleteStream(`t${expected}`, { expected })).toBe(true);
+    }
+  });
+
+  it('that was never there, it cannot be deleted', async () => {
+    await using client = await open();
+    const store = new EventStore(client);
+    for (const expected of ['any', 'none', 0] as const) {
+      expect(await store.deleteStream('nobody', { expected })).toBe(false);
+    }
+    await fill(store, 1);
+    await store.deleteStream('s');
+    expect(await store.deleteStream('s', { expected: 'none' })).toBe(false);
+    await expect(store.tombstoneStream('s', { expected: 1 })).rejects.toMatchObject({ version: 0 });
+  });
+
+  it('it does not end on options that would drop the condition', async () => {
+    await using client = await open();
+    const store = new EventStore(client);
+    await fill(store, 2);
+    for (const options of [
+      { expectedVersion: 1 },
+      1,
+      'none',
+      null,
+      [1],
+      { expected: '2' },
+      { expected: 2n },
+    ]) {
+      for (const end of ['deleteStream', 'tombstoneStream'] as const) {
+        await expect(store[end]('s', options as object)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      }
+    }
+    expect(await store.getEvents('s')).toHaveLength(2);
+  });
+
   it('truncated, it keeps the versions of what is left', async () => {
     await using client = await open();
     const store = new EventStore(client, { rollBytes: 1 });

@@ -44,6 +44,22 @@ describe('upcasting', () => {
     expect(seen).toEqual(['Opened', 'Deposited', 'Withdrawn']);
   });
 
+  it('that fails for an event refuses it: nobody could read it back', async () => {
+    const client = createMemoryStore();
+    const strict: Upcast = (event) => {
+      if (event.data === 'bad') throw new Error(`cannot read version ${event.version}`);
+      return event;
+    };
+    const store = new EventStore(client, { upcast: strict });
+    await store.append('a', 'T', 'good');
+    const outcomes = await Promise.allSettled(
+      ['good', 'bad', 'good'].map((data) => store.append('a', 'T', data)),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await store.getEvents('a')).map(({ data }) => data)).toEqual(['good', 'good', 'good']);
+    await expect(store.append('a', 'T', 'bad')).rejects.toThrow('cannot read version 4');
+  });
+
   it('reaches inline state', async () => {
     const store = new EventStore<AccountEvent>(createMemoryStore(), { upcast, inline: [account] });
     await store.append('a', 'Opened', { owner: 'x' });

@@ -67,7 +67,12 @@ export abstract class Aggregate<Event extends EventShape> {
   }
 
   #applyAll(events: readonly RecordedEvent<Event>[], version: number): void {
-    for (const event of events) this.apply(event);
+    for (const event of events) {
+      // Another call may have applied it meanwhile.
+      if (event.version <= this.#version) continue;
+      this.apply(event);
+      this.#version = event.version;
+    }
     this.#version = Math.max(this.#version, version);
   }
 }

@@ -1,6 +1,7 @@
 import { type CasRetryOptions, casRetry } from '@norikv/cas-retry';
-import { errorCode, VersionMismatchError } from '@norikv/store';
+import { errorCode, systemClock, VersionMismatchError } from '@norikv/store';
 import type { StreamConflictError } from '../errors.js';
+import { beforeWrite, type Patience } from '../events/before-write.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { ExpectedVersion } from '../events/expected.js';
@@ -47,7 +48,7 @@ export interface CommandResult<State, Event extends EventShape> {
  *
  * A `commitId` names the command: repeated, from any process, it appends nothing and gives the events that it
  * appended at first, whatever would be decided now. The commands themselves are not compared, so a new command
- * needs a new name.
+ * needs a new name. `deadlineMs` is the time of the whole command, whatever its retries.
  */
 export type CommandHandler<State, Command, Event extends EventShape> = (
   aggregateId: string,
@@ -76,6 +77,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
 ): CommandHandler<State, Command, Event> {
   const memory = new Map<string, Loaded<State>>();
   const remembered = store.isProtected ? 0 : rememberedStreams;
+  const { clock = systemClock } = retry;
   const inTurn = createTurns();
 
   /** What to append to which state; undefined if the stream is not where it is expected. */
@@ -103,20 +105,22 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     aggregateId: string,
     command: Command,
     options: AppendOptions,
+    patience: () => Patience,
   ): Promise<CommandResult<State, Event>> => {
-    const decided = await decide(aggregateId, command, options.expected);
+    const decided = await beforeWrite(() => decide(aggregateId, command, options.expected), patience());
     if (!decided) return elsewhere(aggregateId, options);
     const { known, events } = decided;
     if (events.length === 0) {
       const { state, version } = known;
       return (await repeated(aggregateId, options)) ?? { state, version, events: [], isDuplicate: false };
     }
-    const expected = known.exists ? known.version : 'none';
-    const result = await store.append(aggregateId, events, { ...options, expected });
+    const expected: ExpectedVersion = known.exists ? known.version : 'none';
+    const limits = { ...options, expected, deadlineMs: patience().timeoutMs };
+    const result = await store.append(aggregateId, events, limits);
     const { version } = result;
     memory.delete(aggregateId);
-    if (result.isDuplicate || version !== known.version + events.length)
-      return loadedAfter(aggregateId, result);
+    if (result.isDuplicate) return loadedAfter(aggregateId, result);
+    // Without another call to the store, which could fail: it is committed.
     const state = result.events.reduce((before, event) => decider.evolve(before, event), known.state);
     keepCopy(aggregateId, { state, version, exists: true });
     return { state, version, events: result.events, isDuplicate: false };
@@ -151,11 +155,17 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
 
   return async (aggregateId, command, given) => {
     const options = checkAppendOptions(given);
+    const { signal, deadlineMs } = options;
+    const endsAt = clock.monotonic() + (deadlineMs ?? 0);
+    const patience = (): Patience => {
+      const timeoutMs = deadlineMs === undefined ? undefined : endsAt - clock.monotonic();
+      return { signal, clock, timeoutMs };
+    };
     const work = async (): Promise<CommandResult<State, Event>> => {
       let conflict: unknown;
       const once = async (): Promise<CommandResult<State, Event>> => {
         try {
-          return await attempt(aggregateId, command, options);
+          return await attempt(aggregateId, command, options, patience);
         } catch (error) {
           if (errorCode(error) !== 'STREAM_CONFLICT') return await settled(error, aggregateId, options);
           conflict = error;
@@ -165,12 +175,15 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
         }
       };
       try {
-        return await casRetry(once, { ...retry, signal: options.signal });
+        const { timeoutMs = Number.POSITIVE_INFINITY } = patience();
+        const { deadlineMs: longest = Number.POSITIVE_INFINITY } = retry;
+        const shorter = Math.min(longest, Math.max(0, timeoutMs));
+        return await casRetry(once, { ...retry, deadlineMs: shorter, signal });
       } catch (error) {
-        throw errorCode(error) === 'CONTENTION' ? conflict : error;
+        throw errorCode(error) === 'CONTENTION' ? (conflict ?? error) : error;
       }
     };
-    return inTurn(aggregateId, work, options.signal);
+    return inTurn(aggregateId, work, patience());
   };
 
   /** A command that was done before may be refused now, or decide otherwise. */

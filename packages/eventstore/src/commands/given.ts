@@ -52,7 +52,7 @@ export function given<State, Command, Event extends EventShape>(
         async thenThrows(message = '') {
           const refusal = await decide().then(
             () => undefined,
-            (error: unknown) => String(error),
+            (error: unknown) => (error instanceof Error ? error.message : String(error)),
           );
           const fits = typeof message === 'string' ? refusal?.includes(message) : message.test(refusal ?? '');
           if (refusal === undefined || !fits) {

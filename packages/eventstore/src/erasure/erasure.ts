@@ -36,8 +36,8 @@ export interface Erasure extends Protection {
  * Makes the data of events erasable: each subject has a key of its own (AES-GCM, 256 bits), bound to stream
  * and event id, and erasing means deleting the key.
  *
- * Only `data` is encrypted: keep personal data out of stream names, types, ids and metadata. An event that
- * cannot be read any more keeps its place, with `metadata.erased` set. Pass it as `protection` to the event
+ * Only `data` is encrypted: keep personal data out of stream names, types, ids and metadata. An event whose key
+ * was deleted keeps its place, with `metadata.erased` set. Pass it as `protection` to the event
  * store. Keys are looked up for each read, one more round trip.
  *
  * Encrypted data differs each time, so repeated appends are compared by ids and types alone: a `commitId` reused
@@ -92,7 +92,14 @@ export function createErasure(
       const { aggregateId, id, data } = event;
       if (!isSealed(data)) return event;
       const key = await keys.find(data.sealedFor);
-      if (!key) return { ...event, data: erasedData(event), metadata: { ...event.metadata, erased: true } };
+      if (key === 'erased') {
+        return { ...event, data: erasedData(event), metadata: { ...event.metadata, erased: true } };
+      }
+      if (key === 'absent') {
+        throw corrupt(
+          `of event "${id}" of "${aggregateId}" was sealed with a key of another prefix or store`,
+        );
+      }
       const algorithm = cipher(owned(Buffer.from(data.iv, 'base64')), aggregateId, id, data.sealedFor);
       try {
         const plain = await crypto.subtle.decrypt(algorithm, key, owned(Buffer.from(data.sealed, 'base64')));

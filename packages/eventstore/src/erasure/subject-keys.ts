@@ -1,11 +1,15 @@
-import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { SubjectErasedError } from '../errors.js';
 import { checkName, checkPrefix } from '../log/log-keys.js';
 import { recordCodec } from '../log/record.js';
+import { recordUpdater } from '../log/records.js';
 
 /** A key as Web Crypto holds it. */
 export type SecretKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** What there is of a subject: `absent` if it never had a key here. */
+export type Finding = SecretKey | 'erased' | 'absent';
 
 /** The key of a subject, or a note that it was deleted: a subject never gets a second one. */
 type KeyRecord = { readonly key: string } | { readonly isErased: true };
@@ -16,15 +20,15 @@ const codec = recordCodec<KeyRecord>('key');
 export class SubjectKeys {
   readonly #prefix: string;
   readonly #updater: Updater;
-  readonly #lookups = new Map<string, Promise<SecretKey | undefined>>();
+  readonly #lookups = new Map<string, Promise<Finding>>();
 
   constructor(client: KvStore, prefix: string, options: UpdaterOptions) {
     this.#prefix = checkPrefix(prefix);
-    this.#updater = createUpdater(client, options);
+    this.#updater = recordUpdater(client, options);
   }
 
-  /** The key to read with; undefined if it was deleted. */
-  find(subject: string): Promise<SecretKey | undefined> {
+  /** The key to read with. */
+  find(subject: string): Promise<Finding> {
     const underWay = this.#lookups.get(subject);
     if (underWay) return underWay;
     const lookup = this.#updater.read(this.#key(subject), codec).then(imported);
@@ -37,16 +41,19 @@ export class SubjectKeys {
   /** The key to write with, made on first use. @throws SubjectErasedError if it was deleted. */
   async obtain(subject: string): Promise<SecretKey> {
     const known = await this.find(subject);
-    if (known) return known;
+    const key = known === 'absent' ? await this.#make(subject) : known;
+    if (typeof key !== 'string') return key;
+    throw new SubjectErasedError(`"${subject}" was erased; nothing was written.`);
+  }
+
+  async #make(subject: string): Promise<Finding> {
     const fresh: KeyRecord = {
       key: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64'),
     };
     const record = await this.#updater.update(this.#key(subject), codec, (current) =>
       current ? keep(current) : write(fresh, fresh),
     );
-    const key = await imported(record);
-    if (key) return key;
-    throw new SubjectErasedError(`"${subject}" was erased; nothing was written.`);
+    return imported(record);
   }
 
   /** Deletes a key for good. False if that was done before. */
@@ -61,8 +68,9 @@ export class SubjectKeys {
   }
 }
 
-async function imported(record: KeyRecord | undefined): Promise<SecretKey | undefined> {
-  if (!record || 'isErased' in record) return undefined;
+async function imported(record: KeyRecord | undefined): Promise<Finding> {
+  if (!record) return 'absent';
+  if ('isErased' in record) return 'erased';
   return crypto.subtle.importKey('raw', Buffer.from(record.key, 'base64'), 'AES-GCM', false, [
     'encrypt',
     'decrypt',

@@ -1,9 +1,10 @@
-import { type Clock, InvalidArgumentError, stringToBytes, UnavailableError } from '@norikv/store';
-import { IdReusedError, StreamClosedError, StreamConflictError } from '../errors.js';
+import { type Clock, stringToBytes, UnavailableError } from '@norikv/store';
+import { StreamConflictError } from '../errors.js';
 import { checksum } from '../log/checksum.js';
-import { bytesOf, emptyHead, type Head } from '../log/head.js';
-import type { Appended, Log } from '../log/log.js';
+import { bytesOf, emptyHead, type FeedMark, type Head } from '../log/head.js';
+import type { Appended, Log, LogLimits } from '../log/log.js';
 import { checkName } from '../log/log-keys.js';
+import { beforeWrite } from './before-write.js';
 import { compareAt } from './duplicates.js';
 import {
   checkCommitSize,
@@ -15,7 +16,7 @@ import {
 } from './event-line.js';
 import type { EventReader } from './event-reader.js';
 import type { NewEvent, RecordedEvent } from './event-types.js';
-import { baseOf, type ExpectedVersion, isExpected, wasDeletedAfter } from './expected.js';
+import { baseOf, type ExpectedVersion, isExpected, isPresent, wasDeletedAfter } from './expected.js';
 import {
   type AppendOptions,
   type AppendResult,
@@ -25,6 +26,7 @@ import {
 } from './options.js';
 import type { Outbox } from './outbox.js';
 import { type AppendRequest, judged, planAppend, type Stop } from './plan-append.js';
+import { closed, reused, wrongFeed } from './refusals.js';
 
 /** What an {@link EventAppender} is made of. */
 export interface AppenderSettings {
@@ -34,6 +36,12 @@ export interface AppenderSettings {
   readonly clock: Clock;
   /** A further change of the head in the same write. */
   readonly finish: (head: Head) => Head;
+}
+
+/** Of one append. */
+interface Limits {
+  readonly signal?: AbortSignal | undefined;
+  readonly endsAt: number;
 }
 
 const conflictingEvents = 100;
@@ -60,7 +68,7 @@ export class EventAppender {
     const { expected = 'any', commitId, signal, deadlineMs } = options;
     const endsAt = this.#log.endOf(deadlineMs);
     if (commitId !== undefined) checkName('commitId', commitId, 128);
-    const lines = await this.#encode(name, checkEvents(events), options);
+    const lines = await this.#encode(name, checkEvents(events), options, { signal, endsAt });
     if (lines.length === 0) return this.#nothing(name, expected);
     checkDistinct(lines);
     const hasIds = commitId !== undefined || events.every(({ id }) => id !== undefined);
@@ -75,14 +83,28 @@ export class EventAppender {
           limits,
         )
       : undefined;
-    const request = { events: lines, hasIds, parts, expected, finish: this.#settings.finish };
+    let stored: readonly RecordedEvent[] = [];
+    const finish = (head: Head): Head => {
+      // Before the commit: what could not be read back is refused.
+      const first = head.last - lines.length + 1;
+      stored = this.#reader.decodeNow(
+        name,
+        first,
+        lines.map(({ plain }) => plain),
+      );
+      return this.#settings.finish(head);
+    };
+    const request = { events: lines, hasIds, parts, expected, finish };
     const outcome = await this.#commit(name, request, limits).catch(async (error: unknown) => {
       if ((error as { readonly outcome?: unknown } | null)?.outcome === 'not-applied') {
         await this.#log.discard(name, parts);
       }
       throw error;
     });
-    if ('stop' in outcome || outcome.isRepeated) await this.#log.discard(name, parts);
+    if (!('stop' in outcome || outcome.isRepeated)) {
+      return { version: outcome.last, events: stored, isDuplicate: false };
+    }
+    await this.#log.discard(name, parts);
     return this.#result(name, lines, expected, outcome);
   }
 
@@ -97,10 +119,11 @@ export class EventAppender {
   async #commit(
     name: string,
     request: Omit<AppendRequest, 'feed'>,
-    limits: Parameters<Log['append']>[2],
+    limits: LogLimits & Limits,
   ): Promise<Appended<Stop>> {
     const { feed } = this.#settings;
-    let fence = await feed?.enter(name, async () => (await this.#log.peek(name))?.feed);
+    const peek = async (): Promise<FeedMark | undefined> => (await this.#log.peek(name))?.feed;
+    let fence = feed && (await this.#inTime(limits, () => feed.enter(name, peek)));
     for (;;) {
       const onFeed = feed && { partitions: feed.partitions, fence };
       const outcome = await this.#log.append(
@@ -109,7 +132,8 @@ export class EventAppender {
         limits,
       );
       if (feed && 'stop' in outcome && outcome.stop.kind === 'clean') {
-        fence = await feed.reenter(name, outcome.stop.fence);
+        const seen = outcome.stop.fence;
+        fence = await this.#inTime(limits, () => feed.reenter(name, seen));
         continue;
       }
       if (feed && !('stop' in outcome)) feed.committed(name, outcome.head?.feed);
@@ -117,23 +141,29 @@ export class EventAppender {
     }
   }
 
+  #inTime<Result>({ signal, endsAt }: Limits, begin: () => Promise<Result>): Promise<Result> {
+    const { clock } = this.#settings;
+    return beforeWrite(begin, { signal, clock, timeoutMs: this.#log.leftUntil(endsAt) });
+  }
+
   async #encode(
     name: string,
     events: readonly NewEvent[],
     { commitId, metadata }: AppendOptions,
+    limits: Limits,
   ): Promise<EventLine[]> {
-    const { validate = async (same) => same, protection, clock } = this.#settings;
-    const valid = await validate(events);
+    const { validate, protection, clock } = this.#settings;
+    const valid = validate ? await this.#inTime(limits, () => validate(events)) : events;
     const timestamp = clock.now();
-    return Promise.all(
-      valid.map(async (event, position) => {
-        const id = event.id ?? (commitId === undefined ? crypto.randomUUID() : `${commitId}:${position}`);
-        const whole = { ...event, id, metadata: mergedMetadata(metadata, event.metadata) };
-        const plain = encodeEvent(whole, timestamp, false);
-        if (!protection) return plain;
-        return { ...encodeEvent(await protection.seal(name, whole), timestamp, true), plain: plain.line };
-      }),
-    );
+    const whole = valid.map((event, position) => {
+      const id = event.id ?? (commitId === undefined ? crypto.randomUUID() : `${commitId}:${position}`);
+      return { ...event, id, metadata: mergedMetadata(metadata, event.metadata) };
+    });
+    const plain = whole.map((event) => encodeEvent(event, timestamp, false));
+    if (!protection) return plain;
+    const seal = (): Promise<NewEvent[]> => Promise.all(whole.map((event) => protection.seal(name, event)));
+    const sealed = (await this.#inTime(limits, seal)).map((event) => encodeEvent(event, timestamp, true));
+    return sealed.map((event, position) => ({ ...event, plain: plain[position]?.line ?? '' }));
   }
 
   async #result(
@@ -143,26 +173,14 @@ export class EventAppender {
     outcome: Appended<Stop>,
   ): Promise<AppendResult> {
     if (!('stop' in outcome)) {
-      const { first, last: version, isRepeated: isDuplicate } = outcome;
-      if (isDuplicate && outcome.fingerprint !== fingerprintOf(lines)) throw reused(name);
-      if (isDuplicate) return this.#stored(name, first, version);
-      // Without any call that could fail: it is committed.
-      const events = this.#reader.decodeNow(
-        name,
-        first,
-        lines.map(({ plain }) => plain),
-      );
-      return { version, events, isDuplicate };
+      if (outcome.fingerprint !== fingerprintOf(lines)) throw reused(name);
+      return this.#stored(name, outcome.first, outcome.last);
     }
     const { stop } = outcome;
     const settled = stop.kind === 'compare' ? await this.#compare(stop.head, lines, expected) : stop;
     if (settled.kind === 'same') return this.#stored(name, settled.first, settled.first + lines.length - 1);
     if (settled.kind === 'reused') throw reused(name);
-    if (settled.kind === 'closed') {
-      throw new StreamClosedError(
-        `"${name}" is ${settled.status} and takes no events; nothing was appended.`,
-      );
-    }
+    if (settled.kind === 'closed') throw closed(name, settled.status);
     if (settled.kind === 'conflict') throw await this.conflict(settled.head, expected);
     throw wrongFeed(name, settled, this.#settings.feed);
   }
@@ -207,24 +225,11 @@ export class EventAppender {
   async #nothing(name: string, expected: ExpectedVersion): Promise<AppendResult> {
     const head = (await this.#log.head(name)) ?? emptyHead(name, 1);
     if (!isExpected(head, expected)) throw await this.conflict(head, expected);
-    return { version: head.last, events: [], isDuplicate: false };
+    return { version: isPresent(head) ? head.last : 0, events: [], isDuplicate: false };
   }
 }
 
 /** What a commit id stands for. */
 function fingerprintOf(lines: readonly EventLine[]): string {
   return `${lines.length}:${checksum(stringToBytes(lines.map(({ identity }) => identity).join('\n')))}`;
-}
-
-function reused(name: string): IdReusedError {
-  const message = `A commit or event id of "${name}" was used before with other content; use new ids for new events.`;
-  return new IdReusedError(message);
-}
-
-function wrongFeed(name: string, stop: Stop, feed: Outbox | undefined): InvalidArgumentError {
-  const stands = 'partitions' in stop ? stop.partitions : 0;
-  return new InvalidArgumentError(
-    `"${name}" is published to a feed of ${stands} partitions, but this store has ${feed?.partitions ?? 'none'}; ` +
-      'open the store with the same feed. Nothing was appended.',
-  );
 }

@@ -1,7 +1,9 @@
 import { InvalidArgumentError, stringToBytes } from '@norikv/store';
 import { EventTooLargeError } from '../errors.js';
 import { maxCommitBytes, maxEventBytes } from '../log/limits.js';
-import type { EventMetadata, EventShape, NewEvent, RecordedEvent } from './event-types.js';
+import type { EventMetadata, NewEvent, RecordedEvent } from './event-types.js';
+import { toJson } from './json.js';
+import { shown } from './shown.js';
 
 /** An event ready to be stored. */
 export interface EventLine {
@@ -21,16 +23,17 @@ export interface EventLine {
 export function encodeEvent(event: NewEvent, timestamp: number, isSealed: boolean): EventLine {
   const { type, data, metadata, id = crypto.randomUUID() } = event;
   if (typeof type !== 'string' || type.length === 0 || type.length > 256) {
-    throw new InvalidArgumentError(`An event's type is ${String(type)}; use a string of 1 to 256 characters`);
+    throw new InvalidArgumentError(`An event's type is ${shown(type)}; use a string of 1 to 256 characters`);
   }
   if (typeof id !== 'string' || id.length === 0 || id.length > 256) {
     throw new InvalidArgumentError(
-      `The id of a "${type}" is ${String(id)}; use a string of 1 to 256 characters`,
+      `The id of a "${type}" is ${shown(id)}; use a string of 1 to 256 characters`,
     );
   }
   const name = `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"data":`;
-  const content = `${name}${toJson(data ?? null, 'data', type)},`;
-  const facts = metadata === undefined ? '' : `"metadata":${toJson(metadata, 'metadata', type)},`;
+  const content = `${name}${toJson(data ?? null, `The data of a "${type}"`)},`;
+  const facts =
+    metadata === undefined ? '' : `"metadata":${toJson(metadata, `The metadata of a "${type}"`)},`;
   const line = `${content}${facts}"timestamp":${timestamp}}`;
   const { length } = stringToBytes(line);
   if (length > maxEventBytes) {
@@ -69,7 +72,7 @@ export function checkDistinct(lines: readonly EventLine[]): void {
 export function mergedMetadata(common: unknown, own: unknown): EventMetadata | undefined {
   for (const metadata of [common, own]) {
     if (metadata === undefined || isRecord(metadata)) continue;
-    throw new InvalidArgumentError(`metadata is ${String(metadata)}; use an object`);
+    throw new InvalidArgumentError(`metadata is ${shown(metadata)}; use an object`);
   }
   if (common === undefined) return own as EventMetadata | undefined;
   return { ...(common as EventMetadata), ...(own as EventMetadata | undefined) };
@@ -101,43 +104,4 @@ export function decodeEvent(aggregateId: string, version: number, line: string):
 /** The part of a line that holds its id. */
 export function idOf(line: string): string {
   return /^\{"id":"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '';
-}
-
-function toJson(value: EventShape['data'], part: string, type: string): string {
-  let json: string | undefined;
-  let cause: unknown;
-  try {
-    json = JSON.stringify(value, refuseLoss);
-  } catch (error) {
-    cause = error;
-  }
-  if (json !== undefined) return json;
-  const detail = cause instanceof Error ? `: ${cause.message}` : '';
-  throw new InvalidArgumentError(
-    `The ${part} of a "${type}" cannot be written as JSON; nothing was appended${detail}`,
-    { cause },
-  );
-}
-
-/** JSON would turn these into null or {}, or leave them out, without a word. */
-function refuseLoss(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
-  const original = this[key];
-  const isLost =
-    (typeof value === 'number' && !Number.isFinite(value)) ||
-    (value === null && original !== null) ||
-    (value === undefined && Array.isArray(this)) ||
-    typeof value === 'function' ||
-    typeof value === 'symbol' ||
-    (typeof value === 'object' && value !== null && !isJsonObject(value));
-  if (!isLost) return value;
-  const what = typeof original === 'object' ? tagOf(original) : String(original);
-  throw new TypeError(`"${key}" is ${what}; use null, text, numbers, booleans, arrays or plain objects`);
-}
-
-function isJsonObject(value: object): boolean {
-  return Array.isArray(value) || tagOf(value) === '[object Object]';
-}
-
-function tagOf(value: unknown): string {
-  return Object.prototype.toString.call(value);
 }

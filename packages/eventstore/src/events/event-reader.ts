@@ -4,6 +4,7 @@ import type { Log } from '../log/log.js';
 import { decodeEvent } from './event-line.js';
 import type { RecordedEvent } from './event-types.js';
 import type { Protection, ReadOptions, Upcast } from './options.js';
+import { shown } from './shown.js';
 
 /** Settings of an {@link EventReader}. */
 export interface ReaderSettings {
@@ -47,9 +48,22 @@ export class EventReader {
     }
   }
 
-  async list(head: Head, options?: ReadOptions): Promise<RecordedEvent[]> {
+  /** Gives events to `take`. False if some were cut off meanwhile: those that were taken have a hole. */
+  async each(head: Head, options: ReadOptions, take: (event: RecordedEvent) => void): Promise<boolean> {
+    const { from, to, maxCount } = checkRead(options);
+    const wanted = Math.min(maxCount, Math.min(to, head.last) - Math.max(from, head.first) + 1);
+    let taken = 0;
+    for await (const event of this.events(head, options)) {
+      take(event);
+      taken += 1;
+    }
+    return taken >= wanted;
+  }
+
+  /** What is cut off meanwhile is left out. */
+  async list(head: Head, options: ReadOptions): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
-    for await (const event of this.events(head, options)) events.push(event);
+    await this.each(head, options, (event) => events.push(event));
     return events;
   }
 }
@@ -62,7 +76,7 @@ export function checkRead({ from = 1, to, maxCount, direction = 'forward', signa
   readonly backward: boolean;
 } & GetOptions {
   if (direction !== 'forward' && direction !== 'backward') {
-    throw new InvalidArgumentError(`direction is ${String(direction)}; use 'forward' or 'backward'`);
+    throw new InvalidArgumentError(`direction is ${shown(direction)}; use 'forward' or 'backward'`);
   }
   return {
     from: Math.max(1, checkCount('from', from, 0)),
@@ -73,8 +87,14 @@ export function checkRead({ from = 1, to, maxCount, direction = 'forward', signa
   };
 }
 
-/** @throws InvalidArgumentError unless it is a whole number from `least`. */
-export function checkCount(name: string, count: number, least = 1): number {
-  if (Number.isSafeInteger(count) && count >= least) return count;
-  throw new InvalidArgumentError(`${name} is ${String(count)}; use a whole number from ${least}`);
+/** @throws InvalidArgumentError unless it is a whole number from `least` to `most`. */
+export function checkCount(
+  name: string,
+  count: number,
+  least = 1,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isSafeInteger(count) && count >= least && count <= most) return count;
+  const end = most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : '';
+  throw new InvalidArgumentError(`${name} is ${shown(count)}; use a whole number from ${least}${end}`);
 }

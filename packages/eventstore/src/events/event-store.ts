@@ -6,17 +6,19 @@ import { checkName, checkPrefix, logKeys } from '../log/log-keys.js';
 import { EventAppender } from './event-appender.js';
 import { checkCount, checkRead, EventReader } from './event-reader.js';
 import type { EventOfType, EventShape, NewEvent, RecordedEvent } from './event-types.js';
-import { checkExpected, type ExpectedVersion, isPresent } from './expected.js';
+import { type ExpectedVersion, isPresent } from './expected.js';
 import { end, type LifeResult, truncate, turn } from './lifecycle.js';
 import {
   type AppendOptions,
   type AppendResult,
+  checkLifeOptions,
   type EventStoreOptions,
   type LifeOptions,
   type ReadOptions,
   type StreamSlice,
   updaterOptionsOf,
 } from './options.js';
+import { checkSamePrefix } from './outbox.js';
 import {
   type Loaded,
   newestUsable,
@@ -47,33 +49,27 @@ export class EventStore<Event extends EventShape = EventShape> {
   readonly #log: Log;
   readonly #reader: EventReader;
   readonly #appender: EventAppender;
+  /** Begins every key. */
+  readonly prefix: string;
   /** Whether data is stored under `protection`: then nothing made from it is kept. */
   readonly isProtected: boolean;
 
   /** @throws UnsupportedError if the store does not guarantee what event streams need. */
   constructor(client: KvStore, options: EventStoreOptions<Event> = {}) {
-    const {
-      prefix = 'events',
-      rollBytes,
-      prefetch,
-      upcast,
-      validate,
-      protection,
-      feed,
-      inline = [],
-    } = options;
+    const { prefix = 'events', rollBytes, prefetch, upcast } = options;
+    const { validate, protection, feed, inline = [] } = options;
     const { unsafeAllowNonAtomicCas, clock = systemClock } = options;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
     requireCapabilities(client, 'EventStore', needs, unsafeAllowNonAtomicCas);
     if (protection && inline.length > 0) {
-      throw new InvalidArgumentError(
-        'inline is set with protection; inline state would keep what is protected',
-      );
+      throw new InvalidArgumentError('inline is set with protection; it would keep what is protected');
     }
+    if (feed) checkSamePrefix(feed, { prefix });
     const log = new Log(client, logKeys(checkPrefix(prefix)), updaterOptionsOf(options), rollBytes);
     const reader = new EventReader(log, { upcast, protection, prefetch });
     const reducers = inline as unknown as readonly Reducer<unknown>[];
     const finish = (head: Head): Head => withSnapshots(head, reducers, reader, log.limits.snapshotBytes);
+    this.prefix = prefix;
     this.isProtected = protection !== undefined;
     this.#log = log;
     this.#reader = reader;
@@ -119,24 +115,31 @@ export class EventStore<Event extends EventShape = EventShape> {
 
   /** All events of a stream; none if it is not there. */
   async getEvents(aggregateId: string): Promise<RecordedEvent<Event>[]> {
-    return this.#list(aggregateId, {});
+    return [...(await this.read(aggregateId)).events];
   }
 
   /** The events with a higher version. */
   async getEventsAfter(aggregateId: string, afterVersion: number): Promise<RecordedEvent<Event>[]> {
-    return this.#list(aggregateId, { from: checkCount('afterVersion', afterVersion, 0) + 1 });
+    const from = checkCount('afterVersion', afterVersion, 0, Number.MAX_SAFE_INTEGER - 1) + 1;
+    return [...(await this.read(aggregateId, { from })).events];
   }
 
   /** Reads a range at once. What it returns was one consistent state of the stream. */
   async read(aggregateId: string, options: ReadOptions = {}): Promise<StreamSlice<Event>> {
     const { signal } = checkRead(options);
-    const found = await this.#log.head(checkName('aggregateId', aggregateId), { signal });
-    const head = isPresent(found, options) ? found : undefined;
-    const events = (head ? await this.#reader.list(head, options) : []) as RecordedEvent<Event>[];
-    return { exists: head !== undefined, version: head?.last ?? 0, since: found?.since ?? 1, events };
+    const name = checkName('aggregateId', aggregateId);
+    for (;;) {
+      const found = await this.#log.head(name, { signal });
+      const head = isPresent(found, options) ? found : undefined;
+      const events: RecordedEvent[] = [];
+      const isWhole = !head || (await this.#reader.each(head, options, (event) => events.push(event)));
+      if (!isWhole) continue;
+      const [exists, version, since] = [head !== undefined, head?.last ?? 0, found?.since ?? 1];
+      return { exists, version, since, events: events as RecordedEvent<Event>[] };
+    }
   }
 
-  /** Reads a range piece by piece, as it was when reading began. */
+  /** Reads a range piece by piece, as it was when reading began; what is cut off meanwhile is left out. */
   async *events(
     aggregateId: string,
     options: ReadOptions = {},
@@ -171,18 +174,23 @@ export class EventStore<Event extends EventShape = EventShape> {
     if (snapshots && this.isProtected) {
       throw new InvalidArgumentError('snapshots is given with protection; it would keep what is protected');
     }
-    const [found, stored] = await Promise.all([this.#log.peek(name), snapshots?.get(name, reducer.name)]);
-    const head = isPresent(found) ? found : undefined;
-    const known = newestUsable([head?.snapshots[reducer.name], stored], reducer, head);
-    let state = stateOf(known, reducer);
-    const rest = head ? this.#reader.events(head, { from: (known?.version ?? 0) + 1 }) : [];
-    for await (const event of rest) state = reducer.evolve(state, event as RecordedEvent<Event>);
-    return { state, version: head?.last ?? 0, exists: head !== undefined };
+    for (;;) {
+      const [found, stored] = await Promise.all([this.#log.peek(name), snapshots?.get(name, reducer.name)]);
+      const head = isPresent(found) ? found : undefined;
+      const known = newestUsable([head?.snapshots[reducer.name], stored], reducer, head);
+      let state = stateOf(known, reducer);
+      const evolve = (event: RecordedEvent): void => {
+        state = reducer.evolve(state, event as RecordedEvent<Event>);
+      };
+      const rest = { from: (known?.version ?? 0) + 1 };
+      const isWhole = !head || (await this.#reader.each(head, rest, evolve));
+      if (isWhole) return { state, version: head?.last ?? 0, exists: head !== undefined };
+    }
   }
 
   /**
-   * Deletes a stream's events. It then reads as absent; its next event gets the next version. False if it was
-   * not there.
+   * Deletes a stream's events, also those of an archived one. It then reads as absent; its next event gets the next
+   * version. False if it was not there.
    */
   async deleteStream(aggregateId: string, options: LifeOptions = {}): Promise<boolean> {
     return this.#end(aggregateId, 'deleted', options);
@@ -212,12 +220,8 @@ export class EventStore<Event extends EventShape = EventShape> {
     return this.#change(aggregateId, 'any', (head) => truncate(head, before));
   }
 
-  async #end(
-    aggregateId: string,
-    status: 'deleted' | 'tombstoned',
-    { expected = 'any' }: LifeOptions,
-  ): Promise<boolean> {
-    checkExpected(expected);
+  async #end(aggregateId: string, status: 'deleted' | 'tombstoned', options: LifeOptions): Promise<boolean> {
+    const expected = checkLifeOptions(options);
     return this.#change(aggregateId, expected, (head) =>
       end(head ?? emptyHead(aggregateId, this.#log.limits.rollBytes), status, expected),
     );
@@ -235,11 +239,6 @@ export class EventStore<Event extends EventShape = EventShape> {
     const head = await this.#log.head(name);
     if (head) await this.#log.emptyTrash(head);
     return result.done;
-  }
-
-  async #list(aggregateId: string, options: ReadOptions): Promise<RecordedEvent<Event>[]> {
-    const head = await this.#head(aggregateId);
-    return head ? ((await this.#reader.list(head, options)) as RecordedEvent<Event>[]) : [];
   }
 
   async #head(aggregateId: string, options: ReadOptions = {}): Promise<Head | undefined> {

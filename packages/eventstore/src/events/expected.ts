@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
 import type { Head } from '../log/head.js';
+import { shown } from './shown.js';
 
 /**
  * Where a stream must be for an append: anywhere, absent (`none`, or 0), present, or at exactly this version.
@@ -11,7 +12,7 @@ export function checkExpected(expected: unknown): ExpectedVersion {
   if (expected === 'any' || expected === 'none' || expected === 'exists') return expected;
   if (typeof expected === 'number' && Number.isSafeInteger(expected) && expected >= 0) return expected;
   throw new InvalidArgumentError(
-    `expected is ${String(expected)}; use 'any', 'none', 'exists' or a version (a whole number from 0)`,
+    `expected is ${shown(expected)}; use 'any', 'none', 'exists' or a version (a whole number from 0)`,
   );
 }
 

@@ -1,9 +1,11 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { InvalidArgumentError } from '@norikv/store';
+import { checkSignal } from '@norikv/store/call-options';
 import type { EventMetadata, EventShape, NewEvent, RecordedEvent } from './event-types.js';
 import { checkExpected, type ExpectedVersion } from './expected.js';
 import type { Outbox } from './outbox.js';
 import type { Reducer } from './reducer.js';
+import { shown } from './shown.js';
 
 /** Checks events before they are appended, and may replace them: see `validateWith`. */
 export type EventValidator = (events: readonly NewEvent[]) => Promise<readonly NewEvent[]>;
@@ -31,12 +33,16 @@ export interface EventStoreOptions<Event extends EventShape = EventShape> extend
   /** Reads under way at one time while old events are read. Default 8. */
   readonly prefetch?: number | undefined;
   readonly validate?: EventValidator | undefined;
-  /** Applied wherever events are read: streams, commands, feeds, conflicts. */
+  /** Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. */
   readonly upcast?: Upcast | undefined;
   readonly protection?: Protection | undefined;
   /** Publishes all events to a feed. All writers of a stream must use the same one. */
   readonly feed?: Outbox | undefined;
-  /** State kept in the stream's record, brought up to date with each append, in the same write. */
+  /**
+   * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
+   * Left out, so that loading replays, where it has more than an eighth of what a value may have, and where events
+   * it lacks have left the record: after a commit in parts, and of a new revision of a long stream.
+   */
   readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
   /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
   readonly unsafeAllowNonAtomicCas?: boolean | undefined;
@@ -48,7 +54,7 @@ export interface AppendOptions {
   readonly expected?: ExpectedVersion | undefined;
   /**
    * Names the commit, so that appending it again, from any process, appends nothing and answers the same. A
-   * stream remembers its last 256 names (`operationWindow`). Other events under a known name are an
+   * stream remembers its last 256 names (`operationWindow`, at most 1,024). Other events under a known name are an
    * `IdReusedError`; under `protection`, other data goes unnoticed.
    */
   readonly commitId?: string | undefined;
@@ -57,8 +63,8 @@ export interface AppendOptions {
   /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Total time in milliseconds. Default: the store's, 10,000. What a feed writes before a commit, and what is
-   * sealed after one, has the store's own time.
+   * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. What is
+   * sealed or cleared away afterwards has the store's own time.
    */
   readonly deadlineMs?: number | undefined;
 }
@@ -67,27 +73,35 @@ const appendOptions: readonly string[] = ['expected', 'commitId', 'metadata', 's
 
 /** @throws InvalidArgumentError for what would be an append without the condition that was meant. */
 export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidArgumentError(`options is ${String(options)}; use { expected, commitId, … }`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!appendOptions.includes(name)) {
-      throw new InvalidArgumentError(
-        `"${name}" is no option of an append; it has ${appendOptions.join(', ')}`,
-      );
-    }
-  }
-  const { expected, deadlineMs } = options;
+  checkNames(options, appendOptions);
+  const { expected, deadlineMs, signal } = options;
   if (expected !== undefined) checkExpected(expected);
+  checkSignal(signal);
   if (deadlineMs !== undefined && typeof deadlineMs !== 'number') {
-    throw new InvalidArgumentError(`deadlineMs is ${String(deadlineMs)}; use milliseconds, or leave it out`);
+    throw new InvalidArgumentError(`deadlineMs is ${shown(deadlineMs)}; use milliseconds, or leave it out`);
   }
   return options;
 }
 
+/** @throws InvalidArgumentError for what would be an end without the condition that was meant. */
+export function checkLifeOptions(options: LifeOptions = {}): ExpectedVersion {
+  checkNames(options, ['expected']);
+  const { expected = 'any' } = options;
+  return checkExpected(expected);
+}
+
+function checkNames(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError(`options is ${shown(options)}; use an object with ${known.join(', ')}`);
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new InvalidArgumentError(`"${unknown}" is no option here; there is ${known.join(', ')}`);
+}
+
 /** What an append did. */
 export interface AppendResult<Event extends EventShape = EventShape> {
-  /** Version of the last event of the commit. */
+  /** Version of the last event of the commit; the stream's, if there were no events to append. */
   readonly version: number;
   /** The events as stored. */
   readonly events: readonly RecordedEvent<Event>[];

@@ -2,6 +2,7 @@ import { stringToBytes } from '@norikv/store';
 import { type Head, type Snapshot, tailFirst } from '../log/head.js';
 import type { EventReader } from './event-reader.js';
 import { categoryOf, type EventShape, type RecordedEvent } from './event-types.js';
+import { stateToJson } from './json.js';
 
 /** How state follows from events. */
 export interface Reducer<State, Event extends EventShape = EventShape> {
@@ -85,7 +86,7 @@ export function withSnapshots(
     const from = (known?.version ?? head.first - 1) + 1;
     if (from < tailFirst(head)) continue;
     const events = reader.decodeNow(head.name, from, head.lines.slice(from - tailFirst(head)));
-    const json = JSON.stringify(events.reduce(reducer.evolve, stateOf(known, reducer)));
+    const json = stateToJson(events.reduce(reducer.evolve, stateOf(known, reducer)), name);
     room -= stringToBytes(json + name).length;
     if (room >= 0) snapshots[name] = { version: head.last, revision, state: JSON.parse(json) };
   }

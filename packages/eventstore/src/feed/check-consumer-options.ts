@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { checkCount } from '../events/event-reader.js';
+import { shown } from '../events/shown.js';
 
 /** @throws InvalidArgumentError for an option that would otherwise be taken for another. */
 export function checkConsumerOptions(options: object): void {
@@ -30,5 +31,5 @@ function checkOneOf(name: string, value: unknown, allowed: readonly string[]): v
 }
 
 function wrong(name: string, value: unknown, fix: string): InvalidArgumentError {
-  return new InvalidArgumentError(`${name} is ${JSON.stringify(value) ?? String(value)}; use ${fix}`);
+  return new InvalidArgumentError(`${name} is ${shown(value)}; use ${fix}`);
 }

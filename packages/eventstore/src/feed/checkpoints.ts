@@ -1,8 +1,9 @@
-import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { CheckpointLostError } from '../errors.js';
 import { checkName } from '../log/log-keys.js';
 import { recordCodec } from '../log/record.js';
+import { recordUpdater } from '../log/records.js';
 
 /** How far a group of consumers has come in a partition, and whose turn it is: the newest epoch's. */
 export interface Checkpoint {
@@ -20,7 +21,7 @@ export class Checkpoints {
   constructor(client: KvStore, prefix: string, group: string, options: UpdaterOptions) {
     const name = encodeURIComponent(checkName('group', group, 200));
     this.#key = (partition) => `${prefix}:c:${name}:${partition}`;
-    this.#updater = createUpdater(client, options);
+    this.#updater = recordUpdater(client, options);
   }
 
   /** Takes a partition over from whoever has it. `from` sets the position; without it, it stays. */

@@ -23,7 +23,10 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
   readonly types?: readonly Event['type'][] | undefined;
   /** Default `stop`. */
   readonly onError?: ErrorPolicy | undefined;
-  /** Pointers taken at a time; the checkpoint is saved after each batch. Default 100. */
+  /**
+   * Pointers taken at a time, with all their events; the checkpoint is saved after each batch. Default 100: give less
+   * where commits are large.
+   */
   readonly batchSize?: number | undefined;
   /** Wait between looks at an idle feed, doubled up to the maximum, in milliseconds. Default 50 and 2,000. */
   readonly pollMs?: number | undefined;
@@ -36,5 +39,6 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
 export interface ParkedEvent {
   readonly aggregateId: string;
   readonly version: number;
+  /** The first 4,096 characters of what was thrown, not encrypted. */
   readonly error: string;
 }

@@ -1,9 +1,8 @@
 import { type Clock, ClosedError, systemClock } from '@norikv/store';
+import { waitWithin } from '@norikv/store/wait-within';
 import { checkCount } from '../events/event-reader.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
-import { Log } from '../log/log.js';
-import { logKeys } from '../log/log-keys.js';
 import { type Bell, createBell } from './bell.js';
 import { checkConsumerOptions } from './check-consumer-options.js';
 import { type Checkpoint, Checkpoints } from './checkpoints.js';
@@ -11,6 +10,7 @@ import type { ConsumerOptions, ParkedEvent } from './consumer-options.js';
 import type { EventFeed } from './event-feed.js';
 import { late } from './late.js';
 import { notYet } from './not-yet.js';
+import { ParkedEvents } from './parked-events.js';
 import { PartitionReader } from './partition-reader.js';
 import { unlessAway } from './unless-away.js';
 
@@ -34,7 +34,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   readonly #clock: Clock;
   readonly #bell: Bell;
   readonly #checkpoints: Checkpoints;
-  readonly #parked: Log;
+  readonly #parked: ParkedEvents;
   readonly #readers: readonly PartitionReader<Event>[];
   readonly #positions: number[] = [];
   readonly #watchers = new Set<() => void>();
@@ -56,7 +56,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#clock = clock;
     this.#bell = createBell(clock);
     this.#checkpoints = new Checkpoints(feed.client, feed.prefix, options.group, { clock });
-    this.#parked = new Log(feed.client, logKeys(feed.prefix, 'q'), { clock });
+    this.#parked = new ParkedEvents(feed.client, feed.prefix, options.group, clock);
     this.#readers = Array.from(
       { length: feed.partitions },
       (_, partition) => new PartitionReader(feed, store, partition, { batchSize, category, types }),
@@ -94,7 +94,10 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#running = Promise.all([...loops, this.#guard(() => this.#sweepNowAndThen())]).then(stopListening);
   }
 
-  /** Ends after the event that is being handled. Throws nothing: a failure is reported by `done`. */
+  /**
+   * Ends after the event that is being handled, so do not wait for it in `handle`. Throws nothing: a failure is
+   * reported by `done`.
+   */
   async stop(): Promise<void> {
     this.#end();
     await this.#started?.catch(() => {});
@@ -114,8 +117,11 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
    */
   async caughtUp({ timeoutMs = 30_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     checkCount('timeoutMs', timeoutMs, 0);
-    await this.#feed.sweep();
-    const ends = await this.#feed.ends();
+    const clock = this.#clock;
+    const endsAt = clock.monotonic() + timeoutMs;
+    const tooLate = (): Error => late(`The consumer has not caught up within ${timeoutMs} ms`);
+    const time = { clock, timeoutMs, late: tooLate, cancelled: tooLate };
+    const ends = await waitWithin(() => this.#publishedSoFar(), time);
     const isThere = (): boolean => ends.every((end, partition) => (this.#positions[partition] ?? 0) >= end);
     this.#bell.ring();
     await new Promise<void>((resolve, reject) => {
@@ -129,24 +135,23 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
         this.#watchers.delete(check);
         finish();
       };
-      const cancelTimer = this.#clock.startTimer(
-        () => leave(() => reject(late(`The consumer has not caught up within ${timeoutMs} ms`))),
-        timeoutMs,
+      const cancelTimer = clock.startTimer(
+        () => leave(() => reject(tooLate())),
+        Math.max(0, endsAt - clock.monotonic()),
       );
       this.#watchers.add(check);
       check();
     });
   }
 
+  async #publishedSoFar(): Promise<number[]> {
+    await this.#feed.sweep();
+    return this.#feed.ends();
+  }
+
   /** The events that this group has put aside. */
   async parked(): Promise<ParkedEvent[]> {
-    const head = await this.#parked.head(this.#options.group);
-    const parked: ParkedEvent[] = [];
-    if (!head) return parked;
-    for await (const { lines } of this.#parked.read(head, { from: 1, to: head.last, backward: false }, 8)) {
-      parked.push(...lines.map((line) => JSON.parse(line) as ParkedEvent));
-    }
-    return parked;
+    return this.#parked.list();
   }
 
   /** The same as `stop`. */
@@ -209,14 +214,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   }
 
   async #park(event: RecordedEvent<Event>, error: unknown): Promise<unknown> {
-    const { aggregateId, version } = event as RecordedEvent;
-    const line = JSON.stringify({ aggregateId, version, error: String(error) } satisfies ParkedEvent);
-    const isParked = await unlessAway(() =>
-      // An earlier attempt may have been applied although it seemed to fail.
-      this.#parked.append(this.#options.group, ({ lines }) =>
-        lines.includes(line) ? { stop: 'parked' } : { lines: [line] },
-      ),
-    );
+    const isParked = await unlessAway(() => this.#parked.add(event as RecordedEvent, error));
     return isParked || notYet;
   }
 

@@ -1,12 +1,5 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
-import {
-  type Clock,
-  InvalidArgumentError,
-  type KvStore,
-  requireCapabilities,
-  stringToBytes,
-  systemClock,
-} from '@norikv/store';
+import { type Clock, type KvStore, requireCapabilities, stringToBytes, systemClock } from '@norikv/store';
 import { checkCount } from '../events/event-reader.js';
 import type { Outbox } from '../events/outbox.js';
 import { checksum } from '../log/checksum.js';
@@ -47,6 +40,7 @@ export interface FeedItem {
 }
 
 const rememberedStreams = 4_096;
+const streamsAtOnce = 100;
 /** Entries of a ledger from which on a writer sweeps it, in case that nobody else does. */
 const crowd = 1_000;
 
@@ -89,9 +83,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
     const { unsafeAllowNonAtomicCas, ...updaterOptions } = rest;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
     requireCapabilities(client, 'EventFeed', needs, unsafeAllowNonAtomicCas);
-    if (checkCount('partitions', partitions) > 1_024) {
-      throw new InvalidArgumentError(`partitions is ${partitions}; use 1 to 1,024`);
-    }
+    checkCount('partitions', partitions, 1, 1_024);
     checkCount('quietMs', quietMs, 0);
     const { clock = systemClock } = updaterOptions;
     this.partitions = partitions;
@@ -160,7 +152,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
     } finally {
       this.#sweptAtMs = this.#clock.monotonic();
     }
-    for (const listener of this.#listeners) listener();
+    this.#announce();
   }
 
   /** The newest position of each partition. One round trip. */
@@ -173,8 +165,15 @@ export class EventFeed implements Outbox, AsyncDisposable {
     );
   }
 
-  /** What a partition holds after a position, at most `limit` items. One round trip if that is recent. */
+  /**
+   * What a partition holds after a position, at most `limit` items. One round trip if that is recent.
+   *
+   * @throws InvalidArgumentError for what is no partition, position or count.
+   */
   async after(partition: number, position: number, limit: number): Promise<FeedItem[]> {
+    checkCount('partition', partition, 0, this.partitions - 1);
+    checkCount('position', position, 0);
+    checkCount('limit', limit);
     const head = await this.#log.head(`${partition}`);
     const items: FeedItem[] = [];
     if (!head) return items;
@@ -186,7 +185,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
     return items;
   }
 
-  /** Calls back when this process has published something. Returns how to stop that. */
+  /** Calls back when this process has published something; what that throws is ignored. Returns how to stop it. */
   onPublished(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -194,7 +193,8 @@ export class EventFeed implements Outbox, AsyncDisposable {
 
   /** Resolves when the appends of this process so far are published, or that has failed and is left to a sweep. */
   async flush(): Promise<void> {
-    await Promise.all(this.#background);
+    // Twice: what came while streams are being published is published next.
+    for (let round = 0; round < 2; round += 1) await Promise.all(this.#background);
   }
 
   /** The same as `flush`. */
@@ -208,24 +208,36 @@ export class EventFeed implements Outbox, AsyncDisposable {
     this.#background.add(done);
   }
 
+  /** What came while streams were being published is published next. */
   async #publishWaiting(): Promise<void> {
     this.#isPublishing = true;
     // One turn later, so that a burst of appends shares the pointers' write.
     await Promise.resolve();
-    while (this.#waiting.size > 0) {
-      const names = [...this.#waiting].slice(0, 100);
-      for (const name of names) this.#waiting.delete(name);
-      const partitions = [...new Set(names.map((name) => this.partitionOf(name)))];
+    const names = [...this.#waiting];
+    this.#waiting.clear();
+    for (let at = 0; at < names.length; at += streamsAtOnce) {
+      const group = names.slice(at, at + streamsAtOnce);
+      const partitions = [...new Set(group.map((name) => this.partitionOf(name)))];
       const publishing = partitions.map((partition) =>
         this.#publisher.publish(
           partition,
-          names.filter((name) => this.partitionOf(name) === partition),
+          group.filter((name) => this.partitionOf(name) === partition),
         ),
       );
       // What fails here stays in the ledger, and a sweep will do it.
       await Promise.allSettled(publishing);
-      for (const listener of this.#listeners) listener();
+      this.#announce();
     }
     this.#isPublishing = false;
+    if (this.#waiting.size > 0) this.#inBackground(this.#publishWaiting());
+  }
+
+  /** What a listener throws must not keep events from being published. */
+  #announce(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch {}
+    }
   }
 }

@@ -1,6 +1,7 @@
-import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { recordCodec } from '../log/record.js';
+import { recordUpdater } from '../log/records.js';
 import { newToken } from './token.js';
 
 /** A stream that may have events the feed lacks, under a token that is new with every entry. */
@@ -18,7 +19,7 @@ export class Ledger {
 
   constructor(store: KvStore, prefix: string, options: UpdaterOptions) {
     this.#prefix = prefix;
-    this.#updater = createUpdater(store, options);
+    this.#updater = recordUpdater(store, options);
   }
 
   async entries(partition: number): Promise<readonly LedgerEntry[]> {

@@ -1,6 +1,7 @@
-import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { recordCodec } from '../log/record.js';
+import { recordUpdater } from '../log/records.js';
 
 const codec = recordCodec<{ readonly partitions: number }>('ledger');
 
@@ -14,10 +15,10 @@ export class PartitionCount {
   constructor(store: KvStore, prefix: string, partitions: number, options: UpdaterOptions) {
     this.#key = `${prefix}:d:partitions`;
     this.#partitions = partitions;
-    this.#updater = createUpdater(store, options);
+    this.#updater = recordUpdater(store, options);
   }
 
-  /** One round trip at first, then none. @throws InvalidArgumentError if the feed has another number. */
+  /** One round trip at first, two if the feed is new, then none. @throws InvalidArgumentError if the feed has another number. */
   async check(): Promise<void> {
     this.#isRight ??= this.#compare().catch((error: unknown) => {
       this.#isRight = undefined;
@@ -27,15 +28,13 @@ export class PartitionCount {
   }
 
   async #compare(): Promise<void> {
-    const { partitions } = (await this.#updater.read(this.#key, codec)) ?? (await this.#note());
+    const own = { partitions: this.#partitions };
+    const { partitions } = await this.#updater.update(this.#key, codec, (stored) =>
+      stored ? keep(stored) : write(own, own),
+    );
     if (partitions === this.#partitions) return;
     throw new InvalidArgumentError(
       `partitions is ${this.#partitions}, but this feed was made with ${partitions}; use ${partitions}`,
     );
-  }
-
-  #note(): Promise<{ readonly partitions: number }> {
-    const own = { partitions: this.#partitions };
-    return this.#updater.update(this.#key, codec, (stored) => (stored ? keep(stored) : write(own, own)));
   }
 }

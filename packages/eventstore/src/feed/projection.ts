@@ -1,6 +1,8 @@
 import { type Clock, InvalidArgumentError } from '@norikv/store';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
+import { stateToJson } from '../events/json.js';
+import { shown } from '../events/shown.js';
 import { checkConsumerOptions, checkFunctions } from './check-consumer-options.js';
 import type { ConsumerOptions } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
@@ -18,7 +20,7 @@ export interface ProjectionOptions<State, Event extends EventShape>
   readonly revision: string;
   /** The record an event belongs to; undefined for none. A record knows each stream that it was built from. */
   readonly keyOf: (event: RecordedEvent<Event>) => string | undefined;
-  /** The state of a record before its first event. */
+  /** The state of a record before its first event. It must be JSON. */
   readonly initial: () => State;
   /** Pure. */
   readonly evolve: (state: State, event: RecordedEvent<Event>) => State;
@@ -44,14 +46,18 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   readonly #options: ProjectionOptions<State, Event>;
   readonly #records: ViewRecords;
   #consumer: EventConsumer<Event> | undefined;
+  #hasEnded = false;
   #started: Promise<void> | undefined;
+  #builder: EventConsumer<Event> | undefined;
+  #rebuilding: Promise<void> | undefined;
+  #stops = 0;
 
   /** @throws InvalidArgumentError for a bad option. */
   constructor(feed: EventFeed, store: EventStore<Event>, options: ProjectionOptions<State, Event>) {
     checkFunctions(options, ['keyOf', 'initial', 'evolve']);
     checkConsumerOptions({ ...options, handle: options.evolve });
     if (typeof options.revision !== 'string') {
-      throw new InvalidArgumentError(`revision is ${String(options.revision)}; use a string`);
+      throw new InvalidArgumentError(`revision is ${shown(options.revision)}; use a string`);
     }
     this.#feed = feed;
     this.#store = store;
@@ -65,11 +71,14 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   }
 
   /**
-   * Begins to keep the records up to date. One process does it at a time; the newest takes over.
+   * Begins to keep the records up to date. One process does it at a time; the newest takes over. Begins again
+   * after a failure.
    *
    * @throws InvalidArgumentError if the records are of another revision: `rebuild` them.
    */
   async start(): Promise<void> {
+    if (this.#hasEnded) this.#started = undefined;
+    this.#hasEnded = false;
     this.#started ??= this.#begin().catch((error: unknown) => {
       this.#started = undefined;
       throw error;
@@ -77,39 +86,57 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     await this.#started;
   }
 
-  /** Resolves when every event that was committed before is in the records. */
+  /** Resolves when every event that was committed before is in the records. Starts, if that was not done. */
   async caughtUp(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
-    await this.start();
+    await (this.#started ?? this.start());
     await this.#consumer?.caughtUp(options);
   }
 
   /**
    * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
-   * the same revision was interrupted. Projections in other processes are to be started again afterwards. The
-   * records of the generation before stay in the store.
+   * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
+   * be started again afterwards. The records of the generation before stay in the store.
    */
-  async rebuild(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
-    const generation = await this.#records.begin(this.#options.revision);
-    const consumer = this.#consumerOf(generation);
-    try {
-      await consumer.start();
-      await consumer.caughtUp(options);
-      await this.#records.switchTo(generation, this.#options.revision);
-    } catch (error) {
-      await consumer.stop();
-      throw error;
-    }
-    await this.stop();
-    this.#consumer = consumer;
-    this.#started = consumer.start();
+  rebuild(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
+    this.#rebuilding ??= this.#rebuild(options).finally(() => {
+      this.#rebuilding = undefined;
+    });
+    return this.#rebuilding;
   }
 
-  /** Ends after the event at hand. */
+  async #rebuild(options: { readonly timeoutMs?: number | undefined } | undefined): Promise<void> {
+    const stops = this.#stops;
+    const generation = await this.#records.begin(this.#options.revision);
+    const builder = this.#consumerOf(generation);
+    this.#builder = builder;
+    try {
+      if (stops !== this.#stops) await builder.stop();
+      await builder.start();
+      await builder.caughtUp(options);
+      await this.#records.switchTo(generation, this.#options.revision);
+      await this.#endLive();
+      this.#started = Promise.resolve();
+      this.#keep(builder);
+    } catch (error) {
+      await builder.stop();
+      throw error;
+    } finally {
+      this.#builder = undefined;
+    }
+  }
+
+  /** Ends after the event at hand. A rebuild that is under way fails, and can be gone on with. */
   async stop(): Promise<void> {
-    await this.#started?.catch(() => {});
-    await this.#consumer?.stop();
+    this.#stops += 1;
+    const rebuilt = this.#rebuilding?.catch(() => {});
+    await Promise.all([this.#builder?.stop(), this.#endLive(), rebuilt]);
     this.#consumer = undefined;
     this.#started = undefined;
+  }
+
+  async #endLive(): Promise<void> {
+    await this.#started?.catch(() => {});
+    await this.#consumer?.stop();
   }
 
   /** Rejects with what stopped the projection, if something did. */
@@ -125,7 +152,16 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   async #begin(): Promise<void> {
     const consumer = this.#consumerOf(await this.#records.open(this.#options.revision));
     await consumer.start();
+    this.#keep(consumer);
+  }
+
+  #keep(consumer: EventConsumer<Event>): void {
     this.#consumer = consumer;
+    this.#hasEnded = false;
+    const end = (): void => {
+      if (this.#consumer === consumer) this.#hasEnded = true;
+    };
+    consumer.done().then(end, end);
   }
 
   #consumerOf(generation: number): EventConsumer<Event> {
@@ -140,7 +176,9 @@ export class Projection<State, Event extends EventShape = EventShape> implements
         const mistakes: unknown[] = [];
         const change = (state: unknown): State => {
           try {
-            return evolve(state === undefined ? initial() : (state as State), event);
+            const next = evolve(state === undefined ? initial() : (state as State), event);
+            stateToJson(next, name);
+            return next;
           } catch (error) {
             mistakes.push(error);
             throw error;

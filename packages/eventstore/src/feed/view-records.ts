@@ -1,8 +1,9 @@
-import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import type { RecordedEvent } from '../events/event-types.js';
 import { checkName } from '../log/log-keys.js';
 import { recordCodec } from '../log/record.js';
+import { recordUpdater } from '../log/records.js';
 
 /** One record of a projection, with the version of each stream that is in it. */
 interface View {
@@ -30,7 +31,7 @@ export class ViewRecords {
   constructor(client: KvStore, prefix: string, name: string, options: UpdaterOptions) {
     this.#prefix = prefix;
     this.#name = encodeURIComponent(checkName('name', name, 100));
-    this.#updater = createUpdater(client, options);
+    this.#updater = recordUpdater(client, options);
   }
 
   async read(generation: number, key: string): Promise<unknown> {
@@ -89,9 +90,13 @@ export class ViewRecords {
 
   /** Reads are answered from this generation from now on. */
   switchTo(generation: number, revision: string): Promise<void> {
-    return this.#updater.update(this.#generationsKey(), generationsCodec, (current) =>
-      (current?.live ?? 1) >= generation ? keep(undefined) : write({ live: generation, revision }, undefined),
-    );
+    return this.#updater.update(this.#generationsKey(), generationsCodec, (current = { live: 1 }) => {
+      const { live, building } = current;
+      if (live >= generation) return keep(undefined);
+      // What others build goes on, and nobody else gets its number.
+      const others = building && building.generation > generation ? { building } : {};
+      return write({ live: generation, revision, ...others }, undefined);
+    });
   }
 
   #generationsKey(): string {

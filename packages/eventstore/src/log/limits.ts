@@ -14,6 +14,9 @@ export interface Limits {
   readonly partBytes: number;
 }
 
+/** For each name that a record remembers: a quarter of it at most is taken by names of 128 letters. */
+const bytesOfName = 1_024;
+
 /** Longest single event. */
 export const maxEventBytes: number = 8 * 2 ** 20;
 
@@ -21,8 +24,13 @@ export const maxEventBytes: number = 8 * 2 ** 20;
 export const maxCommitBytes: number = 64 * 2 ** 20;
 
 /** For values of 1 MiB: 64, 256, 512, 128 and 512 KiB. */
-export function limitsOf(store: KvStore, rollBytes?: number): Limits {
+export function limitsOf(store: KvStore, rollBytes?: number, operationWindow = 1): Limits {
   const budget = store.capabilities?.maxValueBytes ?? 2 ** 20;
+  if (operationWindow > budget / bytesOfName) {
+    throw new InvalidArgumentError(
+      `operationWindow is ${operationWindow}; use at most ${Math.floor(budget / bytesOfName)}: each name takes room in the stream's record`,
+    );
+  }
   if (
     rollBytes !== undefined &&
     !(Number.isSafeInteger(rollBytes) && rollBytes >= 1 && rollBytes <= budget / 4)

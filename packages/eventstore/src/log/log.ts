@@ -1,6 +1,5 @@
 import {
   type Change,
-  createUpdater,
   keep,
   type Transition,
   type Updater,
@@ -18,9 +17,10 @@ import { type Addition, addTo, type Part } from './add.js';
 import { emptyHead, type Head, headCodec, type Ref } from './head.js';
 import { type Limits, limitsOf } from './limits.js';
 import type { LogKeys } from './log-keys.js';
-import { checkOwner, named } from './owner.js';
+import { checkOwner } from './owner.js';
 import { partsOf, putBeside } from './parts.js';
 import { corrupt } from './record.js';
+import { recordUpdater } from './records.js';
 import { remember } from './remember.js';
 import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
 import { keysOfRef, readLines, readPage, recordOfRoll } from './segments.js';
@@ -75,17 +75,17 @@ export class Log {
   readonly #sealing = new Map<string, Promise<void>>();
 
   constructor(store: KvStore, keys: LogKeys, options: UpdaterOptions = {}, rollBytes?: number) {
-    this.limits = limitsOf(store, rollBytes);
+    this.limits = limitsOf(store, rollBytes, options.operationWindow);
     this.keys = keys;
     this.#store = store;
     this.#options = options;
-    this.#updater = createUpdater(store, options);
+    this.#updater = recordUpdater(store, options);
   }
 
   /** One round trip. */
   async head(name: string, options?: GetOptions): Promise<Head | undefined> {
     const key = this.keys.head(name);
-    const head = await named(key, () => this.#updater.read(key, headCodec, options));
+    const head = await this.#updater.read(key, headCodec, options);
     return head && checkOwner(head, name, key);
   }
 
@@ -106,14 +106,9 @@ export class Log {
     options?: LogAppendOptions,
   ): Promise<Result> {
     const key = this.keys.head(name);
-    return named(key, () =>
-      this.#updater.update(
-        key,
-        headCodec,
-        (head, now) => transition(head && checkOwner(head, name, key), now),
-        options,
-      ),
-    );
+    const checked: Transition<Head, Result> = (head, now) =>
+      transition(head && checkOwner(head, name, key), now);
+    return this.#updater.update(key, headCodec, checked, options);
   }
 
   /** Adds what `plan` decides. One round trip where the state is remembered, one more when the tail is sealed. */
@@ -136,7 +131,7 @@ export class Log {
           if (!next) return keep('full');
           return write(next, { first: head.last + 1, last: next.last, attempt, fingerprint });
         },
-        { opId, signal, deadlineMs: this.#leftUntil(endsAt) },
+        { opId, signal, deadlineMs: this.leftUntil(endsAt) },
       );
       if (outcome === 'full') {
         // What a kept transition saw last was read after the call, or committed before it: it is in the log.
@@ -167,14 +162,14 @@ export class Log {
       for (const { part, pieces } of partsOf(lines, name, this.limits)) {
         parts.push(part);
         for (const [piece, bytes] of pieces.entries()) {
-          const [key, timeoutMs] = [this.keys.part(name, part.token, piece), this.#leftUntil(endsAt)];
+          const [key, timeoutMs] = [this.keys.part(name, part.token, piece), this.leftUntil(endsAt)];
           await putBeside(this.#store, key, bytes, { signal, timeoutMs });
         }
       }
     } catch (error) {
       await this.discard(name, parts);
       if (signal?.aborted) throw new CancelledError('Cancelled; nothing was appended.', { cause: error });
-      this.#leftUntil(endsAt);
+      this.leftUntil(endsAt);
       throw error;
     }
     return parts;
@@ -218,7 +213,7 @@ export class Log {
     return walk(head, span, shelves, prefetch);
   }
 
-  #leftUntil(endsAt: number): number {
+  leftUntil(endsAt: number): number {
     const leftMs = endsAt - this.endOf(0);
     if (leftMs > 0) return Math.ceil(leftMs);
     throw new DeadlineExceededError('The deadline passed; nothing was written.', { outcome: 'not-applied' });

@@ -58,5 +58,6 @@ export function recordCodec<State>(kind: RecordKind): Codec<State> {
 
 /** An error about a stored value that is not what it should be. */
 export function corrupt(problem: string, key?: Key): CorruptRecordError {
-  return new CorruptRecordError(`The stored value ${problem}. It was left as it is.`, { key });
+  const where = key === undefined ? '' : ` of "${key}"`;
+  return new CorruptRecordError(`The stored value${where} ${problem}. It was left as it is.`, { key });
 }

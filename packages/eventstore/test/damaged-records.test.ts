@@ -1,0 +1,94 @@
+import type { KvStore } from '@norikv/store';
+import { createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import {
+  createErasure,
+  EventConsumer,
+  EventFeed,
+  EventStore,
+  Projection,
+  SnapshotStore,
+} from '../src/index.js';
+
+const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
+const count = { name: 'count', revision: '1', initial: () => 0, evolve: (sum: number) => sum + 1 };
+
+/** All that lies in one store. */
+function openOn(client: KvStore) {
+  const feed = new EventFeed(client);
+  const protection = createErasure(client, { subjectOf: () => 'bob' });
+  const store = new EventStore(client, { feed, protection });
+  const handle = (): never => {
+    throw new Error('bad event');
+  };
+  return {
+    feed,
+    store,
+    protection,
+    snapshots: new SnapshotStore(client),
+    consumer: new EventConsumer(feed, store, {
+      group: 'g',
+      from: 'BEGINNING',
+      handle,
+      onError: 'park',
+      ...soon,
+    }),
+    projection: new Projection<number>(feed, store, { ...count, keyOf: () => 'all', ...soon }),
+  };
+}
+
+async function filled() {
+  const client = createMemoryStore();
+  const { store, snapshots, consumer, projection } = openOn(client);
+  await store.append('s', 'T', 1);
+  await snapshots.save('s', count, { state: 1, version: 1 });
+  await consumer.start();
+  await consumer.caughtUp();
+  await projection.caughtUp();
+  await Promise.all([consumer.stop(), projection.stop()]);
+  return client;
+}
+
+type World = ReturnType<typeof openOn>;
+const start = async ({ consumer }: World): Promise<void> => {
+  try {
+    await consumer.start();
+    await consumer.done();
+  } finally {
+    await consumer.stop();
+  }
+};
+const records: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
+  'events:h:s': ({ store }) => store.append('s', 'T', 2),
+  'events:d:partitions': ({ feed }) => feed.sweep(),
+  'events:d:0': ({ store }) => store.append('new', 'T', 1),
+  'events:fh:0': ({ feed }) => feed.after(0, 0, 10),
+  'events:c:g:0': start,
+  'events:qh:g': ({ consumer }) => consumer.parked(),
+  'events:n:s:count': ({ snapshots }) => snapshots.get('s', 'count'),
+  'events:m:count': ({ projection }) => projection.start(),
+  'events:v:count:1:all': ({ projection }) => projection.get('all'),
+  'events:k:bob': ({ protection }) => protection.erase('bob'),
+};
+
+describe.each(Object.entries(records))('the damaged record %s', (key, use) => {
+  it.each([
+    ['is damaged: its checksum is wrong', (text: string) => text.slice(0, -1)],
+    [
+      'has the format "norikv-events:2"',
+      (text: string) => text.replace('norikv-events:1', 'norikv-events:2'),
+    ],
+    ['is not a record of an event store', () => '{"version": 3}'],
+  ])('is named, and left as it is: %s', async (problem, damage) => {
+    const client = await filled();
+    const { value } = await client.get(key);
+    await client.put(
+      key,
+      new Uint8Array(Buffer.from(damage(Buffer.from(value).toString('latin1')), 'latin1')),
+    );
+    const { version } = await client.get(key);
+    const error = { code: 'CORRUPT_RECORD', key, message: expect.stringContaining(`"${key}" ${problem}`) };
+    await expect(use(openOn(client))).rejects.toMatchObject(error);
+    expect((await client.get(key)).version).toEqual(version);
+  });
+});

@@ -1,0 +1,141 @@
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import {
+  type AppendOptions,
+  createCommandHandler,
+  createErasure,
+  EventConsumer,
+  EventFeed,
+  EventStore,
+} from '../src/index.js';
+import { type AccountEvent, account } from './account.js';
+import { holding } from './holding.js';
+
+const late = { code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' };
+const cancelled = { code: 'CANCELLED', outcome: 'not-applied' };
+
+/** A store whose records of a kind cannot be reached for 3 s. */
+function stuck(part: string) {
+  const clock = new FakeClock();
+  const client = createMemoryStore({ clock });
+  const slow = holding(client, part, 'calls');
+  slow.hold();
+  clock.startTimer(slow.release, 3_000);
+  return { clock, client: slow.store };
+}
+
+/** How a call ends, and after how long. */
+async function outcomeOf(clock: FakeClock, begin: (options: AppendOptions) => Promise<unknown>) {
+  const controller = new AbortController();
+  const results: unknown[] = [];
+  for (const options of [{ deadlineMs: 100 }, { signal: controller.signal }]) {
+    if ('signal' in options) clock.startTimer(() => controller.abort(), 100);
+    const startedAt = clock.monotonic();
+    const error = await clock.run(begin(options).catch((caught: unknown) => caught));
+    results.push(error, clock.monotonic() - startedAt);
+  }
+  return results;
+}
+
+const event = { type: 'Opened', data: { owner: 'alice' } } as const;
+
+describe('a deadline and a signal end what comes before a write', () => {
+  it.each([':d:0', ':d:partitions', ':h:'])('of an append on a feed: %s', async (part) => {
+    const { clock, client } = stuck(part);
+    const feed = new EventFeed(client, { clock });
+    const store = new EventStore(client, { clock, feed });
+    const [first, firstMs, second, secondMs] = await outcomeOf(clock, (options) =>
+      store.append('a', [event], options),
+    );
+    expect([first, second]).toMatchObject([late, cancelled]);
+    expect([firstMs, secondMs]).toEqual([100, 100]);
+    await clock.advance(20_000);
+    expect(await clock.run(store.version('a'))).toBe(0);
+  });
+
+  it('of an append that is sealed for a subject', async () => {
+    const { clock, client } = stuck(':k:');
+    const protection = createErasure(client, { clock, subjectOf: () => 'alice' });
+    const store = new EventStore(client, { clock, protection });
+    const [first, firstMs, second, secondMs] = await outcomeOf(clock, (options) =>
+      store.append('a', [event], options),
+    );
+    expect([first, second]).toMatchObject([late, cancelled]);
+    expect([firstMs, secondMs]).toEqual([100, 100]);
+  });
+
+  it('of a command that loads, and of one that waits for its turn', async () => {
+    const { clock, client } = stuck(':h:');
+    const store = new EventStore<AccountEvent>(client, { clock });
+    const handle = createCommandHandler(store, account, { clock });
+    const first = handle('a', { type: 'Open', owner: 'alice' });
+    const [waiting, waitingMs, other, otherMs] = await outcomeOf(clock, (options) =>
+      handle('a', { type: 'Deposit', amount: 1 }, options),
+    );
+    expect([waiting, other]).toMatchObject([late, cancelled]);
+    expect([waitingMs, otherMs]).toEqual([100, 100]);
+    const [loading, loadingMs, left, leftMs] = await outcomeOf(clock, (options) =>
+      handle('b', { type: 'Deposit', amount: 1 }, options),
+    );
+    expect([loading, left]).toMatchObject([late, cancelled]);
+    expect([loadingMs, leftMs]).toEqual([100, 100]);
+    expect((await clock.run(first)).version).toBe(1);
+  });
+
+  it('of a command as a whole, however often others are first', async () => {
+    const clock = new FakeClock();
+    const client = createMemoryStore({ clock, latencyMs: 20 });
+    const other = new EventStore<AccountEvent>(Object.assign({}, client), { clock });
+    await clock.run(other.append('a', 'Opened', { owner: 'alice' }));
+    const busy: typeof account = {
+      ...account,
+      async decide() {
+        await other.append('a', 'Deposited', { amount: 1 });
+        return { type: 'Deposited', data: { amount: 1 } };
+      },
+    };
+    const handle = createCommandHandler(new EventStore<AccountEvent>(client, { clock }), busy, {
+      clock,
+      maxRetries: 1_000,
+    });
+    const startedAt = clock.monotonic();
+    const error = await clock.run(
+      handle('a', { type: 'Deposit', amount: 1 }, { deadlineMs: 500 }).catch((caught: unknown) => caught),
+    );
+    expect(error).toMatchObject({ outcome: 'not-applied' });
+    expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(500);
+  });
+
+  it('of waiting for a consumer to catch up', async () => {
+    const { clock, client } = stuck(':fh:');
+    const feed = new EventFeed(client, { clock });
+    const consumer = new EventConsumer(feed, new EventStore(client), { group: 'g', handle: () => {}, clock });
+    const caughtUp = consumer.caughtUp({ timeoutMs: 100 }).catch((error: unknown) => error);
+    expect(await clock.run(caughtUp)).toMatchObject({ ...late, message: /not caught up within 100 ms/ });
+    expect(clock.monotonic()).toBe(100);
+  });
+
+  it('and leave no timer and no listener behind', async () => {
+    const clock = new FakeClock();
+    const client = createMemoryStore({ clock });
+    const store = new EventStore<AccountEvent>(client, { clock, feed: new EventFeed(client, { clock }) });
+    const handle = createCommandHandler(store, account, { clock });
+    let listeners = 0;
+    const { signal } = new AbortController();
+    const watched = Object.assign(signal, {
+      addEventListener(...call: Parameters<AbortSignal['addEventListener']>) {
+        listeners += 1;
+        return EventTarget.prototype.addEventListener.apply(signal, call);
+      },
+      removeEventListener(...call: Parameters<AbortSignal['removeEventListener']>) {
+        listeners -= 1;
+        return EventTarget.prototype.removeEventListener.apply(signal, call);
+      },
+    });
+    const options = { signal: watched, deadlineMs: 5_000 };
+    await clock.run(handle('a', { type: 'Open', owner: 'alice' }, options));
+    await clock.run(store.append('a', [event], options));
+    await clock.run(handle('a', { type: 'Deposit', amount: 1 }, options));
+    expect([clock.pendingTimers, listeners]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,179 @@
+import type { KvStore } from '@norikv/store';
+import { countCalls, createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { EventFeed, EventStore, Projection, type ProjectionOptions } from '../src/index.js';
+import { holding } from './holding.js';
+
+const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
+
+/** One process that counts all events in a record. */
+function counting(client: KvStore, options: Partial<ProjectionOptions<number, never>> = {}) {
+  const own = countCalls(client);
+  const feed = new EventFeed(own);
+  const store = new EventStore(own, { feed });
+  const projection = new Projection<number>(feed, store, {
+    ...{ name: 'p', revision: '1', keyOf: () => 'all', initial: () => 0, evolve: (sum) => sum + 1 },
+    ...soon,
+    ...(options as object),
+  });
+  return { feed, store, projection };
+}
+
+async function appendTo({ store, feed }: ReturnType<typeof counting>, count: number): Promise<void> {
+  for (let number = 0; number < count; number += 1) await store.append('a', 'T', number);
+  await feed.flush();
+}
+
+describe('a projection', () => {
+  it('is rebuilt into records of its own, though another revision was rebuilt at the same time', async () => {
+    const client = createMemoryStore();
+    await appendTo(counting(client), 3);
+    const slow = holding(client, 'events:v:p:2', 'calls');
+    slow.hold();
+    const second = counting(slow.store, { revision: '2' }).projection;
+    const rebuilding = second.rebuild();
+    await slow.held;
+    let isBroken = true;
+    const evolve = (sum: number, { version }: { version: number }): number => {
+      if (isBroken && version === 3) throw new Error('bug');
+      return sum + 1_000;
+    };
+    const third = { revision: '3', batchSize: 1, evolve: evolve as never };
+    await expect(counting(client, third).projection.rebuild()).rejects.toThrow('bug');
+    slow.release();
+    await rebuilding;
+    await second.stop();
+    await using fourth = counting(client, { revision: '4' }).projection;
+    await fourth.rebuild();
+    expect(await fourth.get('all')).toBe(3);
+    isBroken = false;
+    await using repaired = counting(client, third).projection;
+    await repaired.rebuild();
+    expect(await repaired.get('all')).toBe(3_000);
+  });
+
+  it('goes on with a rebuild that another one has overtaken', async () => {
+    const client = createMemoryStore();
+    await appendTo(counting(client), 2);
+    const slow = holding(client, 'events:v:p:2', 'calls');
+    slow.hold();
+    const second = counting(slow.store, { revision: '2' }).projection;
+    const rebuilding = second.rebuild();
+    await slow.held;
+    const evolved: number[] = [];
+    let isBroken = true;
+    const evolve = (sum: number, { version }: { version: number }): number => {
+      if (isBroken && version === 2) throw new Error('bug');
+      evolved.push(version);
+      return sum + 1;
+    };
+    const third = { revision: '3', evolve: evolve as never };
+    await expect(counting(client, third).projection.rebuild()).rejects.toThrow('bug');
+    slow.release();
+    await rebuilding;
+    await second.stop();
+    isBroken = false;
+    await using resumed = counting(client, third).projection;
+    await resumed.rebuild();
+    expect(evolved).toEqual([1, 2]);
+    expect(await resumed.get('all')).toBe(2);
+  });
+
+  it('answers with the newest rebuild, though an older one ends later', async () => {
+    const client = createMemoryStore();
+    await appendTo(counting(client), 2);
+    const slow = holding(client, 'events:v:p:2', 'calls');
+    slow.hold();
+    const second = counting(slow.store, { revision: '2' }).projection;
+    const rebuilding = second.rebuild();
+    await slow.held;
+    const tenfold = { revision: '3', evolve: ((sum: number) => sum + 10) as never };
+    await using third = counting(client, tenfold).projection;
+    await third.rebuild();
+    slow.release();
+    await rebuilding;
+    expect([await second.get('all'), await third.get('all')]).toEqual([20, 20]);
+    await second.stop();
+    await expect(second.start()).rejects.toThrow('are of "3"');
+  });
+
+  it('that was taken over says so until it is started again', async () => {
+    const client = createMemoryStore();
+    const [one, two] = [counting(client), counting(client)];
+    await one.projection.start();
+    await two.projection.start();
+    await appendTo(one, 1);
+    await expect(one.projection.done()).rejects.toMatchObject({ code: 'CHECKPOINT_LOST' });
+    await two.projection.caughtUp();
+    await expect(one.projection.caughtUp()).rejects.toMatchObject({ code: 'CHECKPOINT_LOST' });
+    await two.projection.stop();
+    await Promise.all([one.projection.start(), one.projection.start()]);
+    await appendTo(one, 1);
+    await one.projection.caughtUp();
+    expect(await one.projection.get('all')).toBe(2);
+    await one.projection.stop();
+  });
+
+  it.each([':m:', ':c:projection%20p%202', ':v:p:2'])(
+    'stopped while it is rebuilt does not run on, and can go on with it: %s',
+    async (part) => {
+      const client = createMemoryStore();
+      const slow = holding(client, part, 'calls');
+      const one = counting(slow.store);
+      await appendTo(one, 2);
+      slow.hold();
+      const rebuilding = one.projection.rebuild().catch((error: unknown) => error);
+      await slow.held;
+      const stopping = one.projection.stop();
+      slow.release();
+      await stopping;
+      expect(await rebuilding).toBeInstanceOf(Error);
+      await appendTo(one, 1);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await one.projection.get('all')).toBeUndefined();
+      await one.projection.rebuild();
+      expect(await one.projection.get('all')).toBe(3);
+      await one.projection.stop();
+    },
+  );
+
+  it('is rebuilt once by all who ask for it', async () => {
+    const client = createMemoryStore();
+    const one = counting(client);
+    await appendTo(one, 2);
+    await Promise.all([one.projection.rebuild(), one.projection.rebuild()]);
+    expect(await one.projection.get('all')).toBe(2);
+    await one.projection.stop();
+    expect(new TextDecoder().decode((await client.get('events:m:p')).value)).toContain('"live":2');
+  });
+
+  it('that is taken over while its rebuild ends can be started again', async () => {
+    const client = createMemoryStore();
+    const slow = holding(client, ':c:projection%20p%201', 'calls');
+    const one = counting(slow.store);
+    await one.projection.start();
+    slow.hold();
+    await appendTo(one, 1);
+    await slow.held;
+    const rebuilding = one.projection.rebuild();
+    const two = counting(client);
+    while ((await two.projection.get('all')) !== 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    const generations = async (): Promise<string> =>
+      new TextDecoder().decode((await client.get('events:m:p')).value);
+    while (!(await generations()).includes('"live":2'))
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    await two.projection.start();
+    await appendTo(one, 1);
+    await two.projection.caughtUp();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    slow.release();
+    await rebuilding;
+    await expect(one.projection.done()).rejects.toMatchObject({ code: 'CHECKPOINT_LOST' });
+    await two.projection.stop();
+    await one.projection.start();
+    await appendTo(one, 1);
+    await one.projection.caughtUp();
+    expect(await one.projection.get('all')).toBe(3);
+    await one.projection.stop();
+  });
+});
