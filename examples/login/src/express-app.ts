@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { clientAddress } from '@norikv/rate-limit';
 import { expressRateLimit } from '@norikv/rate-limit/express';
-import { createSessionId } from '@norikv/session';
+import { createSessionId, SignInRevokedError } from '@norikv/session';
 import { NoriKVSessionStore } from '@norikv/session/express-session';
 import { isNoriKVError } from '@norikv/store';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
@@ -56,6 +56,11 @@ export function createExpressApp(door: FrontDoor, secret: string): Express {
     request.session.userId = name;
     // Express-session saves while it answers: a visitor may be told of a session that could not be kept.
     await promisify(request.session.save.bind(request.session))();
+    // "Log out everywhere" misses a session that is not there yet.
+    if ((await door.sessions.generation(name)) !== admission.generation) {
+      await promisify(request.session.destroy.bind(request.session))();
+      throw new SignInRevokedError('All sessions of the user were ended meanwhile; check the password again');
+    }
     response.json({ name });
   });
 

@@ -1,7 +1,7 @@
 import { type EmbeddedStore, openEmbedded } from '@norikv/embedded';
 import { type Clock, systemClock } from '@norikv/store';
 import { type FaultyStore, withFaults } from '@norikv/testkit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Accounts } from '../src/accounts.js';
 import { FrontDoor } from '../src/front-door.js';
 import { type Listening, serveExpress, serveHono } from '../src/servers.js';
@@ -15,6 +15,7 @@ let embedded: EmbeddedStore;
 let store: FaultyStore;
 let areAttemptsDown = false;
 let laterMs = 0;
+let door: FrontDoor;
 let servers: Record<'express' | 'hono', Listening>;
 beforeEach(async () => {
   laterMs = 0;
@@ -29,10 +30,11 @@ beforeEach(async () => {
     decide: ({ key }) =>
       areAttemptsDown && String(key).startsWith('attempts:') ? 'lost-request' : undefined,
   });
-  const door = new FrontDoor(store, accounts, { clock, timeoutMs: 5_000 });
+  door = new FrontDoor(store, accounts, { clock, timeoutMs: 5_000 });
   servers = { express: await serveExpress(door), hono: await serveHono(door) };
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await servers.express[Symbol.asyncDispose]();
   await servers.hono[Symbol.asyncDispose]();
   await embedded.close();
@@ -103,6 +105,20 @@ describe.each(['express', 'hono'] as const)('the %s server', (name) => {
     expect(await here.logIn(url(), 'alice', 'correct horse')).toBe(200);
     expect(await here.nameAt(url())).toBe('alice');
     expect((await new Visitor().post(url('/logout-everywhere'))).status).toBe(401);
+  });
+
+  it('lets no login in that checked its password before somebody logged out everywhere', async () => {
+    const isRight = accounts.isRight.bind(accounts);
+    const spy = vi.spyOn(accounts, 'isRight').mockImplementation(async (...credentials) => {
+      const answer = await isRight(...credentials);
+      await door.sessions.revokeAll('alice');
+      return answer;
+    });
+    const visitor = new Visitor();
+    expect(await visitor.logIn(url(), 'alice', 'correct horse')).toBe(503);
+    spy.mockRestore();
+    expect(await visitor.nameAt(url())).toBeUndefined();
+    expect(await visitor.logIn(url(), 'alice', 'correct horse')).toBe(200);
   });
 
   it('refuses even the right password after five wrong ones, and says when to come back', async () => {

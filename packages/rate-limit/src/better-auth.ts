@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import { mostRequests } from './limit.js';
+import { longestWindowMs, mostRequests, refuse } from './limit.js';
 import type { RateLimiterOptions } from './options.js';
 import { RateLimiter } from './rate-limiter.js';
 
@@ -19,8 +19,10 @@ export type Increment = (key: string, ttl: number) => Promise<number>;
  * ```
  */
 export function betterAuthIncrement(client: KvStore, options: RateLimiterOptions = {}): Increment {
-  const limiter = new RateLimiter(client, { prefix: 'better-auth', onFailure: 'closed', ...options });
+  const { prefix = 'better-auth', onFailure = 'closed' } = options;
+  const limiter = new RateLimiter(client, { ...options, prefix, onFailure });
   return async (key, ttl) => {
+    if (!(ttl > 0 && ttl * 1_000 <= longestWindowMs)) refuse('ttl', ttl, 'seconds above 0, at most 366 days');
     const windowMs = Math.ceil(ttl * 1_000);
     const counting = {
       maxRequests: mostRequests,

@@ -23,7 +23,13 @@ export function clientAddress(
   if (!Number.isInteger(ipv6Prefix) || ipv6Prefix < 32 || ipv6Prefix > 128) {
     refuse('ipv6Prefix', ipv6Prefix, 'a whole number from 32 to 128');
   }
-  if (address === undefined) return refuse('address', address, 'the address of the client');
+  if (address === undefined) {
+    return refuse(
+      'address',
+      address,
+      'another identifier: a Unix socket has no address, nor has who hung up',
+    );
+  }
   if (isIPv4(address)) return address;
   if (!isIPv6(address)) return refuse('address', address, 'an IPv4 or IPv6 address without a port');
   const groups = groupsOf(address);

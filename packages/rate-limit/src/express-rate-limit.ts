@@ -34,8 +34,9 @@ export class NoriKVRateLimitStore {
 
   /** @throws UnsupportedError if the store does not guarantee what a limit needs. */
   constructor(client: KvStore, options: RateLimiterOptions = {}) {
-    this.prefix = options.prefix ?? 'express-rate-limit';
-    this.#limiter = new RateLimiter(client, { onFailure: 'closed', ...options, prefix: this.prefix });
+    const { prefix = 'express-rate-limit', onFailure = 'closed' } = options;
+    this.prefix = prefix;
+    this.#limiter = new RateLimiter(client, { ...options, prefix, onFailure });
   }
 
   /** Called by express-rate-limit. */

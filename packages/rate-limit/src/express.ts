@@ -1,5 +1,6 @@
+import { InvalidArgumentError } from '@norikv/store';
 import { clientAddress } from './client-address.js';
-import { decideRequest, type HttpLimitOptions } from './http-limit.js';
+import { checkHttpOptions, decideRequest, type HttpDecision, type HttpLimitOptions } from './http-limit.js';
 import type { RateLimiter } from './rate-limiter.js';
 
 /** What the middleware uses of a request of Express 4 or 5. */
@@ -9,6 +10,7 @@ export interface ExpressRequest {
 
 /** What the middleware uses of a response. */
 export interface ExpressResponse {
+  readonly headersSent: boolean;
   setHeader(name: string, value: string): unknown;
   statusCode: number;
   end(body: string): unknown;
@@ -20,6 +22,8 @@ export interface ExpressResponse {
  * The default identifier is `req.ip`: set `trust proxy` to your own proxies. Under the policy `closed` a
  * store that does not answer becomes an error with `statusCode` 503.
  *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ *
  * @example
  * ```ts
  * app.use('/api', expressRateLimit(limiter, { limits: { maxRequests: 100, windowMs: 60_000 } }));
@@ -29,17 +33,29 @@ export function expressRateLimit<Incoming extends ExpressRequest>(
   limiter: RateLimiter,
   options: HttpLimitOptions<Incoming>,
 ): (request: Incoming, response: ExpressResponse, next: (error?: unknown) => void) => Promise<void> {
+  checkHttpOptions(options);
   return async (request, response, next) => {
+    let decision: HttpDecision | undefined;
     try {
-      const decision = await decideRequest(limiter, options, request, ({ ip }) => clientAddress(ip));
-      for (const [name, value] of Object.entries(decision?.headers ?? {})) response.setHeader(name, value);
-      if (decision?.denial === undefined) return next();
-      response.statusCode = 429;
-      response.end(decision.denial);
+      decision = await decideRequest(limiter, options, request, ({ ip }) => clientAddress(ip));
     } catch (error) {
-      next(error);
+      return next(asError(error));
     }
+    const { headers = {}, denial } = decision ?? {};
+    const { headersSent } = response;
+    if (!headersSent) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (denial === undefined) return next();
+    if (headersSent) return next(new InvalidArgumentError(tooLate));
+    response.statusCode = 429;
+    response.end(denial);
   };
+}
+
+const tooLate = 'The request is denied, but its answer has begun; put the limit before what writes';
+
+/** To Express, nothing at all and some texts are no errors, and would let the request through. */
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The limit could not be checked', { cause: error });
 }
 
 export type { HttpLimitOptions } from './http-limit.js';

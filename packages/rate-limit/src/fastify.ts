@@ -1,5 +1,5 @@
 import { clientAddress } from './client-address.js';
-import { decideRequest, type HttpLimitOptions } from './http-limit.js';
+import { checkHttpOptions, decideRequest, type HttpLimitOptions } from './http-limit.js';
 import type { RateLimiter } from './rate-limiter.js';
 
 /** What the hook uses of a request of Fastify 4 or 5. */
@@ -21,6 +21,8 @@ export interface FastifyReplyLike {
  * The default identifier is `request.ip`: set `trustProxy` to your own proxies. Under the policy `closed` a
  * store that does not answer becomes an error with `statusCode` 503.
  *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ *
  * @example
  * ```ts
  * app.addHook('onRequest', fastifyRateLimit(limiter, { limits: { maxRequests: 100, windowMs: 60_000 } }));
@@ -30,6 +32,7 @@ export function fastifyRateLimit<Incoming extends FastifyRequestLike>(
   limiter: RateLimiter,
   options: HttpLimitOptions<Incoming>,
 ): (request: Incoming, reply: FastifyReplyLike) => Promise<unknown> {
+  checkHttpOptions(options);
   return async (request, reply) => {
     const decision = await decideRequest(limiter, options, request, ({ ip }) => clientAddress(ip));
     for (const [name, value] of Object.entries(decision?.headers ?? {})) reply.header(name, value);

@@ -1,9 +1,12 @@
 import { errorCode } from '@norikv/store';
-import { decideRequest, type HttpLimitOptions } from './http-limit.js';
+import { checkHttpOptions, decideRequest, type HttpDecision, type HttpLimitOptions } from './http-limit.js';
+import { refuse } from './limit.js';
 import type { RateLimiter } from './rate-limiter.js';
 
 /** What the middleware uses of a context of Hono 4. */
 export interface HonoContext {
+  readonly res: { readonly headers: { has(name: string): boolean } };
+  error: Error | undefined;
   header(name: string, value: string): unknown;
   body(body: string, status: 429 | 503, headers: Record<string, string>): Response;
 }
@@ -16,7 +19,9 @@ export interface HonoLimitOptions<Context> extends HttpLimitOptions<Context> {
 
 /**
  * Makes a Hono middleware. Denied requests are answered with 429 and a problem document; under the policy
- * `closed` a store that does not answer is a 503.
+ * `closed` a store that does not answer is a 503, and the reason is in `context.error`.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
  *
  * @example
  * ```ts
@@ -28,19 +33,31 @@ export function honoRateLimit<Context extends HonoContext>(
   limiter: RateLimiter,
   options: HonoLimitOptions<Context>,
 ): (context: Context, next: () => Promise<void>) => Promise<Response | undefined> {
+  checkHttpOptions(options);
+  const { identify } = options;
+  if (identify === undefined) refuse('identify', identify, 'a function: Hono knows no address by itself');
   return async (context, next) => {
-    const decision = await decideRequest(limiter, options, context, options.identify).catch(unavailable);
-    if (decision === 503) return context.body('Service Unavailable', 503, {});
-    if (decision?.denial !== undefined) return context.body(decision.denial, 429, { ...decision.headers });
-    for (const [name, value] of Object.entries(decision?.headers ?? {})) context.header(name, value);
+    let decision: HttpDecision | undefined;
+    try {
+      decision = await decideRequest(limiter, options, context, identify);
+    } catch (error) {
+      if (errorCode(error) !== 'RATE_LIMIT_UNAVAILABLE') throw error;
+      // For what logs errors: nobody else learns of the reason.
+      context.error = error as Error;
+      return context.body('Service Unavailable', 503, {});
+    }
+    const { headers = {}, denial } = decision ?? {};
+    if (denial !== undefined) return context.body(denial, 429, { ...headers });
+    const tell = (): void => {
+      for (const [name, value] of Object.entries(headers)) context.header(name, value);
+    };
+    tell();
     await next();
+    // A response that the context did not make knows nothing of them. Where an inner limit spoke, its word counts.
+    const isTold = ['RateLimit', 'X-RateLimit-Limit'].some((name) => context.res.headers.has(name));
+    if (!isTold) tell();
     return undefined;
   };
-}
-
-function unavailable(error: unknown): 503 {
-  if (errorCode(error) === 'RATE_LIMIT_UNAVAILABLE') return 503;
-  throw error;
 }
 
 export type { HttpLimitOptions } from './http-limit.js';

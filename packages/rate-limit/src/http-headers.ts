@@ -1,3 +1,4 @@
+import { refuse } from './limit.js';
 import type { LimitStanding, RateLimitResult } from './result.js';
 
 /** `draft`: the fields of the current draft. `legacy`: `X-RateLimit-Limit`, `-Remaining` and `-Reset`. */
@@ -9,11 +10,14 @@ export type RateLimitHeaderStyle = 'draft' | 'legacy' | 'both';
  *
  * `t` is when all permits are back; for a denial, when this request would pass, which is what `Retry-After`
  * says. The legacy reset is in seconds since the epoch. No field names the client.
+ *
+ * @throws InvalidArgumentError for a style there is not.
  */
 export function rateLimitHeaders(
   result: RateLimitResult,
   style: RateLimitHeaderStyle = 'draft',
 ): Record<string, string> {
+  checkStyle('style', style);
   const { allowed, limits, limit, remaining, resetAt, retryAfterMs } = result;
   const hasRetry = !allowed && Number.isFinite(retryAfterMs);
   return {
@@ -28,6 +32,11 @@ export function rateLimitHeaders(
     }),
     ...(hasRetry && { 'Retry-After': String(seconds(retryAfterMs)) }),
   };
+}
+
+/** @throws InvalidArgumentError for a style there is not. */
+export function checkStyle(name: string, style: RateLimitHeaderStyle): void {
+  if (!['draft', 'legacy', 'both'].includes(style)) refuse(name, style, "'draft', 'legacy' or 'both'");
 }
 
 /**

@@ -1,11 +1,15 @@
 import type { RateLimits } from './check.js';
-import { quotaExceeded, type RateLimitHeaderStyle, rateLimitHeaders } from './http-headers.js';
+import { checkStyle, quotaExceeded, type RateLimitHeaderStyle, rateLimitHeaders } from './http-headers.js';
+import { checkWhole, limitsOf, mostRequests, refuse } from './limit.js';
 import type { RateLimiter } from './rate-limiter.js';
 import type { RateLimitResult } from './result.js';
 
 /** Options of the middlewares. `Incoming` is what the framework calls a request. */
 export interface HttpLimitOptions<Incoming> {
-  /** The limits, or how to choose them for a request. */
+  /**
+   * The limits, or how to choose them for a request. Several of one client belong in here together: of two
+   * middlewares on a route, the headers are those of the inner one, or of the one that denied.
+   */
   readonly limits: RateLimits | ((request: Incoming) => RateLimits | Promise<RateLimits>);
   /**
    * Who is limited: an authenticated id where there is one. Default: the address of the client as the
@@ -25,6 +29,29 @@ export interface HttpDecision {
   readonly result: RateLimitResult;
   readonly headers: Readonly<Record<string, string>>;
   readonly denial: string | undefined;
+}
+
+const optionNames: readonly string[] = ['limits', 'identify', 'cost', 'skip', 'headers'];
+
+/**
+ * The options of a middleware, checked when it is made and not only when somebody comes.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ */
+export function checkHttpOptions<Options extends HttpLimitOptions<never>>(options: Options): Options {
+  if (typeof options !== 'object' || options === null) refuse('options', options, '{ limits }');
+  const { limits, identify, cost, skip, headers = 'draft' } = options;
+  for (const name of Object.keys(options)) {
+    if (!optionNames.includes(name)) refuse('an option', name, optionNames.join(', '));
+  }
+  if (typeof limits !== 'function') limitsOf(limits);
+  for (const [name, value] of Object.entries({ identify, skip })) {
+    if (value !== undefined && typeof value !== 'function')
+      refuse(name, value, 'a function, or leave it out');
+  }
+  if (typeof cost !== 'function' && cost !== undefined) checkWhole('cost', cost, mostRequests);
+  checkStyle('headers', headers);
+  return options;
 }
 
 /** Decides about one request; undefined if it is not limited. */

@@ -1,3 +1,4 @@
+import { UnavailableError } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
@@ -33,8 +34,18 @@ it('concurrent increments of several processes are all different', async () => {
 
 it('refuses a time that would be for ever', async () => {
   const increment = betterAuthIncrement(createMemoryStore());
-  for (const ttl of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-    await expect(increment('key', ttl)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  for (const ttl of [0, -1, 1e9, Number.NaN, Number.POSITIVE_INFINITY]) {
+    await expect(increment('key', ttl)).rejects.toThrow(`ttl is ${ttl}`);
+  }
+});
+
+it('throws while the store is down, also where the policy is left undefined', async () => {
+  const store = createMemoryStore();
+  const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+  Object.assign(store, { get: down, find: down, put: down });
+  for (const options of [{}, { onFailure: undefined, prefix: undefined }]) {
+    const increment = betterAuthIncrement(store, { ...options, timeoutMs: 50 });
+    await expect(increment('key', 10)).rejects.toMatchObject({ code: 'RATE_LIMIT_UNAVAILABLE' });
   }
 });
 

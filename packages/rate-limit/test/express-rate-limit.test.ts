@@ -1,3 +1,4 @@
+import { UnavailableError } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
@@ -127,5 +128,16 @@ describe('the store by itself', () => {
     await store.decrement('a');
     await clock.advance(5_000);
     expect(await store.increment('b')).toMatchObject({ totalHits: 1 });
+  });
+
+  it('throws while the store is down, also where the policy is left undefined', async () => {
+    const kv = createMemoryStore();
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(kv, { get: down, find: down, put: down });
+    for (const options of [{}, { onFailure: undefined, prefix: undefined }]) {
+      const store = new NoriKVRateLimitStore(kv, { ...options, timeoutMs: 50 });
+      expect(store.prefix).toBe('express-rate-limit');
+      await expect(store.increment('a')).rejects.toMatchObject({ code: 'RATE_LIMIT_UNAVAILABLE' });
+    }
   });
 });

@@ -1,10 +1,12 @@
 import { UnavailableError } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
-import express, { type Request } from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import { parseRateLimit } from 'ratelimit-header-parser';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { listen } from '../../../test/listen.js';
 import { expressRateLimit, type HttpLimitOptions } from '../src/express.js';
+import { fastifyRateLimit } from '../src/fastify.js';
+import { honoRateLimit } from '../src/hono.js';
 import { RateLimiter, type RateLimiterOptions } from '../src/index.js';
 import { statuses } from './statuses.js';
 
@@ -79,5 +81,107 @@ describe('expressRateLimit', () => {
       await using server = await listen(app);
       expect(await statuses(server.url, 1)).toEqual([status]);
     }
+  });
+
+  it('lets nobody through where an option throws, whatever it throws', async () => {
+    for (const thrown of [new Error('broken'), undefined, null, 'route', 'router']) {
+      for (const name of ['identify', 'skip', 'limits', 'cost'] as const) {
+        const { app } = appWith({ [name]: () => Promise.reject(thrown) });
+        app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+          response.status(500).end();
+        });
+        await using server = await listen(app);
+        expect(await statuses(server.url, 1)).toEqual([500]);
+      }
+    }
+  });
+
+  it('lets a request go on whose answer has begun, and passes a denial of it on as an error', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    const errors: string[] = [];
+    const app = express();
+    app.use((_request, response, next) => {
+      response.write('early ');
+      next();
+    });
+    app.use(expressRateLimit<Request>(limiter, { limits: { ...limits, maxRequests: 1 } }));
+    app.use((_request, response) => {
+      response.end('hello');
+    });
+    app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
+      errors.push(error.message);
+      response.end('denied');
+    });
+    await using server = await listen(app);
+    const texts = [await (await fetch(server.url)).text(), await (await fetch(server.url)).text()];
+    expect(texts).toEqual(['early hello', 'early denied']);
+    expect(errors).toEqual([expect.stringContaining('its answer has begun')]);
+  });
+
+  it('calls next once, also where that throws', async () => {
+    const middleware = expressRateLimit(new RateLimiter(createMemoryStore()), { limits });
+    const next = vi.fn(() => {
+      throw new Error('from further in');
+    });
+    const response = { headersSent: false, statusCode: 200, setHeader: () => {}, end: () => {} };
+    await expect(middleware({ ip: '203.0.113.9' }, response, next)).rejects.toThrow('from further in');
+    expect(next).toHaveBeenCalledTimes(1);
+  });
+
+  it('spends a permit on a client that hangs up, and nothing else happens', async () => {
+    const { app, store } = appWith();
+    const { put } = store;
+    let isAsked = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    let goOn = (): void => {};
+    const mayGoOn = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    Object.assign(store, {
+      put: async (...args: Parameters<typeof put>) => {
+        isAsked();
+        await mayGoOn;
+        return put.apply(store, args);
+      },
+    });
+    await using server = await listen(app);
+    const controller = new AbortController();
+    const hungUp = fetch(server.url, { signal: controller.signal }).catch(({ name }: Error) => name);
+    await asked;
+    controller.abort();
+    expect(await hungUp).toBe('AbortError');
+    goOn();
+    Object.assign(store, { put });
+    expect(await statuses(server.url, 3)).toEqual([200, 200, 429]);
+  });
+
+  it('answers HEAD with a status and headers alone', async () => {
+    await using server = await listen(appWith({ limits: { ...limits, maxRequests: 1 } }).app);
+    await fetch(server.url);
+    const denied = await fetch(server.url, { method: 'HEAD' });
+    expect([denied.status, await denied.text()]).toEqual([429, '']);
+    expect(denied.headers.get('retry-after')).toBe('3600');
+  });
+});
+
+describe('options of a middleware', () => {
+  it.each([
+    [undefined, 'options'],
+    [null, 'options'],
+    [{}, 'limit is undefined'],
+    [{ limits: { maxRequests: 0, windowMs: 1 } }, 'maxRequests'],
+    [{ limits, identify: 'ip' }, 'identify'],
+    [{ limits, skip: true }, 'skip'],
+    [{ limits, cost: 0 }, 'cost'],
+    [{ limits, headers: 'Draft' }, "headers is Draft; use 'draft', 'legacy' or 'both'"],
+    [{ limits, keyGenerator: () => 'a' }, 'keyGenerator'],
+  ])('%o are refused when it is made', (options, message) => {
+    const limiter = new RateLimiter(createMemoryStore());
+    const given = options as HttpLimitOptions<Request>;
+    expect(() => expressRateLimit<Request>(limiter, given)).toThrow(message);
+    expect(() => fastifyRateLimit(limiter, options as never)).toThrow(message);
+    expect(() => honoRateLimit(limiter, options as never)).toThrow(message);
   });
 });

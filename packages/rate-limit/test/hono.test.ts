@@ -55,4 +55,62 @@ describe('honoRateLimit', () => {
     await using server = await listen(getRequestListener(app.fetch));
     expect(await statuses(server.url, 1)).toEqual([503]);
   });
+
+  it('tells the standing whoever makes the response; a denial further in has the last word', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    for (const headers of ['draft', 'legacy'] as const) {
+      const app = appWith(limiter, { headers });
+      app.get('/raw', () => new Response('raw'));
+      app.get('/away', () => Response.redirect('http://localhost/', 302));
+      app.get('/broken', () => {
+        throw new Error('broken');
+      });
+      app.onError(() => new Response('sorry', { status: 500 }));
+      const inner = honoRateLimit(new RateLimiter(createMemoryStore()), {
+        identify,
+        headers,
+        limits: { maxRequests: 1, windowMs: 1_000, name: 'inner' },
+      });
+      app.get('/inner', inner, () => new Response('inner'));
+      await using server = await listen(getRequestListener(app.fetch));
+      const name = { draft: 'ratelimit', legacy: 'x-ratelimit-limit' }[headers];
+      await limiter.reset('127.0.0.1');
+      for (const path of ['/', '/raw', '/away']) {
+        const response = await fetch(server.url + path, { redirect: 'manual' });
+        expect(response.headers.get(name)).toMatch(headers === 'draft' ? /^"api";r=/ : /^3$/);
+      }
+      await limiter.reset('127.0.0.1');
+      for (const [path, status] of [
+        ['/broken', 500],
+        ['/inner', 200],
+        ['/inner', 429],
+      ] as const) {
+        const response = await fetch(server.url + path);
+        expect(response.status).toBe(status);
+        const own = {
+          draft: path === '/inner' ? /^"inner";r=0/ : /^"api"/,
+          legacy: path === '/inner' ? /^1$/ : /^3$/,
+        };
+        expect(response.headers.get(name)).toMatch(own[headers]);
+      }
+    }
+  });
+
+  it('leaves the reason of a 503 in the context, and needs to be told who is limited', async () => {
+    const store = createMemoryStore();
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(store, { get: down, find: down, put: down });
+    const limiter = new RateLimiter(store, { onFailure: 'closed', timeoutMs: 50 });
+    const reasons: (Error | undefined)[] = [];
+    const app = new Hono();
+    app.use(async (context, next) => {
+      await next();
+      reasons.push(context.error);
+    });
+    app.use(honoRateLimit(limiter, { limits, identify }));
+    await using server = await listen(getRequestListener(app.fetch));
+    expect(await statuses(server.url, 1)).toEqual([503]);
+    expect(reasons).toEqual([expect.objectContaining({ code: 'RATE_LIMIT_UNAVAILABLE' })]);
+    expect(() => honoRateLimit(limiter, { limits } as HonoLimitOptions<Context>)).toThrow('identify');
+  });
 });

@@ -85,6 +85,12 @@ describe('rateLimitHeaders', () => {
   });
 });
 
+it.each(['Draft', '', null, '__proto__'])('the style %o is refused', async (style) => {
+  const { limiter } = setup();
+  const result = await last(limiter, 1);
+  expect(() => rateLimitHeaders(result, style as 'draft')).toThrow("'draft', 'legacy' or 'both'");
+});
+
 describe('quotaExceeded', () => {
   it('names the violated policies', async () => {
     const { limiter } = setup();

@@ -1,5 +1,5 @@
-import { type Change, createUpdater, keep, remove, type Transition, write } from '@norikv/cas-retry';
-import { InvalidArgumentError, type KvStore, requireCapabilities } from '@norikv/store';
+import { type Change, createUpdater, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
+import { InvalidArgumentError, isNoriKVError, type KvStore, requireCapabilities } from '@norikv/store';
 import { checkOptions, refuse, type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {
@@ -18,7 +18,7 @@ export interface BetterAuthStorage {
   delete(key: string): Promise<void>;
   /** Of several callers at once, one gets the value. */
   getAndDelete(key: string): Promise<string | null>;
-  /** Counts one up and returns the count; the count is gone `ttl` seconds after the first. */
+  /** Counts one up and returns the count; the count is gone `ttl` seconds after the first. Refuses other text. */
   increment(key: string, ttl: number): Promise<number>;
 }
 
@@ -30,16 +30,20 @@ export type BetterAuthStorageOptions = Pick<
 
 /** The token of a session: never used again once it was deleted. */
 const tokenPattern = /^[A-Za-z0-9]{32}$/;
+const countPattern = /^\d{1,15}$/;
 const listPrefix = 'active-sessions-';
 /** Longer than any request lasts that may still hold the session. */
 const leastTombstoneMs = 300_000;
+/** Between two looks at a store that does not answer. */
+const longestWaitMs = 50;
 
 /**
  * Makes the `secondaryStorage` of better-auth. Keys are hashed; values are as better-auth makes them, and
  * contain the tokens of its sessions.
  *
  * A session that was deleted is not written back by a request that was under way, and of sign-ins at the same
- * time none is missing in the list of the user. Where the store does not answer, calls throw.
+ * time none is missing in the list of the user. Where the store does not answer for `deadlineMs`, calls throw;
+ * better-auth logs that, and still answers that a sign-out worked.
  *
  * @example
  * ```ts
@@ -58,8 +62,20 @@ export function betterAuthStorage(
   const updater = createUpdater(client, { deadlineMs, attemptTimeoutMs: deadlineMs, clock, random });
 
   const physical = (key: string): string => `${prefix}:${hashOf(key)}`;
-  const read = async (key: string): Promise<StoredText | undefined> =>
-    updater.read(physical(key), storedTextCodec, { timeoutMs: deadlineMs });
+  /** better-auth gives up a sign-out at the first read that fails, and says it worked: so this asks again. */
+  const read = async (key: string): Promise<StoredText | undefined> => {
+    const deadlineAt = clock.monotonic() + deadlineMs;
+    for (;;) {
+      try {
+        const timeoutMs = Math.max(1, Math.ceil(deadlineAt - clock.monotonic()));
+        return await updater.read(physical(key), storedTextCodec, { timeoutMs });
+      } catch (error) {
+        const mayPass = isNoriKVError(error) && error.retryable;
+        if (!mayPass || clock.monotonic() + longestWaitMs >= deadlineAt) throw error;
+        await delay(random() * longestWaitMs, undefined, clock);
+      }
+    }
+  };
   const update = async <Result>(key: string, transition: Transition<StoredText, Result>): Promise<Result> =>
     updater.update(physical(key), storedTextCodec, transition);
 
@@ -68,7 +84,9 @@ export function betterAuthStorage(
     const listed = referencesIn(textOf(await read(key), clock.now()));
     const tombs = await Promise.all(listed.map(async ({ token }) => isTombstone(await read(token))));
     const over = new Set(listed.filter((_, position) => tombs[position]).map(({ token }) => token));
-    await update(key, merge(wanted, over));
+    // better-auth hands back what it read, sessions that are over included.
+    const living = wanted.filter(({ token }) => !over.has(token));
+    await update(key, merge(living, over));
   };
 
   return {
@@ -88,12 +106,18 @@ export function betterAuthStorage(
         const { kind, state, ttlMs } = end(key)(stored, now);
         return { kind, result: textOf(stored, now), state, ttlMs };
       }),
-    increment: (key, ttl) =>
-      update(key, (stored, now) => {
-        const count = Number(textOf(stored, now) ?? 0) + 1;
-        const leftMs = count === 1 ? millisecondsOf(ttl) : (stored?.expiresAt ?? now) - now;
-        return { ...text(String(count), leftMs, now), result: count };
-      }),
+    async increment(key, ttl) {
+      const windowMs = millisecondsOf(ttl) ?? 0;
+      if (windowMs <= 0) refuse('ttl', ttl, 'a number of seconds above 0, or nothing is ever counted');
+      return update(key, (stored, now) => {
+        const found = textOf(stored, now);
+        if (found !== null && !countPattern.test(found))
+          refuse('value under the key', 'text', 'a key of counts only');
+        const count = Number(found ?? 0) + 1;
+        const lasting = stored?.expiresAt === undefined ? undefined : stored.expiresAt - now;
+        return { ...text(String(count), found === null ? windowMs : lasting, now), result: count };
+      });
+    },
   };
 }
 

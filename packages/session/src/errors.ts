@@ -1,4 +1,4 @@
-import { type ErrorFacts, NoriKVError } from '@norikv/store';
+import { type ErrorFacts, errorCode, NoriKVError } from '@norikv/store';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 export class SignInRevokedError extends NoriKVError {
@@ -37,4 +37,11 @@ export class SessionUnavailableError extends NoriKVError {
   constructor(message: string, facts: ErrorFacts = {}) {
     super(message, { outcome: 'unknown', retryable: true, ...facts });
   }
+}
+
+const lasting: readonly string[] = ['CORRUPT_RECORD', 'INVALID_ARGUMENT', 'SESSION_DATA', 'SESSION_LIMIT'];
+
+/** Whether no waiting helps against an error: then it is not that the store does not answer. */
+export function isLasting(error: unknown): boolean {
+  return lasting.some((code) => code === errorCode(error));
 }

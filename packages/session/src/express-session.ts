@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { KvStore } from '@norikv/store';
+import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import type { LiveSession } from './session-record.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
 
@@ -32,13 +32,16 @@ interface Kinds {
  *
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing. There are no `all`, `length` and `clear`.
+ * A `regenerate` that fails leaves the request with a new session nobody is signed in to, as in every store.
+ *
+ * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *
  * @example
  * ```ts
  * app.use(session({ store: new NoriKVSessionStore(store), secret, resave: false, saveUninitialized: false }));
  * ```
  */
-export class NoriKVSessionStore<Stored extends WebSession = WebSession> extends EventEmitter {
+export class NoriKVSessionStore<Stored extends WebSession = never> extends EventEmitter {
   /** Set by express-session: gives the request a new id and session. */
   declare generate: (request: ExpressSessionRequest) => void;
   readonly #sessions: WebSessions<Stored>;
@@ -89,7 +92,13 @@ export class NoriKVSessionStore<Stored extends WebSession = WebSession> extends 
     this.get(sid, (error, session) => {
       if (error || !session) return callback(error);
       const request = { sessionID: sid, sessionStore: this, headers: {} };
-      callback(null, this.createSession<Stored>(request, session));
+      let loaded: Stored;
+      try {
+        loaded = this.createSession<Stored>(request, session);
+      } catch (error) {
+        return callback(error);
+      }
+      callback(null, loaded);
     });
   }
 
@@ -101,6 +110,7 @@ export class NoriKVSessionStore<Stored extends WebSession = WebSession> extends 
     // Setting `expires` changes `originalMaxAge`, so that comes last.
     const cookie = Object.assign(
       Object.create(kinds.cookie),
+      { path: '/', httpOnly: true },
       content.cookie,
       { expires: date },
       { originalMaxAge },
@@ -114,6 +124,11 @@ export class NoriKVSessionStore<Stored extends WebSession = WebSession> extends 
   /** express-session does not export what its sessions are made of, but makes one when it is asked to. */
   #kindsOf(request: ExpressSessionRequest): Kinds {
     if (this.#kinds) return this.#kinds;
+    if (typeof this.generate !== 'function') {
+      throw new InvalidArgumentError(
+        'The store is in no use yet; hand it to session() of express-session first',
+      );
+    }
     const sample: Sample = Object.create(request);
     this.generate(sample);
     this.#kinds = {

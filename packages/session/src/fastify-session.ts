@@ -10,13 +10,16 @@ type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void
  *
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing.
+ * After a `regenerate` that fails the plugin takes the cookie away, with every store.
+ *
+ * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *
  * @example
  * ```ts
  * app.register(fastifySession, { store: new NoriKVFastifySessionStore(store), secret });
  * ```
  */
-export class NoriKVFastifySessionStore<Stored extends WebSession = WebSession> {
+export class NoriKVFastifySessionStore<Stored extends WebSession = never> {
   readonly #sessions: WebSessions<Stored>;
 
   /** @throws UnsupportedError, InvalidArgumentError as `SessionManager`. */

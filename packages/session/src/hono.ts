@@ -1,11 +1,14 @@
-import { errorCode } from '@norikv/store';
+import { InvalidArgumentError } from '@norikv/store';
 import { type CookieJar, type CookieOptions, cookieJar } from './cookie.js';
+import { isLasting } from './errors.js';
+import { checkNames, checkOptions, refuse } from './options.js';
 import type { NewSession, Profile, RegenerateOptions, Session } from './session.js';
 import type { SessionManager } from './session-manager.js';
 
 /** What the middleware uses of a context of Hono 4. */
 export interface HonoContext {
   readonly req: { header(name: string): string | undefined };
+  error: Error | undefined;
   set(name: string, value: unknown): void;
   header(name: string, value: string, options?: { readonly append?: boolean }): unknown;
   body(body: string, status: 503, headers: Record<string, string>): Response;
@@ -14,6 +17,14 @@ export interface HonoContext {
 /** Options of {@link honoSessions}. */
 export interface HonoSessionOptions {
   readonly cookie?: CookieOptions | undefined;
+}
+
+/** The answer to a request, as far as the session has a say in it. */
+export interface SessionAnswer {
+  /** False once its headers are on their way, as while it streams. */
+  readonly canSetCookie: boolean;
+  /** Sets the id; without one, removes it. */
+  setCookie(id: string | undefined): void;
 }
 
 /**
@@ -26,18 +37,18 @@ export class RequestSession<Data extends object = Profile> {
   #data: Session<Data> | null;
   #id: string | undefined;
   readonly #sessions: SessionManager<Data>;
-  readonly #setCookie: (id: string | undefined) => void;
+  readonly #answer: SessionAnswer;
 
   constructor(
     sessions: SessionManager<Data>,
     id: string | undefined,
     data: Session<Data> | null,
-    setCookie: (id: string | undefined) => void,
+    answer: SessionAnswer,
   ) {
     this.#sessions = sessions;
     this.#id = id;
     this.#data = data;
-    this.#setCookie = setCookie;
+    this.#answer = answer;
   }
 
   /** Who is signed in; null if nobody is. */
@@ -45,24 +56,44 @@ export class RequestSession<Data extends object = Profile> {
     return this.#data;
   }
 
-  /** Signs a user in with a new id, and ends the session there was. As `create` of the manager. */
+  /**
+   * Signs a user in with a new id, and ends the session there was. As `create` of the manager: what throws signs
+   * nobody in.
+   *
+   * @throws InvalidArgumentError once the answer has begun.
+   */
   async signIn(userId: string, ...session: NewSession<Data>): Promise<void> {
+    this.#checkCookie('signIn');
     const id = await this.#sessions.create(userId, ...session);
+    const data = await this.#sessions.get(id);
     await this.#sessions.destroy(this.#id);
-    await this.#use(id);
+    this.#use(id);
+    this.#data = data;
   }
 
   /** Changes the data. False if the session is over. */
   async update(updateFn: (session: Session<Data>) => Data): Promise<boolean> {
-    const isUpdated = await this.#sessions.update(this.#id, updateFn);
-    this.#data = await this.#sessions.get(this.#id);
+    let changed: Session<Data> | null = null;
+    const isUpdated = await this.#sessions.update(this.#id, (session) => {
+      const { userId, createdAt, lastAccessedAt } = session;
+      const data = updateFn(session);
+      changed = { ...data, userId, createdAt, lastAccessedAt };
+      return data;
+    });
+    // It is changed, whether it can be read again or not.
+    this.#data = isUpdated ? await this.#sessions.get(this.#id).catch(() => changed) : null;
     return isUpdated;
   }
 
-  /** Gives the session a new id: call it when rights change. False if the session is over. */
+  /**
+   * Gives the session a new id: call it when rights change. False if the session is over.
+   *
+   * @throws InvalidArgumentError once the answer has begun.
+   */
   async regenerate(options?: RegenerateOptions): Promise<boolean> {
+    this.#checkCookie('regenerate');
     const id = await this.#sessions.regenerate(this.#id, options);
-    if (id !== null) await this.#use(id);
+    if (id !== null) this.#use(id);
     // The cookie stays: a request at the same time may just have set the one that works.
     else this.#data = null;
     return id !== null;
@@ -86,24 +117,32 @@ export class RequestSession<Data extends object = Profile> {
     return this.#sessions.revokeOthers(this.#id);
   }
 
-  async #use(id: string): Promise<void> {
+  #checkCookie(call: string): void {
+    if (this.#answer.canSetCookie) return;
+    throw new InvalidArgumentError(
+      `${call} came when the answer had begun, too late for its cookie; call it before the handler returns`,
+    );
+  }
+
+  #use(id: string): void {
     this.#id = id;
-    this.#setCookie(id);
-    this.#data = await this.#sessions.get(id);
+    this.#answer.setCookie(id);
   }
 
   #forget(): void {
     this.#id = undefined;
     this.#data = null;
-    this.#setCookie(undefined);
+    this.#answer.setCookie(undefined);
   }
 }
 
 /**
  * Makes a Hono middleware that reads the session of each request.
  *
- * Where the store does not answer, the answer is 503 and the handler does not run. A response that sets the
- * cookie is never cached.
+ * Where the store does not answer, the answer is 503, the handler does not run, and the reason is in
+ * `context.error`. A response that sets the cookie is never cached.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
  *
  * @example
  * ```ts
@@ -119,6 +158,8 @@ export function honoSessions<Data extends object>(
   sessions: SessionManager<Data>,
   options: HonoSessionOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
+  if (typeof sessions?.get !== 'function') refuse('sessions', sessions, 'a SessionManager');
+  checkNames('an option of honoSessions', checkOptions('options', options), ['cookie']);
   const jar: CookieJar = cookieJar(options.cookie);
   return async (context, next) => {
     const id = jar.read(context.req.header('cookie'));
@@ -127,25 +168,26 @@ export function honoSessions<Data extends object>(
     try {
       data = await sessions.get(id);
     } catch (error) {
-      if (isDamage(error)) throw error;
+      if (isLasting(error)) throw error;
+      // For what logs errors: nobody else learns of the reason.
+      context.error = error as Error;
       return context.body('Service Unavailable', 503, {});
     }
-    const setCookie = (newId: string | undefined): void => {
-      cookie = newId === undefined ? jar.clear() : jar.write(newId);
+    const answer = {
+      canSetCookie: true,
+      setCookie(newId: string | undefined): void {
+        cookie = newId === undefined ? jar.clear() : jar.write(newId);
+      },
     };
-    context.set('session', new RequestSession(sessions, id, data, setCookie));
+    context.set('session', new RequestSession(sessions, id, data, answer));
     await next();
+    answer.canSetCookie = false;
     if (cookie !== undefined) {
       context.header('Set-Cookie', cookie, { append: true });
       context.header('Cache-Control', 'no-store');
     }
     return undefined;
   };
-}
-
-/** What no waiting helps against. */
-function isDamage(error: unknown): boolean {
-  return ['CORRUPT_RECORD', 'SESSION_DATA', 'INVALID_ARGUMENT'].includes(errorCode(error) ?? '');
 }
 
 export type { CookieOptions };

@@ -34,6 +34,12 @@ export function checkOptions<Options extends object>(name: string, options: Opti
   return isObject ? options : refuse(name, options, 'an object, or leave it out');
 }
 
+/** @throws InvalidArgumentError for an option there is not: nobody would learn that it does nothing. */
+export function checkNames(what: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) refuse(what, unknown, known.join(', '));
+}
+
 /** Checked options, with defaults. */
 export interface Settings
   extends Required<{
@@ -89,7 +95,8 @@ export function settingsOf(
   return { ...settings, onEvent: isolated(settings.onEvent) };
 }
 
-const longestMs = 10 * 366 * 86_400_000;
+/** Ten years. */
+export const longestMs: number = 10 * 366 * 86_400_000;
 
 /** @throws InvalidArgumentError unless both are durations and the idle time is not the longer one. */
 export function checkLifetimes({ ttlMs, absoluteMs }: Pick<Settings, 'ttlMs' | 'absoluteMs'>): void {

@@ -3,6 +3,7 @@ import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
 import {
   checkLifetimes,
+  checkNames,
   checkOptions,
   checkUserId,
   checkWhole,
@@ -33,6 +34,8 @@ export interface SessionManagerOptions<Data extends object> extends SessionStore
    */
   readonly schema?: StandardSchema<Data> | undefined;
 }
+
+const createOptions: readonly string[] = ['ttlMs', 'absoluteMs', 'generation'];
 
 interface FoundOfUser extends Found {
   readonly session: OwnedSession;
@@ -224,14 +227,8 @@ export class SessionManager<Data extends object = Profile> {
 
   #lifetimes(options: CreateOptions): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
     const { settings } = this.#ledger;
-    const {
-      ttlMs = settings.ttlMs,
-      generation = 0,
-      absoluteMs: _,
-      ...unknown
-    } = checkOptions('options of create', options);
-    const [name] = Object.keys(unknown);
-    if (name !== undefined) refuse('an option of create', name, 'ttlMs, absoluteMs or generation');
+    checkNames('an option of create', checkOptions('options of create', options), createOptions);
+    const { ttlMs = settings.ttlMs, generation = 0 } = options;
     const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;
     checkLifetimes({ ttlMs, absoluteMs });
     checkWhole('generation', generation, Number.MAX_SAFE_INTEGER, 0);

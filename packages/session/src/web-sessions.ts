@@ -1,12 +1,13 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { BoundedMap } from './bounded-map.js';
-import { SessionLimitError, SessionUnavailableError } from './errors.js';
+import { isLasting, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
 import {
   checkFunction,
-  checkLifetimes,
   checkOptions,
   checkUserId,
+  checkWhole,
+  longestMs,
   type SessionStoreOptions,
   settingsOf,
 } from './options.js';
@@ -29,8 +30,8 @@ export interface WebSession {
 /** Options of the stores for express-session and \@fastify/session. */
 export interface WebSessionOptions<Stored extends WebSession> extends SessionStoreOptions {
   /**
-   * Idle time in milliseconds of a session whose cookie has no expiry. Default one day. It is also the default
-   * of `absoluteMs`, which gives way to a cookie that lasts longer.
+   * Idle time in milliseconds of a session whose cookie has no expiry. Default one day. `absoluteMs` is 12 hours
+   * by default, or this time if longer, and gives way to a cookie that lasts longer.
    */
   readonly ttlMs?: number | undefined;
   /**
@@ -51,6 +52,8 @@ export class WebSessions<Stored extends WebSession> {
   readonly #userIdOf: (session: Stored) => string | undefined;
   /** What was found or saved here is never new again: late, it is over, whether a tombstone is left or not. */
   readonly #known = new BoundedMap<true>(rememberedSessions);
+  /** First saves under way: what is not written yet cannot be ended. */
+  readonly #beginning = new Map<string, Promise<unknown>>();
 
   constructor(client: KvStore, options: WebSessionOptions<Stored>, user: string) {
     const given = checkOptions('options', options);
@@ -84,10 +87,9 @@ export class WebSessions<Stored extends WebSession> {
     const userId = given === undefined ? undefined : checkUserId(given);
     const key = hashOf(sid);
     const isKnown = mustExist || this.#known.get(key) === true;
-    const isSaved = await this.#orUnavailable(() =>
-      this.#ledger.save(key, { userId, idleMs, data }, isKnown),
-    );
-    if (isSaved) this.#known.set(key, true);
+    const saving = this.#orUnavailable(() => this.#ledger.save(key, { userId, idleMs, data }, isKnown));
+    if (!isKnown) this.#begin(key, saving);
+    if (await saving) this.#known.set(key, true);
   }
 
   /** Keeps a session from being idle. Without a store call if it was read a moment ago and it is not time. */
@@ -103,9 +105,19 @@ export class WebSessions<Stored extends WebSession> {
 
   async end(sid: string): Promise<void> {
     if (!isSid(sid)) return;
+    const key = hashOf(sid);
+    this.#known.set(key, true);
+    await this.#beginning.get(key);
     await this.#orUnavailable(async () => {
-      await this.#ledger.end(hashOf(sid));
+      await this.#ledger.end(key);
     });
+  }
+
+  #begin(key: string, saving: Promise<unknown>): void {
+    const all = Promise.allSettled([this.#beginning.get(key), saving]).then(() => {
+      if (this.#beginning.get(key) === all) this.#beginning.delete(key);
+    });
+    this.#beginning.set(key, all);
   }
 
   #isFresh(loaded: LiveSession | undefined, terms: CookieTerms): boolean {
@@ -119,7 +131,7 @@ export class WebSessions<Stored extends WebSession> {
     const leftMs = expires ? new Date(expires).getTime() - clock.now() : ttlMs;
     if (!(leftMs > 0)) return 0;
     const idleMs = Math.ceil(originalMaxAge || leftMs);
-    checkLifetimes({ ttlMs: idleMs, absoluteMs: Math.max(idleMs, this.#ledger.settings.absoluteMs) });
+    checkWhole('maxAge of the cookie', idleMs, longestMs);
     return idleMs;
   }
 
@@ -128,7 +140,7 @@ export class WebSessions<Stored extends WebSession> {
     try {
       return await work();
     } catch (cause) {
-      if (cause instanceof InvalidArgumentError || cause instanceof SessionLimitError) throw cause;
+      if (isLasting(cause)) throw cause;
       throw new SessionUnavailableError('The session could not be looked up or kept; try again', { cause });
     }
   }

@@ -1,4 +1,5 @@
-import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { UnsupportedError } from '@norikv/store';
+import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +47,30 @@ describe('under better-auth', () => {
     expect(await auth.api.listSessions({ headers })).toHaveLength(1);
     await auth.api.signOut({ headers });
     for (const browser of browsers) expect(await auth.api.getSession({ headers: browser })).toBeNull();
+  });
+});
+
+describe('a sign-out under better-auth', () => {
+  it('that loses any one call of the store is a sign-out', async () => {
+    const memory = memoryStore();
+    let passing = Number.POSITIVE_INFINITY;
+    const store = withFaults(memory, {
+      decide: () => {
+        passing -= 1;
+        return passing === -1 ? 'lost-request' : undefined;
+      },
+    });
+    const auth = siteWith(betterAuthStorage(store));
+    await auth.api.signUpEmail({ body: { ...account, name: 'Alice' } });
+    let isFaulty = true;
+    for (let position = 0; isFaulty; position += 1) {
+      const headers = await signIn(auth);
+      passing = position;
+      await auth.api.signOut({ headers });
+      isFaulty = passing < 0;
+      passing = Number.POSITIVE_INFINITY;
+      expect(await auth.api.getSession({ headers })).toBeNull();
+    }
   });
 });
 
@@ -103,7 +128,7 @@ describe('the storage', () => {
     await storage.set(key, listOf('b', 'c'), 3_600);
     expect(await listed()).toBe('abc');
     await storage.delete(token('a'));
-    await storage.set(key, listOf('b'), 3_600);
+    await storage.set(key, listOf('a', 'b'), 3_600);
     expect(await listed()).toBe('bc');
     for (const letter of ['b', 'c']) await storage.delete(token(letter));
     await storage.delete(key);
@@ -130,6 +155,37 @@ describe('the storage', () => {
     await clock.advance(1);
     expect(await storage.increment('ip', 10)).toBe(1);
     await clock.advance(minute);
+  });
+
+  it('reads again until its time is over, unless that is of no use', async () => {
+    const clock = new FakeClock();
+    const store = withFaults(memoryStore({ clock }), { clock, decide: () => 'lost-request' });
+    const storage = betterAuthStorage(store, { clock, deadlineMs: 1_000 });
+    const beganAt = clock.monotonic();
+    await expect(clock.run(storage.get('key'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const waitedMs = clock.monotonic() - beganAt;
+    expect(waitedMs).toBeGreaterThan(800);
+    expect(waitedMs).toBeLessThanOrEqual(1_000);
+    const refusing = memoryStore({ clock });
+    Object.assign(refusing, { find: undefined, get: () => Promise.reject(new UnsupportedError('no')) });
+    await expect(betterAuthStorage(refusing, { clock }).get('key')).rejects.toThrow('no');
+  });
+
+  it('counts only what is a count, and keeps one that has no end', async () => {
+    const storage = betterAuthStorage(memoryStore());
+    for (const text of ['text', '', ' ', '1e3', '0x10', '1.5', '-5', 'Infinity', '9007199254740993']) {
+      await storage.set('key', text);
+      const increment = storage.increment('key', 10);
+      await expect(increment).rejects.toThrow('value under the key is "text"');
+      await expect(increment).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      expect(await storage.get('key')).toBe(text);
+    }
+    await storage.set('lasting', '5');
+    expect(await storage.increment('lasting', 10)).toBe(6);
+    expect(await storage.get('lasting')).toBe('6');
+    for (const ttl of [0, -1, undefined, Number.NaN]) {
+      await expect(storage.increment('other', ttl as number)).rejects.toThrow(`ttl is ${ttl}`);
+    }
   });
 
   it('refuses a store without the guarantees, and records of others', async () => {

@@ -81,7 +81,7 @@ describe('what JSON cannot say is refused with its place', () => {
     [{ n: 1n }, 'session data.n is a bigint'],
     [{ f: () => 1 }, 'session data.f is a function'],
     [{ s: Symbol('s') }, 'session data.s is a symbol'],
-    [{ t: '\ud800' }, 'session data.t is a string'],
+    [{ t: '\ud800' }, 'session data.t is text with half a character'],
     [{ m: new Money() }, 'session data.m is a Money'],
     [{ p: JSON.parse('{"__proto__":1}') }, 'session data.p is an object with "__proto__"'],
     [cycle, 'nested deeper than 32'],

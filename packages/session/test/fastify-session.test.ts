@@ -76,7 +76,8 @@ describe('a store for @fastify/session', () => {
   });
 
   it('logs in, gets a new id whose old one is over, and logs out', async () => {
-    await using site = await siteWith(new NoriKVFastifySessionStore(memoryStore()));
+    const store = new NoriKVFastifySessionStore(memoryStore());
+    await using site = await siteWith(store);
     const browser = new Browser(site.url);
     await browser.text('/become/alice');
     expect(await browser.text('/whoami')).toBe('alice');

@@ -1,10 +1,11 @@
 import { getRequestListener } from '@hono/node-server';
-import { UnavailableError } from '@norikv/store';
+import { type KvStore, UnavailableError } from '@norikv/store';
 import { Hono } from 'hono';
+import { streamText } from 'hono/streaming';
 import { describe, expect, it } from 'vitest';
 import { type Listening, listen } from '../../../test/listen.js';
 import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
-import { SessionManager } from '../src/index.js';
+import { createSessionId, SessionManager } from '../src/index.js';
 import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
 
@@ -27,6 +28,25 @@ async function siteWith(sessions: SessionManager, cookie?: CookieOptions): Promi
     const isUpdated = await session.update((data) => ({ ...data, roles: [...data.roles, 'admin'] }));
     const isRegenerated = await session.regenerate();
     return context.json([isUpdated, isRegenerated, session.data?.roles ?? null]);
+  });
+  app.get('/update', async (context) => {
+    const isUpdated = await context.get('session').update((data) => ({ ...data, roles: ['changed'] }));
+    return context.json([isUpdated, context.get('session').data?.roles]);
+  });
+  app.get('/regenerate', async (context) => context.json(await context.get('session').regenerate()));
+  app.get('/roles', (context) => context.json(context.get('session').data?.roles ?? null));
+  app.get('/stream/:call', (context) => {
+    const session = context.get('session');
+    return streamText(context, async (out) => {
+      await out.write('');
+      const calls: Record<string, () => Promise<unknown>> = {
+        signIn: () => session.signIn('late', 'late@example.com', []),
+        regenerate: () => session.regenerate(),
+        signOut: () => session.signOut(),
+      };
+      const answer = calls[context.req.param('call')]?.();
+      await out.write((await answer?.then(() => 'done', String)) ?? '');
+    });
   });
   app.get('/slow', async (context) => {
     slowHasBegun.resolve();
@@ -148,5 +168,108 @@ describe('the Hono middleware', () => {
     expect((await browser.get('/whoami')).status).toBe(500);
     Object.assign(kv, { get, find });
     expect(await browser.text('/whoami')).toBe('alice');
+  });
+
+  it('has the reason of a 503 in the context, for what logs errors', async () => {
+    const store = memoryStore();
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(store, { get: down, find: down });
+    const reasons: (Error | undefined)[] = [];
+    const app = new Hono();
+    app.use(async (context, next) => {
+      await next();
+      reasons.push(context.error);
+    });
+    app.use(honoSessions(new SessionManager(store)));
+    await using site = await listen(getRequestListener(app.fetch));
+    const cookie = `__Host-id=${createSessionId()}`;
+    expect((await fetch(site.url, { headers: { cookie } })).status).toBe(503);
+    expect(reasons).toEqual([expect.objectContaining({ message: 'down' })]);
+  });
+
+  it('wherever the store begins to fail, an error means that nothing was changed or that it is unknown', async () => {
+    const memory = memoryStore();
+    let passing = Number.POSITIVE_INFINITY;
+    const store: KvStore = {
+      capabilities: memory.capabilities,
+      get: (...args) => failing(() => memory.get(...args)),
+      put: (...args) => failing(() => memory.put(...args)),
+      delete: (...args) => memory.delete(...args),
+    };
+    async function failing<Result>(call: () => Promise<Result>): Promise<Result> {
+      passing -= 1;
+      if (passing < 0) throw new UnavailableError('down', { retryable: false, outcome: 'not-applied' });
+      return call();
+    }
+    const sessions = new SessionManager(store);
+    await using site = await siteWith(sessions);
+    for (const path of ['/login/bob', '/update', '/regenerate']) {
+      let status = 503;
+      for (let position = 0; status !== 200; position += 1) {
+        const browser = new Browser(site.url);
+        await browser.text('/login/alice');
+        const before = browser.copy();
+        passing = position;
+        const response = await browser.get(path);
+        passing = Number.POSITIVE_INFINITY;
+        status = response.status;
+        if (status === 200) continue;
+        // The old id may be over by now; but nobody got a new one, or another session, along with an error.
+        expect(browser.cookies).toEqual(before.cookies);
+        expect(await browser.text('/whoami')).toMatch(/^(alice|nobody)$/);
+        expect(await browser.text('/roles')).toMatch(/^(null|\["user"\])$/);
+      }
+    }
+  });
+
+  it('gives no id away for which the answer has no more room: while it streams', async () => {
+    const sessions = new SessionManager(memoryStore());
+    await using site = await siteWith(sessions);
+    const browser = new Browser(site.url);
+    const refused = /came when the answer had begun/;
+    expect(await browser.text('/stream/signIn')).toMatch(refused);
+    expect(await sessions.list('late')).toEqual([]);
+    await browser.text('/login/alice');
+    expect(await browser.text('/stream/regenerate')).toMatch(refused);
+    expect(await browser.text('/whoami')).toBe('alice');
+    expect(await browser.text('/stream/signOut')).toBe('done');
+    expect(await browser.text('/whoami')).toBe('nobody');
+  });
+
+  it('sets the cookie whoever makes the response, also of an error', async () => {
+    const app = new Hono<{ Variables: { session: RequestSession } }>();
+    app.use(honoSessions(new SessionManager(memoryStore())));
+    app.use(async (context, next) => {
+      await context.get('session').signIn('alice', 'alice@example.com', []);
+      await next();
+    });
+    app.get('/raw', () => new Response('raw', { headers: { 'Set-Cookie': 'own=1' } }));
+    app.get('/away', () => Response.redirect('http://localhost/', 302));
+    app.get('/broken', () => {
+      throw new Error('broken');
+    });
+    app.onError(() => new Response('sorry', { status: 500 }));
+    await using site = await listen(getRequestListener(app.fetch));
+    for (const path of ['/raw', '/away', '/broken', '/nowhere']) {
+      const response = await fetch(site.url + path, { redirect: 'manual' });
+      expect(response.headers.getSetCookie()).toHaveLength(path === '/raw' ? 2 : 1);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  it.each([
+    [[undefined], 'sessions is undefined; use a SessionManager'],
+    [[{}], 'sessions is an object; use a SessionManager'],
+    [[new SessionManager(memoryStore()), null], 'options is null'],
+    [
+      [new SessionManager(memoryStore()), { cookies: {} }],
+      'an option of honoSessions is "cookies"; use cookie',
+    ],
+    [
+      [new SessionManager(memoryStore()), { cookie: { httpOnly: false } }],
+      'an option of the cookie is "httpOnly"',
+    ],
+  ])('refuses what it cannot use (%#)', (given, message) => {
+    expect(() => honoSessions(...(given as Parameters<typeof honoSessions>))).toThrow(message);
   });
 });

@@ -68,7 +68,7 @@ describe('ids', () => {
     7,
     {},
     [good],
-  ])('%o is refused before the store is asked', async (value) => {
+  ])('that have not the form are refused before the store is asked (%#)', async (value) => {
     const store = countCalls(memoryStore());
     const sessions = new SessionManager(store);
     const id = value as string;

@@ -157,6 +157,39 @@ describeOnEngines('sessions of a web framework', (open) => {
   });
 });
 
+describe('a session that ends while it is saved for the first time', () => {
+  const userIdOf = ({ userId }: Stored): string | undefined => userId;
+
+  it.each([{ cookie: browser }, { cookie: browser, userId: 'alice' }])('stays over (%j)', async (session) => {
+    const store = memoryStore();
+    const sessions = new WebSessions<Stored>(store, { userIdOf }, 'test');
+    const saves = [1, 2].map(() => sessions.save('sid', session, false));
+    await Promise.all([...saves, sessions.end('sid'), sessions.save('sid', session, false)]);
+    expect(await sessions.find('sid')).toBeUndefined();
+    expect(await new SessionManager(store).list('alice')).toEqual([]);
+  });
+
+  it('stays over where that save fails, and one after it does not', async () => {
+    const store = memoryStore();
+    const sessions = new WebSessions<Stored>(store, { userIdOf }, 'test');
+    const { put } = store;
+    Object.assign(store, {
+      put: async () => {
+        Object.assign(store, { put });
+        throw new InvalidArgumentError('no');
+      },
+    });
+    const session = { cookie: browser, userId: 'alice' };
+    const failing = sessions.save('sid', session, false);
+    const ending = sessions.end('sid');
+    const late = sessions.save('sid', session, false);
+    await expect(failing).rejects.toThrow('no');
+    await Promise.all([ending, late]);
+    await sessions.save('sid', session, false);
+    expect(await sessions.find('sid')).toBeUndefined();
+  });
+});
+
 describe('logging out everywhere without tidying up', () => {
   const long = { originalMaxAge: 90 * day, expires: new Date(Date.now() + 90 * day) };
   const userIdOf = ({ userId }: Stored): string | undefined => userId;
@@ -304,7 +337,7 @@ describe('wrong input and a store that does not answer', () => {
     await expect(sessions.save('sid', large, false)).rejects.toThrow('bytes long');
     await expect(sessions.save('sid', [] as unknown as Stored, false)).rejects.toThrow('no object');
     const endless = { cookie: { originalMaxAge: 1e15, expires: new Date(8.64e15) } };
-    await expect(sessions.save('sid', endless, false)).rejects.toThrow('ttlMs');
+    await expect(sessions.save('sid', endless, false)).rejects.toThrow('maxAge of the cookie is');
   });
 
   it('is told apart from nobody being signed in', async () => {
@@ -319,6 +352,21 @@ describe('wrong input and a store that does not answer', () => {
       () => sessions.end('sid'),
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE', statusCode: 503 });
+    }
+  });
+
+  it('and so is a record that is damaged, which no waiting mends', async () => {
+    const store = memoryStore();
+    const sessions = new WebSessions<Stored>(store, {}, 'test');
+    await sessions.save('sid', { cookie: browser }, false);
+    await store.put(`session:id:${hashOf('sid')}`, 'damaged');
+    for (const call of [
+      () => sessions.find('sid'),
+      () => sessions.save('sid', { cookie: browser }, false),
+      () => sessions.touch('sid', { cookie: browser }, undefined),
+      () => sessions.end('sid'),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
     }
   });
 });
