@@ -59,7 +59,7 @@ interface EmbeddedStats {
     readonly keys: number;
     /** Remembered idempotency keys, likewise. */
     readonly idempotencyKeys: number;
-    /** Records of both kinds that expire one day. */
+    /** Records of both kinds that expire one day. One that lived longer than first said may count once more. */
     readonly expiring: number;
     /** Writes of this store object that wait for a transaction. */
     readonly waitingWrites: number;

@@ -69,6 +69,8 @@ type ExpectedVersion = 'any' | 'none' | 'exists' | number;
 
 /** What an event store needs of a feed. */
 interface Outbox {
+    /** That of the event store. */
+    readonly prefix: string;
     readonly partitions: number;
     /**
      * Makes sure that the ledger names the stream before events are committed. `peek` reads the stream's mark.
@@ -132,12 +134,16 @@ interface EventStoreOptions<Event extends EventShape = EventShape> extends Updat
     /** Reads under way at one time while old events are read. Default 8. */
     readonly prefetch?: number | undefined;
     readonly validate?: EventValidator | undefined;
-    /** Applied wherever events are read: streams, commands, feeds, conflicts. */
+    /** Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. */
     readonly upcast?: Upcast | undefined;
     readonly protection?: Protection | undefined;
     /** Publishes all events to a feed. All writers of a stream must use the same one. */
     readonly feed?: Outbox | undefined;
-    /** State kept in the stream's record, brought up to date with each append, in the same write. */
+    /**
+     * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
+     * Left out, so that loading replays, where it has more than an eighth of what a value may have, and where events
+     * it lacks have left the record: after a commit in parts, and of a new revision of a long stream.
+     */
     readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
     /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
     readonly unsafeAllowNonAtomicCas?: boolean | undefined;
@@ -148,7 +154,7 @@ interface AppendOptions {
     readonly expected?: ExpectedVersion | undefined;
     /**
      * Names the commit, so that appending it again, from any process, appends nothing and answers the same. A
-     * stream remembers its last 256 names (`operationWindow`). Other events under a known name are an
+     * stream remembers its last 256 names (`operationWindow`, at most 1,024). Other events under a known name are an
      * `IdReusedError`; under `protection`, other data goes unnoticed.
      */
     readonly commitId?: string | undefined;
@@ -157,14 +163,14 @@ interface AppendOptions {
     /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
     readonly signal?: AbortSignal | undefined;
     /**
-     * Total time in milliseconds. Default: the store's, 10,000. What a feed writes before a commit, and what is
-     * sealed after one, has the store's own time.
+     * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. What is
+     * sealed or cleared away afterwards has the store's own time.
      */
     readonly deadlineMs?: number | undefined;
 }
 /** What an append did. */
 interface AppendResult<Event extends EventShape = EventShape> {
-    /** Version of the last event of the commit. */
+    /** Version of the last event of the commit; the stream's, if there were no events to append. */
     readonly version: number;
     /** The events as stored. */
     readonly events: readonly RecordedEvent<Event>[];
@@ -223,6 +229,8 @@ interface LifeOptions {
  */
 declare class EventStore<Event extends EventShape = EventShape> {
     #private;
+    /** Begins every key. */
+    readonly prefix: string;
     /** Whether data is stored under `protection`: then nothing made from it is kept. */
     readonly isProtected: boolean;
     /** @throws UnsupportedError if the store does not guarantee what event streams need. */
@@ -247,7 +255,7 @@ declare class EventStore<Event extends EventShape = EventShape> {
     getEventsAfter(aggregateId: string, afterVersion: number): Promise<RecordedEvent<Event>[]>;
     /** Reads a range at once. What it returns was one consistent state of the stream. */
     read(aggregateId: string, options?: ReadOptions): Promise<StreamSlice<Event>>;
-    /** Reads a range piece by piece, as it was when reading began. */
+    /** Reads a range piece by piece, as it was when reading began; what is cut off meanwhile is left out. */
     events(aggregateId: string, options?: ReadOptions): AsyncGenerator<RecordedEvent<Event>, void, undefined>;
     /** Whether a stream is there. One round trip. */
     streamExists(aggregateId: string): Promise<boolean>;
@@ -261,8 +269,8 @@ declare class EventStore<Event extends EventShape = EventShape> {
      */
     load<State>(aggregateId: string, reducer: Reducer<State, Event>, snapshots?: SnapshotSource): Promise<Loaded<State>>;
     /**
-     * Deletes a stream's events. It then reads as absent; its next event gets the next version. False if it was
-     * not there.
+     * Deletes a stream's events, also those of an archived one. It then reads as absent; its next event gets the next
+     * version. False if it was not there.
      */
     deleteStream(aggregateId: string, options?: LifeOptions): Promise<boolean>;
     /** Deletes a stream's events and refuses new ones forever. False if that was done before. */
@@ -347,7 +355,7 @@ interface CommandResult<State, Event extends EventShape> {
  *
  * A `commitId` names the command: repeated, from any process, it appends nothing and gives the events that it
  * appended at first, whatever would be decided now. The commands themselves are not compared, so a new command
- * needs a new name.
+ * needs a new name. `deadlineMs` is the time of the whole command, whatever its retries.
  */
 type CommandHandler<State, Command, Event extends EventShape> = (aggregateId: string, command: Command, options?: AppendOptions) => Promise<CommandResult<State, Event>>;
 /**
@@ -415,8 +423,8 @@ interface Erasure extends Protection {
  * Makes the data of events erasable: each subject has a key of its own (AES-GCM, 256 bits), bound to stream
  * and event id, and erasing means deleting the key.
  *
- * Only `data` is encrypted: keep personal data out of stream names, types, ids and metadata. An event that
- * cannot be read any more keeps its place, with `metadata.erased` set. Pass it as `protection` to the event
+ * Only `data` is encrypted: keep personal data out of stream names, types, ids and metadata. An event whose key
+ * was deleted keeps its place, with `metadata.erased` set. Pass it as `protection` to the event
  * store. Keys are looked up for each read, one more round trip.
  *
  * Encrypted data differs each time, so repeated appends are compared by ids and types alone: a `commitId` reused
@@ -526,7 +534,10 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     readonly types?: readonly Event['type'][] | undefined;
     /** Default `stop`. */
     readonly onError?: ErrorPolicy | undefined;
-    /** Pointers taken at a time; the checkpoint is saved after each batch. Default 100. */
+    /**
+     * Pointers taken at a time, with all their events; the checkpoint is saved after each batch. Default 100: give less
+     * where commits are large.
+     */
     readonly batchSize?: number | undefined;
     /** Wait between looks at an idle feed, doubled up to the maximum, in milliseconds. Default 50 and 2,000. */
     readonly pollMs?: number | undefined;
@@ -538,6 +549,7 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
 interface ParkedEvent {
     readonly aggregateId: string;
     readonly version: number;
+    /** The first 4,096 characters of what was thrown, not encrypted. */
     readonly error: string;
 }
 
@@ -606,9 +618,13 @@ declare class EventFeed implements Outbox, AsyncDisposable {
     sweep(): Promise<void>;
     /** The newest position of each partition. One round trip. */
     ends(): Promise<number[]>;
-    /** What a partition holds after a position, at most `limit` items. One round trip if that is recent. */
+    /**
+     * What a partition holds after a position, at most `limit` items. One round trip if that is recent.
+     *
+     * @throws InvalidArgumentError for what is no partition, position or count.
+     */
     after(partition: number, position: number, limit: number): Promise<FeedItem[]>;
-    /** Calls back when this process has published something. Returns how to stop that. */
+    /** Calls back when this process has published something; what that throws is ignored. Returns how to stop it. */
     onPublished(listener: () => void): () => void;
     /** Resolves when the appends of this process so far are published, or that has failed and is left to a sweep. */
     flush(): Promise<void>;
@@ -643,7 +659,10 @@ declare class EventConsumer<Event extends EventShape = EventShape> implements As
      * @throws InvalidArgumentError if the feed was made with another number of partitions.
      */
     start(): Promise<void>;
-    /** Ends after the event that is being handled. Throws nothing: a failure is reported by `done`. */
+    /**
+     * Ends after the event that is being handled, so do not wait for it in `handle`. Throws nothing: a failure is
+     * reported by `done`.
+     */
     stop(): Promise<void>;
     /** Resolves when the consumer has stopped; rejects if it was by an error. */
     done(): Promise<void>;
@@ -669,7 +688,7 @@ interface ProjectionOptions<State, Event extends EventShape> extends Omit<Consum
     readonly revision: string;
     /** The record an event belongs to; undefined for none. A record knows each stream that it was built from. */
     readonly keyOf: (event: RecordedEvent<Event>) => string | undefined;
-    /** The state of a record before its first event. */
+    /** The state of a record before its first event. It must be JSON. */
     readonly initial: () => State;
     /** Pure. */
     readonly evolve: (state: State, event: RecordedEvent<Event>) => State;
@@ -695,24 +714,25 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
     /** A record; undefined if no event belongs to it yet. Two round trips. */
     get(key: string): Promise<State | undefined>;
     /**
-     * Begins to keep the records up to date. One process does it at a time; the newest takes over.
+     * Begins to keep the records up to date. One process does it at a time; the newest takes over. Begins again
+     * after a failure.
      *
      * @throws InvalidArgumentError if the records are of another revision: `rebuild` them.
      */
     start(): Promise<void>;
-    /** Resolves when every event that was committed before is in the records. */
+    /** Resolves when every event that was committed before is in the records. Starts, if that was not done. */
     caughtUp(options?: {
         readonly timeoutMs?: number | undefined;
     }): Promise<void>;
     /**
      * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
-     * the same revision was interrupted. Projections in other processes are to be started again afterwards. The
-     * records of the generation before stay in the store.
+     * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
+     * be started again afterwards. The records of the generation before stay in the store.
      */
     rebuild(options?: {
         readonly timeoutMs?: number | undefined;
     }): Promise<void>;
-    /** Ends after the event at hand. */
+    /** Ends after the event at hand. A rebuild that is under way fails, and can be gone on with. */
     stop(): Promise<void>;
     /** Rejects with what stopped the projection, if something did. */
     done(): Promise<void>;
@@ -746,7 +766,11 @@ declare class SnapshotStore implements SnapshotSource {
     constructor(client: KvStore, { prefix, unsafeAllowNonAtomicCas, ...options }?: SnapshotStoreOptions);
     /** One round trip. */
     get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined>;
-    /** True if it was kept, false if a newer one was there. */
+    /**
+     * True if it was kept, false if a newer one was there.
+     *
+     * @throws InvalidArgumentError for state that is no JSON, such as dates and maps, and for a version that is none.
+     */
     save<State>(aggregateId: string, { name, revision }: Pick<Reducer<State>, 'name' | 'revision'>, { state, version }: {
         readonly state: State;
         readonly version: number;

@@ -45,7 +45,8 @@ interface Embedder {
      * The vectors of texts, in their order. Calls made at the same time share batches. The vectors belong to
      * everybody who asked for the same text: do not write to them.
      *
-     * @throws InvalidArgumentError for a text that is empty or all space; the model is not asked.
+     * @throws InvalidArgumentError for a text that is empty or all space, and for a wrong option; the model is not
+     * asked.
      * @throws EmbeddingError when the model answers with anything but one finite vector for each text.
      * @throws CancelledError when the signal ends, DeadlineExceededError when the time is up. What the model throws is passed on as it is.
      */
