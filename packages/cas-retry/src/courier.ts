@@ -23,7 +23,7 @@ export interface Broken {
 }
 
 /** What became of an attempt. */
-export type Delivery =
+type Delivery =
   | { readonly kind: 'applied'; readonly snapshot: Snapshot }
   | { readonly kind: 'lost'; readonly snapshot: Snapshot }
   | Broken;
