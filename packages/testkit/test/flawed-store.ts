@@ -20,7 +20,7 @@ import {
   valueToBytes,
   versionsEqual,
 } from '@norikv/store';
-import { checkReadOptions, checkSignal, checkWriteOptions } from '@norikv/store/call-options';
+import { checkCallOptions, checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
 import { createMemoryStore } from '../src/index.js';
 
 /** One way to break the contract each. */
@@ -110,9 +110,9 @@ export function createFlawedStore(
   };
   const begin = (options: GetOptions & PutOptions): void => {
     if (closed && flaw !== 'close is ignored') throw new ClosedError('closed');
-    checkDurationMs('timeoutMs', options.timeoutMs);
-    if (flaw !== 'wrong options are taken') {
-      checkSignal(options.signal);
+    if (flaw === 'wrong options are taken') checkDurationMs('timeoutMs', options.timeoutMs);
+    else {
+      checkCallOptions(options);
       checkWriteOptions(options);
       checkReadOptions(options);
     }
