@@ -1,7 +1,7 @@
 import { monotonicMs, nextTurn } from './next-turn.js';
 
-// A longer wait would cost those who wait more than it can save the others.
-const mostOfACommit = 0.5;
+// What a wait can save is one transaction in two.
+const mostOfACommit = 0.75;
 const rarestTry = 64;
 
 /**
@@ -38,20 +38,18 @@ export class ReturningCallers {
 
   /** Waits until as many are there as before, or it no longer pays. */
   async gather(waiting: () => number): Promise<void> {
-    const present = waiting();
-    if (present >= this.#expected) return;
-    const beganAtMs = this.#now();
+    let count = waiting();
+    if (count >= this.#expected) return;
     const endsAtMs = this.#answeredAtMs + this.#commitMs * mostOfACommit;
-    if (beganAtMs >= endsAtMs) return;
+    if (this.#now() >= endsAtMs) return;
     this.#tryIn -= 1;
     if (this.#tryIn > 0) return;
-    let count = present;
     while (count < this.#expected && this.#now() < endsAtMs) {
       await this.#turn();
       count = waiting();
     }
-    // Twice the company in one transaction is worth one transaction's time.
-    const hasPaid = (count / present - 1) * this.#commitMs > this.#now() - beganAtMs;
+    // Whoever is still missing begins another transaction, which all others wait for.
+    const hasPaid = count >= this.#expected;
     this.#tryAfter = hasPaid ? 1 : Math.min(rarestTry, 2 * this.#tryAfter);
     this.#tryIn = this.#tryAfter;
   }
