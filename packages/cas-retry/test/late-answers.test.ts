@@ -1,0 +1,51 @@
+import { type KvStore, VersionMismatchError } from '@norikv/store';
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../src/attempt.js';
+import { createCourier } from '../src/courier.js';
+import { absentEnvelope } from '../src/envelope.js';
+import { settingsOf } from '../src/settings.js';
+import { createTransport } from '../src/transport.js';
+
+const attempt: Attempt = {
+  base: { version: undefined, envelope: absentEnvelope },
+  next: { ...absentEnvelope, marks: [['w', 1]] },
+  bytes: Uint8Array.of(1),
+  plain: false,
+  ttlMs: undefined,
+};
+
+describe('an answer that comes after its call was given up', () => {
+  it.each([
+    ['a version', (): { term: bigint; index: bigint } => ({ term: 1n, index: 1n })],
+    [
+      'a lost race',
+      (): never => {
+        throw new VersionMismatchError('too late');
+      },
+    ],
+  ])('teaches nothing about round trips: %s', async (_name, answer) => {
+    const clock = new FakeClock();
+    const learned: number[] = [];
+    const transport = Object.assign(createTransport(), {
+      answered: (tookMs: number) => learned.push(tookMs),
+    });
+    const slow: KvStore = {
+      ...createMemoryStore({ clock }),
+      async put() {
+        await clock.sleep(500);
+        return answer();
+      },
+      async find() {
+        await clock.sleep(500);
+        return null;
+      },
+    };
+    const courier = createCourier('key', slow, transport);
+    const settings = settingsOf({ clock, attemptTimeoutMs: 100 });
+    const delivery = await clock.run(courier.deliver(attempt, settings, () => false));
+    expect(delivery.kind).toBe('unknown');
+    await clock.advance(5_000);
+    expect(learned).toEqual([]);
+  });
+});
