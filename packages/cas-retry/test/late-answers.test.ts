@@ -3,6 +3,7 @@ import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../src/attempt.js';
 import { createCourier } from '../src/courier.js';
+import { delay } from '../src/delay.js';
 import { absentEnvelope } from '../src/envelope.js';
 import { settingsOf } from '../src/settings.js';
 import { createTransport } from '../src/transport.js';
@@ -33,11 +34,11 @@ describe('an answer that comes after its call was given up', () => {
     const slow: KvStore = {
       ...createMemoryStore({ clock }),
       async put() {
-        await clock.sleep(500);
+        await delay(500, undefined, clock);
         return answer();
       },
       async find() {
-        await clock.sleep(500);
+        await delay(500, undefined, clock);
         return null;
       },
     };
