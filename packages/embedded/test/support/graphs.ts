@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DistanceFunction } from '@norikv/store';
 import { expect } from 'vitest';
@@ -25,10 +25,10 @@ export async function settledGraph(
   }
 }
 
-/** The files of graphs of a store, finished and not. */
+/** The files of graphs of a store, finished and not; none while no graph was ever begun. */
 export function graphFiles(path: string): string[] {
   const folder = join(path, '.graphs');
-  return readdirSync(folder).map((name) => join(folder, name));
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 /** A call of a store by its name, and what it is given. */
