@@ -8,7 +8,6 @@ export function unlessAborted<Result>(
   begin: () => Promise<Result>,
 ): Promise<Result> {
   checkSignal(signal);
-  if (!signal) return begin();
   return waitWithin(begin, {
     signal,
     cancelled: (cause) => new CancelledError('the signal ended the wait', { cause }),

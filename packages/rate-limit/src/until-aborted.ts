@@ -10,7 +10,6 @@ export function untilAborted<Result>(
   start: () => Promise<Result>,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
-  if (!signal) return start();
   return waitWithin(start, {
     signal,
     cancelled: (cause, hasBegun) =>

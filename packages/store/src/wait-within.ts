@@ -21,6 +21,8 @@ export interface TimeLimit {
   late(): Error;
 }
 
+type Limits = SignalLimit | (SignalLimit & TimeLimit);
+
 /**
  * Begins work and waits for it, no longer than a signal and a time limit allow. The work itself goes on, and
  * how it ends then is nobody's concern. If the signal has ended before, the work is not begun.
@@ -29,10 +31,13 @@ export interface TimeLimit {
  *
  * @throws what the work throws, or the error that the limits make.
  */
-export async function waitWithin<Result>(
-  begin: () => Promise<Result>,
-  limits: SignalLimit | (SignalLimit & TimeLimit),
-): Promise<Result> {
+export function waitWithin<Result>(begin: () => Promise<Result>, limits: Limits): Promise<Result> {
+  const isLimited = limits.signal !== undefined || ('clock' in limits && limits.timeoutMs !== undefined);
+  // Most calls have no limits, and should not pay for another promise.
+  return isLimited ? limited(begin, limits) : begin();
+}
+
+async function limited<Result>(begin: () => Promise<Result>, limits: Limits): Promise<Result> {
   const { signal } = limits;
   if (signal?.aborted) throw limits.cancelled(signal.reason, false);
   const releases: Array<() => void> = [];

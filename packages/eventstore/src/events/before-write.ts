@@ -13,7 +13,6 @@ export function beforeWrite<Result>(
   begin: () => Promise<Result>,
   { signal, ...time }: Patience,
 ): Promise<Result> {
-  if (!signal && time.timeoutMs === undefined) return begin();
   return waitWithin(begin, {
     ...time,
     signal,
