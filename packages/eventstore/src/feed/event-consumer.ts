@@ -124,24 +124,21 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const ends = await waitWithin(() => this.#publishedSoFar(), time);
     const isThere = (): boolean => ends.every((end, partition) => (this.#positions[partition] ?? 0) >= end);
     this.#bell.ring();
-    await new Promise<void>((resolve, reject) => {
-      const check = (): void => {
-        if (isThere()) leave(resolve);
-        else if (this.#isStopping)
-          leave(() => reject(this.#failure?.error ?? late('The consumer was stopped')));
-      };
-      const leave = (finish: () => void): void => {
-        cancelTimer();
-        this.#watchers.delete(check);
-        finish();
-      };
-      const cancelTimer = clock.startTimer(
-        () => leave(() => reject(tooLate())),
-        Math.max(0, endsAt - clock.monotonic()),
-      );
-      this.#watchers.add(check);
-      check();
-    });
+    let check = (): void => {};
+    const arrival = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        check = () => {
+          if (isThere()) resolve();
+          else if (this.#isStopping) reject(this.#failure?.error ?? late('The consumer was stopped'));
+        };
+        this.#watchers.add(check);
+        check();
+      });
+    try {
+      await waitWithin(arrival, { ...time, timeoutMs: Math.max(0, endsAt - clock.monotonic()) });
+    } finally {
+      this.#watchers.delete(check);
+    }
   }
 
   async #publishedSoFar(): Promise<number[]> {
