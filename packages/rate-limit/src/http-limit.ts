@@ -38,7 +38,7 @@ const optionNames: readonly string[] = ['limits', 'identify', 'cost', 'skip', 'h
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  */
-export function checkHttpOptions<Options extends HttpLimitOptions<never>>(options: Options): Options {
+export function checkHttpOptions(options: HttpLimitOptions<never>): void {
   if (typeof options !== 'object' || options === null) refuse('options', options, '{ limits }');
   const { limits, identify, cost, skip, headers = 'draft' } = options;
   for (const name of Object.keys(options)) {
@@ -51,7 +51,6 @@ export function checkHttpOptions<Options extends HttpLimitOptions<never>>(option
   }
   if (typeof cost !== 'function' && cost !== undefined) checkWhole('cost', cost, mostRequests);
   checkStyle('headers', headers);
-  return options;
 }
 
 /** Decides about one request; undefined if it is not limited. */
