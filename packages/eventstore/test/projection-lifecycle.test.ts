@@ -24,15 +24,25 @@ async function appendTo({ store, feed }: ReturnType<typeof counting>, count: num
   await feed.flush();
 }
 
+/** A rebuild of revision 2 that stands still at its first record until it is released. */
+async function heldRebuild(client: KvStore) {
+  const slow = holding(client, 'events:v:p:2', 'calls');
+  slow.hold();
+  const second = counting(slow.store, { revision: '2' }).projection;
+  const rebuilding = second.rebuild();
+  await slow.held;
+  const release = async (): Promise<void> => {
+    slow.release();
+    await rebuilding;
+  };
+  return { second, release };
+}
+
 describe('a projection', () => {
   it('is rebuilt into records of its own, though another revision was rebuilt at the same time', async () => {
     const client = createMemoryStore();
     await appendTo(counting(client), 3);
-    const slow = holding(client, 'events:v:p:2', 'calls');
-    slow.hold();
-    const second = counting(slow.store, { revision: '2' }).projection;
-    const rebuilding = second.rebuild();
-    await slow.held;
+    const { second, release } = await heldRebuild(client);
     let isBroken = true;
     const evolve = (sum: number, { version }: { version: number }): number => {
       if (isBroken && version === 3) throw new Error('bug');
@@ -40,8 +50,7 @@ describe('a projection', () => {
     };
     const third = { revision: '3', batchSize: 1, evolve: evolve as never };
     await expect(counting(client, third).projection.rebuild()).rejects.toThrow('bug');
-    slow.release();
-    await rebuilding;
+    await release();
     await second.stop();
     await using fourth = counting(client, { revision: '4' }).projection;
     await fourth.rebuild();
@@ -55,11 +64,7 @@ describe('a projection', () => {
   it('goes on with a rebuild that another one has overtaken', async () => {
     const client = createMemoryStore();
     await appendTo(counting(client), 2);
-    const slow = holding(client, 'events:v:p:2', 'calls');
-    slow.hold();
-    const second = counting(slow.store, { revision: '2' }).projection;
-    const rebuilding = second.rebuild();
-    await slow.held;
+    const { second, release } = await heldRebuild(client);
     const evolved: number[] = [];
     let isBroken = true;
     const evolve = (sum: number, { version }: { version: number }): number => {
@@ -69,8 +74,7 @@ describe('a projection', () => {
     };
     const third = { revision: '3', evolve: evolve as never };
     await expect(counting(client, third).projection.rebuild()).rejects.toThrow('bug');
-    slow.release();
-    await rebuilding;
+    await release();
     await second.stop();
     isBroken = false;
     await using resumed = counting(client, third).projection;
@@ -82,16 +86,11 @@ describe('a projection', () => {
   it('answers with the newest rebuild, though an older one ends later', async () => {
     const client = createMemoryStore();
     await appendTo(counting(client), 2);
-    const slow = holding(client, 'events:v:p:2', 'calls');
-    slow.hold();
-    const second = counting(slow.store, { revision: '2' }).projection;
-    const rebuilding = second.rebuild();
-    await slow.held;
+    const { second, release } = await heldRebuild(client);
     const tenfold = { revision: '3', evolve: ((sum: number) => sum + 10) as never };
     await using third = counting(client, tenfold).projection;
     await third.rebuild();
-    slow.release();
-    await rebuilding;
+    await release();
     expect([await second.get('all'), await third.get('all')]).toEqual([20, 20]);
     await second.stop();
     await expect(second.start()).rejects.toThrow('are of "3"');
