@@ -115,13 +115,20 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
       return (await repeated(aggregateId, options)) ?? { state, version, events: [], isDuplicate: false };
     }
     const expected: ExpectedVersion = known.exists ? known.version : 'none';
-    const limits = { ...options, expected, deadlineMs: patience().timeoutMs };
+    let evolved: (() => State) | undefined;
+    // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
+    const accept = (recorded: readonly RecordedEvent[]): void => {
+      options.accept?.(recorded);
+      memory.delete(aggregateId);
+      evolved ??= outcomeOf(() => evolve(known.state, recorded));
+      evolved();
+    };
+    const limits = { ...options, expected, accept, deadlineMs: patience().timeoutMs };
     const result = await store.append(aggregateId, events, limits);
     const { version } = result;
     memory.delete(aggregateId);
-    if (result.isDuplicate) return loadedAfter(aggregateId, result);
-    // Without another call to the store, which could fail: it is committed.
-    const state = result.events.reduce((before, event) => decider.evolve(before, event), known.state);
+    if (result.isDuplicate || !evolved) return loadedAfter(aggregateId, result);
+    const state = evolved();
     keepCopy(aggregateId, { state, version, exists: true });
     return { state, version, events: result.events, isDuplicate: false };
   };
@@ -210,9 +217,24 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     const known = memory.get(aggregateId);
     memory.delete(aggregateId);
     if (wasDeleted || !known?.exists || version !== known.version + events.length) return;
-    const missing = events as readonly RecordedEvent<Event>[];
-    const state = missing.reduce((before, event) => decider.evolve(before, event), known.state);
-    keepCopy(aggregateId, { state, version, exists: true });
+    keepCopy(aggregateId, { state: evolve(known.state, events), version, exists: true });
+  }
+
+  function evolve(state: State, events: readonly RecordedEvent[]): State {
+    const own = events as readonly RecordedEvent<Event>[];
+    return own.reduce((before, event) => decider.evolve(before, event), state);
+  }
+}
+
+/** What work came to, however often it is asked for. */
+function outcomeOf<Result>(work: () => Result): () => Result {
+  try {
+    const result = work();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 

@@ -65,7 +65,7 @@ export class EventAppender {
   ): Promise<AppendResult> {
     const options = checkAppendOptions(given);
     const name = checkName('aggregateId', aggregateId);
-    const { expected = 'any', commitId, signal, deadlineMs } = options;
+    const { expected = 'any', commitId, signal, deadlineMs, accept } = options;
     const endsAt = this.#log.endOf(deadlineMs);
     if (commitId !== undefined) checkName('commitId', commitId, 128);
     const lines = await this.#encode(name, checkEvents(events), options, { signal, endsAt });
@@ -84,7 +84,9 @@ export class EventAppender {
         )
       : undefined;
     let stored: readonly RecordedEvent[] = [];
+    let isRefused = false;
     const finish = (head: Head): Head => {
+      isRefused = true;
       // Before the commit: what could not be read back is refused.
       const first = head.last - lines.length + 1;
       stored = this.#reader.decodeNow(
@@ -92,11 +94,15 @@ export class EventAppender {
         first,
         lines.map(({ plain }) => plain),
       );
-      return this.#settings.finish(head);
+      accept?.(stored);
+      const finished = this.#settings.finish(head);
+      isRefused = false;
+      return finished;
     };
     const request = { events: lines, hasIds, parts, expected, finish };
     const outcome = await this.#commit(name, request, limits).catch(async (error: unknown) => {
-      if ((error as { readonly outcome?: unknown } | null)?.outcome === 'not-applied') {
+      const { outcome } = (error ?? {}) as { readonly outcome?: unknown };
+      if (isRefused || outcome === 'not-applied') {
         await this.#log.discard(name, parts);
       }
       throw error;

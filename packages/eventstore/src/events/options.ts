@@ -67,18 +67,33 @@ export interface AppendOptions {
    * sealed or cleared away afterwards has the store's own time.
    */
   readonly deadlineMs?: number | undefined;
+  /**
+   * Called with the events as they will be stored, just before they are: if it throws, nothing is appended. It
+   * must be fast and pure, as it may be called again. Not called for a repetition.
+   */
+  readonly accept?: ((events: readonly RecordedEvent[]) => void) | undefined;
 }
 
-const appendOptions: readonly string[] = ['expected', 'commitId', 'metadata', 'signal', 'deadlineMs'];
+const appendOptions: readonly string[] = [
+  'expected',
+  'commitId',
+  'metadata',
+  'signal',
+  'deadlineMs',
+  'accept',
+];
 
 /** @throws InvalidArgumentError for what would be an append without the condition that was meant. */
 export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
   checkNames(options, appendOptions);
-  const { expected, deadlineMs, signal } = options;
+  const { expected, deadlineMs, signal, accept } = options;
   if (expected !== undefined) checkExpected(expected);
   checkSignal(signal);
   if (deadlineMs !== undefined && typeof deadlineMs !== 'number') {
     throw new InvalidArgumentError(`deadlineMs is ${shown(deadlineMs)}; use milliseconds, or leave it out`);
+  }
+  if (accept !== undefined && typeof accept !== 'function') {
+    throw new InvalidArgumentError(`accept is ${shown(accept)}; use a function, or leave it out`);
   }
   return options;
 }

@@ -86,7 +86,8 @@ export function withSnapshots(
     const from = (known?.version ?? head.first - 1) + 1;
     if (from < tailFirst(head)) continue;
     const events = reader.decodeNow(head.name, from, head.lines.slice(from - tailFirst(head)));
-    const json = stateToJson(events.reduce(reducer.evolve, stateOf(known, reducer)), name);
+    const state = events.reduce((before, event) => reducer.evolve(before, event), stateOf(known, reducer));
+    const json = stateToJson(state, name);
     room -= stringToBytes(json + name).length;
     if (room >= 0) snapshots[name] = { version: head.last, revision, state: JSON.parse(json) };
   }
