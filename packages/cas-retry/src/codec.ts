@@ -1,5 +1,5 @@
-import { bytesToString, stringToBytes } from '@norikv/store';
-import { CorruptRecordError } from './errors.js';
+import { bytesToString, isNoriKVError, type Key, stringToBytes } from '@norikv/store';
+import { unreadable } from './errors.js';
 
 /**
  * How a pattern's state becomes bytes. Share one codec object per kind of record: updates are only combined
@@ -8,7 +8,10 @@ import { CorruptRecordError } from './errors.js';
 export interface Codec<State> {
   /** Throws on a state that has no encoding; the update that made it is then refused. */
   encode(state: State): Uint8Array;
-  /** Throws on bytes it does not understand; the record is then left as it is. */
+  /**
+   * Throws on bytes it does not understand; the record is then left as it is. Of a `NoriKVError` the message is
+   * passed on; that of another error might quote what is stored, and is only the `cause`.
+   */
   decode(bytes: Uint8Array): State;
   /**
    * Stores the encoded state alone, without the line that makes lost replies and operation ids exact.
@@ -26,13 +29,13 @@ export function jsonCodec<State>(check: (data: unknown) => State): Codec<State> 
 }
 
 /** Decodes what a record holds. Data from the store is input: whatever is wrong with it gets one named error. */
-export function decodeState<State>(payload: Uint8Array, codec: Codec<State>): State {
+export function decodeState<State>(key: Key, payload: Uint8Array, codec: Codec<State>): State {
   try {
     return codec.decode(payload);
   } catch (cause) {
-    throw new CorruptRecordError(
-      'The stored value is not a record of this kind; it was left as it is. Look at the key by hand.',
-      { cause },
-    );
+    const reason = isNoriKVError(cause)
+      ? cause.message
+      : 'it is not a record of this kind; look at it by hand';
+    throw unreadable(key, reason, cause);
   }
 }

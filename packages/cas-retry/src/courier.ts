@@ -94,7 +94,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     for (let failures = 0; ; failures += 1) {
       try {
         emit(settings, { kind: 'read', key });
-        return snapshotOf(await call(settings, (limit) => find(store, key, limit)));
+        return snapshotOf(key, await call(settings, (limit) => find(store, key, limit)));
       } catch (error) {
         noteFault(settings, error);
         const again = isTransientRead(error) && (await mayRetry(error, failures, settings, isWanted));
@@ -112,7 +112,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     const fault = faultOf(error);
     if (fault === 'transient') return isInDoubt ? 'resend' : 'give-up';
     if (fault === 'refused') return 'give-up';
-    const snapshot = carriedBy(error) ?? (await look());
+    const snapshot = carriedBy(key, error) ?? (await look());
     if (!snapshot) return { kind: 'unknown', error };
     const judgement = judge(attempt, snapshot);
     if (judgement === 'applied') return { kind: 'applied', snapshot };
@@ -149,10 +149,10 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
 }
 
 /** Our own engines tell with a lost race what the key holds instead. Another client's field may mean anything. */
-function carriedBy(error: unknown): Snapshot | undefined {
+function carriedBy(key: Key, error: unknown): Snapshot | undefined {
   if (!isNoriKVError(error)) return undefined;
   const { actual } = error as { actual?: Entry | null };
-  return actual === undefined ? undefined : snapshotOf(actual);
+  return actual === undefined ? undefined : snapshotOf(key, actual);
 }
 
 /** A failed read says nothing about an earlier write; the updates that wait for it were never sent. */

@@ -1,5 +1,5 @@
-import { bytesToString, stringToBytes } from '@norikv/store';
-import { CorruptRecordError } from './errors.js';
+import { bytesToString, type Key, stringToBytes } from '@norikv/store';
+import { unreadable } from './errors.js';
 
 /** Who wrote which write of a record: the proof that an attempt whose reply was lost did land. */
 export type Mark = readonly [writer: string, writeNumber: number];
@@ -42,19 +42,19 @@ export function encodeEnvelope({ marks, operations, payload }: Envelope): Uint8A
 }
 
 /** Bytes without the header line are a payload that something else wrote, such as a plain number. */
-export function decodeEnvelope(bytes: Uint8Array): Envelope {
+export function decodeEnvelope(key: Key, bytes: Uint8Array): Envelope {
   if (!magic.every((byte, position) => byte === bytes[position])) {
     return { marks: [], operations: [], payload: bytes };
   }
   const end = bytes.indexOf(newline);
   const line = bytesToString(bytes.subarray(0, Math.max(end, 0)));
   if (!line.startsWith('norikv:1 ')) {
-    throw new CorruptRecordError(
-      `The record's header is "${line.slice(0, 32)}", which this version does not know. ` +
-        'A newer version may have written it: upgrade, or look at the key by hand.',
+    throw unreadable(
+      key,
+      `this version does not know its header "${line.slice(0, 32)}"; if a newer one wrote it upgrade, else look at it by hand`,
     );
   }
-  const header = parseHeader(line.slice('norikv:1 '.length));
+  const header = parseHeader(key, line.slice('norikv:1 '.length));
   return {
     marks: header.w,
     operations: header.o ?? [],
@@ -68,19 +68,16 @@ interface Header {
   d?: 1;
 }
 
-function parseHeader(text: string): Header {
+function parseHeader(key: Key, text: string): Header {
+  let cause: unknown;
   try {
     const header = JSON.parse(text);
     if (isListOf(header.w, isMark) && (header.o === undefined || isListOf(header.o, isOperation)))
       return header;
-  } catch (cause) {
-    throw damaged(text, cause);
+  } catch (error) {
+    cause = error;
   }
-  throw damaged(text);
-}
-
-function damaged(text: string, cause?: unknown): CorruptRecordError {
-  return new CorruptRecordError(`The record's header is damaged: ${text.slice(0, 64)}`, { cause });
+  throw unreadable(key, `its header is damaged: ${text.slice(0, 64)}`, cause);
 }
 
 function isListOf(list: unknown, accepts: (item: unknown) => boolean): boolean {

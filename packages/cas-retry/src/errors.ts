@@ -1,4 +1,4 @@
-import { type ErrorFacts, NoriKVError, VersionMismatchError } from '@norikv/store';
+import { type ErrorFacts, type Key, NoriKVError, VersionMismatchError } from '@norikv/store';
 
 /**
  * Other writers won every attempt until the retries or the time ran out. Nothing was written; trying again is
@@ -29,6 +29,11 @@ export class OutcomeUnknownError extends NoriKVError {
 /** The stored bytes are not a record of this kind, or of a newer format. The record was left as it is. */
 export class CorruptRecordError extends NoriKVError {
   static override readonly code: string = 'CORRUPT_RECORD';
+}
+
+export function unreadable(key: Key, reason: string, cause?: unknown): CorruptRecordError {
+  const name = typeof key === 'string' ? `"${key}"` : `under a key of ${key.length} bytes`;
+  return new CorruptRecordError(`The record ${name} was left as it is: ${reason}`, { key, cause });
 }
 
 /** An operation id came back with another command than the one it was first used for. Nothing was applied. */

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { type Codec, decodeState } from './codec.js';
+import { decodeState } from './codec.js';
 import type { Envelope, RecordedOperation } from './envelope.js';
 import { OperationIdReusedError } from './errors.js';
-import type { PendingUpdate } from './pending-update.js';
+import type { Command, PendingUpdate } from './pending-update.js';
 import type { Settings } from './settings.js';
 
 /** What one update of a batch came to. */
@@ -26,13 +26,13 @@ export interface Fold<State> {
 export function fold<State>(
   base: Envelope,
   updates: readonly PendingUpdate<State, unknown>[],
-  codec: Codec<State>,
+  { key, codec }: Pick<Command<State, unknown>, 'key' | 'codec'>,
   { clock, maxFoldMs, operationWindow }: Settings,
 ): Fold<State> {
   const startedAt = clock.monotonic();
   const now = clock.now();
   const verdicts: Verdict[] = [];
-  const decodeBase = (): State | undefined => base.payload && decodeState(base.payload, codec);
+  const decodeBase = (): State | undefined => base.payload && decodeState(key, base.payload, codec);
   let state = decodeBase();
   let ttlMs: number | undefined;
   let tookMs = 0;

@@ -133,8 +133,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     changing: readonly Update[],
     { kind, error }: Broken,
     settings: Settings,
+    isWanted: () => boolean,
   ): Promise<void> => {
-    const isWanted = (): boolean => changing.some(isUnsettled);
     const isPassing = kind === 'failed' && faultOf(error) === 'transient';
     failures += 1;
     if (isPassing && (await courier.mayRetry(error, failures, settings, isWanted))) return;
@@ -172,7 +172,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
     if (delivery.kind === 'lost') return startOver(changing, delivery.snapshot, isRemembered, asOf, settings);
     if (delivery.kind === 'applied') finish(planned, delivery.snapshot, isRemembered, settings);
-    else await recover(changing, delivery, settings);
+    else await recover(changing, delivery, settings, isWanted);
     return undefined;
   };
 

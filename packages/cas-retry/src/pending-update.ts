@@ -1,4 +1,4 @@
-import { CancelledError, DeadlineExceededError } from '@norikv/store';
+import { CancelledError, DeadlineExceededError, type Key } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
 import type { Codec } from './codec.js';
 import { ContentionError, OutcomeUnknownError } from './errors.js';
@@ -7,6 +7,7 @@ import type { Transition } from './transition.js';
 
 /** One call of `update`: what to do to the record, under which settings. */
 export interface Command<State, Result> {
+  readonly key: Key;
   readonly codec: Codec<State>;
   readonly transition: Transition<State, Result>;
   readonly opId: string | undefined;

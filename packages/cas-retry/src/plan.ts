@@ -31,8 +31,9 @@ export function plan(
 ): Plan | undefined {
   const { maxValueBytes = 2 ** 20, ttl = 'none' } = store.capabilities ?? {};
   for (let updates = batch; updates[0]; updates = updates.slice(0, updates.length >> 1)) {
-    const { codec } = updates[0].command;
-    const folded = fold(base.envelope, updates, codec, settings);
+    const { command } = updates[0];
+    const { codec } = command;
+    const folded = fold(base.envelope, updates, command, settings);
     updates = updates.slice(0, folded.verdicts.length);
     if (!changes(folded, base.envelope)) return { updates, fold: folded, attempt: undefined };
     const refusal = (error: Error): void => {

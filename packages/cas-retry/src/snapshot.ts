@@ -1,4 +1,4 @@
-import { type Entry, type Version, versionsEqual } from '@norikv/store';
+import { type Entry, type Key, type Version, versionsEqual } from '@norikv/store';
 import { absentEnvelope, decodeEnvelope, type Envelope } from './envelope.js';
 
 /** What a key held at one moment. */
@@ -8,9 +8,9 @@ export interface Snapshot {
   readonly envelope: Envelope;
 }
 
-export function snapshotOf(entry: Entry | null): Snapshot {
+export function snapshotOf(key: Key, entry: Entry | null): Snapshot {
   if (!entry) return { version: undefined, envelope: absentEnvelope };
-  return { version: entry.version, envelope: decodeEnvelope(entry.value) };
+  return { version: entry.version, envelope: decodeEnvelope(key, entry.value) };
 }
 
 export function sameVersion(left: Snapshot, right: Snapshot): boolean {

@@ -93,7 +93,17 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
         checkDeadline(deadlineMs);
         checkOperation(opId, codec.plain);
         const deadlineAt = clock.monotonic() + (deadlineMs ?? settings.deadlineMs);
-        const command = { codec, transition, opId, fingerprint, settings, deadlineAt, signal, onConflict };
+        const command = {
+          key,
+          codec,
+          transition,
+          opId,
+          fingerprint,
+          settings,
+          deadlineAt,
+          signal,
+          onConflict,
+        };
         const queue = queueOf(key);
         const update = new PendingUpdate(command, resolve, reject);
         // A queue holds updates of many types; each brings the codec that makes its own state.
@@ -102,8 +112,8 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
     },
     async read(key, codec, readOptions) {
       const entry = await find(store, key, readOptions);
-      const payload = entry && decodeEnvelope(entry.value).payload;
-      return payload ? decodeState(payload, codec) : undefined;
+      const payload = entry && decodeEnvelope(key, entry.value).payload;
+      return payload ? decodeState(key, payload, codec) : undefined;
     },
   };
 }

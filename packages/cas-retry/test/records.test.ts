@@ -1,4 +1,4 @@
-import { bytesToString, stringToBytes } from '@norikv/store';
+import { bytesToString, InvalidArgumentError, stringToBytes } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createUpdater, jsonCodec, keep, remove, type Updater, write } from '../src/index.js';
@@ -53,7 +53,7 @@ describe('a record', () => {
   });
 
   it.each([
-    ['norikv:2 {}\n1', /does not know.*upgrade/s],
+    ['norikv:2 {}\n1', /^The record "n" was left as it is.*does not know.*upgrade/s],
     ['norikv:', /does not know/],
     ['norikv:1 {"w":[["a"', /does not know/],
     ['norikv:1 {"w":[["a"\n1', /damaged/],
@@ -66,9 +66,25 @@ describe('a record', () => {
     const store = createMemoryStore();
     await store.put('n', stored);
     const updater = createUpdater(store);
-    await expect(increment(updater)).rejects.toMatchObject({ code: 'CORRUPT_RECORD', message });
-    await expect(updater.read('n', numberCodec)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    const named = { code: 'CORRUPT_RECORD', key: 'n', message };
+    await expect(increment(updater)).rejects.toMatchObject(named);
+    await expect(updater.read('n', numberCodec)).rejects.toMatchObject(named);
     expect(bytesToString((await store.get('n')).value)).toBe(stored);
+  });
+
+  it('that cannot be read is named by the length of its key if that is bytes, and by what the codec has to say', async () => {
+    const key = new Uint8Array([0, 255]);
+    const store = createMemoryStore();
+    await store.put(key, '5');
+    const decode = (): never => {
+      throw new InvalidArgumentError('five is right out');
+    };
+    await expect(createUpdater(store).read(key, { ...numberCodec, decode })).rejects.toMatchObject({
+      code: 'CORRUPT_RECORD',
+      key,
+      message: 'The record under a key of 2 bytes was left as it is: five is right out',
+      cause: new InvalidArgumentError('five is right out'),
+    });
   });
 
   it('that was damaged is used again at once when it is repaired', async () => {

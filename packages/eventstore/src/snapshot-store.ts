@@ -1,4 +1,4 @@
-import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities } from '@norikv/store';
 import { checkCount } from './events/event-reader.js';
 import { stateToJson } from './events/json.js';
@@ -6,7 +6,6 @@ import type { Reducer, SnapshotSource } from './events/reducer.js';
 import type { Snapshot } from './log/head.js';
 import { checkName, checkPrefix } from './log/log-keys.js';
 import { recordCodec } from './log/record.js';
-import { recordUpdater } from './log/records.js';
 
 /** Options of a {@link SnapshotStore}. */
 export interface SnapshotStoreOptions extends UpdaterOptions {
@@ -42,7 +41,7 @@ export class SnapshotStore implements SnapshotSource {
   ) {
     requireCapabilities(client, 'SnapshotStore', ['atomicCas', 'createIfAbsent'], unsafeAllowNonAtomicCas);
     this.#prefix = checkPrefix(prefix);
-    this.#updater = recordUpdater(client, options);
+    this.#updater = createUpdater(client, options);
   }
 
   /** One round trip. */

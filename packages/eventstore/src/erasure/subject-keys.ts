@@ -1,9 +1,8 @@
-import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { SubjectErasedError } from '../errors.js';
 import { checkName, checkPrefix } from '../log/log-keys.js';
 import { recordCodec } from '../log/record.js';
-import { recordUpdater } from '../log/records.js';
 
 /** A key as Web Crypto holds it. */
 export type SecretKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
@@ -24,7 +23,7 @@ export class SubjectKeys {
 
   constructor(client: KvStore, prefix: string, options: UpdaterOptions) {
     this.#prefix = checkPrefix(prefix);
-    this.#updater = recordUpdater(client, options);
+    this.#updater = createUpdater(client, options);
   }
 
   /** The key to read with. */

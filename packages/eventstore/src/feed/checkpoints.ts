@@ -1,9 +1,8 @@
-import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { CheckpointLostError } from '../errors.js';
 import { checkName } from '../log/log-keys.js';
 import { recordCodec } from '../log/record.js';
-import { recordUpdater } from '../log/records.js';
 
 /** How far a group of consumers has come in a partition, and whose turn it is: the newest epoch's. */
 export interface Checkpoint {
@@ -21,7 +20,7 @@ export class Checkpoints {
   constructor(client: KvStore, prefix: string, group: string, options: UpdaterOptions) {
     const name = encodeURIComponent(checkName('group', group, 200));
     this.#key = (partition) => `${prefix}:c:${name}:${partition}`;
-    this.#updater = recordUpdater(client, options);
+    this.#updater = createUpdater(client, options);
   }
 
   /** Takes a partition over from whoever has it. `from` sets the position; without it, it stays. */

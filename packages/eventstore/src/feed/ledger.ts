@@ -1,7 +1,6 @@
-import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { recordCodec } from '../log/record.js';
-import { recordUpdater } from '../log/records.js';
 import { newToken } from './token.js';
 
 /** A stream that may have events the feed lacks, under a token that is new with every entry. */
@@ -19,7 +18,7 @@ export class Ledger {
 
   constructor(store: KvStore, prefix: string, options: UpdaterOptions) {
     this.#prefix = prefix;
-    this.#updater = recordUpdater(store, options);
+    this.#updater = createUpdater(store, options);
   }
 
   async entries(partition: number): Promise<readonly LedgerEntry[]> {

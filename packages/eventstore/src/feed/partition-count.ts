@@ -1,7 +1,6 @@
-import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { recordCodec } from '../log/record.js';
-import { recordUpdater } from '../log/records.js';
 
 const codec = recordCodec<{ readonly partitions: number }>('ledger');
 
@@ -15,7 +14,7 @@ export class PartitionCount {
   constructor(store: KvStore, prefix: string, partitions: number, options: UpdaterOptions) {
     this.#key = `${prefix}:d:partitions`;
     this.#partitions = partitions;
-    this.#updater = recordUpdater(store, options);
+    this.#updater = createUpdater(store, options);
   }
 
   /** One round trip at first, two if the feed is new, then none. @throws InvalidArgumentError if the feed has another number. */

@@ -1,9 +1,8 @@
-import { keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import type { RecordedEvent } from '../events/event-types.js';
 import { checkName } from '../log/log-keys.js';
 import { recordCodec } from '../log/record.js';
-import { recordUpdater } from '../log/records.js';
 
 /** One record of a projection, with the version of each stream that is in it. */
 interface View {
@@ -31,7 +30,7 @@ export class ViewRecords {
   constructor(client: KvStore, prefix: string, name: string, options: UpdaterOptions) {
     this.#prefix = prefix;
     this.#name = encodeURIComponent(checkName('name', name, 100));
-    this.#updater = recordUpdater(client, options);
+    this.#updater = createUpdater(client, options);
   }
 
   async read(generation: number, key: string): Promise<unknown> {

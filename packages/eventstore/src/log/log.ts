@@ -1,5 +1,6 @@
 import {
   type Change,
+  createUpdater,
   keep,
   type Transition,
   type Updater,
@@ -20,7 +21,6 @@ import type { LogKeys } from './log-keys.js';
 import { checkOwner } from './owner.js';
 import { partsOf, putBeside } from './parts.js';
 import { corrupt } from './record.js';
-import { recordUpdater } from './records.js';
 import { remember } from './remember.js';
 import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
 import { keysOfRef, readLines, readPage, recordOfRoll } from './segments.js';
@@ -79,7 +79,7 @@ export class Log {
     this.keys = keys;
     this.#store = store;
     this.#options = options;
-    this.#updater = recordUpdater(store, options);
+    this.#updater = createUpdater(store, options);
   }
 
   /** One round trip. */

@@ -59,5 +59,5 @@ export function recordCodec<State>(kind: RecordKind): Codec<State> {
 /** An error about a stored value that is not what it should be. */
 export function corrupt(problem: string, key?: Key): CorruptRecordError {
   const where = key === undefined ? '' : ` of "${key}"`;
-  return new CorruptRecordError(`The stored value${where} ${problem}. It was left as it is.`, { key });
+  return new CorruptRecordError(`The stored value${where} ${problem}`, { key });
 }
