@@ -72,8 +72,7 @@ function parseHeader(key: Key, text: string): Header {
   let cause: unknown;
   try {
     const header = JSON.parse(text);
-    if (isListOf(header.w, isMark) && (header.o === undefined || isListOf(header.o, isOperation)))
-      return header;
+    if (isListOf(header.w, isMark) && isListOf(header.o ?? [], isOperation)) return header;
   } catch (error) {
     cause = error;
   }

@@ -143,7 +143,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
       // It may still land, under the number that the next write takes: that one must not take it for its own.
       writer = context.renewWriter();
     }
-    giveUp(changing, kind === 'failed' ? error : mayBeApplied(error), settings);
+    giveUp(changing, kind === 'failed' ? error : mayBeApplied(key, error), settings);
   };
 
   /** One batch from reading to its outcome. Returns what to write on next, if that is already known. */

@@ -71,7 +71,8 @@ export class PendingUpdate<State, Result> {
   /** @param cause - what the store failed with meanwhile, if it did. */
   expire(cause: unknown): void {
     const attempts = this.#conflicts;
-    const why = cause === undefined ? {} : { cause };
+    const { key } = this.command;
+    const why = cause === undefined ? { key } : { key, cause };
     this.#stop(
       attempts > 0
         ? new ContentionError(
@@ -87,7 +88,7 @@ export class PendingUpdate<State, Result> {
   }
 
   #stop(cause: Error): void {
-    this.reject(this.phase === 'sent' ? mayBeApplied(cause) : cause);
+    this.reject(this.phase === 'sent' ? mayBeApplied(this.command.key, cause) : cause);
   }
 
   #settle(): boolean {
@@ -98,9 +99,9 @@ export class PendingUpdate<State, Result> {
   }
 }
 
-export function mayBeApplied(cause: unknown): OutcomeUnknownError {
+export function mayBeApplied(key: Key, cause: unknown): OutcomeUnknownError {
   return new OutcomeUnknownError(
     'The write may have been applied. Repeat it only under the same id, or read first and decide.',
-    { cause },
+    { key, cause },
   );
 }

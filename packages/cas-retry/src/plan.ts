@@ -32,7 +32,7 @@ export function plan(
   const { maxValueBytes = 2 ** 20, ttl = 'none' } = store.capabilities ?? {};
   for (let updates = batch; updates[0]; updates = updates.slice(0, updates.length >> 1)) {
     const { command } = updates[0];
-    const { codec } = command;
+    const { key, codec } = command;
     const folded = fold(base.envelope, updates, command, settings);
     updates = updates.slice(0, folded.verdicts.length);
     if (!changes(folded, base.envelope)) return { updates, fold: folded, attempt: undefined };
@@ -52,6 +52,7 @@ export function plan(
         new RecordTooLargeError(
           `The record would have ${bytes.length} bytes, the store takes ${maxValueBytes}; nothing was written. ` +
             'Remove something from it, or spread it over several keys.',
+          { key },
         ),
       );
     } catch (cause) {

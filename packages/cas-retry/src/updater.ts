@@ -86,7 +86,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
       return new Promise((resolve, reject) => {
         checkSignal(signal);
         if (signal?.aborted) {
-          throw new CancelledError('Cancelled before the update began. Nothing was written.', {
+          throw new CancelledError('Cancelled; nothing was written.', {
             cause: signal.reason,
           });
         }

@@ -197,7 +197,9 @@ describe('limits of a batch', () => {
       updater.update('box', boxCodec, (box = { items: [] }) => write({ items: [...box.items, item] }, 1));
     const results = await Promise.allSettled([push('a'), push('x'.repeat(2 ** 20)), push('b'), push('c')]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
-    expect(results[1]).toMatchObject({ reason: { code: 'RECORD_TOO_LARGE', outcome: 'not-applied' } });
+    expect(results[1]).toMatchObject({
+      reason: { code: 'RECORD_TOO_LARGE', key: 'box', outcome: 'not-applied' },
+    });
     expect(await updater.read('box', boxCodec)).toEqual({ items: ['a', 'b', 'c'] });
   });
 

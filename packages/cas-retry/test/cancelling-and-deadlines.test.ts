@@ -74,7 +74,11 @@ describe('cancelling', () => {
     const { clock, updater } = setUp(10);
     const controller = new AbortController();
     const cancelled = increment(updater, 'n', { signal: controller.signal });
-    const outcome = expect(cancelled).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+    const outcome = expect(cancelled).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      key: 'n',
+      outcome: 'unknown',
+    });
     await clock.advance(12);
     controller.abort();
     await outcome;
@@ -125,7 +129,11 @@ describe('a deadline', () => {
   it('that passes while the write is on its way means unknown', async () => {
     const { clock, updater } = setUp(100);
     const hurried = increment(updater, 'n', { deadlineMs: 150 });
-    await expect(clock.run(hurried)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+    await expect(clock.run(hurried)).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      key: 'n',
+      outcome: 'unknown',
+    });
   });
 
   it('that passes while others win is contention, with the number of attempts', async () => {
@@ -144,7 +152,7 @@ describe('a deadline', () => {
       const startedAt = clock.monotonic();
       const blocked = increment(updater, 'n', { deadlineMs });
       const error = await clock.run(blocked.catch((caught: unknown) => caught));
-      expect(error).toMatchObject({ code: 'CONTENTION', outcome: 'not-applied', retryable: true });
+      expect(error).toMatchObject({ code: 'CONTENTION', key: 'n', outcome: 'not-applied', retryable: true });
       expect((error as { attempts: number }).attempts).toBeGreaterThanOrEqual(1);
       expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(deadlineMs);
     }

@@ -132,7 +132,10 @@ describe('errors of the store', () => {
         throw Object.assign(new Error('lost'), { code: 'VERSION_MISMATCH' });
       },
     });
-    await expect(increment(createUpdater(store))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await expect(increment(createUpdater(store))).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      key: 'n',
+    });
   });
 });
 
