@@ -4,15 +4,19 @@ import { notSent } from './call-status.js';
 import type { Settings } from './config.js';
 import { type CallMetadata, type MetadataSource, secureContextOf } from './credentials.js';
 import { type Description, describedServer, plainServer } from './description.js';
+import { Exchange } from './exchange.js';
 import { status } from './grpc/status.js';
 import { Link } from './link.js';
+import type { Session } from './session.js';
 import { errorOfStatus } from './status-errors.js';
 import { endedCall, type RunningCall, UnaryCall } from './unary-call.js';
 import { decode, encode } from './wire/codec.js';
+import { numberOf } from './wire/exchange.js';
 import { methods, type WireMethod } from './wire/methods.js';
 
 const describeTimeoutMs = 5_000;
 const askAgainMs = 50;
+const longestExchanged = 64 * 2 ** 10;
 
 /** What a request depends on. */
 export interface StartOptions {
@@ -37,10 +41,14 @@ export class Connection {
   #isClosed = false;
   #lastDescription: Description | undefined;
   #failure: Error | undefined;
+  readonly #wantsExchange: boolean;
+  #exchange: Exchange | undefined;
 
   constructor(address: string, settings: Settings, metadata: MetadataSource) {
     this.#metadata = metadata;
     this.#clock = settings.clock;
+    // What a hook or a token function says belongs to one call.
+    this.#wantsExchange = settings.exchange && metadata.isFixed;
     this.#link = new Link(address, secureContextOf(settings.tls), settings, () => this.#changed());
   }
 
@@ -97,7 +105,23 @@ export class Connection {
     if (!session || (server && server !== this.#description)) {
       return endedCall({ status: notSent(), message: undefined });
     }
-    return new UnaryCall(session, { path: method.path, bytes, metadata, timeoutMs }, onMessage);
+    const number = this.#mayExchange(bytes) ? numberOf(method.path) : -1;
+    return number >= 0
+      ? this.#exchangeOn(session, metadata).start(number, bytes, timeoutMs)
+      : new UnaryCall(session, { path: method.path, bytes, metadata, timeoutMs }, onMessage);
+  }
+
+  /** A long request would hold up all others on its way. */
+  #mayExchange({ length }: Buffer): boolean {
+    return this.#wantsExchange && this.#description?.hasExchange === true && length <= longestExchanged;
+  }
+
+  #exchangeOn(session: Session, metadata: CallMetadata): Exchange {
+    const known = this.#exchange;
+    if (known?.session === session && known.isOpen) return known;
+    const exchange = new Exchange(session, metadata);
+    this.#exchange = exchange;
+    return exchange;
   }
 
   /** Lets nothing further be sent. */

@@ -54,6 +54,11 @@ export class MetadataSource {
     this.#fixed = isFixed ? withToken(noMetadata, token) : undefined;
   }
 
+  /** Whether it is the same for all calls. */
+  get isFixed(): boolean {
+    return this.#fixed !== undefined;
+  }
+
   /** The metadata of a call: a promise only if the token is a function. */
   forCall(method: string): CallMetadata | Promise<CallMetadata> {
     if (this.#fixed) return this.#fixed;

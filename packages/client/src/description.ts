@@ -8,6 +8,8 @@ export interface Description {
   /** A server that does not know the extension: it may ignore what it does not understand. */
   readonly isPlain: boolean;
   readonly nodeId: string;
+  /** Whether calls can share a stream. */
+  readonly hasExchange: boolean;
 }
 
 const maxKeyBytes = 1_024;
@@ -17,6 +19,7 @@ const maxValueBytes = 2 ** 20;
 export const plainServer: Description = {
   isPlain: true,
   nodeId: '',
+  hasExchange: false,
   capabilities: Object.freeze({
     engine: 'a NoriKV server without the extension service',
     atomicCas: false,
@@ -39,6 +42,7 @@ export function describedServer(answer: Received<typeof DescribeResponseSchema>)
   return {
     isPlain: false,
     nodeId: answer.nodeId,
+    hasExchange: answer.exchange,
     capabilities: Object.freeze({
       engine: answer.engine,
       atomicCas: answer.atomicCas,

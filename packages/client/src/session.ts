@@ -34,7 +34,7 @@ export class Session {
   readonly #events: SessionEvents;
   #isUp = false;
   #hasEnded = false;
-  #streams = 0;
+  #calls = 0;
   /** Those nobody waits for and that could not be reset. */
   readonly #abandoned = new Set<ClientHttp2Stream>();
   #left: number;
@@ -67,23 +67,38 @@ export class Session {
     return this.#isUp && !this.#hasEnded && !this.#http2.closed && !this.#http2.destroyed;
   }
 
-  /** Begins a request. The session must be up. */
+  /** Begins a call with a stream of its own. The session must be up. */
   request(headers: OutgoingHttpHeaders, onClose: () => void): ClientHttp2Stream {
-    const stream = this.#http2.request(headers);
-    this.#streams += 1;
-    // Only calls under way keep the process alive.
-    if (this.#streams === 1) this.#http2.ref();
-    // What went wrong is in the code the stream is closed with.
-    stream.on('error', () => {});
-    stream.on('close', () => {
-      this.#streams -= 1;
+    this.enter();
+    const stream = this.open(headers, () => {
       this.#abandoned.delete(stream);
-      this.#rest();
+      this.leave();
       onClose();
     });
+    return stream;
+  }
+
+  /** Opens a stream that is no call by itself. The session must be up. */
+  open(headers: OutgoingHttpHeaders, onClose: () => void): ClientHttp2Stream {
+    const stream = this.#http2.request(headers);
+    // What went wrong is in the code the stream is closed with.
+    stream.on('error', () => {});
+    stream.on('close', onClose);
     this.#left -= 1;
     if (this.#left === 0) this.#end();
     return stream;
+  }
+
+  /** A call has begun: only those under way keep the process alive. */
+  enter(): void {
+    this.#calls += 1;
+    if (this.#calls === 1) this.#http2.ref();
+  }
+
+  /** A call has ended. */
+  leave(): void {
+    this.#calls -= 1;
+    this.#rest();
   }
 
   /**
@@ -137,7 +152,7 @@ export class Session {
   #probe({ keepAliveMs, keepAliveTimeoutMs }: Settings): void {
     const http2 = this.#http2;
     const interval = setInterval(() => {
-      if (this.#streams === 0 || http2.destroyed) return;
+      if (this.#calls === 0 || http2.destroyed) return;
       let isAnswered = false;
       // The answer may be here already and wait behind this timer.
       const end = (): unknown => setImmediate(() => isAnswered || http2.destroy());
@@ -152,8 +167,8 @@ export class Session {
 
   /** A connection that serves nobody keeps no process alive, and ends if nothing more will come. */
   #rest(): void {
-    if (this.#hasEnded && this.#streams === this.#abandoned.size) this.#http2.destroy();
-    else if (this.#streams === 0) this.#http2.unref();
+    if (this.#hasEnded && this.#calls === this.#abandoned.size) this.#http2.destroy();
+    else if (this.#calls === 0) this.#http2.unref();
   }
 
   #end(error?: Error): void {

@@ -7,7 +7,8 @@ import { status } from './grpc/status.js';
 import { longestTimerMs, timeoutText } from './grpc/timeouts.js';
 import type { Session } from './session.js';
 
-const longestMessage = 8 * 2 ** 20;
+/** Bytes of an answer. */
+export const longestMessage: number = 8 * 2 ** 20;
 
 /** How a call ended: with a message, or with a status that says why not. */
 export interface CallEnd {

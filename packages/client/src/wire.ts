@@ -5,6 +5,17 @@ export { percentEncoded } from './grpc/texts.js';
 export { timeoutMs } from './grpc/timeouts.js';
 export { decode, encode, type Outgoing, type Received } from './wire/codec.js';
 export { distanceFromWire, distanceToWire, indexTypeFromWire, indexTypeToWire } from './wire/enums.js';
+export {
+  type AnswerFrame,
+  answerFrame,
+  type CallFrame,
+  callFrame,
+  cancelFrame,
+  exchangePath,
+  readAnswer,
+  readCall,
+  refusalFrame,
+} from './wire/exchange.js';
 export type { DescribeResponseSchema } from './wire/generated/ext_pb.js';
 export { GetResponseSchema } from './wire/generated/kv_pb.js';
 export { wireLimits } from './wire/limits.js';

@@ -28,7 +28,7 @@ export class ClusterService {
     return this.#watchers.size;
   }
 
-  readonly watch: Handler = (call) => {
+  readonly watch: Handler<IncomingCall> = (call) => {
     const stranger = this.#guard.stranger(call.headers);
     if (stranger) return call.refuse(stranger);
     call.read((request) => {

@@ -14,12 +14,14 @@ export function aboutCalls(
       method: methods.describe,
       async serve() {
         const { capabilities } = store;
-        if (capabilities === undefined) return { engine: 'a store that declares nothing', nodeId };
+        if (capabilities === undefined)
+          return { engine: 'a store that declares nothing', nodeId, exchange: true };
         return {
           ...capabilities,
           maxKeyBytes: Math.min(capabilities.maxKeyBytes, wireLimits.maxKeyBytes),
           maxValueBytes: Math.min(capabilities.maxValueBytes, wireLimits.maxValueBytes),
           nodeId,
+          exchange: true,
         };
       },
     },

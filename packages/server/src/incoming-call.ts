@@ -1,13 +1,18 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { frameOf, percentEncoded, status } from '@norikv/client/wire';
 import { addressText } from './address-text.js';
+import type { Call } from './call.js';
 import type { Decompressor } from './decompress.js';
 import type { Guard } from './guard.js';
+import { HeldBytes } from './held-bytes.js';
 import { longestTimerMs } from './options.js';
 import { readMessage } from './request-body.js';
 import { type Refusal, refusal } from './statuses.js';
 
-const head = { ':status': 200, 'content-type': 'application/grpc' };
+export const head: { readonly ':status': number; readonly 'content-type': string } = {
+  ':status': 200,
+  'content-type': 'application/grpc',
+};
 
 /** What all calls of a server share. */
 export interface Reception {
@@ -17,20 +22,19 @@ export interface Reception {
   readonly patienceMs: number;
 }
 
-/** A call under way: who makes it, until when, and the ways to answer it. */
-export class IncomingCall {
+/** A call with a stream of its own. */
+export class IncomingCall implements Call {
+  readonly isAdmitted = false;
   readonly headers: IncomingHttpHeaders;
   readonly #stream: ServerHttp2Stream;
   readonly #reception: Reception;
   readonly #timeoutMs: number;
   readonly #controller = new AbortController();
+  readonly #held: HeldBytes;
   #timer: NodeJS.Timeout | undefined;
   #trailers: Readonly<Record<string, string>> = { 'grpc-status': `${status.OK}` };
   #hasArrived = false;
   #isAnswered = false;
-  #heldBytes = 0;
-  /** Who still needs the bytes that are held: the stream, and the work for it. */
-  #holders = 1;
 
   /** @param timeoutMs - after which nobody waits any more; Infinity: none. */
   constructor(
@@ -43,6 +47,7 @@ export class IncomingCall {
     this.headers = headers;
     this.#timeoutMs = timeoutMs;
     this.#reception = reception;
+    this.#held = new HeldBytes(reception.guard);
     this.#endAfter(Math.min(timeoutMs, reception.patienceMs));
     stream.once('close', () => this.#over());
   }
@@ -73,23 +78,17 @@ export class IncomingCall {
 
   /** Counts bytes that are kept until the call is over, or says why they cannot be. */
   hold(bytes: number): Refusal | undefined {
-    if (this.#holders === 0) return undefined;
-    const excess = this.#reception.guard.hold(bytes, this.#heldBytes);
-    if (!excess) this.#heldBytes += bytes;
-    return excess;
+    return this.#held.hold(bytes);
   }
 
   /** Keeps what is held until this work has ended, too. */
   holdUntil(work: PromiseLike<unknown>): void {
-    this.#holders += 1;
-    const release = (): void => this.#release();
-    work.then(release, release);
+    this.#held.holdUntil(work);
   }
 
   /** Counts what was held no more: it is not needed. */
   letGo(): void {
-    this.#reception.guard.release(this.#heldBytes);
-    this.#heldBytes = 0;
+    this.#held.letGo();
   }
 
   /** Sends a message that more may follow. */
@@ -153,14 +152,9 @@ export class IncomingCall {
 
   #over(): void {
     clearTimeout(this.#timer);
-    this.#release();
+    this.#held.release();
     if (this.#isAnswered) return;
     this.#isAnswered = true;
     this.#controller.abort();
-  }
-
-  #release(): void {
-    this.#holders -= 1;
-    if (this.#holders === 0) this.letGo();
   }
 }

@@ -3,7 +3,8 @@ import { type Frame, FrameError, FrameReader, status } from '@norikv/client/wire
 import type { Decompressor } from './decompress.js';
 import { type Refusal, refusal } from './statuses.js';
 
-const longestRequest = 4 * 2 ** 20;
+/** Bytes of a request. */
+export const longestRequest: number = 4 * 2 ** 20;
 /** What the list of the pieces of a message costs beside their bytes. */
 const bytesPerPiece = 128;
 

@@ -91,6 +91,7 @@ export class NoriKVServer implements AsyncDisposable {
   async #close(graceMs: number): Promise<void> {
     this.#guard.isClosed = true;
     this.#cluster.close();
+    this.#router.close();
     const cancel = this.#settings.clock.startTimer(
       () => this.#transport.destroy(),
       Math.min(graceMs, longestTimerMs),
@@ -117,7 +118,7 @@ export class NoriKVServer implements AsyncDisposable {
     add(vectors.delete);
     add(vectors.search);
     add(vectors.get);
-    this.#router.add(watchCluster.path, this.#cluster.watch);
+    this.#router.addStream(watchCluster.path, this.#cluster.watch);
   }
 
   #add<Method extends WireMethod>(served: Served<Method>, surroundings: Surroundings): void {

@@ -7,9 +7,9 @@ import {
   statusName,
   type WireMethod,
 } from '@norikv/client/wire';
+import type { Call } from './call.js';
 import type { Guard } from './guard.js';
 import { hostOf } from './guard.js';
-import type { IncomingCall } from './incoming-call.js';
 import type { Metrics } from './metrics.js';
 import type { ServerSettings } from './options.js';
 import type { Handler } from './router.js';
@@ -51,7 +51,7 @@ export function unaryHandler<Method extends WireMethod>(
     };
     const refuse = (problem: Refusal, error?: unknown): void =>
       finish(problem, error, () => call.refuse(problem));
-    const stranger = guard.stranger(call.headers);
+    const stranger = call.isAdmitted ? undefined : guard.stranger(call.headers);
     if (stranger) return refuse(stranger);
     call.read((body) => {
       startedAt = clock.monotonic();
@@ -79,11 +79,7 @@ export function unaryHandler<Method extends WireMethod>(
 }
 
 /** An answer there is no room for is dropped, and asked for again later. */
-async function whenThereIsRoom(
-  serve: () => Promise<Buffer>,
-  call: IncomingCall,
-  guard: Guard,
-): Promise<Buffer> {
+async function whenThereIsRoom(serve: () => Promise<Buffer>, call: Call, guard: Guard): Promise<Buffer> {
   // Gives the number of bytes if they do not fit: the answer itself must not be kept while this waits.
   const attempt = async (): Promise<Buffer | number> => {
     const answer = await serve();

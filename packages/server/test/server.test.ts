@@ -371,7 +371,10 @@ it('listens on IPv6, too, where there is any', async () => {
   expect(log[0]).toMatchObject({ peer: expect.stringMatching(/^\[::1\]:\d+$/) });
 });
 
-it('logs a call whose caller is gone when it is served', async () => {
+it.each([
+  [true, expect.stringMatching(/:\d+$/)],
+  [false, 'unknown'],
+])('logs a call whose caller is gone when it is served, on an exchange: %s', async (exchange, peer) => {
   let release = (): void => {};
   const store = storeWith({
     put: () =>
@@ -380,14 +383,15 @@ it('logs a call whose caller is gone when it is served', async () => {
       }),
   });
   const log: LogEntry[] = [];
-  const { server, client } = await serve(store, { logCalls: true, log: (entry) => log.push(entry) });
+  const settings = { logCalls: true, log: (entry: LogEntry) => log.push(entry) };
+  const { server, client } = await serve(store, settings, { exchange });
   const put = failure(client.put('key', 'x', { timeoutMs: 60_000 }));
   await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
   const closed = server.close(0);
   expect(await put).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
   await closed;
   release();
-  await expect.poll(() => log.at(-1)).toMatchObject({ method: '/norikv.v1.Kv/Put', peer: 'unknown' });
+  await expect.poll(() => log.at(-1)).toMatchObject({ method: '/norikv.v1.Kv/Put', peer });
 });
 
 it('needs keys that are keys', async () => {

@@ -1,4 +1,5 @@
 const headBytes = 5;
+const bytesPerPiece = 128;
 
 /** A message between the bytes that say how long it is. */
 export interface Frame {
@@ -34,6 +35,11 @@ export class FrameReader {
 
   constructor(longestMessage: number) {
     this.#longestMessage = longestMessage;
+  }
+
+  /** Bytes that a further frame keeps so far, with what the list of its pieces costs. */
+  get bufferedBytes(): number {
+    return this.#length + this.#chunks.length * bytesPerPiece;
   }
 
   /** Whether nothing of a further frame has arrived. */

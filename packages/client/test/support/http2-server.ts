@@ -33,7 +33,8 @@ export class PlainHttp2Server implements AsyncDisposable {
       stream.on('error', () => {});
       stream.resume();
       stream.once('end', () => {
-        if (headers[':path'] === methods.describe.path) answer(stream, description);
+        if (headers[':path'] === methods.describe.path)
+          answer(stream, encode(methods.describe.output, description));
         else {
           this.calls.push(headers[':path'] ?? '');
           misbehave(stream, headers);
@@ -77,7 +78,8 @@ export function answerBytes(
   stream.end(bytes);
 }
 
-const description = encode(methods.describe.output, {
+/** What a server says of itself that keeps every guarantee. */
+export const description = {
   engine: 'a double',
   atomicCas: true,
   createIfAbsent: true,
@@ -89,4 +91,4 @@ const description = encode(methods.describe.output, {
   idempotency: 'durable',
   maxKeyBytes: 1_024,
   maxValueBytes: 2 ** 20,
-});
+};

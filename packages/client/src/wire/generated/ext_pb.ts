@@ -16,7 +16,7 @@ import { file_kv } from './kv_pb.js';
 export const file_ext: GenFile =
   /*@__PURE__*/
   fileDesc(
-    'CglleHQucHJvdG8SDW5vcmlrdi5leHQudjEiEQoPRGVzY3JpYmVSZXF1ZXN0IqQCChBEZXNjcmliZVJlc3BvbnNlEg4KBmVuZ2luZRgBIAEoCRISCgphdG9taWNfY2FzGAIgASgIEhgKEGNyZWF0ZV9pZl9hYnNlbnQYAyABKAgSEgoKZGVsZXRlX2NhcxgEIAEoCBIaChJsaW5lYXJpemFibGVfcmVhZHMYBSABKAgSGgoScHV0X3ZlcnNpb25fdXNhYmxlGAYgASgIEgsKA3R0bBgHIAEoCRITCgtkdXJhYmxlX2FjaxgIIAEoCBITCgtpZGVtcG90ZW5jeRgJIAEoCRIVCg1tYXhfa2V5X2J5dGVzGAogASgNEhcKD21heF92YWx1ZV9ieXRlcxgLIAEoDRIOCgZ2ZWN0b3IYDCABKAgSDwoHbm9kZV9pZBgNIAEoCSIOCgxTdGF0c1JlcXVlc3QiewoNU3RhdHNSZXNwb25zZRI6CgdmaWd1cmVzGAEgAygLMikubm9yaWt2LmV4dC52MS5TdGF0c1Jlc3BvbnNlLkZpZ3VyZXNFbnRyeRouCgxGaWd1cmVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ATLXAQoFU3RvcmUSSwoIRGVzY3JpYmUSHi5ub3Jpa3YuZXh0LnYxLkRlc2NyaWJlUmVxdWVzdBofLm5vcmlrdi5leHQudjEuRGVzY3JpYmVSZXNwb25zZRI9CgZEZWxldGUSGC5ub3Jpa3YudjEuRGVsZXRlUmVxdWVzdBoZLm5vcmlrdi52MS5EZWxldGVSZXNwb25zZRJCCgVTdGF0cxIbLm5vcmlrdi5leHQudjEuU3RhdHNSZXF1ZXN0Ghwubm9yaWt2LmV4dC52MS5TdGF0c1Jlc3BvbnNlYgZwcm90bzM',
+    'CglleHQucHJvdG8SDW5vcmlrdi5leHQudjEiEQoPRGVzY3JpYmVSZXF1ZXN0IrYCChBEZXNjcmliZVJlc3BvbnNlEg4KBmVuZ2luZRgBIAEoCRISCgphdG9taWNfY2FzGAIgASgIEhgKEGNyZWF0ZV9pZl9hYnNlbnQYAyABKAgSEgoKZGVsZXRlX2NhcxgEIAEoCBIaChJsaW5lYXJpemFibGVfcmVhZHMYBSABKAgSGgoScHV0X3ZlcnNpb25fdXNhYmxlGAYgASgIEgsKA3R0bBgHIAEoCRITCgtkdXJhYmxlX2FjaxgIIAEoCBITCgtpZGVtcG90ZW5jeRgJIAEoCRIVCg1tYXhfa2V5X2J5dGVzGAogASgNEhcKD21heF92YWx1ZV9ieXRlcxgLIAEoDRIOCgZ2ZWN0b3IYDCABKAgSDwoHbm9kZV9pZBgNIAEoCRIQCghleGNoYW5nZRgOIAEoCCIOCgxTdGF0c1JlcXVlc3QiewoNU3RhdHNSZXNwb25zZRI6CgdmaWd1cmVzGAEgAygLMikubm9yaWt2LmV4dC52MS5TdGF0c1Jlc3BvbnNlLkZpZ3VyZXNFbnRyeRouCgxGaWd1cmVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ATLXAQoFU3RvcmUSSwoIRGVzY3JpYmUSHi5ub3Jpa3YuZXh0LnYxLkRlc2NyaWJlUmVxdWVzdBofLm5vcmlrdi5leHQudjEuRGVzY3JpYmVSZXNwb25zZRI9CgZEZWxldGUSGC5ub3Jpa3YudjEuRGVsZXRlUmVxdWVzdBoZLm5vcmlrdi52MS5EZWxldGVSZXNwb25zZRJCCgVTdGF0cxIbLm5vcmlrdi5leHQudjEuU3RhdHNSZXF1ZXN0Ghwubm9yaWt2LmV4dC52MS5TdGF0c1Jlc3BvbnNlYgZwcm90bzM',
     [file_kv],
   );
 
@@ -103,6 +103,13 @@ export type DescribeResponse = Message<'norikv.ext.v1.DescribeResponse'> & {
    * @generated from field: string node_id = 13;
    */
   nodeId: string;
+
+  /**
+   * Whether there is an Exchange.
+   *
+   * @generated from field: bool exchange = 14;
+   */
+  exchange: boolean;
 };
 
 /**
@@ -161,6 +168,9 @@ export const Store: GenService<{
     output: typeof DeleteResponseSchema;
   };
   /**
+   * And Exchange, a stream on which many calls share their way. What travels on it are no messages of protobuf; see
+   * docs/decisions/0183.
+   *
    * @generated from rpc norikv.ext.v1.Store.Stats
    */
   stats: {

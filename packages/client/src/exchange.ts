@@ -1,0 +1,150 @@
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import { type CallStatus, statusIn, statusOfReset } from './call-status.js';
+import type { CallMetadata } from './credentials.js';
+import { FrameReader } from './grpc/frames.js';
+import { status } from './grpc/status.js';
+import { longestTimerMs } from './grpc/timeouts.js';
+import type { Session } from './session.js';
+import { type CallEnd, longestMessage, type RunningCall } from './unary-call.js';
+import { callFrame, cancelFrame, exchangePath, highestCallId, readAnswer } from './wire/exchange.js';
+
+/** A call on its way. */
+interface Pending {
+  readonly settle: (end: CallEnd) => void;
+  readonly deadline: NodeJS.Timeout | undefined;
+}
+
+/**
+ * A stream on which the calls of a connection share their way: a stream for each costs both sides many times
+ * as much as a call does.
+ */
+export class Exchange {
+  readonly session: Session;
+  readonly #stream: ClientHttp2Stream;
+  readonly #reader = new FrameReader(longestMessage);
+  readonly #calls = new Map<number, Pending>();
+  readonly #mostCalls: number;
+  #outgoing: Buffer[] = [];
+  #lastId = 0;
+  #status: CallStatus | undefined;
+  #hasBegun = false;
+  #hasEnded = false;
+
+  /**
+   * Opens it.
+   *
+   * @param session - one that is up.
+   * @param mostCalls - after which identifiers are used up.
+   */
+  constructor(session: Session, metadata: CallMetadata, mostCalls: number = highestCallId) {
+    this.session = session;
+    this.#mostCalls = mostCalls;
+    const headers = {
+      ':method': 'POST',
+      ':authority': session.address,
+      ':path': exchangePath,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...metadata,
+    };
+    this.#stream = session.open(headers, () => this.#closed());
+    this.#stream.on('response', (answer) => this.#learn(answer));
+    this.#stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#stream.on('end', () => this.#leave());
+  }
+
+  /** Whether it takes further calls. */
+  get isOpen(): boolean {
+    return !this.#hasEnded && this.#lastId < this.#mostCalls;
+  }
+
+  /** Sends a call, together with all others of this turn. It must be open. */
+  start(method: number, bytes: Uint8Array, timeoutMs: number): RunningCall {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.session.enter();
+    const end = new Promise<CallEnd>((settle) => {
+      const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
+      const ms = Math.min(longestTimerMs, Math.ceil(timeoutMs));
+      const deadline = isTimed ? setTimeout(() => this.#late(id), ms) : undefined;
+      this.#calls.set(id, { settle, deadline });
+    });
+    this.#send(callFrame(id, method, timeoutMs, bytes));
+    return { end, cancel: () => this.#cancel(id) };
+  }
+
+  #send(frame: Buffer): void {
+    if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
+    this.#outgoing.push(frame);
+  }
+
+  #flush(): void {
+    const frames = this.#outgoing;
+    this.#outgoing = [];
+    if (!this.#hasEnded) this.#stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames));
+  }
+
+  #learn(headers: IncomingHttpHeaders): void {
+    this.#status = statusIn(headers);
+    this.#hasBegun = true;
+    // Headers that end the stream say of all calls what became of them; those that begin it say nothing.
+    if (this.#status) this.#leave();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#hasEnded) return;
+    try {
+      for (const { isCompressed, message } of this.#reader.take(chunk)) {
+        if (isCompressed) throw new Error('it is compressed, which nobody asked for');
+        const { id, code, details, trailers, message: answer } = readAnswer(message);
+        const isGood = code === status.OK;
+        this.#finish(id, { status: { code, details, trailers }, message: isGood ? answer : undefined });
+      }
+    } catch (error) {
+      const details = `An answer on an exchange makes no sense: ${(error as Error).message}`;
+      this.#status = { code: status.INTERNAL, details, trailers: {} };
+      this.#leave();
+    }
+  }
+
+  #late(id: number): void {
+    const details = 'No answer within the deadline';
+    this.#finish(id, {
+      status: { code: status.DEADLINE_EXCEEDED, details, trailers: {} },
+      message: undefined,
+    });
+    this.#send(cancelFrame(id));
+  }
+
+  #cancel(id: number): void {
+    if (this.#forget(id)) this.#send(cancelFrame(id));
+  }
+
+  #finish(id: number, end: CallEnd): void {
+    this.#forget(id)?.settle(end);
+    // It has no numbers left, and nobody who waits.
+    if (!this.isOpen && this.#calls.size === 0) this.#leave();
+  }
+
+  #forget(id: number): Pending | undefined {
+    const call = this.#calls.get(id);
+    if (!call) return undefined;
+    this.#calls.delete(id);
+    clearTimeout(call.deadline);
+    this.session.leave();
+    return call;
+  }
+
+  /** The server has said its last word, or nothing it says makes sense any more. 'close' follows. */
+  #leave(): void {
+    this.#hasEnded = true;
+    // With NO_ERROR, Node 20 sometimes writes without end.
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  #closed(): void {
+    this.#hasEnded = true;
+    const ended = this.#status ?? statusOfReset(this.#stream, this.#hasBegun);
+    for (const id of [...this.#calls.keys()]) this.#finish(id, { status: ended, message: undefined });
+  }
+}

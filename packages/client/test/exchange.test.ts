@@ -1,0 +1,203 @@
+import { constants } from 'node:http2';
+import { FakeClock } from '@norikv/testkit';
+import { expect, it } from 'vitest';
+import { settingsOf } from '../src/config.js';
+import { Exchange } from '../src/exchange.js';
+import type { ClientConfig, NoriKVClient } from '../src/index.js';
+import { Session } from '../src/session.js';
+import { answerFrame, encode, methods, refusalFrame, status } from '../src/wire.js';
+import { connect, failure } from './support/clients.js';
+import { begin, ExchangeServer, type OpenExchange } from './support/exchange-server.js';
+import { head } from './support/http2-server.js';
+
+const version = { term: 1n, index: 1n };
+const stored = encode(methods.put.output, { version });
+const read = encode(methods.get.output, { value: new Uint8Array([7]), version });
+
+/** Answers every call as a store does that takes all. */
+function obliging(
+  call: { readonly id: number; readonly path: string | undefined },
+  exchange: OpenExchange,
+): void {
+  if (call.path === undefined) return;
+  exchange.stream.write(answerFrame(call.id, call.path === methods.get.path ? read : stored));
+}
+
+const one = { maxConnectionsPerNode: 1, retry: { maxAttempts: 1 } };
+
+async function withServer(
+  use: (
+    server: ExchangeServer,
+    connectTo: (config?: Partial<ClientConfig>) => Promise<NoriKVClient>,
+  ) => Promise<void>,
+): Promise<void> {
+  await using server = await ExchangeServer.start();
+  server.onCall = obliging;
+  const clients: NoriKVClient[] = [];
+  const connectTo = async (config: Partial<ClientConfig> = {}): Promise<NoriKVClient> => {
+    const client = await connect(server.address, { ...one, ...config });
+    clients.push(client);
+    return client;
+  };
+  try {
+    await use(server, connectTo);
+  } finally {
+    for (const client of clients) await client.close();
+  }
+}
+
+it('calls share one stream, with their token', () =>
+  withServer(async (server, connectTo) => {
+    const client = await connectTo({ token: 'secret' });
+    const calls = Array.from({ length: 100 }, (_, index) => client.put(`key ${index}`, 'value'));
+    expect(await Promise.all(calls)).toEqual(calls.map(() => version));
+    expect((await client.get('key')).value).toEqual(new Uint8Array([7]));
+    expect(server.exchanges).toHaveLength(1);
+    expect(server.exchanges[0]?.calls).toHaveLength(101);
+    expect(server.exchanges[0]?.headers.authorization).toBe('Bearer secret');
+    expect(server.others).toEqual([]);
+  }));
+
+it.each<[string, Partial<ClientConfig>, number]>([
+  ['exchange is false', { exchange: false }, 1],
+  ['each call has metadata of its own', { metadata: () => ({ trace: 'a' }) }, 1],
+  ['each call asks for its token', { token: () => 'secret' }, 1],
+  ['they are long', {}, 65 * 2 ** 10],
+])('calls have streams of their own where %s', (_why, config, length) =>
+  withServer(async (server, connectTo) => {
+    const client = await connectTo(config);
+    await client.put('key', new Uint8Array(length));
+    expect(server.others).toEqual([methods.put.path]);
+    expect(server.exchanges).toHaveLength(0);
+  }),
+);
+
+it('what is refused is the error of the contract', () =>
+  withServer(async (server, connectTo) => {
+    const trailers = { 'norikv-outcome': 'not-applied' };
+    server.onCall = ({ id }, { stream }) =>
+      stream.write(refusalFrame(id, { code: status.UNAVAILABLE, details: 'later', trailers }));
+    const client = await connectTo();
+    expect(await failure(client.put('key', 'value'))).toMatchObject({
+      code: 'UNAVAILABLE',
+      outcome: 'not-applied',
+      message: 'later',
+    });
+  }));
+
+it.each<[string, (exchange: OpenExchange) => void]>([
+  ['is reset', ({ stream }) => stream.close(constants.NGHTTP2_CANCEL)],
+  ['is refused after it has begun', ({ stream }) => stream.close(constants.NGHTTP2_REFUSED_STREAM)],
+  ['ends', ({ stream }) => stream.end()],
+  ['has an answer that is cut off', ({ stream }) => stream.write(Buffer.from('00000000020000', 'hex'))],
+  [
+    'has an answer in words nobody knows',
+    ({ stream }) => stream.write(Buffer.from('0000000007000000010d6162', 'hex')),
+  ],
+  ['has a compressed answer', ({ stream }) => stream.write(Buffer.from('010000000500000001000', 'hex'))],
+  ['has an answer that is too long', ({ stream }) => stream.write(Buffer.from('00ffffffff', 'hex'))],
+])('an exchange that %s leaves a write unknown, and the next call has another one', (_what, harm) =>
+  withServer(async (server, connectTo) => {
+    server.onCall = (_call, exchange) => harm(exchange);
+    const client = await connectTo();
+    expect(await failure(client.put('key', 'value', { timeoutMs: 5_000 }))).toMatchObject({
+      outcome: 'unknown',
+    });
+    server.onCall = obliging;
+    expect(await client.put('key', 'value')).toEqual(version);
+    expect(server.exchanges).toHaveLength(2);
+    expect(server.sessions).toHaveLength(1);
+  }),
+);
+
+it.each<[string, number]>([
+  ['a read is made again', 2],
+  ['a write without a condition is not', 1],
+])('after an exchange broke, %s', (_what, sent) =>
+  withServer(async (server, connectTo) => {
+    server.onCall = (_call, { stream }) => {
+      server.onCall = obliging;
+      stream.close(constants.NGHTTP2_CANCEL);
+    };
+    const client = await connectTo({ retry: { maxAttempts: 3 } });
+    if (sent === 2) expect((await client.get('key')).version).toEqual(version);
+    else expect(await failure(client.put('key', 'value'))).toMatchObject({ outcome: 'unknown' });
+    expect(server.exchanges.flatMap(({ calls }) => calls)).toHaveLength(sent);
+  }),
+);
+
+it('an exchange that is refused unread was not applied, and is tried again', () =>
+  withServer(async (server, connectTo) => {
+    server.welcome = (stream) => {
+      server.welcome = begin;
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    };
+    const client = await connectTo({ retry: { maxAttempts: 2 } });
+    expect(await client.put('key', 'value')).toEqual(version);
+    expect(server.exchanges).toHaveLength(2);
+  }));
+
+it('an exchange that is answered with a status says of each call what became of it', () =>
+  withServer(async (server, connectTo) => {
+    server.welcome = (stream) =>
+      stream.respond({ ...head, 'grpc-status': '16', 'grpc-message': 'who are you' }, { endStream: true });
+    const client = await connectTo();
+    const error = await failure(client.put('key', 'value'));
+    expect(error).toMatchObject({ code: 'UNAUTHENTICATED', message: 'who are you' });
+  }));
+
+it('nobody waits beyond a deadline or a signal, the server is told, and late answers count for nothing', () =>
+  withServer(async (server, connectTo) => {
+    server.onCall = () => {};
+    const client = await connectTo();
+    const late = failure(client.put('late', 'value', { timeoutMs: 50 }));
+    expect(await late).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'unknown' });
+    const controller = new AbortController();
+    const cancelled = failure(client.put('cancelled', 'value', { signal: controller.signal }));
+    await expect.poll(() => server.exchanges[0]?.calls.length).toBe(3);
+    controller.abort();
+    expect(await cancelled).toMatchObject({ code: 'CANCELLED', outcome: 'unknown' });
+    await expect
+      .poll(() => server.exchanges[0]?.calls.map(({ path }) => path))
+      .toEqual([methods.put.path, undefined, methods.put.path, undefined]);
+    const [exchange] = server.exchanges;
+    for (const id of [1, 2]) exchange?.stream.write(answerFrame(id, stored));
+    server.onCall = obliging;
+    expect(await client.put('key', 'value')).toEqual(version);
+    expect(server.exchanges).toHaveLength(1);
+  }));
+
+it('when the server says goodbye calls under way are answered, and others go to a new connection', () =>
+  withServer(async (server, connectTo) => {
+    let answerFirst = (): void => {};
+    server.onCall = (call, exchange) => {
+      server.onCall = obliging;
+      answerFirst = () => obliging(call, exchange);
+    };
+    const client = await connectTo();
+    const first = client.put('first', 'value');
+    await expect.poll(() => server.exchanges[0]?.calls.length).toBe(1);
+    server.sessions[0]?.goaway();
+    await expect.poll(() => client.put('second', 'value').then(() => server.sessions.length)).toBe(2);
+    answerFirst();
+    expect(await first).toEqual(version);
+    await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
+  }));
+
+it('an exchange whose numbers are used up ends with its last call', () =>
+  withServer(async (server) => {
+    const settings = settingsOf({ nodes: [server.address], clock: new FakeClock() });
+    const session = await new Promise<Session>((resolve) => {
+      const made = new Session(server.address, undefined, settings, {
+        onUp: () => resolve(made),
+        onEnd: () => {},
+      });
+    });
+    const exchange = new Exchange(session, {}, 2);
+    const calls = [1, 2].map(() => exchange.start(0, Buffer.alloc(0), Number.POSITIVE_INFINITY));
+    expect(exchange.isOpen).toBe(false);
+    for (const { end } of calls) expect((await end).status.code).toBe(status.OK);
+    await expect.poll(() => server.exchanges[0]?.stream.closed).toBe(true);
+    for (const { cancel } of calls) cancel();
+    session.destroy();
+  }));

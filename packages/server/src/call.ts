@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from 'node:http2';
+import type { Refusal } from './statuses.js';
+
+/** A call under way, however it came in: who makes it, until when, and the ways to answer it. */
+export interface Call {
+  readonly headers: IncomingHttpHeaders;
+  /** Whether who makes it has shown already that he may. */
+  readonly isAdmitted: boolean;
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** Where the call comes from: `host:port`; `unknown` if its connection is gone. */
+  readonly peer: string;
+  /** Reads the request, and calls back once: with its message, or with why it is refused. */
+  read(done: (result: Buffer | Refusal) => void): void;
+  /** Counts bytes that are kept until the call is over, or says why they cannot be. */
+  hold(bytes: number): Refusal | undefined;
+  /** Keeps what is held until this work has ended, too. */
+  holdUntil(work: PromiseLike<unknown>): void;
+  /** Counts what was held no more: it is not needed. */
+  letGo(): void;
+  /** Ends the call well, with its message. */
+  end(message?: Buffer): void;
+  /** Ends the call with another status than OK. */
+  refuse(refusal: Refusal): void;
+}

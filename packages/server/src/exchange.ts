@@ -1,0 +1,180 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { type CallFrame, FrameReader, readCall, status } from '@norikv/client/wire';
+import { addressText } from './address-text.js';
+import { type Carrier, ExchangedCall } from './exchanged-call.js';
+import type { Guard } from './guard.js';
+import { head, type Reception } from './incoming-call.js';
+import { longestRequest } from './request-body.js';
+import type { Handler } from './router.js';
+import { refusal } from './statuses.js';
+
+/** After a server has begun to stop, how long calls that were sent before their callers knew are still answered. */
+const farewellMs = 200;
+
+/**
+ * A stream on which the calls of a connection share their way in, and their answers the way out.
+ *
+ * Each call is guarded, served and measured like one on a stream of its own. What is under way is bounded by the
+ * same guard; a caller that does not take its answers is not read from either.
+ */
+export class Exchange implements Carrier {
+  readonly guard: Guard;
+  readonly headers: IncomingHttpHeaders;
+  readonly peer: string;
+  readonly #stream: ServerHttp2Stream;
+  readonly #reception: Reception;
+  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #reader = new FrameReader(longestRequest);
+  readonly #calls = new Map<number, ExchangedCall>();
+  #outgoing: Buffer[] = [];
+  #taken: Array<() => void> = [];
+  #heldBytes = 0;
+  #isLast = false;
+  /** Batches of answers that were written and not taken yet. */
+  readonly #written = new Set<() => void>();
+  #arriving: NodeJS.Timeout | undefined;
+  #leaving: NodeJS.Timeout | undefined;
+
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    handlers: ReadonlyMap<string, Handler>,
+    reception: Reception,
+  ) {
+    const { remoteAddress, remotePort } = stream.session?.socket ?? {};
+    this.guard = reception.guard;
+    this.headers = headers;
+    this.peer = remoteAddress && remotePort ? addressText(remoteAddress, remotePort) : 'unknown';
+    this.#stream = stream;
+    this.#reception = reception;
+    this.#handlers = handlers;
+    stream.respond(head, { waitForTrailers: true });
+    stream.once(
+      'wantTrailers',
+      () => stream.closed || stream.sendTrailers({ 'grpc-status': `${status.OK}` }),
+    );
+    stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    stream.once('end', () => this.#lastCall());
+    stream.once('close', () => this.#closed());
+    stream.on('drain', () => stream.resume());
+  }
+
+  /** Ends it when the calls under way have ended, and those that are on their way have been refused. */
+  close(): void {
+    this.#leaving ??= setTimeout(() => this.#lastCall(), farewellMs);
+  }
+
+  send(id: number, answer: Buffer, taken: () => void): void {
+    this.#calls.delete(id);
+    if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
+    this.#outgoing.push(answer);
+    this.#taken.push(taken);
+  }
+
+  #take(chunk: Buffer): void {
+    try {
+      const frames = this.#reader.take(chunk);
+      if (frames.length > 0) this.#stopWaiting();
+      for (const { isCompressed, message } of frames) {
+        if (isCompressed) throw new Error('a call is compressed');
+        this.#begin(readCall(message));
+      }
+      this.#countRest();
+    } catch {
+      this.#fail(constants.NGHTTP2_PROTOCOL_ERROR);
+    }
+  }
+
+  #begin(frame: CallFrame): void {
+    const { id, path, message } = frame;
+    const known = this.#calls.get(id);
+    if (path === undefined) {
+      this.#calls.delete(id);
+      known?.abandon();
+      return;
+    }
+    if (known) throw new Error(`two calls have the number ${id}`);
+    // A piece of what arrived would keep all of it in memory.
+    const call = new ExchangedCall({ ...frame, message: Buffer.from(message) }, this);
+    this.#calls.set(id, call);
+    const handler = this.#handlers.get(path);
+    if (handler) handler(call);
+    else call.refuse(refusal(status.UNIMPLEMENTED, `${path} is not served here`));
+  }
+
+  /** A call that has begun to arrive is counted, and has to be whole in time. */
+  #countRest(): void {
+    const { bufferedBytes } = this.#reader;
+    const more = bufferedBytes - this.#heldBytes;
+    if (more > 0 && this.guard.hold(more, this.#heldBytes)) {
+      this.#fail(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      return;
+    }
+    if (more < 0) this.guard.release(-more);
+    this.#heldBytes = bufferedBytes;
+    if (bufferedBytes === 0) return;
+    const late = (): void => this.#fail(constants.NGHTTP2_CANCEL);
+    this.#arriving ??= setTimeout(late, this.#reception.patienceMs).unref();
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#arriving);
+    this.#arriving = undefined;
+  }
+
+  #flush(): void {
+    const frames = this.#outgoing;
+    const taken = this.#taken;
+    this.#outgoing = [];
+    this.#taken = [];
+    const stream = this.#stream;
+    // The caller does not take its answers.
+    const late = (): void => this.#fail(constants.NGHTTP2_CANCEL);
+    const patience = setTimeout(late, this.#reception.patienceMs).unref();
+    const over = (): void => {
+      clearTimeout(patience);
+      this.#written.delete(over);
+      for (const tell of taken) tell();
+    };
+    this.#written.add(over);
+    if (stream.destroyed || stream.closed || stream.writableEnded) {
+      over();
+      return;
+    }
+    if (!stream.write(Buffer.concat(frames), over)) stream.pause();
+    this.#rest();
+  }
+
+  /** Takes no further call, and ends when those under way have. */
+  #lastCall(): void {
+    this.#isLast = true;
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (!this.#isLast || this.#calls.size > 0 || this.#outgoing.length > 0) return;
+    if (this.#stream.destroyed || this.#stream.writableEnded) return;
+    this.#stream.end();
+  }
+
+  /** Nothing that follows can be trusted, or waited for. 'close' follows. */
+  #fail(code: number): void {
+    this.#stream.removeAllListeners('data');
+    this.#stream.close(code);
+  }
+
+  #closed(): void {
+    this.#stopWaiting();
+    clearTimeout(this.#leaving);
+    this.guard.release(this.#heldBytes);
+    this.#heldBytes = 0;
+    for (const over of this.#written) over();
+    this.#abandon();
+  }
+
+  #abandon(): void {
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const call of calls) call.abandon();
+  }
+}

@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http2';
+import { answerFrame, type CallFrame, refusalFrame, status } from '@norikv/client/wire';
+import type { Call } from './call.js';
+import type { Guard } from './guard.js';
+import { HeldBytes } from './held-bytes.js';
+import { longestTimerMs } from './options.js';
+import { type Refusal, refusal } from './statuses.js';
+
+/** The stream that a call came on. */
+export interface Carrier {
+  readonly guard: Guard;
+  readonly headers: IncomingHttpHeaders;
+  readonly peer: string;
+  /** Sends the answer to a call, and tells the call when it was taken. */
+  send(id: number, answer: Buffer, taken: () => void): void;
+}
+
+/** A call that came on an exchange. */
+export class ExchangedCall implements Call {
+  readonly isAdmitted = true;
+  readonly #frame: CallFrame;
+  readonly #carrier: Carrier;
+  readonly #held: HeldBytes;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(frame: CallFrame, carrier: Carrier) {
+    this.#frame = frame;
+    this.#carrier = carrier;
+    this.#held = new HeldBytes(carrier.guard);
+    const { timeoutMs } = frame;
+    if (timeoutMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#late(), Math.min(longestTimerMs, timeoutMs)).unref();
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#carrier.headers;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get peer(): string {
+    return this.#carrier.peer;
+  }
+
+  read(done: (result: Buffer | Refusal) => void): void {
+    const { message } = this.#frame;
+    done(this.hold(message.length) ?? message);
+  }
+
+  hold(bytes: number): Refusal | undefined {
+    return this.#held.hold(bytes);
+  }
+
+  holdUntil(work: PromiseLike<unknown>): void {
+    this.#held.holdUntil(work);
+  }
+
+  letGo(): void {
+    this.#held.letGo();
+  }
+
+  end(message: Buffer): void {
+    this.#answer(answerFrame(this.#frame.id, message));
+  }
+
+  refuse(problem: Refusal): void {
+    this.#answer(refusalFrame(this.#frame.id, problem));
+  }
+
+  /** Nobody waits for it any more. */
+  abandon(): void {
+    if (this.#end()) this.#held.release();
+    this.#controller.abort();
+  }
+
+  #answer(frame: Buffer): void {
+    if (this.#end()) this.#carrier.send(this.#frame.id, frame, () => this.#held.release());
+  }
+
+  #late(): void {
+    // It may be under way: that it changed nothing is not known.
+    this.refuse({ ...refusal(status.DEADLINE_EXCEEDED, 'the deadline of the call is over'), trailers: {} });
+    this.#controller.abort();
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    return true;
+  }
+}

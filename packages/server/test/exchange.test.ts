@@ -1,0 +1,386 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { NoriKVClient } from '@norikv/client';
+import {
+  type AnswerFrame,
+  callFrame,
+  cancelFrame,
+  decode,
+  encode,
+  exchangePath,
+  FrameReader,
+  methods,
+  readAnswer,
+  status,
+} from '@norikv/client/wire';
+import type { KvStore } from '@norikv/store';
+import { createMemoryStore, seededRandom } from '@norikv/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Guard } from '../src/guard.js';
+import { createServer, type NoriKVServer, type ServerOptions } from '../src/index.js';
+import { serverSettings } from '../src/options.js';
+import { Router } from '../src/router.js';
+import { Transport } from '../src/transport.js';
+
+const [putNumber, getNumber] = [0, 1];
+const never = Number.POSITIVE_INFINITY;
+const key = Buffer.from('key');
+const put = encode(methods.put.input, { key, value: Buffer.from('value') });
+const get = encode(methods.get.input, { key });
+
+const opened: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
+});
+
+/** An exchange as a client has it that sends whatever it likes. */
+class RawExchange {
+  readonly session: ClientHttp2Session;
+  readonly stream: ClientHttp2Stream;
+  readonly answers: AnswerFrame[] = [];
+  status: unknown;
+
+  constructor(session: ClientHttp2Session, headers: Readonly<Record<string, string>> = {}) {
+    this.session = session;
+    const fixed = {
+      ':method': 'POST',
+      ':path': exchangePath,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    };
+    this.stream = session.request({ ...fixed, ...headers });
+    this.stream.on('error', () => {});
+    for (const event of ['response', 'trailers']) {
+      this.stream.on(event, (received) => {
+        this.status = received['grpc-status'] ?? this.status;
+      });
+    }
+    const reader = new FrameReader(2 ** 24);
+    this.stream.on('data', (chunk: Buffer) => {
+      for (const { message } of reader.take(chunk)) this.answers.push(readAnswer(message));
+    });
+  }
+
+  send(...frames: readonly Buffer[]): void {
+    this.stream.write(Buffer.concat(frames));
+  }
+
+  async answer(id: number): Promise<AnswerFrame> {
+    await expect.poll(() => this.answers.map((answer) => answer.id)).toContain(id);
+    const answer = this.answers.find((one) => one.id === id);
+    return answer ?? expect.unreachable();
+  }
+
+  async closed(): Promise<number | undefined> {
+    if (!this.stream.destroyed) await new Promise((resolve) => this.stream.once('close', resolve));
+    return this.stream.rstCode;
+  }
+}
+
+async function serve(store: KvStore, options: ServerOptions = {}): Promise<NoriKVServer> {
+  const server = await createServer(store, { port: 0, ...options });
+  opened.push({ [Symbol.asyncDispose]: () => server.close(0) });
+  return server;
+}
+
+function connectTo(address: string): ClientHttp2Session {
+  const session = connect(`http://${address}`);
+  session.on('error', () => {});
+  opened.push({
+    async [Symbol.asyncDispose]() {
+      session.destroy();
+    },
+  });
+  return session;
+}
+
+async function start(
+  store: KvStore,
+  options?: ServerOptions,
+): Promise<{ server: NoriKVServer; raw: RawExchange }> {
+  const server = await serve(store, options);
+  return { server, raw: new RawExchange(connectTo(server.address)) };
+}
+
+async function pendingBytes(server: NoriKVServer): Promise<number> {
+  return Number(/^norikv_pending_bytes (\d+)$/m.exec(await server.metrics())?.[1]);
+}
+
+/** A store whose puts wait until they are let go, and tell whether anybody still waits. */
+function heldStore(): { store: KvStore; signals: AbortSignal[]; release(): void } {
+  const memory = createMemoryStore();
+  const signals: AbortSignal[] = [];
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const store: KvStore = Object.assign(Object.create(memory), {
+    async put(...[name, value, options]: Parameters<KvStore['put']>) {
+      if (options?.signal) signals.push(options.signal);
+      await held;
+      return memory.put(name, value);
+    },
+  });
+  return { store, signals, release };
+}
+
+describe('calls on an exchange', () => {
+  it('are served, each with its own answer, and measured', async () => {
+    const { server, raw } = await start(createMemoryStore());
+    raw.send(
+      callFrame(1, putNumber, never, put),
+      callFrame(2, getNumber, 5_000, get),
+      callFrame(3, 77, never, get),
+    );
+    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
+    const read = decode(methods.get.output, (await raw.answer(2)).message);
+    expect(Buffer.from(read.value).toString()).toBe('value');
+    const unknown = { code: status.UNIMPLEMENTED, trailers: { 'norikv-outcome': 'not-applied' } };
+    expect(await raw.answer(3)).toMatchObject(unknown);
+    expect(await server.metrics()).toMatch(/Put",code="OK"\} 1$/m);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('that make no sense are refused one by one', async () => {
+    const { raw } = await start(createMemoryStore());
+    raw.send(callFrame(1, putNumber, never, Buffer.from([255, 255])), callFrame(2, getNumber, never, get));
+    expect(await raw.answer(1)).toMatchObject({ code: status.INVALID_ARGUMENT });
+    expect(await raw.answer(2)).toMatchObject({ code: status.OK });
+  });
+
+  it('end at their deadline, without a word on what became of them', async () => {
+    const { store, signals, release } = heldStore();
+    const { raw } = await start(store);
+    raw.send(callFrame(1, putNumber, 20, put));
+    expect(await raw.answer(1)).toMatchObject({ code: status.DEADLINE_EXCEEDED, trailers: {} });
+    await expect.poll(() => signals[0]?.aborted).toBe(true);
+    release();
+    raw.send(callFrame(1, getNumber, never, get));
+    await expect
+      .poll(() => raw.answers.map(({ code }) => code))
+      .toEqual([status.DEADLINE_EXCEEDED, status.OK]);
+  });
+
+  it('that are cancelled are given up, and not answered', async () => {
+    const { store, signals, release } = heldStore();
+    const { server, raw } = await start(store);
+    raw.send(callFrame(1, putNumber, never, put), cancelFrame(2));
+    await expect.poll(() => signals.length).toBe(1);
+    raw.send(cancelFrame(1));
+    await expect.poll(() => signals[0]?.aborted).toBe(true);
+    release();
+    raw.send(callFrame(2, getNumber, never, get));
+    expect(await raw.answer(2)).toMatchObject({ code: status.OK });
+    expect(raw.answers).toHaveLength(1);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are given up when the connection breaks', async () => {
+    const { store, signals, release } = heldStore();
+    const { server, raw } = await start(store);
+    raw.send(callFrame(1, putNumber, never, put));
+    await expect.poll(() => signals.length).toBe(1);
+    raw.session.destroy();
+    await expect.poll(() => signals[0]?.aborted).toBe(true);
+    expect(await pendingBytes(server)).toBeGreaterThan(0);
+    release();
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are as many as the guard allows', async () => {
+    const { store, signals, release } = heldStore();
+    const { raw } = await start(store, { maxInFlight: 1 });
+    raw.send(callFrame(1, putNumber, never, put), callFrame(2, putNumber, never, put));
+    const excess = { code: status.RESOURCE_EXHAUSTED, trailers: { 'norikv-outcome': 'not-applied' } };
+    expect(await raw.answer(2)).toMatchObject(excess);
+    expect(signals).toHaveLength(1);
+    release();
+    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
+  });
+});
+
+describe('an exchange', () => {
+  it.each<[string, readonly Buffer[]]>([
+    ['two calls of one number', [callFrame(1, putNumber, never, put), callFrame(1, putNumber, never, put)]],
+    ['a call that is cut off', [Buffer.from('000000000400000001', 'hex')]],
+    ['a compressed call', [Buffer.from('01000000090000000100000000', 'hex'), Buffer.alloc(8)]],
+    ['a call that is too long', [Buffer.from('00ffffffff', 'hex')]],
+    ['bytes that are no frame', [Buffer.from('ffffffffffff', 'hex')]],
+  ])('ends with %s, and calls under way with it', async (_what, frames) => {
+    const { store, signals, release } = heldStore();
+    const { server, raw } = await start(store);
+    raw.send(callFrame(9, putNumber, never, put));
+    await expect.poll(() => signals.length).toBe(1);
+    raw.send(...frames);
+    expect(await raw.closed()).toBe(constants.NGHTTP2_PROTOCOL_ERROR);
+    await expect.poll(() => signals[0]?.aborted).toBe(true);
+    release();
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+    const next = new RawExchange(raw.session);
+    next.send(callFrame(1, getNumber, never, get));
+    expect(await next.answer(1)).toMatchObject({ code: status.OK });
+  });
+
+  it('is only for those who may call', async () => {
+    const server = await serve(createMemoryStore(), { tokens: ['secret'] });
+    const session = connectTo(server.address);
+    const stranger = new RawExchange(session);
+    await stranger.closed();
+    expect(stranger.status).toBe(`${status.UNAUTHENTICATED}`);
+    const friend = new RawExchange(session, { authorization: 'Bearer secret' });
+    friend.send(callFrame(1, getNumber, never, get));
+    expect(await friend.answer(1)).toMatchObject({ code: status.OK });
+  });
+
+  it('is one of at most 16 on a connection', async () => {
+    const server = await serve(createMemoryStore());
+    const session = connectTo(server.address);
+    const many = Array.from({ length: 17 }, () => new RawExchange(session));
+    await many[16]?.closed();
+    expect(many[16]?.status).toBe(`${status.RESOURCE_EXHAUSTED}`);
+    many[0]?.stream.close(constants.NGHTTP2_CANCEL);
+    await many[0]?.closed();
+    const next = new RawExchange(session);
+    next.send(callFrame(1, getNumber, never, get));
+    expect(await next.answer(1)).toMatchObject({ code: status.OK });
+  });
+
+  it('that its client ends is ended when its calls are answered', async () => {
+    const { store, signals, release } = heldStore();
+    const { raw } = await start(store);
+    raw.send(callFrame(1, putNumber, never, put));
+    await expect.poll(() => signals.length).toBe(1);
+    raw.stream.end();
+    release();
+    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
+    await raw.closed();
+    expect(raw.status).toBe(`${status.OK}`);
+  });
+
+  it('counts what has arrived of a call, and takes no more than there is room for', async () => {
+    const { server, raw } = await start(createMemoryStore(), { maxPendingBytes: 4_096 });
+    const long = callFrame(1, putNumber, never, Buffer.alloc(100_000));
+    raw.send(long.subarray(0, 2_000));
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThanOrEqual(2_000);
+    const other = new RawExchange(raw.session);
+    other.send(long.subarray(0, 3_000));
+    expect(await other.closed()).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    raw.stream.close(constants.NGHTTP2_CANCEL);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('of a server that stops answers what is under way, refuses the rest, and ends', async () => {
+    const { store, signals, release } = heldStore();
+    const { server, raw } = await start(store);
+    const idle = new RawExchange(raw.session);
+    raw.send(callFrame(1, putNumber, never, put));
+    await expect.poll(() => signals.length).toBe(1);
+    const closed = server.close(60_000);
+    raw.send(callFrame(2, putNumber, never, put));
+    const stopping = { code: status.UNAVAILABLE, trailers: { 'norikv-outcome': 'not-applied' } };
+    expect(await raw.answer(2)).toMatchObject(stopping);
+    await expect.poll(() => idle.stream.readableEnded).toBe(true);
+    idle.stream.end();
+    release();
+    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
+    await expect.poll(() => raw.stream.readableEnded).toBe(true);
+    raw.stream.end();
+    await closed;
+  });
+
+  it('keeps no server from stopping that has a client of ours', async () => {
+    const server = await serve(createMemoryStore());
+    await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
+    await client.put('key', 'value');
+    const before = performance.now();
+    await server.close(60_000);
+    expect(performance.now() - before).toBeLessThan(30_000);
+  });
+
+  it('survives whatever bytes it is sent', async () => {
+    const server = await serve(createMemoryStore());
+    const random = seededRandom(13);
+    const byte = (): number => Math.floor(random() * 256);
+    const session = connectTo(server.address);
+    let raw = new RawExchange(session);
+    let sent = 0;
+    let resets = 0;
+    for (; sent < 10_000; sent++) {
+      const message = Buffer.from(Array.from({ length: Math.floor(random() * 40) }, byte));
+      const frame = callFrame(Math.floor(random() * 50), Math.floor(random() * 6), random() * 5, message);
+      if (random() < 0.01) frame[Math.floor(random() * frame.length)] = byte();
+      raw.send(random() < 0.01 ? frame.subarray(0, Math.floor(random() * frame.length)) : frame);
+      if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (raw.stream.closed || sent % 500 === 0) {
+        resets += 1;
+        raw.stream.close(constants.NGHTTP2_CANCEL);
+        await raw.closed();
+        raw = new RawExchange(session);
+      }
+    }
+    expect(resets).toBeGreaterThan(20);
+    const last = new RawExchange(session);
+    last.send(callFrame(1, getNumber, never, get));
+    expect(await last.answer(1)).toMatchObject({ code: status.OK });
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+    await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 0$/m);
+  });
+});
+
+describe('patience on an exchange', () => {
+  const patienceMs = 100;
+
+  async function impatient(answer: Buffer): Promise<{ raw: RawExchange; guard: Guard; port: number }> {
+    const guard = new Guard(serverSettings({ maxPendingBytes: 2 ** 30 }));
+    const router = new Router(guard, patienceMs);
+    router.add(methods.get.path, (call) =>
+      call.read((request) => {
+        if (!Buffer.isBuffer(request)) return call.refuse(request);
+        call.hold(answer.length);
+        call.end(answer);
+      }),
+    );
+    const transport = new Transport(undefined, (stream, headers) => router.route(stream, headers));
+    const port = await transport.listen({ host: '127.0.0.1', port: 0 });
+    opened.push({
+      async [Symbol.asyncDispose]() {
+        transport.destroy();
+        await transport.close();
+      },
+    });
+    return { raw: new RawExchange(connectTo(`127.0.0.1:${port}`)), guard, port };
+  }
+
+  it('ends with a call that does not arrive', async () => {
+    const { raw, guard } = await impatient(Buffer.from('answer'));
+    raw.send(callFrame(1, getNumber, never, get), callFrame(2, getNumber, never, get).subarray(0, 8));
+    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
+    expect(await raw.closed()).toBe(constants.NGHTTP2_CANCEL);
+    await expect.poll(() => guard.pendingBytes).toBe(0);
+  });
+
+  it('ends with answers that nobody takes, and until then takes no further calls in', async () => {
+    const { raw, guard } = await impatient(Buffer.alloc(200_000));
+    raw.stream.pause();
+    raw.stream.removeAllListeners('data');
+    raw.send(...Array.from({ length: 10 }, (_, id) => callFrame(id, getNumber, never, get)));
+    await expect.poll(() => guard.pendingBytes).toBeGreaterThan(1_000_000);
+    const held = guard.pendingBytes;
+    raw.send(...Array.from({ length: 10 }, (_, id) => callFrame(20 + id, getNumber, never, get)));
+    const closed = raw.closed();
+    await expect.poll(() => raw.stream.closed || guard.pendingBytes <= held).toBe(true);
+    expect(await closed).toBe(constants.NGHTTP2_CANCEL);
+    await expect.poll(() => guard.pendingBytes).toBe(0);
+  });
+
+  it('begins anew with each call that arrives', async () => {
+    const { raw } = await impatient(Buffer.from('answer'));
+    const one = callFrame(1, getNumber, never, get);
+    raw.send(one, one.subarray(0, 8));
+    for (let round = 0; round < 10; round++) {
+      await new Promise((resolve) => setTimeout(resolve, patienceMs / 5));
+      raw.send(one.subarray(8), one.subarray(0, 8));
+    }
+    expect(raw.answers.length).toBeGreaterThan(5);
+    expect(await raw.closed()).toBe(constants.NGHTTP2_CANCEL);
+  });
+});
