@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 /** How a run of an example ended. */
 export interface Ending {
@@ -35,6 +36,8 @@ export function exampleOf(test: string): RunExample {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
+    // A test that has failed or taken too long leaves nothing behind that runs on.
+    onTestFinished(() => void example.kill('SIGKILL'));
     let stdout = '';
     let stderr = '';
     example.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -69,17 +69,20 @@ describe('run', () => {
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'hands %s on, and ends the way the command did',
+    { timeout: 120_000 },
     (signal) => {
-      const command = `process.on('${signal}', () => { console.log('told'); process.exit(9); }); process.kill(process.ppid, '${signal}'); setTimeout(() => {}, 5000);`;
+      const command = `process.on('${signal}', () => { console.log('told'); process.exit(9); }); process.kill(process.ppid, '${signal}'); setTimeout(() => {}, 60_000);`;
       expect(inScript(command)).toMatchObject({ stdout: 'told\nexit 9\n', signal: null });
-      expect(inScript(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 5000);`)).toMatchObject({
-        stdout: '',
-        signal,
-      });
+      expect(inScript(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 60_000);`)).toMatchObject(
+        {
+          stdout: '',
+          signal,
+        },
+      );
     },
   );
 
-  it('shows the output of a quiet command only if it fails', () => {
+  it('shows the output of a quiet command only if it fails', { timeout: 120_000 }, () => {
     expect(inScript("console.log('noise')", '{ quiet: true }')).toMatchObject({
       stdout: 'exit 0\n',
       stderr: '',
@@ -97,7 +100,7 @@ describe('run', () => {
     return spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: root,
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 60_000,
       killSignal: 'SIGKILL',
     });
   }

@@ -4,14 +4,14 @@ import { parseOptions } from '../src/options.js';
 
 const run = exampleOf(import.meta.url);
 
-it('loses no cent, whichever process is killed', { timeout: 120_000 }, async () => {
+it('loses no cent, whichever process is killed', { timeout: 600_000 }, async () => {
   const { exitCode, stdout, stderr } = await run(['--accounts', '4', '--transfers', '15']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toContain('was killed');
   expect(stdout).toContain('sum up to exactly 4000');
 });
 
-it('explains itself', async () => {
+it('explains itself', { timeout: 120_000 }, async () => {
   expect((await run(['--help'])).stdout).toContain('npm start -- bank');
   expect(await run(['--accounts', 'one'])).toMatchObject({
     exitCode: 2,

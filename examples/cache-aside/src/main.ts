@@ -39,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
 
     const [changer, ...others] = fronts;
     if (!changer) throw new Error('there is no process');
-    const watching = others.map((front) => front.tell<{ shows: number; seenAt: number }>('watch'));
+    const watching = others.map((front) => front.tell<{ shows: number; seenAt: number }>('watch 40'));
     await new Promise((resolve) => {
       setTimeout(resolve, 500);
     });

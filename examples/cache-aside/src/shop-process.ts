@@ -6,8 +6,8 @@ import { boundMs, priceOf } from './shop.js';
 
 /**
  * One process of the shop. It reads commands, a line each, and answers each with a line of JSON:
- * `show <times>`: the different prices that so many readers at once get. `watch`: shows the price over and over
- * until it changes, and says how often it did. `change <price>`: changes the price, and then invalidates it.
+ * `show <times>`: the different prices that so many readers at once get. `watch <price>`: shows the price over and
+ * over until it is another, and says how often it did. `change <price>`: changes the price, and then invalidates it.
  */
 const [folder = '', name = ''] = process.argv.slice(2);
 await using store = await openEmbedded({ path: join(folder, 'store') });
@@ -23,10 +23,9 @@ const commands: Readonly<Record<string, (argument: string) => Promise<unknown>>>
     const prices = await Promise.all(Array.from({ length: Number(times) }, show));
     return [...new Set(prices)];
   },
-  async watch() {
-    const first = await show();
+  async watch(price) {
     let shows = 0;
-    while ((await show()) === first) {
+    while ((await show()) === Number(price)) {
       shows += 1;
       // Lets this process do other things, as a shop would.
       await new Promise((resolve) => {

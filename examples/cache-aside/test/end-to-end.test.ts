@@ -17,7 +17,7 @@ afterEach(() => {
 
 const run = (...args: string[]): Promise<Ending> => example(args, { env: { TMPDIR: folder } });
 
-describe('the shop', { timeout: 120_000 }, () => {
+describe('the shop', { timeout: 600_000 }, () => {
   it('asks the price service once, and shows the new price after a change', async () => {
     const { exitCode, stdout, stderr } = await run();
     expect(stderr).toBe('');

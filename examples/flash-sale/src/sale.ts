@@ -1,5 +1,6 @@
 import { type EmbeddedStore, openEmbedded } from '@norikv/embedded';
 import { InventoryManager } from '@norikv/inventory';
+import { type Clock, systemClock } from '@norikv/store';
 
 /** What is on sale. */
 export const sku = 'lantern';
@@ -9,17 +10,20 @@ export const checkouts = 4;
 /** Long enough for a payment, short enough that what a customer walks away from is soon for sale again. */
 const ttlMs = 3_000;
 
+/** How late the successor of a dead checkout may come and still be told what became of a reservation. */
+const graceMs = 3_600_000;
+
 /** The store of a sale and the stock in it. */
 export interface Sale extends AsyncDisposable {
   readonly inventory: InventoryManager;
 }
 
 /** Opens the store. Every process of the sale does, and nothing else here knows which engine it is. */
-export async function openSale(folder: string): Promise<Sale> {
+export async function openSale(folder: string, clock: Clock = systemClock): Promise<Sale> {
   const store: EmbeddedStore = await openEmbedded({ path: folder });
   return {
     // All processes are on one machine and share its clock.
-    inventory: new InventoryManager(store, { ttlMs, clockSkewMs: 0 }),
+    inventory: new InventoryManager(store, { ttlMs, graceMs, clockSkewMs: 0, clock }),
     [Symbol.asyncDispose]: () => store.close(),
   };
 }

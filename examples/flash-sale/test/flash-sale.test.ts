@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@norikv/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exampleOf } from '../../../test/run-example.js';
 import { openSale, sku } from '../src/sale.js';
@@ -12,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-describe('the flash sale', { timeout: 120_000 }, () => {
+describe('the flash sale', { timeout: 240_000 }, () => {
   it('ends with stock, sales and money equal, though payments fail and a process is killed', async () => {
     const ending = await runExample(['--stock', '150', '--customers', '60', '--data', folder]);
     expect(ending.stderr).toBe('');
@@ -66,5 +67,21 @@ describe('the flash sale', { timeout: 120_000 }, () => {
     expect(wrong.exitCode).toBe(2);
     const unknown = await runExample(['--nonsense']);
     expect(unknown.exitCode).toBe(2);
+  });
+});
+
+describe('the stock of the sale', () => {
+  it('knows what was sold, however late the successor of a checkout asks', async () => {
+    let laterMs = 0;
+    await using sale = await openSale(folder, { ...systemClock, now: () => Date.now() + laterMs });
+    await sale.inventory.createItem(sku, 5);
+    await sale.inventory.commit(await sale.inventory.reserve(sku, 2, { id: 'order-1-1' }));
+    laterMs = 600_000;
+    await expect(sale.inventory.reserve(sku, 2, { id: 'order-1-1' })).rejects.toMatchObject({
+      code: 'RESERVATION_RESOLVED',
+      status: 'committed',
+      sold: 2,
+    });
+    expect(await sale.inventory.getAvailable(sku)).toBe(3);
   });
 });

@@ -48,6 +48,11 @@ export class Group {
     this.#members.get(owner)?.kill(signal);
   }
 
+  /** Has a leader stop itself when it is about to write. */
+  standStill(owner: string): void {
+    this.#members.get(owner)?.send('stand still');
+  }
+
   /** The next report from now on that fits. */
   next(fits: (report: GroupReport) => boolean): Promise<GroupReport> {
     return new Promise((resolve) => {
@@ -70,7 +75,8 @@ export class Group {
     const running = [...this.#members.values()].filter(
       ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
     );
-    const ended = running.map((child) => once(child, 'exit'));
+    // Only then has everything been heard that it said.
+    const ended = running.map((child) => once(child, 'close'));
     for (const child of running) child.kill(signal);
     await Promise.all(ended);
   }

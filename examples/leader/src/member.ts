@@ -6,7 +6,7 @@ import { openJournal } from './journal.js';
 
 /** What a member of the group tells its parent. */
 export interface Report {
-  readonly kind: 'ready' | 'leads' | 'wrote' | 'refused' | 'ended';
+  readonly kind: 'ready' | 'leads' | 'renewed' | 'wrote' | 'refused' | 'ended';
   /** The token under which it leads or led; 0 before. */
   readonly token: number;
 }
@@ -15,9 +15,18 @@ const [folder = '', owner = '', ttlMs = ''] = process.argv.slice(2);
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // Ctrl-C reaches every process of a terminal; the parent decides what becomes of its members.
 process.on('SIGINT', () => {});
+// It stops itself, because that may not happen in the middle of a commit: there it would hold up all others.
+let mustStandStill = false;
+process.on('message', () => {
+  mustStandStill = true;
+});
 
 const store = await openEmbedded({ path: folder });
-const leases = createLeases(store, { owner, ttlMs: Number(ttlMs) });
+const leases = createLeases(store, {
+  owner,
+  ttlMs: Number(ttlMs),
+  onEvent: (event) => event.kind === 'renewed' && tell('renewed', event.token),
+});
 const election = leases.elect('journal', { lead });
 process.once('SIGTERM', async () => {
   await election.stop();
@@ -32,9 +41,10 @@ async function lead(lease: Lease): Promise<void> {
   try {
     const journal = await openJournal(store, lease.token);
     tell('leads', lease.token);
-    // A process that is stopped between these two lines still believes that it leads: hence the fence.
+    // A process that is stopped between the question and the entry still believes that it leads: hence the fence.
     while (lease.isHeld()) {
       await sleep(150);
+      if (mustStandStill) standStill();
       await journal.append();
       tell('wrote', lease.token);
     }
@@ -43,6 +53,11 @@ async function lead(lease: Lease): Promise<void> {
     if (errorCode(error) !== 'STALE_TOKEN') throw error;
     tell('refused', lease.token);
   }
+}
+
+function standStill(): void {
+  mustStandStill = false;
+  process.kill(process.pid, 'SIGSTOP');
 }
 
 function tell(kind: Report['kind'], token = 0n): void {

@@ -18,33 +18,33 @@ export async function tellStory({ group, ttlMs, say, now }: Stage): Promise<void
   say(`${owner} leads, with token ${token}.`);
 
   /** Does something to the leader, and waits for its successor. */
-  const replace = async (deed: string, signal: NodeJS.Signals): Promise<string> => {
+  const replace = async (deed: string, act: (leader: string) => void): Promise<string> => {
     await sleep(ttlMs / 2);
+    // Far from the next renewal, and a moment after an entry: nothing is on its way to the store.
+    await group.next(({ kind }) => kind === 'renewed');
     await group.next(({ kind }) => kind === 'wrote');
-    // Half-way to its next write, which it has decided upon already.
-    await sleep(75);
     const [former, since, next] = [owner, now(), group.nextLeader()];
-    group.signal(former, signal);
+    act(former);
     say(`${former} ${deed}.`);
     ({ owner, token } = await next);
     say(`${owner} leads, with token ${token}, ${((now() - since) / 1_000).toFixed(2)} s later.`);
     return former;
   };
 
-  const killed = await replace('is killed (SIGKILL)', 'SIGKILL');
+  const killed = await replace('is killed (SIGKILL)', (leader) => group.signal(leader, 'SIGKILL'));
   await group.start(killed);
   say(`${killed} is back, as a standby.`);
 
   if (process.platform !== 'win32') {
-    const stopped = await replace('is made to stand still (SIGSTOP), and does not know it', 'SIGSTOP');
-    const end = group.next(({ owner: who, kind }) => who === stopped && /refused|ended/.test(kind));
+    const deed = 'is made to stand still (SIGSTOP), and does not know it';
+    const stopped = await replace(deed, (leader) => group.standStill(leader));
+    const refusal = group.next(({ owner: who, kind }) => who === stopped && kind === 'refused');
     group.signal(stopped, 'SIGCONT');
     say(`${stopped} wakes up (SIGCONT), and goes on with what it was about to do.`);
-    const { kind, token: stale } = await end;
-    if (kind === 'refused') say(`Its write is refused: token ${stale} is older than ${token}.`);
-    else say('It was between two writes, and notices that it no longer leads.');
+    const { token: stale } = await refusal;
+    say(`Its write is refused: token ${stale} is older than ${token}.`);
   }
 
-  await replace('leaves in good order (SIGTERM)', 'SIGTERM');
+  await replace('leaves in good order (SIGTERM)', (leader) => group.signal(leader, 'SIGTERM'));
   await sleep(ttlMs / 2);
 }

@@ -27,15 +27,16 @@ function run(args: readonly string[], interruptAt?: RegExp): Promise<Ending> {
 
 const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('norikv-'));
 
-describe.skipIf(process.platform === 'win32')('the election of a leader', { timeout: 120_000 }, () => {
+describe.skipIf(process.platform === 'win32')('the election of a leader', { timeout: 240_000 }, () => {
   it('survives a kill, a standstill and a departure, and loses no entry', async () => {
-    const { exitCode, stdout, stderr } = await run([]);
+    // Longer leases than by default, so that nobody loses one because the machine is busy with other tests.
+    const { exitCode, stdout, stderr } = await run(['--ttl', '5000']);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/[abc] leads, with token 1\./);
-    expect(stdout).toMatch(/is killed \(SIGKILL\)\.\n.* leads, with token 2, \d\.\d\d s later\./);
-    expect(stdout).toMatch(/SIGSTOP.*\n.* leads, with token 3, \d\.\d\d s later\./);
-    expect(stdout).toMatch(/token 2 is older than 3|notices that it no longer leads/);
-    expect(stdout).toMatch(/SIGTERM.*\n.* leads, with token 4, \d\.\d\d s later\./);
+    expect(stdout).toMatch(/is killed \(SIGKILL\)\.\n.* leads, with token 2, \d+\.\d\d s later\./);
+    expect(stdout).toMatch(/SIGSTOP.*\n.* leads, with token 3, \d+\.\d\d s later\./);
+    expect(stdout).toMatch(/token 2 is older than 3/);
+    expect(stdout).toMatch(/SIGTERM.*\n.* leads, with token 4, \d+\.\d\d s later\./);
     expect(stdout).toContain('none lost, none written twice');
     expect(stdout).toContain('The last one was written under token 4.');
     expect(exitCode).toBe(0);

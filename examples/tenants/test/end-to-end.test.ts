@@ -17,7 +17,7 @@ afterEach(() => {
 
 const run = (...args: string[]): Promise<Ending> => example(args, { env: { TMPDIR: folder } });
 
-describe('the notes service', { timeout: 60_000 }, () => {
+describe('the notes service', { timeout: 300_000 }, () => {
   it('keeps its tenants apart, and ends well', async () => {
     const { exitCode, stdout, stderr } = await run();
     expect(stderr).toBe('');

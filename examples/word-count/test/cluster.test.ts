@@ -21,5 +21,5 @@ it.skipIf(!canRunEtcd)(
     expect(other.stderr).toContain('--store: It holds a job over other text; use another prefix');
     expect(other.exitCode).toBe(2);
   },
-  180_000,
+  600_000,
 );

@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-describe('counting words from several processes', { timeout: 180_000 }, () => {
+describe('counting words from several processes', { timeout: 600_000 }, () => {
   it('is exact although a worker is killed half-way, and leaves nothing behind', async () => {
     const { exitCode, stdout, stderr } = await runExample(['--addresses', '5', '--workers', '2'], {
       env: { TMPDIR: folder },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Cache, type CacheOptions, createCache } from '../src/index.js';
 import { engines, type OpenEngine } from './engines.js';
 
@@ -358,15 +358,6 @@ function deferredLoad(): DeferredLoad {
 }
 
 /** Looks until it holds: a background load of a real engine takes a moment. */
-async function eventually(look: () => Promise<void>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    try {
-      return await look();
-    } catch {
-      await new Promise((resolve) => {
-        setTimeout(resolve, 5);
-      });
-    }
-  }
-  return look();
+function eventually(look: () => Promise<void>): Promise<void> {
+  return vi.waitFor(look, { interval: 5, timeout: 20_000 });
 }

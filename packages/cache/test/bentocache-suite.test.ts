@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const program = fileURLToPath(new URL('programs/bentocache-run.ts', import.meta.url));
 
-it('passes the suite of bentocache on both engines: 21 tests each', { timeout: 120_000 }, async () => {
+it('passes the suite of bentocache on both engines: 21 tests each', { timeout: 600_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--conditions=@norikv/source',
     '--import',

@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 describe('a stampede', () => {
-  it('of 1,000 waiters in 4 processes runs the loader once', { timeout: 120_000 }, async () => {
+  it('of 1,000 waiters in 4 processes runs the loader once', { timeout: 600_000 }, async () => {
     const flags = ['--conditions=@norikv/source', '--import', 'tsx'];
     const children = ['a', 'b', 'c', 'd'].map((name) =>
       spawn(process.execPath, [...flags, member, folder, name], { stdio: ['pipe', 'pipe', 'inherit'] }),

@@ -6,7 +6,7 @@ import {
   type Key,
   type KvStore,
 } from '@norikv/store';
-import { checkSignal } from '@norikv/store/call-options';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { type Codec, decodeState } from './codec.js';
 import { decodeEnvelope } from './envelope.js';
 import { PendingUpdate } from './pending-update.js';
@@ -82,9 +82,10 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
   const { clock } = settings;
   const queueOf = queuesOf(store);
   return {
-    update(key, codec, transition, { deadlineMs, signal, opId, fingerprint = '', onConflict } = {}) {
+    update(key, codec, transition, options = {}) {
       return new Promise((resolve, reject) => {
-        checkSignal(signal);
+        checkCallOptions(options);
+        const { deadlineMs, signal, opId, fingerprint = '', onConflict } = options;
         if (signal?.aborted) {
           throw new CancelledError('Cancelled; nothing was written.', {
             cause: signal.reason,

@@ -76,4 +76,11 @@ describe('an operation id', () => {
       });
     }
   });
+
+  it.each(['order-1', null, 7])('that stands where options are expected is not lost: %j', async (given) => {
+    const updater = createUpdater(createMemoryStore());
+    const update = updater.update('n', numberCodec, () => write(1, 1), given as never);
+    await expect(update).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: /options/ });
+    expect(await updater.read('n', numberCodec)).toBeUndefined();
+  });
 });

@@ -20,7 +20,7 @@ import { Gate } from './gate.js';
 import { status } from './grpc/status.js';
 import { getShardForKey } from './hash.js';
 import type { Node } from './node.js';
-import { judge, pauseMs, type Resend } from './resend.js';
+import { judge, pauseMs, type Resend, weakerOf } from './resend.js';
 import { type CallFacts, errorOfStatus } from './status-errors.js';
 import type { CallEnd, RunningCall } from './unary-call.js';
 import { decode, encode, type Outgoing, type Received } from './wire/codec.js';
@@ -98,17 +98,20 @@ export class CallRunner {
   ): Promise<Received<Output>> {
     const tried = new Set<Node>();
     let doubt: NoriKVError | undefined;
+    let resend: Resend = 'never';
     for (let attempt = 1; ; attempt++) {
-      let resend: Resend = 'never';
       let node: Node | undefined;
       try {
         const route = this.#readyRoute(call, tried) ?? (await this.#route(call, limit, tried));
         node = route.node;
         const bytes = encoded(call, route.server);
-        resend = call.resend(route.server);
+        const resendHere = call.resend(route.server);
+        // It may be another server now, that remembers nothing of what the one before may have applied.
+        resend = doubt ? weakerOf(resend, resendHere) : resendHere;
+        if (doubt && resend === 'never') throw doubt;
         return await send(route, call, bytes, limit);
       } catch (error) {
-        if (!isNoriKVError(error)) throw error;
+        if (!isNoriKVError(error)) throw doubt ?? error;
         if (error.outcome === 'unknown') doubt = error;
         const verdict = judge(error, doubt, resend);
         if (verdict === 'give-up') throw error;
@@ -144,7 +147,8 @@ export class CallRunner {
         const server = await connection.ready(isOnly ? limit : limit.within(patienceMs));
         return { node, connection, server };
       } catch (error) {
-        if (isOnly || limit.reached || errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
+        if (isOnly || errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
+        if (limit.remainingMs <= 0) throw limit.timedOut('not-applied', connection.failure);
         if (tried.size + 1 >= this.#cluster.nodes.length) tried.clear();
         tried.add(node);
       }

@@ -118,8 +118,20 @@ export class Cluster {
   #known(address: string): Node | undefined {
     const node = this.#nodes.get(address);
     if (node || this.#isClosed) return node;
-    if (this.#nodes.size >= mostNodes || !mayCarryToken(this.#settings, address)) return undefined;
+    if (!mayCarryToken(this.#settings, address)) return undefined;
+    if (this.#nodes.size >= mostNodes && !this.#forgetOne()) return undefined;
     return this.#add(address);
+  }
+
+  /** Makes room for a node: servers come and go, and each may have an address of its own. */
+  #forgetOne(): boolean {
+    const { nodes } = this.#settings;
+    const gone = this.#list.find((node) => !node.isReady && !nodes.includes(node.address));
+    if (gone === undefined) return false;
+    this.#nodes.delete(gone.address);
+    this.#list = this.#list.filter((node) => node !== gone);
+    gone.close();
+    return true;
   }
 
   #add(address: string): Node {

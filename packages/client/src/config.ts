@@ -88,7 +88,11 @@ export interface Settings {
 
 /** Checks a configuration. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function settingsOf(config: ClientConfig): Settings {
+  checkObject('the configuration', config);
   const { retry = {}, tls = false } = config;
+  checkObject('retry', retry);
+  checkToken(config.token);
+  checkHook(config.metadata);
   const settings: Settings = {
     nodes: [...new Set(checkedNodes(config.nodes))],
     totalShards: whole('totalShards', config.totalShards, 1_024),
@@ -144,6 +148,25 @@ function checkedNodes(nodes: unknown): string[] {
     }
   }
   return nodes;
+}
+
+function checkObject(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new InvalidArgumentError(`${name} is ${String(value)}; use an object`);
+}
+
+function checkToken(token: unknown): void {
+  if (token === undefined || typeof token === 'string' || typeof token === 'function') return;
+  throw new InvalidArgumentError(
+    `token is of type ${typeof token}; use a string, or a function that gives one`,
+  );
+}
+
+function checkHook(metadata: unknown): void {
+  if (metadata === undefined || typeof metadata === 'function') return;
+  throw new InvalidArgumentError(
+    `metadata is of type ${typeof metadata}; use a function that gives the metadata of a call`,
+  );
 }
 
 function whole(name: string, value: number | undefined, fallback: number): number {

@@ -1,5 +1,5 @@
 import { type Clock, ClosedError, errorCode } from '@norikv/store';
-import { CallLimit } from './call-limit.js';
+import { CallLimit, nothing } from './call-limit.js';
 import { notSent } from './call-status.js';
 import type { Settings } from './config.js';
 import { type CallMetadata, type MetadataSource, secureContextOf } from './credentials.js';
@@ -60,6 +60,13 @@ export class Connection {
   /** What the server said when it was asked last, on whichever connection. */
   get lastDescription(): Description | undefined {
     return this.#lastDescription;
+  }
+
+  /** Begins to connect, or to ask the server, and waits for neither. */
+  prepare(): void {
+    if (this.#isClosed || this.#describing) return;
+    if (this.#link.session) this.#describe().catch(nothing);
+    else this.#link.open();
   }
 
   /** Connects, if need be, and asks the server. Nothing of the caller has been sent when this fails. */

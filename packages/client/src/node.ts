@@ -26,13 +26,19 @@ export class Node {
     return this.connections.every((connection) => connection.isDown);
   }
 
-  /** The connection to use next: one that is ready, in turn. */
+  /** Whether a call could be sent to it at once. */
+  get isReady(): boolean {
+    return this.connections.some(({ description }) => description !== undefined);
+  }
+
+  /** The connection to use next: one that is ready, in turn. Those that are not are made meanwhile. */
   connection(): Connection {
     const { connections } = this;
     for (let step = 0; step < connections.length; step++) {
       this.#turn = (this.#turn + 1) % connections.length;
       const candidate = connections[this.#turn];
       if (candidate?.description) return candidate;
+      candidate?.prepare();
     }
     return this.#first;
   }

@@ -138,7 +138,8 @@ function versionOf(condition: Condition): Version | undefined {
   return condition.kind === 'absent' ? mustNotExist : undefined;
 }
 
-function demand(isOffered: boolean, what: string, key: Key): void {
+/** Throws UnsupportedError for what a server does not declare to keep. */
+export function demand(isOffered: boolean, what: string, key: Key): void {
   if (isOffered) return;
   throw new UnsupportedError(
     `The server does not declare that it keeps ${what}, and could overwrite or forget; nothing was sent. ` +

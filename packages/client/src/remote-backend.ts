@@ -41,7 +41,7 @@ export class RemoteBackend extends VectorCalls implements Backend {
   constructor(settings: Settings) {
     const cluster = new Cluster(settings);
     const runner = new CallRunner(cluster, settings);
-    super(runner);
+    super(runner, settings.allowPlainServer);
     this.#settings = settings;
     this.#cluster = cluster;
     this.#runner = runner;

@@ -10,6 +10,12 @@ import type { Settings } from './config.js';
  */
 export type Resend = 'always' | 'version' | 'never';
 
+/** What two servers allow together, each of which may have got a copy. */
+export function weakerOf(one: Resend, other: Resend): Resend {
+  if (one === 'always') return other;
+  return other === 'never' ? other : one;
+}
+
 /** What to do after a failed attempt. */
 export type Verdict = 'send-again' | 'give-up' | 'unknown';
 

@@ -17,7 +17,7 @@ import {
 import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
 import type { CallRunner } from './call-runner.js';
 import type { Description } from './description.js';
-import { consistencyFor } from './plans.js';
+import { consistencyFor, demand } from './plans.js';
 import type { Resend } from './resend.js';
 import type { Outgoing, Received } from './wire/codec.js';
 import { distanceToWire, indexTypeToWire } from './wire/enums.js';
@@ -38,9 +38,11 @@ interface VectorWrite<Input extends DescMessage, Output extends DescMessage> {
 /** The six vector calls over the wire. A server without vectors answers each with `UnsupportedError`. */
 export class VectorCalls implements VectorStore {
   readonly #runner: CallRunner;
+  readonly #allowPlain: boolean;
 
-  constructor(runner: CallRunner) {
+  constructor(runner: CallRunner, allowPlain: boolean) {
     this.#runner = runner;
+    this.#allowPlain = allowPlain;
   }
 
   async vectorCreateIndex(
@@ -147,6 +149,9 @@ export class VectorCalls implements VectorStore {
       idempotencyKey !== '' && capabilities.idempotency === 'durable' ? 'always' : 'never';
     const request = (server: Description): Outgoing<Input> => {
       demandVectors(server);
+      if (idempotencyKey !== '' && !this.#allowPlain) {
+        demand(server.capabilities.idempotency !== 'none', 'idempotencyKey', key);
+      }
       return fields;
     };
     return this.#runner.run({ method, key, bytes, options, isWrite: true, request, resend });

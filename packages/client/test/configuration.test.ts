@@ -15,6 +15,11 @@ describe('a configuration that is wrong is refused by name', () => {
     ['nodes has "http://localhost:1"', { nodes: ['http://localhost:1'] }],
     ['nodes has "localhost:70000"', { nodes: ['localhost:70000'] }],
     ['nodes has 5', { nodes: [5 as unknown as string] }],
+    ['the configuration is undefined; use an object', undefined as unknown as ClientConfig],
+    ['the configuration is localhost:1', 'localhost:1' as unknown as ClientConfig],
+    ['retry is null', { nodes, retry: null } as unknown as ClientConfig],
+    ['token is of type number', { nodes, token: 5 } as unknown as ClientConfig],
+    ['metadata is of type object', { nodes, metadata: { tenant: 'acme' } } as unknown as ClientConfig],
     ['totalShards is 0', { nodes, totalShards: 0 }],
     ['timeout is -1', { nodes, timeout: -1 }],
     ['retry.maxAttempts is 1.5', { nodes, retry: { maxAttempts: 1.5 } }],
@@ -112,19 +117,19 @@ it('refuses a consistency nobody knows, and sends nothing', async () => {
 });
 
 it('says who is not there', async () => {
-  await using client = new NoriKVClient({ nodes: ['127.0.0.1:1'], timeout: 200 });
+  await using client = new NoriKVClient({ nodes: ['127.0.0.1:1'], timeout: 2_000 });
   expect(client.capabilities).toBeUndefined();
   expect(client.getStats().isConnected).toBe(false);
   expect(client.getClusterView()).toBeNull();
   await expect(client.connect()).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     outcome: 'not-applied',
-    message: 'No server answered within 200 ms at 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
+    message: 'No server answered within 2000 ms at 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
   });
 });
 
 it('says so of a name with several addresses, too', async () => {
-  await using client = new NoriKVClient({ nodes: ['localhost:1'], timeout: 200 });
+  await using client = new NoriKVClient({ nodes: ['localhost:1'], timeout: 2_000 });
   await expect(client.connect()).rejects.toThrow('ECONNREFUSED');
 });
 

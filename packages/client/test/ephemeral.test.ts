@@ -97,7 +97,7 @@ describe('through a binary', () => {
     const flags = '--conditions=@norikv/source --import tsx';
     process.env.NORIKV_SERVER_PATH = await binary(`exec "${process.execPath}" ${flags} "${command}" "$@"`);
     try {
-      await using cluster = await createEphemeral({ totalShards: 16, startupTimeout: 60 });
+      await using cluster = await createEphemeral({ totalShards: 16, startupTimeout: 120 });
       const client = cluster.getClient();
       await client.connect();
       await client.put('key', 'value', { ifNotExists: true });
@@ -107,15 +107,15 @@ describe('through a binary', () => {
     } finally {
       delete process.env.NORIKV_SERVER_PATH;
     }
-  }, 120_000);
+  }, 240_000);
 
   it.each([
-    ['ends at once', 'echo "no room"; exit 3', 'it ended with 3', 'no room'],
-    ['does not answer', 'exec sleep 60', 'it did not answer', ''],
-    ['does not stop either', "trap '' TERM; exec sleep 60", 'it did not answer', ''],
-    ['is killed', 'kill -9 $$', 'it ended with SIGKILL', ''],
-  ])('that %s: says so, with its log', async (_what, text, message, log) => {
-    const options = { serverBinary: await binary(text), startupTimeout: 1, dataDir: join(folder, 'data') };
+    ['ends at once', 'echo "no room"; exit 3', 60, 'it ended with 3', 'no room'],
+    ['does not answer', 'exec sleep 60', 1, 'it did not answer', ''],
+    ['does not stop either', "trap '' TERM; exec sleep 60", 1, 'it did not answer', ''],
+    ['is killed', 'kill -9 $$', 60, 'it ended with SIGKILL', ''],
+  ])('that %s: says so, with its log', async (_what, text, startupTimeout, message, log) => {
+    const options = { serverBinary: await binary(text), startupTimeout, dataDir: join(folder, 'data') };
     const error = await failure(createEphemeral(options));
     expect(error).toMatchObject({ code: 'EPHEMERAL_SERVER', name: 'EphemeralServerError' });
     expect(error.message).toContain(message);

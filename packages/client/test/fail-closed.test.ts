@@ -168,15 +168,15 @@ describe('another server at the same address', () => {
   it('is asked anew, and refused what it does not keep', async () => {
     const store = createMemoryStore();
     const good = await createServer(store, { port: 0 });
-    await using client = await connect(good.address, { timeout: 20_000 });
-    await client.put('key', 'value', { ifNotExists: true });
-    expect(client.capabilities?.atomicCas).toBe(true);
-    const { port } = good;
-    await good.close(0);
-
     await using plain = await new RawServer()
       .answer(methods.put, () => ({ version: { term: 1n, index: 1n } }))
-      .listen(port);
+      .listen();
+    await using network = await FaultyNetwork.to(good.port);
+    await using client = await connect(network.address, { timeout: 20_000 });
+    await client.put('key', 'value', { ifNotExists: true });
+    expect(client.capabilities?.atomicCas).toBe(true);
+    network.target = Number(plain.address.split(':')[1]);
+    await good.close(0);
     expect(await failure(client.put('key', 'x', { ifNotExists: true }))).toMatchObject(refused);
     await client.put('key', 'a put without conditions');
     expect(plain.calls).toEqual([methods.put.path]);

@@ -136,6 +136,48 @@ describe('a copy that loses after one that nobody answered', () => {
   });
 });
 
+describe('a server that keeps less than the one before, which nobody has heard of since', () => {
+  it.each(['node', 'none'])('with ids kept by "%s" is not sent a copy', async (idempotency) => {
+    await using first = await scripted([unavailable]);
+    await using second = await scripted([], { ...all, idempotency });
+    const nodes = [first.address, second.address];
+    await using client = await connect(first.address, { nodes, unsafeAllowPlainServer: true });
+    const error = await failure(client.put('key', 'x', { idempotencyKey: 'id' }));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+    expect(second.calls).not.toContain(methods.put.path);
+  });
+
+  it('or more: its mismatch proves nothing about the copy it has never heard of', async () => {
+    await using first = await scripted([unavailable], { ...all, idempotency: 'node' });
+    await using second = await scripted([mismatch]);
+    await using client = await connect(first.address, { nodes: [first.address, second.address] });
+    const options = { ifMatchVersion: version, idempotencyKey: 'id' };
+    const error = await failure(client.put('key', 'x', options));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+    expect(error.cause).toMatchObject({ code: 'VERSION_MISMATCH' });
+  });
+
+  it('is sent what a version guards, whatever it knows of ids', async () => {
+    await using first = await scripted([unavailable]);
+    await using second = await scripted([], { ...all, idempotency: 'node' });
+    await using client = await connect(first.address, { nodes: [first.address, second.address] });
+    const options = { ifMatchVersion: version, idempotencyKey: 'id' };
+    expect(await client.put('key', 'x', options)).toEqual(version);
+  });
+});
+
+it('a metadata hook that breaks between two copies does not hide that the first may have been applied', async () => {
+  await using server = await scripted([unavailable]);
+  let puts = 0;
+  const metadata = (method: string): Record<string, string> => {
+    if (method === methods.put.path && ++puts === 2) throw new TypeError('a mistake of the hook');
+    return {};
+  };
+  await using client = await connect(server.address, { metadata });
+  const error = await failure(client.put('key', 'x', { ifMatchVersion: version }));
+  expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+});
+
 describe('what a status means', () => {
   it.each([
     [status.FAILED_PRECONDITION, 'version mismatch', 'VERSION_MISMATCH', 'not-applied'],
@@ -213,9 +255,9 @@ describe('the end of a call', () => {
   it('comes by its deadline: unknown on a write, and the server is told', async () => {
     await using server = await scripted(['silence', 'silence']);
     await using client = await connect(server.address);
-    const put = await failure(client.put('key', 'x', { timeoutMs: 50 }));
+    const put = await failure(client.put('key', 'x', { timeoutMs: 500 }));
     expect(put).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'unknown' });
-    const get = await failure(client.get('key', { timeoutMs: 50 }));
+    const get = await failure(client.get('key', { timeoutMs: 500 }));
     expect(get).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
   });
 

@@ -1,5 +1,8 @@
 import { status } from '@grpc/grpc-js';
+import { systemClock } from '@norikv/store';
 import { expect, it } from 'vitest';
+import { Cluster } from '../src/cluster.js';
+import { settingsOf } from '../src/config.js';
 import { NoriKVClient } from '../src/index.js';
 import { methods } from '../src/wire.js';
 import { failure } from './support/clients.js';
@@ -16,10 +19,14 @@ async function double(description: object = described): Promise<RawServer> {
     .listen();
 }
 
+function portOf({ address }: RawServer): number {
+  return Number(address.split(':')[1]);
+}
+
 it('a node that swallows bytes is not waited for while another answers', async () => {
   await using first = await double();
   await using second = await double();
-  await using network = await FaultyNetwork.to(Number(first.address.split(':')[1]));
+  await using network = await FaultyNetwork.to(portOf(first));
   network.weather = 'black hole';
   const nodes = [network.address, second.address];
   await using client = new NoriKVClient({ nodes, watchCluster: false });
@@ -38,15 +45,73 @@ it('calls made before connect connect by themselves, and ask once for each conne
   expect(server.calls.filter((path) => path === methods.describe.path)).toHaveLength(1);
 });
 
+it('a node that has served and is gone is soon waited for no more', async () => {
+  let timers = 0;
+  const clock: typeof systemClock = {
+    ...systemClock,
+    startTimer(callback, delayMs) {
+      timers += 1;
+      return systemClock.startTimer(callback, delayMs);
+    },
+  };
+  const first = await double();
+  await using second = await double();
+  const nodes = [first.address, second.address];
+  await using client = new NoriKVClient({ nodes, watchCluster: false, clock });
+  await client.connect();
+  await expect.poll(() => client.getStats().nodes.every(({ ready }) => ready === 2)).toBe(true);
+  await first[Symbol.asyncDispose]();
+  // A call that finds a node ready waits for nothing.
+  const timersOfACall = async (): Promise<number> => {
+    const before = timers;
+    await client.get('key');
+    return timers - before;
+  };
+  await expect.poll(timersOfACall).toBe(0);
+});
+
+it('all connections to a server that starts again are made again, and it is asked anew', async () => {
+  const before = await double({ ...described, idempotency: 'none' });
+  await using after = await double();
+  await using network = await FaultyNetwork.to(portOf(before));
+  await using client = new NoriKVClient({ nodes: [network.address], watchCluster: false, timeout: 30_000 });
+  await client.connect();
+  await expect.poll(() => client.getStats().nodes[0]?.ready).toBe(2);
+  expect(client.capabilities?.idempotency).toBe('none');
+  network.target = portOf(after);
+  await before[Symbol.asyncDispose]();
+  const readyAfterACall = async (): Promise<number | undefined> => {
+    await client.get('key');
+    return client.getStats().nodes[0]?.ready;
+  };
+  await expect.poll(readyAfterACall).toBe(2);
+  expect(client.capabilities?.idempotency).toBe('durable');
+});
+
+it('leaders that had one address after another make room for the last one', () => {
+  const configured = ['127.0.0.1:1', '127.0.0.1:2'];
+  const cluster = new Cluster(settingsOf({ nodes: configured }));
+  for (let port = 3; port <= 200; port++) {
+    cluster.learnLeader(0, `127.0.0.1:${port}`);
+    expect(cluster.nodeFor(() => 0, new Set()).address).toBe(`127.0.0.1:${port}`);
+  }
+  const addresses = cluster.nodes.map(({ address }) => address);
+  expect(addresses).toHaveLength(64);
+  expect(addresses.slice(0, 2)).toEqual(configured);
+  const many = Array.from({ length: 70 }, (_, place) => `127.0.0.1:${place + 1}`);
+  const full = new Cluster(settingsOf({ nodes: many }));
+  full.learnLeader(0, '127.0.0.1:99');
+  expect(full.nodes).toHaveLength(70);
+});
+
 it('all of them out of reach end in the deadline', async () => {
   await using network = await FaultyNetwork.to(1);
   network.weather = 'black hole';
   const nodes = [network.address, '127.0.0.1:1'];
   await using client = new NoriKVClient({ nodes, watchCluster: false, timeout: 1_600 });
-  expect(await failure(client.get('key'))).toMatchObject({
-    code: 'DEADLINE_EXCEEDED',
-    outcome: 'not-applied',
-  });
+  const error = await failure(client.get('key'));
+  expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+  expect(error.message).toContain('No answer within 1600 ms before');
 });
 
 it('what they guarantee is what the weakest does', async () => {

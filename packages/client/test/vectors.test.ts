@@ -65,8 +65,8 @@ it('the six vector calls go there and back', async () => {
     ['create', 'space', 2, 'inner_product', 'hnsw', { idempotencyKey }],
     ['create', 'space', 2, 'euclidean', 'brute_force', {}],
     ['insert', 'space', 'near', [1, 2], {}],
-    ['search', 'space', [1, 2], 3, { includeVectors: false }],
-    ['search', 'space', [1, 2], 3, { includeVectors: true }],
+    ['search', 'space', [1, 2], 3, { includeVectors: false, consistency: 'lease' }],
+    ['search', 'space', [1, 2], 3, { includeVectors: true, consistency: 'lease' }],
     ['delete', 'space', 'near', {}],
     ['drop', 'space', {}],
   ]);

@@ -1,4 +1,5 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { refuseOptions } from './bounds.js';
 import { type Buckets, createBuckets } from './buckets.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
@@ -63,7 +64,9 @@ export class BucketedCounter {
    * @throws BucketTimeError if `atMs` is too late or too far ahead. Nothing was sent.
    * @throws InvalidArgumentError for an `opId` without `atMs`: repeated later, it would meet another bucket.
    */
-  async add(delta: number | bigint, { atMs, ...options }: BucketAddOptions = {}): Promise<bigint> {
+  async add(delta: number | bigint, given: BucketAddOptions = {}): Promise<bigint> {
+    checkCallOptions(given);
+    const { atMs, ...options } = given;
     if (options.opId !== undefined && atMs === undefined) {
       refuse('atMs', atMs, 'one time for each opId');
     }

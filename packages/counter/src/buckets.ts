@@ -49,6 +49,6 @@ export function createBuckets(rules: BucketRules): Buckets {
       const length = checkInteger('buckets', Math.ceil((toMs - first) / bucketMs), 10_000, 0);
       return Array.from({ length }, (_, position) => first + position * bucketMs);
     },
-    timeToLiveMs: (startMs, now) => startMs + bucketMs + keptMs + clockToleranceMs - now,
+    timeToLiveMs: (startMs, now) => Math.ceil(startMs + bucketMs + keptMs + clockToleranceMs - now),
   };
 }

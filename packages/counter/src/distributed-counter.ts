@@ -1,4 +1,5 @@
 import type { GetOptions, KvStore } from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { type CounterBounds, type Sum, sumWithin } from './bounds.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
 import { answerOf, safeNumber, wholeNumber } from './counter-value.js';
@@ -96,7 +97,8 @@ export class DistributedCounter {
    * Sets the value. Returns the old one: an add is either in what a reset returned or in the value, never in
    * both. The bounds hold as if `to` were added to 0.
    */
-  async reset(to: number | bigint = 0n, options?: AddOptions): Promise<bigint> {
+  async reset(to: number | bigint = 0n, options: AddOptions = {}): Promise<bigint> {
+    checkCallOptions(options);
     const value = this.#sum(0n, wholeNumber('to', to));
     const fingerprint = `reset:${value}`;
     return answerOf(await this.#records.update(this.#key, resetTo(value), { ...options, fingerprint }));

@@ -1,5 +1,6 @@
 import type { UpdateOptions } from '@norikv/cas-retry';
 import type { CallOptions } from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
 import type { CounterRecords } from './counter-records.js';
 import { grow, shardCountCodec } from './shard-count.js';
 
@@ -70,6 +71,7 @@ export function createShards(
 
   return {
     async add(delta, options) {
+      checkCallOptions(options);
       // Only there can every process know of an operation id, however many shards there are.
       const shard = options.opId === undefined ? current : 0;
       let metNobody = true;

@@ -82,7 +82,7 @@ export function createWriteBehind(
     pending: () => pending,
     async add(change) {
       const addend = wholeNumber('delta', change);
-      while (pending >= maxPending) await makeRoom();
+      while (!isClosed && pending >= maxPending) await makeRoom();
       if (isClosed) throw new ClosedError('The counter is closed');
       delta += addend;
       adds += 1;

@@ -1,3 +1,4 @@
+import { systemClock } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -51,6 +52,13 @@ describe('a counter by time', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('takes a clock that counts in fractions of a millisecond', async () => {
+    const now = (): number => Date.UTC(2025, 5, 1, 12, 0, 30) + 0.25;
+    const { counter } = setUp({ clock: { ...systemClock, now } });
+    expect(await counter.add(2)).toBe(2n);
+    expect(await counter.sum(now() - minute, now() + 1)).toBe(2n);
   });
 
   it('is exact for several processes', async () => {

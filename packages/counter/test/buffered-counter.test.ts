@@ -291,6 +291,15 @@ describe('close', () => {
     expect(await stored()).toBe(1n);
   });
 
+  it('refuses further adds for good, also if it failed and the buffer is full', async () => {
+    const { clock, store, counter } = setUp({ maxPending: 1 });
+    await counter.increment();
+    store.faults.outage();
+    await expect(clock.run(counter.close())).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(clock.run(counter.increment())).rejects.toMatchObject({ code: 'CLOSED', retryable: false });
+    expect(counter.pending).toBe(1);
+  });
+
   it('happens at the end of a block', async () => {
     const { store, stored } = setUp();
     {

@@ -1,7 +1,7 @@
 import { bytesToString } from '@norikv/store';
 import { countCalls, createMemoryStore, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { DistributedCounter } from '../src/index.js';
+import { BucketedCounter, DistributedCounter, ShardedCounter } from '../src/index.js';
 import { startProcesses, times } from './simulation.js';
 
 describe('an operation id', () => {
@@ -101,5 +101,26 @@ describe('an operation id', () => {
     const counter = new DistributedCounter(createMemoryStore(), 'n', { format: 'plain' });
     await expect(counter.add(1, { opId: 'a' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await counter.value()).toBe(0n);
+  });
+
+  it.each(['order-1', null])('that stands where options are expected is not lost: %j', async (given) => {
+    const store = createMemoryStore();
+    const options = given as never;
+    const counter = new DistributedCounter(store, 'n');
+    const sharded = new ShardedCounter(store, 's');
+    const bucketed = new BucketedCounter(store, 'b', { bucketMs: 1_000, retentionMs: 10_000 });
+    const writes = [
+      () => counter.increment(options),
+      () => counter.incrementBy(2, options),
+      () => counter.add(2, options),
+      () => counter.reset(2, options),
+      () => sharded.increment(options),
+      () => sharded.add(2, options),
+      () => bucketed.add(2, options),
+    ];
+    for (const write of writes) {
+      await expect(write()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: /options/ });
+    }
+    expect([await counter.value(), await sharded.value()]).toEqual([0n, 0n]);
   });
 });

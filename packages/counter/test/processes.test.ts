@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DistributedCounter, ShardedCounter } from '../src/index.js';
 import { times } from './simulation.js';
 
-const timeout = 120_000;
+/** Of a test, and of each program in it: only for one that would never end. */
+const timeout = 240_000;
 const maxPending = 16;
 
 /** A program of the folder `programs`, in a process of its own. */
@@ -23,7 +24,7 @@ class Program {
     const nodeArgs = ['--conditions=@norikv/source', '--import', 'tsx', file, ...args.map(String)];
     this.#child = spawn(process.execPath, nodeArgs, {
       stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 60_000,
+      timeout,
       killSignal: 'SIGKILL',
     });
     this.#child.stdout?.on('data', (chunk) => {

@@ -42,6 +42,8 @@ export class FolderGate implements Gate {
   readonly #name = `${ownIdentity()}-${randomBytes(6).toString('hex')}`;
   readonly #patienceMs: number;
   readonly #sign: number;
+  /** How much work that may commit is under way. */
+  #working = 0;
 
   /**
    * @param patienceMs - how long to wait for another to end its work.
@@ -52,8 +54,7 @@ export class FolderGate implements Gate {
     this.#patienceMs = patienceMs;
     try {
       mkdirSync(gatePath, { recursive: true });
-      this.#sign = openSync(join(gatePath, memberPrefix + this.#name), 'wx');
-      writeSync(this.#sign, idle, 0, 1, 0);
+      this.#sign = makeSign(join(gatePath, memberPrefix + this.#name));
     } catch (error) {
       throw unusable(path, error);
     }
@@ -76,22 +77,36 @@ export class FolderGate implements Gate {
   }
 
   async together<T>(work: () => Promise<T>): Promise<T> {
-    writeSync(this.#sign, busy, 0, 1, 0);
     try {
+      writeSync(this.#sign, busy, 0, 1, 0);
       while (this.#others(alonePrefix).length > 0) {
-        writeSync(this.#sign, idle, 0, 1, 0);
+        this.#rest();
         await pause(1);
         writeSync(this.#sign, busy, 0, 1, 0);
       }
-      return await work();
+      return await this.#counted(work);
     } finally {
-      writeSync(this.#sign, idle, 0, 1, 0);
+      this.#rest();
     }
   }
 
   leave(): void {
     closeSync(this.#sign);
     rmSync(join(this.#path, memberPrefix + this.#name), { force: true });
+  }
+
+  async #counted<T>(work: () => Promise<T>): Promise<T> {
+    this.#working += 1;
+    try {
+      return await work();
+    } finally {
+      this.#working -= 1;
+    }
+  }
+
+  /** Says that nothing is done, unless other work of this store is still under way. */
+  #rest(): void {
+    if (this.#working === 0) writeSync(this.#sign, idle, 0, 1, 0);
   }
 
   /** A number above all others. The sign is there, without a number, before it looks at theirs. */
@@ -150,6 +165,19 @@ export class FolderGate implements Gate {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** Makes the sign of a member and opens it, or leaves nothing of it: on a full disk it cannot be filled in. */
+function makeSign(file: string): number {
+  const sign = openSync(file, 'wx');
+  try {
+    writeSync(sign, idle, 0, 1, 0);
+    return sign;
+  } catch (error) {
+    closeSync(sign);
+    rmSync(file, { force: true });
+    throw error;
   }
 }
 

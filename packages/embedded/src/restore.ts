@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { InvalidArgumentError } from '@norikv/store';
 import { copyWholeFile } from './backup.js';
+import { StoreInUseError } from './errors.js';
 import { prepareFolder } from './folder.js';
 import { openEmbedded } from './open.js';
 
@@ -12,7 +13,7 @@ import { openEmbedded } from './open.js';
  * backup was made. Records keep the versions they had. A backup file put into place by other means (named
  * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened.
  *
- * @throws InvalidArgumentError if the folder holds a store already, or there is no such file.
+ * @throws InvalidArgumentError if the folder holds a store, also one made meanwhile, or there is no such file.
  * @throws PathUnusableError, ForeignFilesError, NewerFormatError or DamagedStoreError.
  */
 export async function restoreBackup(file: string, path: string): Promise<void> {
@@ -29,6 +30,8 @@ export async function restoreBackup(file: string, path: string): Promise<void> {
     const store = await openEmbedded({ path });
     await store.close();
   } catch (error) {
+    // Somebody else was faster and has opened it: it is good, and theirs.
+    if (error instanceof StoreInUseError) return;
     const made = [dataFile, `${dataFile}-lock`, gatePath];
     await Promise.all(made.map((name) => rm(name, { force: true, recursive: true })));
     throw error;

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { systemClock } from '@norikv/store';
 import type { RootDatabase } from 'lmdb';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -13,6 +14,8 @@ const healthy = {
   cannotRead: false,
   putsLeft: Number.POSITIVE_INFINITY,
   freeBytes: Number.NaN,
+  takesNoBytes: false,
+  openFiles: 0,
 };
 
 interface RawDatabase {
@@ -61,7 +64,19 @@ vi.mock('node:fs', async (importOriginal) => {
   const fs = await importOriginal<typeof import('node:fs')>();
   const statfsSync = (path: string): object =>
     Number.isNaN(disk.freeBytes) ? fs.statfsSync(path) : { bavail: disk.freeBytes, bsize: 1 };
-  return { ...fs, statfsSync };
+  const writeSync = (...given: unknown[]): unknown => {
+    if (disk.takesNoBytes) throw Object.assign(new Error('No space left on device'), { code: 'ENOSPC' });
+    return Reflect.apply(fs.writeSync, fs, given);
+  };
+  const openSync = (...given: Parameters<typeof fs.openSync>): number => {
+    disk.openFiles += 1;
+    return fs.openSync(...given);
+  };
+  const closeSync = (file: number): void => {
+    disk.openFiles -= 1;
+    fs.closeSync(file);
+  };
+  return { ...fs, statfsSync, writeSync, openSync, closeSync };
 });
 
 beforeEach(() => {
@@ -92,7 +107,7 @@ describe('a store whose header can no longer be written', () => {
   test('goes on sweeping when it can be read again', async () => {
     // Nothing is due before the disk is broken: a sweep that is cut off half-way ends the store.
     let nowMs = Date.now();
-    const clock = { ...systemClock, now: () => nowMs };
+    const clock = { ...systemClock, monotonic: () => nowMs };
     const store = await openTestStore({ path: newPath(), sweepIntervalMs: 1, clock });
     await store.put('short', 'value', { ttlMs: 1 });
     disk.cannotRead = true;
@@ -150,6 +165,20 @@ test('a new store needs some room, an old one does not', async () => {
   const store = await openEmbedded({ path });
   await store.close();
   disk.freeBytes = 1_000;
+  await openTestStore({ path });
+});
+
+test('an opening that fails on a full disk leaves nothing open and nothing behind', async () => {
+  const path = newPath();
+  const store = await openEmbedded({ path });
+  await store.close();
+  disk.takesNoBytes = true;
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await expect(openEmbedded({ path })).rejects.toThrow(PathUnusableError);
+    expect(readdirSync(`${path}/norikv.mdb-gate`)).toEqual([]);
+  }
+  expect(disk.openFiles).toBe(0);
+  disk.takesNoBytes = false;
   await openTestStore({ path });
 });
 

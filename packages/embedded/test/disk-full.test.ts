@@ -7,7 +7,6 @@ import { startProgram } from './support/programs.js';
 
 test.skipIf(process.platform === 'win32')(
   'a write the disk refuses is not applied, and the store goes on',
-  { timeout: 60_000 },
   async () => {
     const program = startProgram('fill-up', [newPath()], 'ulimit -f 1000');
     const lines = await program.rest();

@@ -38,7 +38,7 @@ test(
     }
     expect((await store.get('key')).version.index).toBeGreaterThanOrEqual(BigInt(writes));
   },
-  budgetMs + 60_000,
+  budgetMs + 300_000,
 );
 
 test(
@@ -55,7 +55,7 @@ test(
       expect(opener.errors()).toBe('');
     }
   },
-  budgetMs + 60_000,
+  budgetMs + 300_000,
 );
 
 test('who wants to be alone waits for all work, and new work waits for him', async () => {
@@ -84,6 +84,28 @@ test('who wants to be alone waits for all work, and new work waits for him', asy
   expect(order).toEqual(['first', 'opening', 'opened', 'second']);
   for (const gate of [opener, first, second]) gate.leave();
   expect(readdirSync(prepareFolder(path).gatePath)).toEqual([]);
+});
+
+test('work that ends, and work that waits, does not hide other work of the same store', async () => {
+  const path = newPath();
+  const [opener, store] = [gateOf(path), gateOf(path)];
+  const order: string[] = [];
+  let endLong: (() => void) | undefined;
+  const long = store.together(async () => {
+    await new Promise<void>((resolve) => {
+      endLong = resolve;
+    });
+    order.push('long');
+  });
+  await store.together(async () => order.push('short'));
+  const opening = opener.alone(async () => order.push('opened'));
+  const late = store.together(async () => order.push('late'));
+  await sleep(20);
+  expect(order).toEqual(['short']);
+  endLong?.();
+  await Promise.all([long, opening, late]);
+  expect(order).toEqual(['short', 'long', 'opened', 'late']);
+  for (const gate of [opener, store]) gate.leave();
 });
 
 test('of many who want to be alone each is, one after the other', async () => {

@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 20 }) }),
 );
 
-test('a store answers as the reference store does', { timeout: 60_000 }, async () => {
+test('a store answers as the reference store does', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const expected = await run((settings) => Promise.resolve(createMemoryStore(settings)), steps);

@@ -32,7 +32,7 @@ describe('several processes on one folder', () => {
     expect(await reader.exited).toBe(0);
   });
 
-  test('500 random histories of 4 processes are linearizable', { timeout: 120_000 }, async () => {
+  test('500 random histories of 4 processes are linearizable', { timeout: 600_000 }, async () => {
     const path = newPath();
     const programs = Array.from({ length: 4 }, (_, name) => startProgram('race', [path, String(name)]));
     for (const program of programs) expect(await program.line(), program.errors()).toBe('ready');

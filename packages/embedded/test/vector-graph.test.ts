@@ -183,6 +183,27 @@ test('the next to open the store takes over the graph, and so does another that 
   expect(graphFiles(path)).toEqual(newer);
 });
 
+test('a graph that another finishes at the last moment is taken over, and not built again', async () => {
+  const path = newPath();
+  const [first, second] = [
+    await openTestStore({ path, hnswFrom: 500 }),
+    await openTestStore({ path, hnswFrom: 500 }),
+  ];
+  const query = await insertAll(first, clustered(600));
+  const { claim } = GraphFolder.prototype;
+  let files: string[] = [];
+  vi.spyOn(GraphFolder.prototype, 'claim').mockImplementationOnce(async function (
+    this: GraphFolder,
+    ...args
+  ) {
+    expect(await settledGraph(first, 'some', query)).toMatchObject({ isServing: true });
+    files = graphFiles(path);
+    return claim.apply(this, args);
+  });
+  expect(await settledGraph(second, 'some', query)).toMatchObject({ isServing: true, vectors: 600 });
+  expect(graphFiles(path)).toEqual(files);
+});
+
 test('a graph that is taken over finds no vector that was replaced in between', async () => {
   const path = newPath();
   const vectors = clustered(1_000);
@@ -361,6 +382,39 @@ test('closing does not wait for a graph that is being built, and leaves nothing 
   expect(await graphStats(store, 'some')).toMatchObject({ isServing: false, isBuilding: true });
   expect(graphFiles(path)).toHaveLength(1);
   await store.close();
+  expect(graphFiles(path)).toEqual([]);
+});
+
+test('closing waits for what is left of a graph whose namespace was dropped', async () => {
+  const path = newPath();
+  const store = await openEmbedded({ path, hnswFrom: 500 });
+  const query = await insertAll(store, clustered(600));
+  const { claim } = GraphFolder.prototype;
+  let goOn = (): void => undefined;
+  const claiming = new Promise<void>((begun) => {
+    vi.spyOn(GraphFolder.prototype, 'claim').mockImplementationOnce(async function (
+      this: GraphFolder,
+      ...args
+    ) {
+      begun();
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      return claim.apply(this, args);
+    });
+  });
+  await store.vectorSearch('some', query, 1);
+  await claiming;
+  await store.vectorDropIndex('some');
+  await expect(store.vectorSearch('some', query, 1)).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
+  let isClosed = false;
+  const closing = store.close().then(() => {
+    isClosed = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(isClosed).toBe(false);
+  goOn();
+  await closing;
   expect(graphFiles(path)).toEqual([]);
 });
 

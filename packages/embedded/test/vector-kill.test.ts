@@ -46,7 +46,7 @@ test(
     for (const writer of waiting) writer.kill();
     expect(ledger.acknowledged).toBeGreaterThan(kills);
   },
-  budgetMs + 300_000,
+  budgetMs + 900_000,
 );
 
 function startWriter(): Program {

@@ -45,7 +45,7 @@ const number = fc.oneof(
 );
 
 test('random writes and searches with numbers at the edges answer as comparing with each does', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const store = await openTestStore();
   let namespaces = 0;

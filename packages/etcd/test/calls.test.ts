@@ -8,7 +8,7 @@ describe('calls', () => {
     const { fake, store } = await setUp({ maxInFlight: 1 });
     const controller = new AbortController();
     fake.answer = () => 'nothing';
-    const first = store.put('first', 'value', { timeoutMs: 400 }).catch((error: unknown) => error);
+    const first = store.put('first', 'value', { timeoutMs: 2_000 }).catch((error: unknown) => error);
     const late = store.put('late', 'value', { timeoutMs: 50 }).catch((error: unknown) => error);
     const { signal } = controller;
     const cancelled = store.put('cancelled', 'value', { signal }).catch((error: unknown) => error);

@@ -22,7 +22,7 @@ describe.skipIf(!canRunEtcd)(`three members under load from three processes ${ne
       for (const key of filled) expect(await store.delete(key)).toBe(true);
       await makeRoom(cluster);
     });
-  }, 120_000);
+  }, 300_000);
 });
 
 /** Writes until nothing more is taken, and returns the keys that were. */

@@ -43,7 +43,7 @@ describe('what is sent again', () => {
     const [fake] = await members(1);
     fake.answer = () => noLeader;
     const store = await open([fake]);
-    const error = await errorOf(store.put('key', 'value', { timeoutMs: 300 }));
+    const error = await errorOf(store.put('key', 'value', { timeoutMs: 2_000 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
     expect(error?.message).toContain('no leader');
     expect(fake.counted(methods.transaction)).toBeGreaterThan(1);
@@ -79,7 +79,7 @@ describe('what is sent again', () => {
   });
 
   it.each([
-    ['a deadline', { timeoutMs: 400 }, noLeader, 'DEADLINE_EXCEEDED'],
+    ['a deadline', { timeoutMs: 2_000 }, noLeader, 'DEADLINE_EXCEEDED'],
     ['an error that is certain', {}, etcdError(status.PERMISSION_DENIED, 'permission denied'), 'UNAVAILABLE'],
   ])('after a lost answer %s leaves it unknown', async (_, options, later, code) => {
     const [fake] = await members(1);
@@ -200,8 +200,8 @@ describe('members that do not answer', () => {
     const { term } = await store.put('key', 'value');
     const [own, foreign] = term === 7n ? [one, other] : [other, one];
     await own[Symbol.asyncDispose]();
-    await errorOf(store.put('key', 'value', { timeoutMs: 500 })); // The connection may not be known to be broken yet.
-    const error = await errorOf(store.put('key', 'value', { timeoutMs: 500 }));
+    await errorOf(store.put('key', 'value', { timeoutMs: 2_000 })); // The connection may not be known to be broken yet.
+    const error = await errorOf(store.put('key', 'value', { timeoutMs: 2_000 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
     expect(error?.message).toContain('another cluster');
     expect(foreign.calls).toHaveLength(0);
@@ -223,7 +223,7 @@ describe('members that do not answer', () => {
   });
 
   it('without any, opening says why for each', async () => {
-    const error = await errorOf(openEtcd({ hosts: ['127.0.0.1:1', 'http://localhost:2'], timeoutMs: 500 }));
+    const error = await errorOf(openEtcd({ hosts: ['127.0.0.1:1', 'http://localhost:2'], timeoutMs: 3_000 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
     expect(error?.message).toMatch(/127\.0\.0\.1:1: .*ECONNREFUSED.*localhost:2: /s);
   });

@@ -94,7 +94,7 @@ describe('events', () => {
   it('cannot be checked by what is no function', async () => {
     const store = new EventStore(createMemoryStore());
     const accept = 5 as never;
-    await expect(store.append('a', [{ type: 'A' }], { accept })).rejects.toThrow(
+    await expect(store.append('a', [{ type: 'A', data: null }], { accept })).rejects.toThrow(
       'accept is 5; use a function',
     );
   });

@@ -19,6 +19,7 @@ import { type Holder, reserveInTurn } from './reserve-all.js';
 import { commit, extend, type Resolution, release } from './resolve.js';
 import type { HeldUnits, ItemView, OrderLine, ReserveAllResult, ReserveResult } from './results.js';
 import {
+  checkedOptions,
   checkTtl,
   checkWhole,
   longestNoteBytes,
@@ -71,8 +72,7 @@ export class InventoryManager {
     checkWhole('initialQuantity', initialQuantity, 0, mostUnits);
     if (minAvailable !== undefined) checkWhole('minAvailable', minAvailable, -mostUnits, mostUnits);
     const start = { quantity: initialQuantity, minAvailable, upsert };
-    const answer = await this.#records.update(name, 0, create(start, this.#settings.rules), limits);
-    accepted(answer, name);
+    accepted(await this.#records.update(name, 0, create(start, this.#settings.rules), limits), name);
   }
 
   /**
@@ -93,7 +93,7 @@ export class InventoryManager {
   /** Like {@link reserve}, but too few units are an answer. */
   async tryReserve(sku: string, quantity: number, options: ReserveOptions = {}): Promise<ReserveResult> {
     checkWhole('quantity', quantity, 1, mostUnits);
-    return this.#holder(options)(stockName(sku, options.location), quantity);
+    return this.#holder(checkedOptions(options))(stockName(sku, options.location), quantity);
   }
 
   /**
@@ -114,7 +114,8 @@ export class InventoryManager {
   /** Like {@link reserveAll}, but too few units are an answer. */
   async tryReserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<ReserveAllResult> {
     const isChosen = options?.id !== undefined;
-    return reserveInTurn(lines, this.#holder(options ?? {}, isChosen), (id) => this.release(id), isChosen);
+    const giveBack = (id: string): Promise<unknown> => this.release(id, { deadlineMs: options?.deadlineMs });
+    return reserveInTurn(lines, this.#holder(checkedOptions(options ?? {}), isChosen), giveBack, isChosen);
   }
 
   /**
@@ -124,8 +125,7 @@ export class InventoryManager {
    * @throws ReservationResolvedError if it was released, has expired or was committed with another quantity.
    * @throws ReservationNotFoundError if it is not known, or is forgotten.
    */
-  async commit(reservationId: string, options: CommitOptions = {}): Promise<Resolution> {
-    const { quantity, ...limits } = options;
+  async commit(reservationId: string, { quantity, ...limits }: CommitOptions = {}): Promise<Resolution> {
     if (quantity !== undefined) checkWhole('quantity', quantity, 1, mostUnits);
     return onHold(this.#records, reservationId, (token) => commit(token, quantity), limits, quantity);
   }
@@ -160,7 +160,7 @@ export class InventoryManager {
    * @throws OperationIdReusedError if the `opId` was used for another change.
    */
   async adjust(sku: string, delta: number, options: AdjustOptions = {}): Promise<void> {
-    const { location, reason = 'adjusted', ref, opId, ...limits } = options;
+    const { location, reason = 'adjusted', ref, opId, ...limits } = checkedOptions(options);
     const name = stockName(sku, location);
     checkWhole('delta', delta, -mostUnits, mostUnits);
     checkText('reason', reason, longestNoteBytes);
@@ -168,14 +168,14 @@ export class InventoryManager {
     const step = adjust({ delta, reason, ref });
     const token = opId === undefined ? undefined : tokenOf('opId', opId);
     const write = { ...limits, opId: token, fingerprint: `adjust:${delta}` };
-    const answer = await take(this.#records, { name, bucket: 0, need: -delta, step, options: write });
-    accepted(answer, name, -delta);
+    const taking = { name, bucket: 0, need: -delta, step, options: write };
+    accepted(await take(this.#records, taking), name, -delta);
   }
 
   /** Adds units: {@link adjust} for deliveries. */
-  async restock(sku: string, quantity: number, options?: AdjustOptions): Promise<void> {
+  async restock(sku: string, quantity: number, options: AdjustOptions = {}): Promise<void> {
     checkWhole('quantity', quantity, 1, mostUnits);
-    await this.adjust(sku, quantity, { reason: 'restock', ...options });
+    await this.adjust(sku, quantity, { reason: 'restock', ...checkedOptions(options) });
   }
 
   /**

@@ -29,7 +29,7 @@ export async function reserveInTurn(
   const demands = demandsOf(lines);
   const held: HeldUnits[] = [];
   const giveBack = async (): Promise<void> => {
-    for (const { reservationId } of held.reverse()) await release(reservationId).catch(() => {});
+    await Promise.allSettled(held.map(({ reservationId }) => release(reservationId)));
   };
   try {
     for (const { name, quantity } of demands) {

@@ -7,8 +7,9 @@ import {
   requireCapabilities,
   systemClock,
 } from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { checkText } from './names.js';
-import type { InventoryOptions } from './options.js';
+import type { CallOptions, InventoryOptions } from './options.js';
 import type { Rules } from './rules.js';
 
 export const mostBuckets = 64;
@@ -58,6 +59,16 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
   const rules = { graceMs, clockSkewMs, maxReservations, maxRemembered };
   const { clock = systemClock, random = Math.random } = updaterOptions;
   return { prefix, ttlMs, rules, newId, clock, random, updaterOptions };
+}
+
+/**
+ * The options of a call that may carry an id. One that is passed in their place would be lost without a word.
+ *
+ * @throws InvalidArgumentError unless they are an object, with a signal if they have one.
+ */
+export function checkedOptions<Options extends CallOptions>(options: Options): Options {
+  checkCallOptions(options);
+  return options;
 }
 
 /** @throws InvalidArgumentError unless it is a whole number of milliseconds from 1 to 30 days. */

@@ -205,6 +205,24 @@ describe('the constructor', () => {
   });
 });
 
+describe('an id in the place of the options', () => {
+  it.each<readonly [string, (inventory: InventoryManager, options: never) => Promise<unknown>]>([
+    ['reserve', (inventory, options) => inventory.reserve('SKU-1', 1, options)],
+    ['tryReserve', (inventory, options) => inventory.tryReserve('SKU-1', 1, options)],
+    ['reserveAll', (inventory, options) => inventory.reserveAll([{ sku: 'SKU-1', quantity: 1 }], options)],
+    ['adjust', (inventory, options) => inventory.adjust('SKU-1', 1, options)],
+    ['restock', (inventory, options) => inventory.restock('SKU-1', 1, options)],
+  ])('is refused by %s, which would otherwise do without', async (_call, run) => {
+    const inventory = new InventoryManager(createMemoryStore());
+    await inventory.createItem('SKU-1', 5);
+    await expect(run(inventory, 'order-17' as never)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/^options is order-17; use an object/),
+    });
+    expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 5, reserved: 0 });
+  });
+});
+
 describe('reservationId', () => {
   it('refuses bad names', () => {
     expect(() => reservationId('', 'order-1')).toThrow(/^sku is ""/);

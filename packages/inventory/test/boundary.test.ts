@@ -209,3 +209,17 @@ onEveryEngine('33: expiry without a sweeper', (open) => {
     expect(await inventory.getAvailable('SKU-1')).toBe(0);
   });
 });
+
+onEveryEngine('33: a clock that counts in fractions of a millisecond', (open) => {
+  it('leaves records that other processes can read', async () => {
+    const { inventory, another, clock } = await open();
+    clock.advance(0.25);
+    await inventory.createItem('SKU-1', 5);
+    await inventory.restock('SKU-1', 1);
+    clock.advance(0.5);
+    const held = await inventory.tryReserve('SKU-1', 2, { id: 'order-17' });
+    expect(held).toMatchObject({ ok: true, expiresAt: Math.floor(clock.now()) + ttlMs });
+    expect(await another().get('SKU-1')).toMatchObject({ onHand: 6, reserved: 2 });
+    expect(await another().commit('SKU-1:order-17')).toMatchObject({ sold: 2 });
+  });
+});

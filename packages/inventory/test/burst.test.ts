@@ -37,7 +37,9 @@ onEveryEngine('31: 100 buyers of 50 units through four managers at once', (open)
     const { store, inventory } = await open();
     await inventory.createItem('hot', 50);
     const stores = Array.from({ length: 4 }, () => countCalls(store));
-    const managers = stores.map((each) => new InventoryManager(each, { clock: wallClock() }));
+    const managers = stores.map(
+      (each) => new InventoryManager(each, { clock: wallClock(), maxFoldMs: 5_000 }),
+    );
     const results = await Promise.allSettled(
       managers.flatMap((manager) => Array.from({ length: 25 }, () => manager.reserve('hot', 1))),
     );

@@ -149,6 +149,24 @@ describe('36: an order whose process dies between two steps', () => {
     expect(left).toEqual([1, 1, 1]);
   });
 
+  it('waits for what it cannot give back no longer than for one write', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const many = Array.from({ length: 20 }, (_, line) => ({ sku: `line-${line + 10}`, quantity: 1 }));
+    const healthy = new InventoryManager(memory, { clock });
+    for (const { sku } of many) await healthy.createItem(sku, 1);
+    const store = withFaults(memory, { clock });
+    const failing = new InventoryManager(store, {
+      clock,
+      onEvent: ({ kind, key }) => {
+        if (kind === 'read' && key === 'inventory:line-29') store.faults.outage();
+      },
+    });
+    const ordered = failing.reserveAll(many, { deadlineMs: 500 });
+    await expect(clock.run(ordered)).rejects.toMatchObject({ outcome: 'not-applied' });
+    expect(clock.monotonic()).toBeLessThanOrEqual(1_000);
+  });
+
   it('leaves to time what it cannot give back, and still says what was short', async () => {
     const clock = new FakeClock();
     const memory = createMemoryStore({ clock });

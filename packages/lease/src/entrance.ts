@@ -17,8 +17,9 @@ export class Entrance {
     this.#place = place;
   }
 
-  async tryAcquire({ autoRenew, renewWhile }: RenewalOptions = {}): Promise<Lease | null> {
-    checkRenewal({ renewWhile });
+  async tryAcquire(options: RenewalOptions = {}): Promise<Lease | null> {
+    checkRenewal(options);
+    const { autoRenew, renewWhile } = options;
     const outcome = await this.#campaigns.run(this.#place, { autoRenew, renewWhile, waitMs: 0 });
     if (outcome instanceof HeldLease) return outcome;
     if (outcome.error !== undefined) throw outcome.error;
@@ -26,11 +27,11 @@ export class Entrance {
   }
 
   async acquire(options: AcquireOptions = {}): Promise<Lease> {
+    checkRenewal(options);
     const { waitMs = Number.POSITIVE_INFINITY } = options;
     if (typeof waitMs !== 'number' || !(waitMs >= 0)) {
       throw new InvalidArgumentError(`waitMs is ${waitMs}; use milliseconds from 0, or leave it out`);
     }
-    checkRenewal(options);
     const outcome = await this.#campaigns.run(this.#place, { ...options, waitMs });
     if (outcome instanceof HeldLease) return outcome;
     const leader = leaderOf(outcome.standing) ?? undefined;

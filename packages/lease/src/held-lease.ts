@@ -107,6 +107,8 @@ export class HeldLease implements Lease {
 
   async #writeRenewal(): Promise<void> {
     const remainingMs = this.#leftMs();
+    // Over since it was looked at; the next look says so.
+    if (remainingMs <= 0) return;
     try {
       const answer = await this.#ledger.renew(this.#key, this.#tenure, remainingMs, this.#upkeep.signal);
       if (typeof answer === 'string') return this.#lose(answer);

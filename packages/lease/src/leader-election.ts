@@ -62,9 +62,9 @@ export class LeaderElection {
       try {
         await Promise.race([lease.lost, work.then(() => lease.lost)]);
       } finally {
-        await onLostLeadership();
+        // The lease is given back when this ends, so the first callback is waited for whatever the second one does.
+        await (async () => onLostLeadership())().finally(() => work);
       }
-      await work;
     };
     this.#election ??= this.#leases.elect(this.#name, { lead });
     const election = this.#election;

@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type KvStore, requireCapabilities } from '@norikv/store';
-import { checkSignal } from '@norikv/store/call-options';
 import { Campaigns, type Place } from './campaigns.js';
 import type { Election, ElectOptions } from './election.js';
 import { ElectionLoop } from './election-loop.js';
@@ -99,9 +98,8 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
     withLease: async (name, acquireOptions, body) => entranceOf(name).work(acquireOptions, body),
     elect(name, electOptions) {
       const place = placeOf(name);
-      const { lead, graceMs, signal } = electOptions;
-      checkSignal(signal);
       checkRenewal(electOptions);
+      const { lead, graceMs } = electOptions;
       if (typeof lead !== 'function') throw new InvalidArgumentError('lead must be a function: the work');
       if (graceMs !== undefined) checkWholeMs('graceMs', graceMs, 0);
       return new ElectionLoop(place, campaigns, settings, electOptions);

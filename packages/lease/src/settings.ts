@@ -1,4 +1,11 @@
-import { type Clock, InvalidArgumentError, stringToBytes, systemClock } from '@norikv/store';
+import {
+  type CallOptions,
+  type Clock,
+  InvalidArgumentError,
+  stringToBytes,
+  systemClock,
+} from '@norikv/store';
+import { checkCallOptions } from '@norikv/store/call-options';
 import { isolated, type LeaseListener } from './events.js';
 import { longestMs } from './lease-record.js';
 import type { LeasesOptions, RenewalOptions } from './options.js';
@@ -54,9 +61,13 @@ export function settingsOf(options: LeasesOptions): Settings {
   return { owner, ...times, epochFloor, onEvent: isolated(onEvent), clock, random };
 }
 
-/** Throws unless the options of a lease are good: one that is not renewed would only be missed when it is lost. */
-export function checkRenewal({ renewWhile }: RenewalOptions): void {
-  checkFunction('renewWhile', renewWhile, 'use a function that says whether to go on');
+/**
+ * Throws unless the options of a lease are good. A time in their place would be lost without a word, and a lease that
+ * is not renewed would only be missed when it is lost.
+ */
+export function checkRenewal(options: RenewalOptions & CallOptions): void {
+  checkCallOptions(options);
+  checkFunction('renewWhile', options.renewWhile, 'use a function that says whether to go on');
 }
 
 /** Throws unless the value is a whole number of milliseconds that a timer can keep. */

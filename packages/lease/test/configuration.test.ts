@@ -144,6 +144,17 @@ describe('53: bad input', () => {
     await expect(make({}).acquire('x', { waitMs })).rejects.toThrow(`waitMs is ${waitMs}; use milliseconds`);
   });
 
+  it.each([300, null, 'x'])('is refused in the place of options: %s', async (options) => {
+    const message = `options is ${options}; use an object`;
+    const leases = make({});
+    await expect(leases.acquire('x', options as never)).rejects.toThrow(message);
+    await expect(leases.tryAcquire('x', options as never)).rejects.toThrow(message);
+    await expect(leases.withLease('x', options as never, () => {})).rejects.toThrow(message);
+    await expect(leases.semaphore('x', 2).acquire(options as never)).rejects.toThrow(message);
+    expect(() => leases.elect('x', options as never)).toThrow(message);
+    expect(await leases.holder('x')).toBeNull();
+  });
+
   it('is refused as a floor of epochs', async () => {
     const leases = make({ epochFloor: () => 5 as never });
     await expect(leases.acquire('x')).rejects.toThrow('epochFloor() is 5; return a bigint');

@@ -104,6 +104,28 @@ describe.each(stores)('LeaderElection on $name', (kind) => {
     expect(await world.text('leader:my-service')).toContain('"holder":null');
   });
 
+  it.each(['throws', 'rejects'])('waits for the first callback also when the second one %s', async (how) => {
+    await using world = await open();
+    const node = world.node();
+    const election = electionOf(node);
+    let recordAtEnd = '';
+    const work = async (lease: Lease): Promise<void> => {
+      await lease.lost;
+      await node.process.sleep(3_000);
+      recordAtEnd = await world.text('leader:my-service');
+    };
+    const error = new Error('bug');
+    await world.run(
+      election.start(work, () => {
+        if (how === 'throws') throw error;
+        return Promise.reject(error);
+      }),
+    );
+    await world.run(election.stop());
+    expect(recordAtEnd).toContain(`"holder":"${node.owner}"`);
+    expect(await world.text('leader:my-service')).toContain('"holder":null');
+  });
+
   it.each(['throws', 'rejects'])('resigns and tries again when the first callback %s', async (how) => {
     await using world = await open();
     const node = world.node();

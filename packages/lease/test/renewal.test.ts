@@ -316,6 +316,19 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
     expect(await world.run(lease.lost)).toBe('expired');
   });
 
+  it('has run out, and nothing has failed, if its time passes while health is looked at', async () => {
+    await using world = await open();
+    const { leases, process, kinds } = world.node();
+    const renewWhile = (): boolean => {
+      process.jumpWallClock(20_000);
+      return true;
+    };
+    const lease = await world.run(leases.acquire('x', { renewWhile }));
+    expect(await world.run(lease.lost)).toBe('expired');
+    expect(lease.signal.reason).not.toHaveProperty('cause');
+    expect(kinds()).toEqual(['acquired', 'lost']);
+  });
+
   it('asserts that enough time is left', async () => {
     await using world = await open();
     const lease = await world.run(world.node().leases.acquire('x', { autoRenew: false }));

@@ -58,12 +58,12 @@ describe('57: random schedules', () => {
     expect(tally.staleAccepted).toBe(0);
   });
 
-  it('are the same for the same seed', async () => {
+  it('are the same for the same seed', { timeout: testMs }, async () => {
     const [one, two] = [await tallyOf('none', true), await tallyOf('none', true)];
     expect(one).toEqual(two);
   });
 
-  describe('with broken code, which they must notice', () => {
+  describe('with broken code, which they must notice', { timeout: testMs }, () => {
     it('unconditional put: two hold it, epochs repeat, stale writes get through', async () => {
       const tally = await tallyOf('unconditional put', false);
       expect(tally.overlaps).toBeGreaterThan(100);

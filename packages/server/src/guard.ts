@@ -73,6 +73,8 @@ export class Guard {
 
   /** Resolves when there may be room for so many bytes, or when the signal fires. First come, first served. */
   room(bytes: number, signal: AbortSignal): Promise<void> {
+    // The caller has let go of what it held, and others may have since it asked.
+    if (this.#waiting.size === 0 && this.#hasRoomFor(bytes, 0)) return Promise.resolve();
     return new Promise((resolve) => {
       const come = (): void => {
         this.#waiting.delete(come);

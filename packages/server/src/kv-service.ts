@@ -1,26 +1,15 @@
 import { honouredKey, methods, type OptionalField, type Received, wireLimits } from '@norikv/client/wire';
 import {
-  type Consistency,
   type DeleteOptions,
   find,
   InvalidArgumentError,
   type KvStore,
   type PutOptions,
-  UnsupportedError,
   type Version,
 } from '@norikv/store';
+import { consistencyOf } from './consistency.js';
+import { demand } from './demand.js';
 import type { Served } from './unary-handler.js';
-
-/** Words for how fresh a read must be: those of the public wire and those of this project. */
-const consistencies: Readonly<Record<string, Consistency>> = {
-  '': 'lease',
-  lease: 'lease',
-  strong: 'linearizable',
-  linearizable: 'linearizable',
-  eventual: 'stale_ok',
-  bounded_staleness: 'stale_ok',
-  stale_ok: 'stale_ok',
-};
 
 /** The calls on keys. */
 export function kvCalls(store: KvStore): {
@@ -80,12 +69,7 @@ export function kvCalls(store: KvStore): {
       isRead: true,
       async serve({ key, consistency: word }, signal) {
         checkKey(key);
-        const consistency = Object.hasOwn(consistencies, word) ? consistencies[word] : undefined;
-        if (consistency === undefined) {
-          const known = Object.keys(consistencies).filter(Boolean).join(', ');
-          throw new InvalidArgumentError(`consistency is ${JSON.stringify(word)}; use one of ${known}`);
-        }
-        const entry = await find(store, key, { consistency, signal });
+        const entry = await find(store, key, { consistency: consistencyOf(word), signal });
         if (!entry) return {};
         const { term, index } = entry.version;
         return { value: new Uint8Array(entry.value), version: { term, index } };
@@ -99,18 +83,6 @@ export function kvCalls(store: KvStore): {
 function checkKey(key: Uint8Array): void {
   if (key.length >= 1 && key.length <= wireLimits.maxKeyBytes) return;
   throw new InvalidArgumentError(`key has ${key.length} bytes; use 1 to ${wireLimits.maxKeyBytes}`);
-}
-
-/** What the store does not declare is refused here, for clients that do not ask first. */
-function demand(
-  { capabilities }: KvStore,
-  guarantee: 'atomicCas' | 'createIfAbsent' | 'deleteCas' | 'ttl' | 'idempotency' | undefined,
-  field: string,
-): void {
-  if (guarantee === undefined) return;
-  const offered = capabilities?.[guarantee];
-  if (offered && offered !== 'none') return;
-  throw new UnsupportedError(`The store behind this server does not keep ${field}; nothing was applied`);
 }
 
 function plain({ term, index }: Version): Version {

@@ -41,7 +41,7 @@ export class Metrics {
   /** Every figure by name. */
   async figures(): Promise<Record<string, number>> {
     const figures: Record<string, number> = {};
-    for (const { name, read } of this.#gauges) figures[name] = await read();
+    for (const gauge of this.#gauges) figures[gauge.name] = await figureOf(gauge);
     for (const [labels, count] of this.#calls) figures[`norikv_calls_total{${labels}}`] = count;
     return figures;
   }
@@ -49,8 +49,9 @@ export class Metrics {
   /** The text a Prometheus server collects. */
   async text(): Promise<string> {
     const lines: string[] = [];
-    for (const { name, help, read } of this.#gauges) {
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${await read()}`);
+    for (const gauge of this.#gauges) {
+      const { name, help } = gauge;
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${await figureOf(gauge)}`);
     }
     lines.push('# HELP norikv_calls_total Calls by method and status.', '# TYPE norikv_calls_total counter');
     for (const [labels, count] of this.#calls) lines.push(`norikv_calls_total{${labels}} ${count}`);
@@ -67,5 +68,14 @@ export class Metrics {
       lines.push(`${timing}_count{method="${method}"} ${count}`);
     }
     return `${lines.join('\n')}\n`;
+  }
+}
+
+/** No number if it cannot be read: where no file descriptor is left, the system tells nothing. */
+async function figureOf({ read }: Gauge): Promise<number> {
+  try {
+    return await read();
+  } catch {
+    return Number.NaN;
   }
 }

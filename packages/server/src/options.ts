@@ -60,6 +60,9 @@ export interface ServerSettings {
 
 /** Checks options. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function serverSettings(options: ServerOptions): ServerSettings {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError(`options is ${String(options)}; use an object, or leave it out`);
+  }
   const { port = 7_447, tokens = [], maxCallsPerSecond = Number.POSITIVE_INFINITY } = options;
   for (const name of ['host', 'nodeId', 'advertise'] as const) text(name, options[name]);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {

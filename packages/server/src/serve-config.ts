@@ -87,13 +87,13 @@ export async function serveConfig(args: readonly string[], env: Environment): Pr
   );
   const http = flags.http ?? env.NORIKV_HTTP_ADDR ?? text(file, 'http_addr') ?? defaultHttp;
   const [cert, key] = [
-    flags['tls-cert'] ?? text(file, 'tls.cert'),
-    flags['tls-key'] ?? text(file, 'tls.key'),
+    flags['tls-cert'] ?? guard(file, 'tls.cert'),
+    flags['tls-key'] ?? guard(file, 'tls.key'),
   ];
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError('TLS needs both --tls-cert and --tls-key (tls.cert and tls.key)');
   }
-  const clientCa = flags['tls-client-ca'] ?? text(file, 'tls.client_ca');
+  const clientCa = flags['tls-client-ca'] ?? guard(file, 'tls.client_ca');
   if (clientCa !== undefined && cert === undefined) {
     throw new UsageError(
       '--tls-client-ca asks clients for certificates, which needs --tls-cert and --tls-key',
@@ -108,7 +108,7 @@ export async function serveConfig(args: readonly string[], env: Environment): Pr
     advertise: flags.advertise ?? text(file, 'advertise'),
     totalShards: wholeNumber('total shards', flags['total-shards'] ?? text(file, 'cluster.total_shards')),
     tlsFiles: cert === undefined || key === undefined ? undefined : { cert, key, clientCa },
-    tokenFile: flags['token-file'] ?? env.NORIKV_TOKEN_FILE ?? text(file, 'token_file'),
+    tokenFile: flags['token-file'] ?? env.NORIKV_TOKEN_FILE ?? guard(file, 'token_file'),
     maxInFlight: wholeNumber('max in flight', flags['max-in-flight'] ?? text(file, 'limits.max_in_flight')),
     maxCallsPerSecond: wholeNumber(
       'max calls per second',
@@ -125,10 +125,10 @@ function unknownSettings(file: Settings): string[] {
   const unknown = Object.keys(file).filter(
     (name) => !knownSettings.has(name) && !name.startsWith('telemetry.'),
   );
-  const guard = unknown.find((name) => /^(?:tls|token)/.test(name));
-  if (guard === undefined) return unknown;
+  const meant = unknown.find((name) => /^(?:tls|token)/i.test(name));
+  if (meant === undefined) return unknown;
   throw new UsageError(
-    `${guard} is no setting of this server, which would be open without it; use tls.cert, tls.key, tls.client_ca or token_file`,
+    `${meant} is no setting of this server, which would be open without it; use tls.cert, tls.key, tls.client_ca or token_file`,
   );
 }
 
@@ -153,7 +153,7 @@ function flatten(value: object, prefix = ''): [string, string][] {
     const path = `${prefix}${name}`;
     if (Array.isArray(part)) return [[path, part.join(',')]];
     if (typeof part === 'object' && part !== null) return flatten(part, `${path}.`);
-    return part === null ? [] : [[path, String(part)]];
+    return [[path, String(part ?? '')]];
   });
 }
 
@@ -192,6 +192,15 @@ function address(name: string, value: string): { readonly host: string; readonly
 function text(file: Settings, name: string): string | undefined {
   const value = file[name];
   return value === '' ? undefined : value;
+}
+
+/** A setting that keeps strangers out. An empty one, such as that of a template nobody filled in, would let them in. */
+function guard(file: Settings, name: string): string | undefined {
+  const value = file[name];
+  if (value !== '') return value;
+  throw new UsageError(
+    `${name} is empty, and the server would be open; name a file, or leave the setting out`,
+  );
 }
 
 function isOn(file: Settings, name: string): boolean {

@@ -107,8 +107,14 @@ function probe(session: ServerHttp2Session, { everyMs, timeoutMs }: Probing): vo
   const interval = setInterval(() => {
     // Ended, and its socket not gone yet.
     if (session.destroyed) return;
-    const patience = setTimeout(() => session.destroy(), timeoutMs).unref();
-    session.ping(() => clearTimeout(patience));
+    let isAnswered = false;
+    // The answer may be here already and wait behind this timer.
+    const end = (): unknown => setImmediate(() => isAnswered || session.destroy());
+    const patience = setTimeout(end, timeoutMs).unref();
+    session.ping(() => {
+      isAnswered = true;
+      clearTimeout(patience);
+    });
   }, everyMs).unref();
   session.once('close', () => clearInterval(interval));
 }

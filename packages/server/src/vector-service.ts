@@ -6,6 +6,8 @@ import {
   type VectorStore,
   type VectorWriteOptions,
 } from '@norikv/store';
+import { consistencyOf } from './consistency.js';
+import { demand } from './demand.js';
 import type { Served } from './unary-handler.js';
 
 /** The vector calls; a store without vectors answers each with UNIMPLEMENTED. */
@@ -24,7 +26,7 @@ export function vectorCalls(store: KvStore): {
         const vectors = vectorsOf(store);
         const distanceName = known('distance', distance, distanceFromWire(distance));
         const typeName = known('index_type', indexType, indexTypeFromWire(indexType));
-        const options = optionsOf(idempotencyKey, signal);
+        const options = optionsOf(store, idempotencyKey, signal);
         const created = await vectors.vectorCreateIndex(
           namespace,
           dimensions,
@@ -38,14 +40,14 @@ export function vectorCalls(store: KvStore): {
     dropIndex: {
       method: methods.dropIndex,
       async serve({ namespace, idempotencyKey }, signal) {
-        const options = optionsOf(idempotencyKey, signal);
+        const options = optionsOf(store, idempotencyKey, signal);
         return { dropped: await vectorsOf(store).vectorDropIndex(namespace, options) };
       },
     },
     insert: {
       method: methods.insertVector,
       async serve({ namespace, id, vector, idempotencyKey }, signal) {
-        const options = optionsOf(idempotencyKey, signal);
+        const options = optionsOf(store, idempotencyKey, signal);
         const { term, index } = await vectorsOf(store).vectorInsert(namespace, id, vector, options);
         return { inserted: true, version: { term, index } };
       },
@@ -53,16 +55,17 @@ export function vectorCalls(store: KvStore): {
     delete: {
       method: methods.deleteVector,
       async serve({ namespace, id, idempotencyKey }, signal) {
-        const options = optionsOf(idempotencyKey, signal);
+        const options = optionsOf(store, idempotencyKey, signal);
         return { deleted: await vectorsOf(store).vectorDelete(namespace, id, options) };
       },
     },
     search: {
       method: methods.searchVectors,
       isRead: true,
-      async serve({ namespace, query, k, includeVectors }, signal) {
-        const options = { includeVectors, signal };
-        const found = await vectorsOf(store).vectorSearch(namespace, query, k, options);
+      async serve({ namespace, query, k, includeVectors, consistency }, signal) {
+        const vectors = vectorsOf(store);
+        const options = { includeVectors, consistency: consistencyOf(consistency), signal };
+        const found = await vectors.vectorSearch(namespace, query, k, options);
         const matches = found.matches.map(({ id, distance, vector }) => ({
           id,
           distance,
@@ -74,8 +77,10 @@ export function vectorCalls(store: KvStore): {
     get: {
       method: methods.getVector,
       isRead: true,
-      async serve({ namespace, id }, signal) {
-        const vector = await vectorsOf(store).vectorGet(namespace, id, { signal });
+      async serve({ namespace, id, consistency }, signal) {
+        const vectors = vectorsOf(store);
+        const options = { consistency: consistencyOf(consistency), signal };
+        const vector = await vectors.vectorGet(namespace, id, options);
         return vector ? { found: true, vector } : { found: false };
       },
     },
@@ -92,6 +97,7 @@ function known<Name>(field: string, value: number, name: Name | undefined): Name
   throw new InvalidArgumentError(`${field} is ${value}, which this server does not know`);
 }
 
-function optionsOf(idempotencyKey: string, signal: AbortSignal): VectorWriteOptions {
+function optionsOf(store: KvStore, idempotencyKey: string, signal: AbortSignal): VectorWriteOptions {
+  demand(store, idempotencyKey ? 'idempotency' : undefined, 'idempotency_key');
   return idempotencyKey === '' ? { signal } : { idempotencyKey, signal };
 }

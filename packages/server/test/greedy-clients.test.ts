@@ -74,6 +74,26 @@ describe('the bytes of calls under way', () => {
     expect((await last).trailers['grpc-status']).toBe('0');
   });
 
+  it('are not waited for by one that fits without what it held itself', async () => {
+    const store = createMemoryStore();
+    await store.put('key', new Uint8Array(megabyte));
+    /** What a caller holds who does not take an answer. */
+    const held = async (server: NoriKVServer, caller: PlainHttp2Client): Promise<number> => {
+      void caller.call(methods.get.path, get);
+      await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte);
+      return pendingBytes(server);
+    };
+    await using first = await createServer(store, { port: 0 });
+    await using measured = await unwilling(first);
+    const requestAndAnswer = await held(first, measured);
+    const maxPendingBytes = 2 * requestAndAnswer - get.length;
+    await using server = await createServer(store, { port: 0, maxPendingBytes });
+    await using greedy = await unwilling(server);
+    await held(server, greedy);
+    await using modest = new PlainHttp2Client(server.address);
+    expect((await modest.call(methods.get.path, get)).trailers['grpc-status']).toBe('0');
+  });
+
   it('do not turn a write that has happened into one that has not', async () => {
     let release = (): void => {};
     const held = new Promise<void>((resolve) => {

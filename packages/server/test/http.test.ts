@@ -1,5 +1,6 @@
+import { NoriKVClient } from '@norikv/client';
 import { createMemoryStore } from '@norikv/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { HealthServer } from '../src/http.js';
 import { createServer } from '../src/index.js';
 
@@ -21,6 +22,25 @@ it('shows health, readiness and metrics', async () => {
   await server.close();
   expect(await get('/readyz')).toEqual([503, 'not ready\n']);
   expect((await get('/healthz'))[0]).toBe(200);
+});
+
+it('shows the other figures when one cannot be had, as none of the system can without file descriptors', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0 });
+  await using http = await HealthServer.listen(server, '127.0.0.1', 0);
+  await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
+  await client.connect();
+  const rss = vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
+    throw new Error('EMFILE: too many open files, uv_resident_set_memory');
+  });
+  try {
+    const text = await (await fetch(`http://${http.address}/metrics`)).text();
+    expect(text).toMatch(/^norikv_resident_memory_bytes NaN$/m);
+    expect(text).toMatch(/^norikv_calls_in_flight 0$/m);
+    const figures = await client.getServerStats();
+    expect(figures).toMatchObject({ norikv_resident_memory_bytes: Number.NaN, norikv_watchers: 0 });
+  } finally {
+    rss.mockRestore();
+  }
 });
 
 it('listens on IPv6, too, where there is any', async () => {

@@ -5,7 +5,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { decode, encode, frameOf, methods, status, watchCluster } from '@norikv/client/wire';
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Decompressor } from '../src/decompress.js';
 import { Guard } from '../src/guard.js';
 import { IncomingCall } from '../src/incoming-call.js';
@@ -26,6 +26,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await client[Symbol.asyncDispose]();
   await server.close(0);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 /** What a client of HTTP/2 begins with: the magic words, and settings. */
@@ -160,7 +164,7 @@ describe('a deadline', () => {
     };
     await using slow = await createServer(silent, { port: 0 });
     await using caller = new PlainHttp2Client(slow.address);
-    const end = await caller.call(methods.get.path, frameOf(get), { 'grpc-timeout': '50m' });
+    const end = await caller.call(methods.get.path, frameOf(get), { 'grpc-timeout': '1000m' });
     expect(refused(end)).toEqual({
       code: status.DEADLINE_EXCEEDED,
       text: 'the deadline of the call is over',
@@ -174,7 +178,7 @@ describe('a deadline', () => {
   });
 
   it('ends a stream that has begun with its status', async () => {
-    const end = await client.call(watchCluster.path, frameOf(Buffer.alloc(0)), { 'grpc-timeout': '100m' });
+    const end = await client.call(watchCluster.path, frameOf(Buffer.alloc(0)), { 'grpc-timeout': '1000m' });
     expect(end.body.length).toBeGreaterThan(5);
     expect(end.trailers['grpc-status']).toBe(`${status.DEADLINE_EXCEEDED}`);
   });
@@ -206,10 +210,10 @@ it('10,000 calls cut off as soon as they are made harm nobody else', async () =>
   }
   expect(value(await client.call(methods.get.path, frameOf(get)))).toBe('value');
   await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 0$/m);
-}, 60_000);
+}, 240_000);
 
 it('a caller that does not answer to a probe is let go, and one that does is not', async () => {
-  const transport = new Transport(undefined, () => {}, { everyMs: 50, timeoutMs: 200 });
+  const transport = new Transport(undefined, () => {}, { everyMs: 50, timeoutMs: 2_000 });
   const port = await transport.listen({ host: '127.0.0.1', port: 0 });
   const alive = new PlainHttp2Client(`127.0.0.1:${port}`);
   await once(alive.session, 'remoteSettings');
@@ -219,6 +223,24 @@ it('a caller that does not answer to a probe is let go, and one that does is not
   await gone;
   expect(alive.session.destroyed).toBe(false);
   await alive[Symbol.asyncDispose]();
+  await transport.close();
+});
+
+it('a caller whose answer to a probe waits behind other work of the server is not let go', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  const transport = new Transport(undefined, () => {}, { everyMs: 30_000, timeoutMs: 10_000 });
+  const port = await transport.listen({ host: '127.0.0.1', port: 0 });
+  await using alive = new PlainHttp2Client(`127.0.0.1:${port}`);
+  await once(alive.session, 'remoteSettings');
+  const probed = once(alive.session, 'ping');
+  vi.advanceTimersByTime(30_000);
+  await probed;
+  // The answer has been sent, and nothing has been read since.
+  await new Promise(setImmediate);
+  vi.advanceTimersByTime(10_000);
+  await new Promise((resolve) => alive.session.ping(resolve));
+  expect(alive.session.destroyed).toBe(false);
+  transport.destroy();
   await transport.close();
 });
 

@@ -5,7 +5,7 @@ import { createEphemeral } from '@norikv/embedded';
 import type { KvStore, VectorStore } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { expect, it } from 'vitest';
-import { createServer } from '../src/index.js';
+import { createServer, type LogEntry } from '../src/index.js';
 import { rawCall } from './support/raw-call.js';
 
 it('vectors of an embedded store are served over the wire', async () => {
@@ -31,6 +31,78 @@ it('vectors of an embedded store are served over the wire', async () => {
   await expect(client.vectorInsert('space', 'bad', [1])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   await expect(client.vectorSearch('nowhere', [1], 1)).rejects.toMatchObject({ outcome: 'not-applied' });
   expect(await client.vectorDropIndex('space')).toBe(true);
+});
+
+it('how fresh a read must be goes to the store, too, and words nobody knows are refused', async () => {
+  const memory = createMemoryStore();
+  const asked: unknown[] = [];
+  const store: KvStore & Partial<VectorStore> = {
+    get: (...call) => memory.get(...call),
+    put: (...call) => memory.put(...call),
+    delete: (...call) => memory.delete(...call),
+    capabilities: { ...memory.capabilities, vector: true },
+    async vectorSearch(_namespace, _query, _k, options) {
+      asked.push(options?.consistency);
+      return { matches: [], searchTimeUs: 0 };
+    },
+    async vectorGet(_namespace, _id, options) {
+      asked.push(options?.consistency);
+      return null;
+    },
+  };
+  await using server = await createServer(store, { port: 0 });
+  await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
+  for (const consistency of ['linearizable', 'stale_ok', undefined] as const) {
+    await client.vectorSearch('space', [1], 1, { consistency });
+    await client.vectorGet('space', 'id', { consistency });
+  }
+  const expected = ['linearizable', 'stale_ok', 'lease'];
+  expect(asked).toEqual(expected.flatMap((consistency) => [consistency, consistency]));
+  const fields = { namespace: 'space', consistency: 'now' };
+  const bodies = [
+    [methods.searchVectors.path, encode(methods.searchVectors.input, { ...fields, query: [1], k: 1 })],
+    [methods.getVector.path, encode(methods.getVector.input, { ...fields, id: 'id' })],
+  ] as const;
+  for (const [path, body] of bodies) {
+    const { status: ended } = await rawCall(server.address, path, body);
+    const details = expect.stringContaining('consistency is "now"');
+    expect(ended).toMatchObject({ code: status.INVALID_ARGUMENT, details });
+  }
+});
+
+it('ids are refused where nobody would remember them, by the client and by the server', async () => {
+  const memory = createMemoryStore();
+  let writes = 0;
+  const write = async (): Promise<boolean> => {
+    writes += 1;
+    return true;
+  };
+  const store: KvStore & Partial<VectorStore> = {
+    get: (...call) => memory.get(...call),
+    put: (...call) => memory.put(...call),
+    delete: (...call) => memory.delete(...call),
+    capabilities: { ...memory.capabilities, vector: true, idempotency: 'none' },
+    vectorSearch: async () => ({ matches: [], searchTimeUs: 0 }),
+    vectorDropIndex: write,
+    vectorDelete: write,
+  };
+  const log: LogEntry[] = [];
+  await using server = await createServer(store, {
+    port: 0,
+    logCalls: true,
+    log: (entry) => log.push(entry),
+  });
+  const refused = { code: 'UNSUPPORTED', outcome: 'not-applied' };
+  for (const unsafeAllowPlainServer of [false, true]) {
+    await using client = new NoriKVClient({ nodes: [server.address], unsafeAllowPlainServer });
+    const options = { idempotencyKey: 'id' };
+    await expect(client.vectorDropIndex('space', options)).rejects.toMatchObject(refused);
+    await expect(client.vectorDelete('space', 'id', options)).rejects.toMatchObject(refused);
+    expect(log.filter(({ method }) => String(method).includes('Vector'))).toHaveLength(
+      unsafeAllowPlainServer ? 2 : 0,
+    );
+  }
+  expect(writes).toBe(0);
 });
 
 it('ids go to the store, and numbers nobody knows are refused', async () => {

@@ -120,7 +120,7 @@ export class ManagedStore implements FullStore {
       const before = isCreate ? nothing : countOf(existing);
       const after = countOf({ value, version: noVersion });
       const growth = excess(after, before);
-      await budget.before(() => this.#ledger.take(growth, limits, budget.rest));
+      await this.#ledger.take(growth, limits, budget);
       const { ifNotExists: _create, ifMatchVersion: _match, ...others } = options;
       const exactly = existing && !isCreate ? { ifMatchVersion: existing.version } : { ifNotExists: true };
       let version: Version;

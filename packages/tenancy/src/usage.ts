@@ -1,5 +1,5 @@
 import { type Transition, type Updater, write } from '@norikv/cas-retry';
-import type { CallOptions } from '@norikv/store';
+import type { CallBudget } from './call-budget.js';
 import { TenantLimitError } from './errors.js';
 import type { TenantLimits } from './plans.js';
 import { type Usage, usageCodec } from './tenant-record.js';
@@ -28,11 +28,40 @@ export class UsageLedger {
   }
 
   /**
-   * Takes units that are about to be used.
+   * Takes units that are about to be used. Whoever gives up before they are there leaves none taken: the taking
+   * itself goes on, as one cut off in the middle may have happened, and they are given back.
    *
    * @throws TenantLimitError if the limit has no room for them; then none are taken.
    */
-  async take(need: Usage, limits: TenantLimits, { signal, timeoutMs }: CallOptions = {}): Promise<void> {
+  async take(need: Usage, limits: TenantLimits, budget: CallBudget): Promise<void> {
+    let taking: Promise<void> | undefined;
+    try {
+      await budget.before(() => {
+        taking = this.#take(need, limits);
+        return taking;
+      });
+    } catch (error) {
+      taking?.then(() => this.give(need)).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Gives back units that are certainly not used. */
+  async give(units: Usage): Promise<void> {
+    this.#spare = plus(this.#spare, units);
+    const surplus = {
+      keys: this.#spare.keys > 2 * this.#chunk.keys ? this.#spare.keys - this.#chunk.keys : 0,
+      bytes: this.#spare.bytes > 2 * this.#chunk.bytes ? this.#spare.bytes - this.#chunk.bytes : 0,
+    };
+    await this.#return(surplus);
+  }
+
+  /** Gives back all that was taken and not used. */
+  async close(): Promise<void> {
+    await this.#return(this.#spare);
+  }
+
+  async #take(need: Usage, limits: TenantLimits): Promise<void> {
     if (this.#draw(need)) return;
     const chunk = {
       keys: need.keys > 0 ? this.#chunk.keys : 0,
@@ -51,24 +80,8 @@ export class UsageLedger {
       };
       return write(plus(used, grant), grant);
     };
-    const options = { signal, deadlineMs: timeoutMs };
-    const granted = await this.#updater.update(this.#key, usageCodec, grantOf, options);
+    const granted = await this.#updater.update(this.#key, usageCodec, grantOf);
     this.#spare = plus(this.#spare, minus(granted, need));
-  }
-
-  /** Gives back units that are certainly not used. */
-  async give(units: Usage): Promise<void> {
-    this.#spare = plus(this.#spare, units);
-    const surplus = {
-      keys: this.#spare.keys > 2 * this.#chunk.keys ? this.#spare.keys - this.#chunk.keys : 0,
-      bytes: this.#spare.bytes > 2 * this.#chunk.bytes ? this.#spare.bytes - this.#chunk.bytes : 0,
-    };
-    await this.#return(surplus);
-  }
-
-  /** Gives back all that was taken and not used. */
-  async close(): Promise<void> {
-    await this.#return(this.#spare);
   }
 
   async #return(units: Usage): Promise<void> {

@@ -7,7 +7,7 @@ import {
   UnavailableError,
 } from '@norikv/store';
 import { createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type TenantLimits, TenantManager, type TenantManagerOptions } from '../src/index.js';
 import { unservedError } from '../src/scoped-errors.js';
 
@@ -164,6 +164,40 @@ describe("a store that fails beside the tenant's own keys", () => {
       await expect(gone).rejects.toMatchObject({ code: 'CANCELLED' });
     },
   );
+
+  it('uses nothing up, however often calls are given up while it is counted', async () => {
+    const memory = createMemoryStore();
+    let goOn = Promise.resolve();
+    let counts = 0;
+    const store: KvStore = {
+      ...memory,
+      find: (key, options) => memory.find(key, options),
+      async put(key, value, options) {
+        const version = await memory.put(key, value, options);
+        if (!String(key).startsWith('t.usage/')) return version;
+        counts += 1;
+        await goOn;
+        return version;
+      },
+    };
+    const { client, manager } = await start({ maxKeys: 3, maxStorageMB: 1 }, {}, store);
+    for (let time = 0; time < 5; time += 1) {
+      const controller = new AbortController();
+      let resume = (): void => {};
+      goOn = new Promise((resolve) => {
+        resume = resolve;
+      });
+      const countsBefore = counts;
+      const put = client.put(`key ${time}`, 'value', { signal: controller.signal });
+      await vi.waitFor(() => expect(counts).toBeGreaterThan(countsBefore), 20_000);
+      controller.abort();
+      await expect(put).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
+      resume();
+      await vi.waitFor(async () => expect(await manager.usage('a')).toEqual({ keys: 0, bytes: 0 }), 20_000);
+    }
+    for (const key of ['a', 'b', 'c']) await client.put(key, 'value');
+    expect(await manager.usage('a')).toEqual({ keys: 3, bytes: 15 });
+  });
 
   it('says that it may pass where others were first, or the count is in doubt', () => {
     for (const code of ['CONTENTION', 'OUTCOME_UNKNOWN']) {

@@ -7,6 +7,7 @@ const nextTurn = globalThis.setImmediate;
 const RealDate = globalThis.Date;
 
 const realWorkMs = 1_000;
+const realWorkTurns = 1_000;
 
 /** Options of {@link FakeClock}. */
 export interface FakeClockOptions {
@@ -145,8 +146,9 @@ export class FakeClock implements ProcessClock {
 
   async #waitForRealWork(isDone: () => boolean): Promise<void> {
     const start = RealDate.now();
-    while (!isDone() && this.#timers.size === 0) {
-      if (RealDate.now() - start > realWorkMs) {
+    for (let turns = 0; !isDone() && this.#timers.size === 0; turns++) {
+      // A process that stood still for a while has not waited.
+      if (turns > realWorkTurns && RealDate.now() - start > realWorkMs) {
         throw new Error(
           'Deadlock: the work is pending and no timer of this clock is left to wake it. ' +
             'It waits for a call that never comes, or it keeps time by another clock.',

@@ -146,6 +146,10 @@ export class GraphKeeper {
       return;
     }
     try {
+      // Since it looked, another may have finished one.
+      const before = this.#graph;
+      await this.#adoptNewest(library);
+      if (this.#graph !== before) return;
       const plan = await this.#plan(library);
       await buildGraph(claimed, plan, () => follower.rows, this.#closing.signal);
       const file = await settings.folder.publish(claimed, number);

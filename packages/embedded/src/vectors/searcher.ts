@@ -35,6 +35,8 @@ export class Searcher {
   readonly #limits: LimitWatch;
   readonly #turns = new Turns();
   readonly #searched = new Map<string, Searched>();
+  /** Ends when the keepers of dropped namespaces have ended. */
+  #dropped: Promise<unknown> = Promise.resolve();
 
   constructor(host: VectorHost, pacer: Pacer) {
     this.#host = host;
@@ -50,7 +52,7 @@ export class Searcher {
 
   /** Ends when nothing is done in the background any more. */
   async close(): Promise<void> {
-    await Promise.all([...this.#searched.values()].map(({ keeper }) => keeper?.close()));
+    await Promise.all([this.#dropped, ...[...this.#searched.values()].map(({ keeper }) => keeper?.close())]);
   }
 
   search(tables: Tables, request: SearchRequest): Promise<VectorSearchResult> {
@@ -92,7 +94,7 @@ export class Searcher {
         if (!isKeyNotFound(error)) throw error;
         // It was dropped, and takes no more memory. There may be another of its name.
         this.#searched.delete(name);
-        void known.keeper?.close();
+        this.#dropped = Promise.all([this.#dropped, known.keeper?.close()]);
       }
     }
     const space = this.#host.read(() => tables.spaces.get(committed, name));

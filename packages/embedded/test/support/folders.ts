@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { type EmbeddedOptions, type EmbeddedStore, openEmbedded } from '../../src/index.js';
+import { endPrograms } from './programs.js';
 
 const folders: string[] = [];
 const stores: EmbeddedStore[] = [];
 
+// In this order: nobody makes a file in a folder that is being removed.
 afterEach(async () => {
+  await endPrograms();
   await Promise.all(stores.splice(0).map((store) => store.close()));
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });

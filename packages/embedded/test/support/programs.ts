@@ -1,7 +1,16 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+
+const running = new Set<Program>();
+
+/** Ends the programs that still run, and waits until they have let go of their files. */
+export async function endPrograms(): Promise<void> {
+  for (const program of running) program.kill();
+  await Promise.all([...running].map(({ exited }) => exited));
+}
 
 /** A program of `test/programs` in a process of its own, with which a test talks in lines. */
 export interface Program {
@@ -14,7 +23,7 @@ export interface Program {
   /** All further lines, until it ends. */
   rest(): Promise<string[]>;
   kill(): void;
-  /** Its exit code, or the signal that ended it. */
+  /** Its exit code, or the signal that ended it. All it wrote to standard error is there by then. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
 }
 
@@ -27,13 +36,15 @@ export function startProgram(name: string, args: readonly string[] = [], limits?
     : spawn(process.execPath, command.slice(1), { stdio: 'pipe' });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const errors: Buffer[] = [];
+  // A process may have ended before all it wrote has arrived.
+  const ended = Promise.all([once(child, 'exit'), once(child.stderr, 'close')]);
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
   child.stdin.on('error', () => undefined);
   const line = async (): Promise<string | undefined> => {
     const { value, done } = await lines.next();
     return done ? undefined : value;
   };
-  return {
+  const program: Program = {
     pid: child.pid ?? 0,
     // The test runner would take its stack for one of the test.
     errors: () =>
@@ -48,6 +59,11 @@ export function startProgram(name: string, args: readonly string[] = [], limits?
       return all;
     },
     kill: () => void child.kill('SIGKILL'),
-    exited: new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal))),
+    exited: ended.then(([[code, signal]]) => {
+      running.delete(program);
+      return code ?? signal;
+    }),
   };
+  running.add(program);
+  return program;
 }

@@ -2,21 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbedded } from '@norikv/embedded';
 import { errorCode } from '@norikv/store';
 import { createLeases, fencedPut, type Lease } from '../../src/index.js';
-import { times } from './times.js';
+import { times, writeEveryMs } from './times.js';
 
 // A process that takes part in an election over the store in the folder it is given, and writes down what
 // happens to it, one JSON object a line.
 const [path, owner = ''] = process.argv.slice(2);
 
-function log(kind: string, token?: bigint): void {
-  process.stdout.write(`${JSON.stringify({ at: Date.now(), owner, kind, token: Number(token) })}\n`);
+function log(kind: string, token?: bigint, takenFrom?: string): void {
+  process.stdout.write(
+    `${JSON.stringify({ at: Date.now(), owner, kind, token: Number(token), takenFrom })}\n`,
+  );
 }
 
 const store = await openEmbedded({ path });
 const leases = createLeases(store, {
   ...times,
   owner,
-  onEvent: (event) => log(event.kind, 'token' in event ? event.token : undefined),
+  onEvent(event) {
+    const token = 'token' in event ? event.token : undefined;
+    log(event.kind, token, 'takenFrom' in event ? event.takenFrom : undefined);
+  },
 });
 
 /** Does not look whether it still leads: that is what the fence is for. */
@@ -29,7 +34,7 @@ async function lead({ token, lost }: Lease): Promise<void> {
     for (let writes = 1; !isOver; writes += 1) {
       await fencedPut(store, 'state', `${owner} ${writes}`, token);
       log('wrote', token);
-      await sleep(100);
+      await sleep(writeEveryMs);
     }
     await fencedPut(store, 'state', `${owner} late`, token);
     log('wrote', token);

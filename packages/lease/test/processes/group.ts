@@ -13,6 +13,8 @@ export interface LogLine {
   readonly owner: string;
   readonly kind: string;
   readonly token: number | null;
+  /** Whose lease had run out, for who acquired one that was not released. */
+  readonly takenFrom?: string;
 }
 
 /** Candidates in processes of their own, over one folder, and their joined log. */

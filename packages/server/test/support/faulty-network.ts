@@ -11,9 +11,10 @@ export type Weather = 'fine' | 'black hole' | 'half open';
  */
 export class FaultyNetwork implements AsyncDisposable {
   readonly #server: Server;
-  readonly #target: number;
   readonly #sockets = new Set<Socket>();
   weather: Weather = 'fine';
+  /** Port that new connections lead to. */
+  target: number;
   /** How long bytes travel, in milliseconds. */
   delayMs = 0;
   /** Refuses new connections. */
@@ -22,7 +23,7 @@ export class FaultyNetwork implements AsyncDisposable {
   address = '';
 
   private constructor(target: number) {
-    this.#target = target;
+    this.target = target;
     this.#server = createServer((client) => this.#join(client));
   }
 
@@ -51,7 +52,7 @@ export class FaultyNetwork implements AsyncDisposable {
       return;
     }
     this.connections += 1;
-    const server = connect(this.#target, '127.0.0.1');
+    const server = connect(this.target, '127.0.0.1');
     this.#carry(client, server, () => this.weather !== 'black hole');
     this.#carry(server, client, () => this.weather === 'fine');
   }

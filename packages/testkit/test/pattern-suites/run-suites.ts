@@ -34,7 +34,6 @@ const mostRuns = 20;
  * in `leftOutEverywhere` and `leftOut`; a test that is left out counts as skipped.
  */
 export async function runSuites(pattern: Pattern, kind: StoreKind, leftOut: LeftOut = {}): Promise<void> {
-  vi.setConfig({ testTimeout: 60_000 });
   vi.stubEnv('NORIKV_TEST_LOAD', load);
   const calls = new CallsUnderWay();
   vi.doMock(pathOf('testkit/src/index.ts'), async (original) => {
