@@ -92,7 +92,6 @@ export class Exchange {
   }
 
   #take(chunk: Buffer): void {
-    if (this.#hasEnded) return;
     try {
       for (const { isCompressed, message } of this.#reader.take(chunk)) {
         if (isCompressed) throw new Error('it is compressed, which nobody asked for');
@@ -138,6 +137,7 @@ export class Exchange {
   /** The server has said its last word, or nothing it says makes sense any more. 'close' follows. */
   #leave(): void {
     this.#hasEnded = true;
+    this.#stream.removeAllListeners('data');
     // With NO_ERROR, Node 20 sometimes writes without end.
     this.#stream.close(constants.NGHTTP2_CANCEL);
   }

@@ -184,6 +184,22 @@ it('when the server says goodbye calls under way are answered, and others go to 
     await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
   }));
 
+it('an exchange whose last call nobody waits for ends, too', () =>
+  withServer(async (server) => {
+    server.onCall = () => {};
+    const settings = settingsOf({ nodes: [server.address] });
+    const session = await new Promise<Session>((resolve) => {
+      const made = new Session(server.address, undefined, settings, {
+        onUp: () => resolve(made),
+        onEnd: () => {},
+      });
+    });
+    const { end } = new Exchange(session, {}, 1).start(0, Buffer.alloc(0), 50);
+    expect((await end).status.code).toBe(status.DEADLINE_EXCEEDED);
+    await expect.poll(() => server.exchanges[0]?.stream.closed).toBe(true);
+    session.destroy();
+  }));
+
 it('an exchange whose numbers are used up ends with its last call', () =>
   withServer(async (server) => {
     const settings = settingsOf({ nodes: [server.address], clock: new FakeClock() });

@@ -1,11 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http2';
 import type { Refusal } from './statuses.js';
 
-/** A call under way, however it came in: who makes it, until when, and the ways to answer it. */
+/** A call under way, however it came in: whether it may be made, until when, and the ways to answer it. */
 export interface Call {
-  readonly headers: IncomingHttpHeaders;
-  /** Whether who makes it has shown already that he may. */
-  readonly isAdmitted: boolean;
+  /** Why whoever makes it may not. */
+  stranger(): Refusal | undefined;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Where the call comes from: `host:port`; `unknown` if its connection is gone. */

@@ -29,7 +29,7 @@ export class ClusterService {
   }
 
   readonly watch: Handler<IncomingCall> = (call) => {
-    const stranger = this.#guard.stranger(call.headers);
+    const stranger = call.stranger();
     if (stranger) return call.refuse(stranger);
     call.read((request) => {
       if (!Buffer.isBuffer(request)) return call.refuse(request);

@@ -1,4 +1,4 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { type CallFrame, FrameReader, readCall, status } from '@norikv/client/wire';
 import { addressText } from './address-text.js';
 import { type Carrier, ExchangedCall } from './exchanged-call.js';
@@ -19,7 +19,6 @@ const farewellMs = 200;
  */
 export class Exchange implements Carrier {
   readonly guard: Guard;
-  readonly headers: IncomingHttpHeaders;
   readonly peer: string;
   readonly #stream: ServerHttp2Stream;
   readonly #reception: Reception;
@@ -35,15 +34,9 @@ export class Exchange implements Carrier {
   #arriving: NodeJS.Timeout | undefined;
   #leaving: NodeJS.Timeout | undefined;
 
-  constructor(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    handlers: ReadonlyMap<string, Handler>,
-    reception: Reception,
-  ) {
+  constructor(stream: ServerHttp2Stream, handlers: ReadonlyMap<string, Handler>, reception: Reception) {
     const { remoteAddress, remotePort } = stream.session?.socket ?? {};
     this.guard = reception.guard;
-    this.headers = headers;
     this.peer = remoteAddress && remotePort ? addressText(remoteAddress, remotePort) : 'unknown';
     this.#stream = stream;
     this.#reception = reception;

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http2';
 import { answerFrame, type CallFrame, refusalFrame, status } from '@norikv/client/wire';
 import type { Call } from './call.js';
 import type { Guard } from './guard.js';
@@ -9,7 +8,6 @@ import { type Refusal, refusal } from './statuses.js';
 /** The stream that a call came on. */
 export interface Carrier {
   readonly guard: Guard;
-  readonly headers: IncomingHttpHeaders;
   readonly peer: string;
   /** Sends the answer to a call, and tells the call when it was taken. */
   send(id: number, answer: Buffer, taken: () => void): void;
@@ -17,7 +15,6 @@ export interface Carrier {
 
 /** A call that came on an exchange. */
 export class ExchangedCall implements Call {
-  readonly isAdmitted = true;
   readonly #frame: CallFrame;
   readonly #carrier: Carrier;
   readonly #held: HeldBytes;
@@ -34,10 +31,6 @@ export class ExchangedCall implements Call {
     this.#timer = setTimeout(() => this.#late(), Math.min(longestTimerMs, timeoutMs)).unref();
   }
 
-  get headers(): IncomingHttpHeaders {
-    return this.#carrier.headers;
-  }
-
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -45,6 +38,9 @@ export class ExchangedCall implements Call {
   get peer(): string {
     return this.#carrier.peer;
   }
+
+  /** Who may not call has no exchange. */
+  stranger(): undefined {}
 
   read(done: (result: Buffer | Refusal) => void): void {
     const { message } = this.#frame;

@@ -24,7 +24,6 @@ export interface Reception {
 
 /** A call with a stream of its own. */
 export class IncomingCall implements Call {
-  readonly isAdmitted = false;
   readonly headers: IncomingHttpHeaders;
   readonly #stream: ServerHttp2Stream;
   readonly #reception: Reception;
@@ -61,6 +60,10 @@ export class IncomingCall implements Call {
   get peer(): string {
     const { remoteAddress, remotePort } = this.#stream.session?.socket ?? {};
     return remoteAddress && remotePort ? addressText(remoteAddress, remotePort) : 'unknown';
+  }
+
+  stranger(): Refusal | undefined {
+    return this.#reception.guard.stranger(this.headers);
   }
 
   /** Reads the request, and calls back once: with its message, or with why it is refused. */

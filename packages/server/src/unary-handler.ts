@@ -51,7 +51,7 @@ export function unaryHandler<Method extends WireMethod>(
     };
     const refuse = (problem: Refusal, error?: unknown): void =>
       finish(problem, error, () => call.refuse(problem));
-    const stranger = call.isAdmitted ? undefined : guard.stranger(call.headers);
+    const stranger = call.stranger();
     if (stranger) return refuse(stranger);
     call.read((body) => {
       startedAt = clock.monotonic();

@@ -186,6 +186,15 @@ describe('calls on an exchange', () => {
     await expect.poll(() => pendingBytes(server)).toBe(0);
   });
 
+  it('that read much are answered when there is room for it', async () => {
+    const store = createMemoryStore();
+    await store.put('key', new Uint8Array(2 ** 20));
+    const { server, raw } = await start(store, { maxPendingBytes: 1.5 * 2 ** 20 });
+    raw.send(...Array.from({ length: 5 }, (_, id) => callFrame(id, getNumber, never, get)));
+    for (let id = 0; id < 5; id++) expect(await raw.answer(id)).toMatchObject({ code: status.OK });
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
   it('are as many as the guard allows', async () => {
     const { store, signals, release } = heldStore();
     const { raw } = await start(store, { maxInFlight: 1 });
