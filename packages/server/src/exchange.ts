@@ -68,11 +68,12 @@ export class Exchange implements Carrier {
     try {
       const frames = this.#reader.take(chunk);
       if (frames.length > 0) this.#stopWaiting();
+      // First: what has arrived whole is counted by its call.
+      this.#countRest();
       for (const { isCompressed, message } of frames) {
         if (isCompressed) throw new Error('a call is compressed');
         this.#begin(readCall(message));
       }
-      this.#countRest();
     } catch {
       this.#fail(constants.NGHTTP2_PROTOCOL_ERROR);
     }

@@ -267,12 +267,18 @@ describe('an exchange', () => {
 
   it('counts what has arrived of a call, and takes no more than there is room for', async () => {
     const { server, raw } = await start(createMemoryStore(), { maxPendingBytes: 4_096 });
-    const long = callFrame(1, putNumber, never, Buffer.alloc(100_000));
+    const value = Buffer.alloc(100_000);
+    const long = callFrame(1, putNumber, never, encode(methods.put.input, { key, value }));
     raw.send(long.subarray(0, 2_000));
     await expect.poll(() => pendingBytes(server)).toBeGreaterThanOrEqual(2_000);
     const other = new RawExchange(raw.session);
     other.send(long.subarray(0, 3_000));
     expect(await other.closed()).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    raw.send(long.subarray(2_000));
+    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+    raw.send(long.subarray(0, 2_000));
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThanOrEqual(2_000);
     raw.stream.close(constants.NGHTTP2_CANCEL);
     await expect.poll(() => pendingBytes(server)).toBe(0);
   });
