@@ -29,8 +29,6 @@ export class Exchange implements Carrier {
   #taken: Array<() => void> = [];
   #heldBytes = 0;
   #isLast = false;
-  /** Batches of answers that were written and not taken yet. */
-  readonly #written = new Set<() => void>();
   #arriving: NodeJS.Timeout | undefined;
   #leaving: NodeJS.Timeout | undefined;
 
@@ -127,10 +125,8 @@ export class Exchange implements Carrier {
     const patience = setTimeout(late, this.#reception.patienceMs).unref();
     const over = (): void => {
       clearTimeout(patience);
-      this.#written.delete(over);
       for (const tell of taken) tell();
     };
-    this.#written.add(over);
     if (stream.destroyed || stream.closed || stream.writableEnded) {
       over();
       return;
@@ -162,7 +158,6 @@ export class Exchange implements Carrier {
     clearTimeout(this.#leaving);
     this.guard.release(this.#heldBytes);
     this.#heldBytes = 0;
-    for (const over of this.#written) over();
     this.#abandon();
   }
 
