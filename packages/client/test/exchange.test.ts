@@ -98,8 +98,9 @@ it.each<[string, (exchange: OpenExchange) => void]>([
   ['has an answer that is too long', ({ stream }) => stream.write(Buffer.from('00ffffffff', 'hex'))],
 ])('an exchange that %s leaves a write unknown, and the next call has another one', (_what, harm) =>
   withServer(async (server, connectTo) => {
-    server.onCall = (_call, exchange) => harm(exchange);
     const client = await connectTo();
+    await client.put('key', 'value');
+    server.onCall = (_call, exchange) => harm(exchange);
     expect(await failure(client.put('key', 'value', { timeoutMs: 5_000 }))).toMatchObject({
       outcome: 'unknown',
     });

@@ -5,6 +5,7 @@ import type { Call } from './call.js';
 import type { Decompressor } from './decompress.js';
 import type { Guard } from './guard.js';
 import { HeldBytes } from './held-bytes.js';
+import { linger } from './linger.js';
 import { longestTimerMs } from './options.js';
 import { readMessage } from './request-body.js';
 import { type Refusal, refusal } from './statuses.js';
@@ -121,8 +122,11 @@ export class IncomingCall implements Call {
       return;
     }
     stream.respond({ ...head, ...ending }, { endStream: true });
-    // Whatever of the request has not arrived is of no use.
-    if (!stream.readableEnded) stream.close();
+    clearTimeout(this.#timer);
+    if (stream.readableEnded) return;
+    // Of what has not arrived whole nothing is kept.
+    this.letGo();
+    linger(stream);
   }
 
   /** False if nobody is there to be answered. */

@@ -5,6 +5,7 @@ import { Decompressor } from './decompress.js';
 import { Exchange } from './exchange.js';
 import type { Guard } from './guard.js';
 import { IncomingCall, type Reception } from './incoming-call.js';
+import { linger } from './linger.js';
 import { refusal } from './statuses.js';
 
 const unsupportedMediaType = 415;
@@ -45,7 +46,7 @@ export class Router {
     const { ':method': method, ':path': path = '', 'content-type': type = '' } = headers;
     if (method !== 'POST' || !/^application\/grpc(?:$|[+;])/.test(type)) {
       stream.respond({ ':status': unsupportedMediaType }, { endStream: true });
-      stream.close();
+      linger(stream);
       return;
     }
     if (path === exchangePath) {
