@@ -62,7 +62,10 @@ declare function casRetry<Result>(operation: () => Promise<Result>, options?: nu
 interface Codec<State> {
     /** Throws on a state that has no encoding; the update that made it is then refused. */
     encode(state: State): Uint8Array;
-    /** Throws on bytes it does not understand; the record is then left as it is. */
+    /**
+     * Throws on bytes it does not understand; the record is then left as it is. Of a `NoriKVError` the message is
+     * passed on; that of another error might quote what is stored, and is only the `cause`.
+     */
     decode(bytes: Uint8Array): State;
     /**
      * Stores the encoded state alone, without the line that makes lost replies and operation ids exact.

@@ -140,6 +140,12 @@ interface ClientConfig {
      * may overwrite what it should not. Its capabilities stay undeclared, so patterns still refuse it.
      */
     readonly unsafeAllowPlainServer?: boolean | undefined;
+    /**
+     * Sends short calls on keys on one stream of each connection, where the server offers that, which is several times
+     * as fast. Not used with a `metadata` hook or a token function: what they say belongs to one call. Default true; set
+     * false behind a proxy that ends long streams, or that spreads streams over servers.
+     */
+    readonly exchange?: boolean | undefined;
     /** Default: the clock of the process. */
     readonly clock?: Clock | undefined;
     /** Uniform in [0, 1). Default `Math.random`. */

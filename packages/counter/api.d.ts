@@ -93,7 +93,7 @@ declare class BucketedCounter {
      * @throws BucketTimeError if `atMs` is too late or too far ahead. Nothing was sent.
      * @throws InvalidArgumentError for an `opId` without `atMs`: repeated later, it would meet another bucket.
      */
-    add(delta: number | bigint, { atMs, ...options }?: BucketAddOptions): Promise<bigint>;
+    add(delta: number | bigint, given?: BucketAddOptions): Promise<bigint>;
     /** The sum over all buckets that overlap `fromMs` (included) to `toMs` (excluded). Not a snapshot. */
     sum(fromMs: number, toMs: number, options?: CallOptions): Promise<bigint>;
     /**

@@ -247,7 +247,7 @@ declare function createEphemeral(): Promise<EmbeddedStore>;
  * backup was made. Records keep the versions they had. A backup file put into place by other means (named
  * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened.
  *
- * @throws InvalidArgumentError if the folder holds a store already, or there is no such file.
+ * @throws InvalidArgumentError if the folder holds a store, also one made meanwhile, or there is no such file.
  * @throws PathUnusableError, ForeignFilesError, NewerFormatError or DamagedStoreError.
  */
 declare function restoreBackup(file: string, path: string): Promise<void>;

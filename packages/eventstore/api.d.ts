@@ -167,6 +167,11 @@ interface AppendOptions {
      * sealed or cleared away afterwards has the store's own time.
      */
     readonly deadlineMs?: number | undefined;
+    /**
+     * Called with the events as they will be stored, just before they are: if it throws, nothing is appended. It
+     * must be fast and pure, as it may be called again. Not called for a repetition.
+     */
+    readonly accept?: ((events: readonly RecordedEvent[]) => void) | undefined;
 }
 /** What an append did. */
 interface AppendResult<Event extends EventShape = EventShape> {

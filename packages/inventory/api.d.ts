@@ -286,7 +286,7 @@ declare class InventoryManager {
      * @throws ReservationResolvedError if it was released, has expired or was committed with another quantity.
      * @throws ReservationNotFoundError if it is not known, or is forgotten.
      */
-    commit(reservationId: string, options?: CommitOptions): Promise<Resolution>;
+    commit(reservationId: string, { quantity, ...limits }?: CommitOptions): Promise<Resolution>;
     /**
      * Gives the reserved units back. Repeating it is safe, and so is releasing what has expired: it answers how
      * the reservation ended, with `repeated`.
