@@ -130,7 +130,10 @@ export class Session {
     http2.on('error', (error: Error) => {
       failure = error;
     });
-    http2.once('goaway', () => this.#end());
+    http2.once('goaway', () => {
+      this.#end();
+      this.#rest();
+    });
     http2.once('close', () => {
       clearTimeout(patience);
       this.#end(failure);

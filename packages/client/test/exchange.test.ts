@@ -185,6 +185,16 @@ it('when the server says goodbye calls under way are answered, and others go to 
     await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
   }));
 
+it('a connection at rest ends when the server says goodbye, though its exchange is open', () =>
+  withServer(async (server, connectTo) => {
+    const client = await connectTo();
+    await client.put('key', 'value');
+    server.sessions[0]?.goaway();
+    await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
+    expect(await client.put('key', 'value')).toEqual(version);
+    expect(server.sessions).toHaveLength(2);
+  }));
+
 it('an exchange whose last call nobody waits for ends, too', () =>
   withServer(async (server) => {
     server.onCall = () => {};
