@@ -37,7 +37,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   readonly #parked: ParkedEvents;
   readonly #readers: readonly PartitionReader<Event>[];
   readonly #positions: number[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Map<object, () => void>();
   #started: Promise<void> | undefined;
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -124,20 +124,20 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const ends = await waitWithin(() => this.#publishedSoFar(), time);
     const isThere = (): boolean => ends.every((end, partition) => (this.#positions[partition] ?? 0) >= end);
     this.#bell.ring();
-    let check = (): void => {};
+    const watcher = {};
     const arrival = (): Promise<void> =>
       new Promise((resolve, reject) => {
-        check = () => {
+        const check = (): void => {
           if (isThere()) resolve();
           else if (this.#isStopping) reject(this.#failure?.error ?? late('The consumer was stopped'));
         };
-        this.#watchers.add(check);
+        this.#watchers.set(watcher, check);
         check();
       });
     try {
       await waitWithin(arrival, { ...time, timeoutMs: Math.max(0, endsAt - clock.monotonic()) });
     } finally {
-      this.#watchers.delete(check);
+      this.#watchers.delete(watcher);
     }
   }
 
@@ -179,7 +179,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
         if (isSaved) saved = position;
       }
       this.#positions[partition] = position;
-      for (const check of this.#watchers) check();
+      for (const check of this.#watchers.values()) check();
       if (deliveries && deliveries.length > 0) {
         waitMs = pollMs;
         continue;
@@ -240,6 +240,6 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   #end(): void {
     this.#isStopping = true;
     this.#bell.ring();
-    for (const check of this.#watchers) check();
+    for (const check of this.#watchers.values()) check();
   }
 }
