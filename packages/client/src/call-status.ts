@@ -15,6 +15,11 @@ export function notSent(): CallStatus {
   return untouched('The connection broke before the request was sent');
 }
 
+/** The end of a call that nobody waits for any longer, as its time is over. */
+export function tooLate(): CallStatus {
+  return { code: status.DEADLINE_EXCEEDED, details: 'No answer within the deadline', trailers: {} };
+}
+
 /** The status in headers or trailers, if there is one. */
 export function statusIn(
   headers: IncomingHttpHeaders & { readonly ':status'?: number | undefined },

@@ -112,7 +112,7 @@ export class Connection {
     if (!session || (server && server !== this.#description)) {
       return endedCall({ status: notSent(), message: undefined });
     }
-    const number = this.#mayExchange(bytes) ? numberOf(method.path) : -1;
+    const number = this.#mayExchange(bytes) ? numberOf(method) : -1;
     return number >= 0
       ? this.#exchangeOn(session, metadata).start(number, bytes, timeoutMs)
       : new UnaryCall(session, { path: method.path, bytes, metadata, timeoutMs }, onMessage);

@@ -1,11 +1,11 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
-import { type CallStatus, statusIn, statusOfReset } from './call-status.js';
+import { type CallStatus, statusIn, statusOfReset, tooLate } from './call-status.js';
 import type { CallMetadata } from './credentials.js';
 import { FrameReader } from './grpc/frames.js';
 import { status } from './grpc/status.js';
-import { longestTimerMs } from './grpc/timeouts.js';
+import { startDeadline } from './grpc/timeouts.js';
 import type { Session } from './session.js';
-import { type CallEnd, longestMessage, type RunningCall } from './unary-call.js';
+import { type CallEnd, headersOf, longestMessage, type RunningCall } from './unary-call.js';
 import { callFrame, cancelFrame, exchangePath, highestCallId, readAnswer } from './wire/exchange.js';
 
 /** A call on its way. */
@@ -39,14 +39,11 @@ export class Exchange {
   constructor(session: Session, metadata: CallMetadata, mostCalls: number = highestCallId) {
     this.session = session;
     this.#mostCalls = mostCalls;
-    const headers = {
-      ':method': 'POST',
-      ':authority': session.address,
-      ':path': exchangePath,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...metadata,
-    };
+    const headers = headersOf(session, {
+      path: exchangePath,
+      metadata,
+      timeoutMs: Number.POSITIVE_INFINITY,
+    });
     this.#stream = session.open(headers, () => this.#closed());
     this.#stream.on('response', (answer) => this.#learn(answer));
     this.#stream.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -64,10 +61,7 @@ export class Exchange {
     const id = this.#lastId;
     this.session.enter();
     const end = new Promise<CallEnd>((settle) => {
-      const isTimed = timeoutMs !== Number.POSITIVE_INFINITY;
-      const ms = Math.min(longestTimerMs, Math.ceil(timeoutMs));
-      const deadline = isTimed ? setTimeout(() => this.#late(id), ms) : undefined;
-      this.#calls.set(id, { settle, deadline });
+      this.#calls.set(id, { settle, deadline: startDeadline(timeoutMs, () => this.#late(id)) });
     });
     this.#send(callFrame(id, method, timeoutMs, bytes));
     return { end, cancel: () => this.#cancel(id) };
@@ -81,7 +75,7 @@ export class Exchange {
   #flush(): void {
     const frames = this.#outgoing;
     this.#outgoing = [];
-    if (!this.#hasEnded) this.#stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames));
+    if (!this.#hasEnded) this.#stream.write(Buffer.concat(frames));
   }
 
   #learn(headers: IncomingHttpHeaders): void {
@@ -107,11 +101,7 @@ export class Exchange {
   }
 
   #late(id: number): void {
-    const details = 'No answer within the deadline';
-    this.#finish(id, {
-      status: { code: status.DEADLINE_EXCEEDED, details, trailers: {} },
-      message: undefined,
-    });
+    this.#finish(id, { status: tooLate(), message: undefined });
     this.#send(cancelFrame(id));
   }
 

@@ -9,6 +9,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { hostAndPort } from './address.js';
 import type { Settings } from './config.js';
+import { probe } from './grpc/probe.js';
 import { ResetBudget } from './reset-budget.js';
 
 const connectTimeoutMs = 20_000;
@@ -155,15 +156,7 @@ export class Session {
   #probe({ keepAliveMs, keepAliveTimeoutMs }: Settings): void {
     const http2 = this.#http2;
     const interval = setInterval(() => {
-      if (this.#calls === 0 || http2.destroyed) return;
-      let isAnswered = false;
-      // The answer may be here already and wait behind this timer.
-      const end = (): unknown => setImmediate(() => isAnswered || http2.destroy());
-      const timer = setTimeout(end, keepAliveTimeoutMs).unref();
-      http2.ping(() => {
-        isAnswered = true;
-        clearTimeout(timer);
-      });
+      if (this.#calls > 0 && !http2.destroyed) probe(http2, keepAliveTimeoutMs);
     }, keepAliveMs).unref();
     http2.once('close', () => clearInterval(interval));
   }

@@ -1,10 +1,10 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { nothing } from './call-limit.js';
-import { type CallStatus, statusIn, statusOfReset } from './call-status.js';
+import { type CallStatus, statusIn, statusOfReset, tooLate } from './call-status.js';
 import type { CallMetadata } from './credentials.js';
 import { FrameReader, frameOf } from './grpc/frames.js';
 import { status } from './grpc/status.js';
-import { longestTimerMs, timeoutText } from './grpc/timeouts.js';
+import { startDeadline, timeoutText } from './grpc/timeouts.js';
 import type { Session } from './session.js';
 
 /** Bytes of an answer. */
@@ -65,10 +65,7 @@ export class UnaryCall implements RunningCall {
     });
     const stream = session.request(headersOf(session, request), () => this.#closed());
     this.#stream = stream;
-    if (request.timeoutMs !== Number.POSITIVE_INFINITY) {
-      const ms = Math.min(longestTimerMs, Math.ceil(request.timeoutMs));
-      this.#deadline = setTimeout(() => this.#late(), ms);
-    }
+    this.#deadline = startDeadline(request.timeoutMs, () => this.#late());
     stream.on('response', (headers) => this.#learn(headers));
     stream.on('trailers', (headers) => this.#learn(headers));
     stream.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -111,7 +108,7 @@ export class UnaryCall implements RunningCall {
 
   /** Also of a stream the server leaves open beyond its answer. */
   #late(): void {
-    this.#leave({ code: status.DEADLINE_EXCEEDED, details: 'No answer within the deadline', trailers: {} });
+    this.#leave(tooLate());
   }
 
   /** Ends the call before the server does. */
@@ -133,7 +130,11 @@ export class UnaryCall implements RunningCall {
   }
 }
 
-function headersOf({ address }: Session, { path, metadata, timeoutMs }: RawRequest): Record<string, string> {
+/** The headers a request begins with. */
+export function headersOf(
+  { address }: Session,
+  { path, metadata, timeoutMs }: Omit<RawRequest, 'bytes'>,
+): Record<string, string> {
   const headers: Record<string, string> = {
     ':method': 'POST',
     ':authority': address,

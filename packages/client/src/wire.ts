@@ -1,8 +1,9 @@
 export { isAddress } from './address.js';
-export { type Frame, FrameError, FrameReader, frameOf } from './grpc/frames.js';
+export { bytesPerPiece, type Frame, FrameError, FrameReader, frameOf } from './grpc/frames.js';
+export { probe } from './grpc/probe.js';
 export { type StatusCode, status, statusName } from './grpc/status.js';
 export { percentEncoded } from './grpc/texts.js';
-export { timeoutMs } from './grpc/timeouts.js';
+export { startDeadline, timeoutMs } from './grpc/timeouts.js';
 export { decode, encode, type Outgoing, type Received } from './wire/codec.js';
 export { distanceFromWire, distanceToWire, indexTypeFromWire, indexTypeToWire } from './wire/enums.js';
 export {

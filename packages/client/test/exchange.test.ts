@@ -1,5 +1,4 @@
 import { constants } from 'node:http2';
-import { FakeClock } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { settingsOf } from '../src/config.js';
 import { Exchange } from '../src/exchange.js';
@@ -44,6 +43,14 @@ async function withServer(
   } finally {
     for (const client of clients) await client.close();
   }
+}
+
+function sessionWith({ address }: ExchangeServer): Promise<Session> {
+  const settings = settingsOf({ nodes: [address] });
+  return new Promise((resolve) => {
+    const events = { onUp: () => resolve(made), onEnd: () => {} };
+    const made = new Session(address, undefined, settings, events);
+  });
 }
 
 it('calls share one stream, with their token', () =>
@@ -198,13 +205,7 @@ it('a connection at rest ends when the server says goodbye, though its exchange 
 it('an exchange whose last call nobody waits for ends, too', () =>
   withServer(async (server) => {
     server.onCall = () => {};
-    const settings = settingsOf({ nodes: [server.address] });
-    const session = await new Promise<Session>((resolve) => {
-      const made = new Session(server.address, undefined, settings, {
-        onUp: () => resolve(made),
-        onEnd: () => {},
-      });
-    });
+    const session = await sessionWith(server);
     const { end } = new Exchange(session, {}, 1).start(0, Buffer.alloc(0), 50);
     expect((await end).status.code).toBe(status.DEADLINE_EXCEEDED);
     await expect.poll(() => server.exchanges[0]?.stream.closed).toBe(true);
@@ -213,13 +214,7 @@ it('an exchange whose last call nobody waits for ends, too', () =>
 
 it('an exchange whose numbers are used up ends with its last call', () =>
   withServer(async (server) => {
-    const settings = settingsOf({ nodes: [server.address], clock: new FakeClock() });
-    const session = await new Promise<Session>((resolve) => {
-      const made = new Session(server.address, undefined, settings, {
-        onUp: () => resolve(made),
-        onEnd: () => {},
-      });
-    });
+    const session = await sessionWith(server);
     const exchange = new Exchange(session, {}, 2);
     const calls = [1, 2].map(() => exchange.start(0, Buffer.alloc(0), Number.POSITIVE_INFINITY));
     expect(exchange.isOpen).toBe(false);

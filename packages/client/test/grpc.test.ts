@@ -11,7 +11,7 @@ describe('frames', () => {
   it('are the same however their bytes are cut', () => {
     fc.assert(
       fc.property(messages, fc.array(fc.nat(300)), (sent, cuts) => {
-        const bytes = Buffer.concat(sent.map(frameOf));
+        const bytes = Buffer.concat(sent.map((message) => frameOf(message)));
         const places = [0, ...cuts.filter((cut) => cut < bytes.length), bytes.length].sort((a, b) => a - b);
         const reader = new FrameReader(40);
         const received: Frame[] = [];

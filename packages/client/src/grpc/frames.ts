@@ -1,5 +1,6 @@
 const headBytes = 5;
-const bytesPerPiece = 128;
+/** What a list of pieces of a message costs beside their bytes. */
+export const bytesPerPiece: number = 128;
 
 /** A message between the bytes that say how long it is. */
 export interface Frame {
@@ -17,13 +18,14 @@ export class FrameError extends Error {
   }
 }
 
-/** A message as it travels, uncompressed. */
-export function frameOf(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(headBytes + message.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, headBytes);
-  return frame;
+/** A message, which may come in pieces, as it travels, uncompressed. */
+export function frameOf(...pieces: readonly Uint8Array[]): Buffer {
+  const head = Buffer.alloc(headBytes);
+  head.writeUInt32BE(
+    pieces.reduce((sum, { length }) => sum + length, 0),
+    1,
+  );
+  return Buffer.concat([head, ...pieces]);
 }
 
 /** Cuts bytes, however they arrive, into frames. */

@@ -11,6 +11,12 @@ const unitsMs: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
+/** Calls back when a call has taken too long. Infinity: never. */
+export function startDeadline(ms: number, late: () => void): NodeJS.Timeout | undefined {
+  if (ms === Number.POSITIVE_INFINITY) return undefined;
+  return setTimeout(late, Math.min(longestTimerMs, Math.ceil(ms)));
+}
+
 /** A time as the header `grpc-timeout` says it: at most eight digits and a unit. Never shorter than asked. */
 export function timeoutText(ms: number): string {
   const whole = Math.max(1, Math.ceil(ms));

@@ -34,19 +34,18 @@ const callHeadBytes = 9;
 const answerHeadBytes = 5;
 
 /** The number a method has on an exchange; -1 if it is not called there. */
-export function numberOf(path: string): number {
-  return exchanged.findIndex((method) => method.path === path);
+export function numberOf(method: WireMethod): number {
+  return exchanged.indexOf(method);
 }
 
 /** A call as it travels: its identifier, the number of its method, its time in milliseconds, its message. */
 export function callFrame(id: number, method: number, timeoutMs: number, message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(callHeadBytes + message.length);
-  frame.writeUInt32BE(id, 0);
-  frame[4] = method;
+  const head = Buffer.allocUnsafe(callHeadBytes);
+  head.writeUInt32BE(id, 0);
+  head[4] = method;
   // None, and what is as long as none, is 0.
-  frame.writeUInt32BE(timeoutMs < 2 ** 32 ? Math.max(1, Math.ceil(timeoutMs)) : 0, 5);
-  frame.set(message, callHeadBytes);
-  return frameOf(frame);
+  head.writeUInt32BE(timeoutMs < 2 ** 32 ? Math.max(1, Math.ceil(timeoutMs)) : 0, 5);
+  return frameOf(head, message);
 }
 
 /** Tells that nobody waits for the answer to a call any more. */
@@ -89,11 +88,10 @@ export function readAnswer(frame: Buffer): AnswerFrame {
 }
 
 function framed(id: number, code: number, body: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(answerHeadBytes + body.length);
-  frame.writeUInt32BE(id, 0);
-  frame[4] = code;
-  frame.set(body, answerHeadBytes);
-  return frameOf(frame);
+  const head = Buffer.allocUnsafe(answerHeadBytes);
+  head.writeUInt32BE(id, 0);
+  head[4] = code;
+  return frameOf(head, body);
 }
 
 function textsIn(trailers: unknown): Record<string, string> {
