@@ -1,3 +1,4 @@
+import type { HeldBytes } from './held-bytes.js';
 import type { Refusal } from './statuses.js';
 
 /** A call under way, however it came in: whether it may be made, until when, and the ways to answer it. */
@@ -10,12 +11,8 @@ export interface Call {
   readonly peer: string;
   /** Reads the request, and calls back once: with its message, or with why it is refused. */
   read(done: (result: Buffer | Refusal) => void): void;
-  /** Counts bytes that are kept until the call is over, or says why they cannot be. */
-  hold(bytes: number): Refusal | undefined;
-  /** Keeps what is held until this work has ended, too. */
-  holdUntil(work: PromiseLike<unknown>): void;
-  /** Counts what was held no more: it is not needed. */
-  letGo(): void;
+  /** What is kept in memory until the call is over. */
+  readonly held: HeldBytes;
   /** Ends the call well, with its message. */
   end(message?: Buffer): void;
   /** Ends the call with another status than OK. */

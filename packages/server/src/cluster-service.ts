@@ -33,7 +33,7 @@ export class ClusterService {
     if (stranger) return call.refuse(stranger);
     call.read((request) => {
       if (!Buffer.isBuffer(request)) return call.refuse(request);
-      call.letGo();
+      call.held.letGo();
       const isFull = this.#watchers.size >= mostWatchers;
       if (isFull || this.#guard.isClosed) {
         const code = isFull ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE;

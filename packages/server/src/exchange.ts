@@ -1,15 +1,22 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { type CallFrame, FrameReader, readCall, status } from '@norikv/client/wire';
-import { addressText } from './address-text.js';
+import { peerOf } from './address-text.js';
 import { type Carrier, ExchangedCall } from './exchanged-call.js';
 import type { Guard } from './guard.js';
-import { head, type Reception } from './incoming-call.js';
+import type { Reception } from './incoming-call.js';
 import { longestRequest } from './request-body.js';
+import { respond } from './response.js';
 import type { Handler } from './router.js';
 import { refusal } from './statuses.js';
 
 /** After a server has begun to stop, how long calls that were sent before their callers knew are still answered. */
 const farewellMs = 200;
+
+/** On its way out, and whom to tell when it was taken. */
+interface Answer {
+  readonly bytes: Buffer;
+  readonly taken: () => void;
+}
 
 /**
  * A stream on which the calls of a connection share their way in, and their answers the way out.
@@ -25,25 +32,19 @@ export class Exchange implements Carrier {
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #reader = new FrameReader(longestRequest);
   readonly #calls = new Map<number, ExchangedCall>();
-  #outgoing: Buffer[] = [];
-  #taken: Array<() => void> = [];
+  #outgoing: Answer[] = [];
   #heldBytes = 0;
   #isLast = false;
   #arriving: NodeJS.Timeout | undefined;
   #leaving: NodeJS.Timeout | undefined;
 
   constructor(stream: ServerHttp2Stream, handlers: ReadonlyMap<string, Handler>, reception: Reception) {
-    const { remoteAddress, remotePort } = stream.session?.socket ?? {};
     this.guard = reception.guard;
-    this.peer = remoteAddress && remotePort ? addressText(remoteAddress, remotePort) : 'unknown';
+    this.peer = peerOf(stream);
     this.#stream = stream;
     this.#reception = reception;
     this.#handlers = handlers;
-    stream.respond(head, { waitForTrailers: true });
-    stream.once(
-      'wantTrailers',
-      () => stream.closed || stream.sendTrailers({ 'grpc-status': `${status.OK}` }),
-    );
+    respond(stream, () => ({ 'grpc-status': `${status.OK}` }));
     stream.on('data', (chunk: Buffer) => this.#take(chunk));
     stream.once('end', () => this.#lastCall());
     stream.once('close', () => this.#closed());
@@ -58,8 +59,7 @@ export class Exchange implements Carrier {
   send(id: number, answer: Buffer, taken: () => void): void {
     this.#calls.delete(id);
     if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
-    this.#outgoing.push(answer);
-    this.#taken.push(taken);
+    this.#outgoing.push({ bytes: answer, taken });
   }
 
   #take(chunk: Buffer): void {
@@ -115,23 +115,21 @@ export class Exchange implements Carrier {
   }
 
   #flush(): void {
-    const frames = this.#outgoing;
-    const taken = this.#taken;
+    const answers = this.#outgoing;
     this.#outgoing = [];
-    this.#taken = [];
     const stream = this.#stream;
     // The caller does not take its answers.
     const late = (): void => this.#fail(constants.NGHTTP2_CANCEL);
     const patience = setTimeout(late, this.#reception.patienceMs).unref();
     const over = (): void => {
       clearTimeout(patience);
-      for (const tell of taken) tell();
+      for (const { taken } of answers) taken();
     };
     if (stream.destroyed || stream.closed || stream.writableEnded) {
       over();
       return;
     }
-    if (!stream.write(Buffer.concat(frames), over)) stream.pause();
+    if (!stream.write(Buffer.concat(answers.map(({ bytes }) => bytes)), over)) stream.pause();
     this.#rest();
   }
 

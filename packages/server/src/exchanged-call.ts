@@ -1,8 +1,7 @@
-import { answerFrame, type CallFrame, refusalFrame, status } from '@norikv/client/wire';
+import { answerFrame, type CallFrame, refusalFrame, startDeadline, status } from '@norikv/client/wire';
 import type { Call } from './call.js';
 import type { Guard } from './guard.js';
 import { HeldBytes } from './held-bytes.js';
-import { longestTimerMs } from './options.js';
 import { type Refusal, refusal } from './statuses.js';
 
 /** The stream that a call came on. */
@@ -15,9 +14,9 @@ export interface Carrier {
 
 /** A call that came on an exchange. */
 export class ExchangedCall implements Call {
+  readonly held: HeldBytes;
   readonly #frame: CallFrame;
   readonly #carrier: Carrier;
-  readonly #held: HeldBytes;
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -25,10 +24,8 @@ export class ExchangedCall implements Call {
   constructor(frame: CallFrame, carrier: Carrier) {
     this.#frame = frame;
     this.#carrier = carrier;
-    this.#held = new HeldBytes(carrier.guard);
-    const { timeoutMs } = frame;
-    if (timeoutMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#late(), Math.min(longestTimerMs, timeoutMs)).unref();
+    this.held = new HeldBytes(carrier.guard);
+    this.#timer = startDeadline(frame.timeoutMs, () => this.#late())?.unref();
   }
 
   get signal(): AbortSignal {
@@ -44,19 +41,7 @@ export class ExchangedCall implements Call {
 
   read(done: (result: Buffer | Refusal) => void): void {
     const { message } = this.#frame;
-    done(this.hold(message.length) ?? message);
-  }
-
-  hold(bytes: number): Refusal | undefined {
-    return this.#held.hold(bytes);
-  }
-
-  holdUntil(work: PromiseLike<unknown>): void {
-    this.#held.holdUntil(work);
-  }
-
-  letGo(): void {
-    this.#held.letGo();
+    done(this.held.hold(message.length) ?? message);
   }
 
   end(message: Buffer): void {
@@ -69,12 +54,12 @@ export class ExchangedCall implements Call {
 
   /** Nobody waits for it any more. */
   abandon(): void {
-    if (this.#end()) this.#held.release();
+    if (this.#end()) this.held.release();
     this.#controller.abort();
   }
 
   #answer(frame: Buffer): void {
-    if (this.#end()) this.#carrier.send(this.#frame.id, frame, () => this.#held.release());
+    if (this.#end()) this.#carrier.send(this.#frame.id, frame, () => this.held.release());
   }
 
   #late(): void {

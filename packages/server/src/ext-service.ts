@@ -14,14 +14,13 @@ export function aboutCalls(
       method: methods.describe,
       async serve() {
         const { capabilities } = store;
-        if (capabilities === undefined)
-          return { engine: 'a store that declares nothing', nodeId, exchange: true };
+        const own = { nodeId, exchange: true };
+        if (capabilities === undefined) return { engine: 'a store that declares nothing', ...own };
         return {
           ...capabilities,
+          ...own,
           maxKeyBytes: Math.min(capabilities.maxKeyBytes, wireLimits.maxKeyBytes),
           maxValueBytes: Math.min(capabilities.maxValueBytes, wireLimits.maxValueBytes),
-          nodeId,
-          exchange: true,
         };
       },
     },

@@ -1,19 +1,14 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { frameOf, percentEncoded, status } from '@norikv/client/wire';
-import { addressText } from './address-text.js';
+import { frameOf, percentEncoded, startDeadline, status } from '@norikv/client/wire';
+import { peerOf } from './address-text.js';
 import type { Call } from './call.js';
 import type { Decompressor } from './decompress.js';
 import type { Guard } from './guard.js';
 import { HeldBytes } from './held-bytes.js';
 import { linger } from './linger.js';
-import { longestTimerMs } from './options.js';
 import { readMessage } from './request-body.js';
+import { head, respond } from './response.js';
 import { type Refusal, refusal } from './statuses.js';
-
-export const head: { readonly ':status': number; readonly 'content-type': string } = {
-  ':status': 200,
-  'content-type': 'application/grpc',
-};
 
 /** What all calls of a server share. */
 export interface Reception {
@@ -26,11 +21,11 @@ export interface Reception {
 /** A call with a stream of its own. */
 export class IncomingCall implements Call {
   readonly headers: IncomingHttpHeaders;
+  readonly held: HeldBytes;
   readonly #stream: ServerHttp2Stream;
   readonly #reception: Reception;
   readonly #timeoutMs: number;
   readonly #controller = new AbortController();
-  readonly #held: HeldBytes;
   #timer: NodeJS.Timeout | undefined;
   #trailers: Readonly<Record<string, string>> = { 'grpc-status': `${status.OK}` };
   #hasArrived = false;
@@ -47,7 +42,7 @@ export class IncomingCall implements Call {
     this.headers = headers;
     this.#timeoutMs = timeoutMs;
     this.#reception = reception;
-    this.#held = new HeldBytes(reception.guard);
+    this.held = new HeldBytes(reception.guard);
     this.#endAfter(Math.min(timeoutMs, reception.patienceMs));
     stream.once('close', () => this.#over());
   }
@@ -59,8 +54,7 @@ export class IncomingCall implements Call {
 
   /** Where the call comes from: `host:port`; `unknown` if its connection is gone. */
   get peer(): string {
-    const { remoteAddress, remotePort } = this.#stream.session?.socket ?? {};
-    return remoteAddress && remotePort ? addressText(remoteAddress, remotePort) : 'unknown';
+    return peerOf(this.#stream);
   }
 
   stranger(): Refusal | undefined {
@@ -71,28 +65,13 @@ export class IncomingCall implements Call {
   read(done: (result: Buffer | Refusal) => void): void {
     const { decompressor } = this.#reception;
     const encoding = this.headers['grpc-encoding'];
-    const hold = (bytes: number): Refusal | undefined => this.hold(bytes);
+    const hold = (bytes: number): Refusal | undefined => this.held.hold(bytes);
     readMessage(this.#stream, { encoding, decompressor, hold }, (result) => {
       if (this.#isAnswered) return;
       this.#hasArrived = true;
       if (this.#timeoutMs > this.#reception.patienceMs) this.#endAfter(this.#timeoutMs);
       done(result);
     });
-  }
-
-  /** Counts bytes that are kept until the call is over, or says why they cannot be. */
-  hold(bytes: number): Refusal | undefined {
-    return this.#held.hold(bytes);
-  }
-
-  /** Keeps what is held until this work has ended, too. */
-  holdUntil(work: PromiseLike<unknown>): void {
-    this.#held.holdUntil(work);
-  }
-
-  /** Counts what was held no more: it is not needed. */
-  letGo(): void {
-    this.#held.letGo();
   }
 
   /** Sends a message that more may follow. */
@@ -122,10 +101,10 @@ export class IncomingCall implements Call {
       return;
     }
     stream.respond({ ...head, ...ending }, { endStream: true });
-    clearTimeout(this.#timer);
     if (stream.readableEnded) return;
+    clearTimeout(this.#timer);
     // Of what has not arrived whole nothing is kept.
-    this.letGo();
+    this.held.letGo();
     linger(stream);
   }
 
@@ -134,15 +113,13 @@ export class IncomingCall implements Call {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return false;
     if (stream.headersSent) return true;
-    stream.respond(head, { waitForTrailers: true });
-    stream.once('wantTrailers', () => stream.closed || stream.sendTrailers(this.#trailers));
+    respond(stream, () => this.#trailers);
     return true;
   }
 
   #endAfter(ms: number): void {
     clearTimeout(this.#timer);
-    if (ms === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#late(), Math.min(longestTimerMs, Math.ceil(ms))).unref();
+    this.#timer = startDeadline(ms, () => this.#late())?.unref();
   }
 
   #late(): void {
@@ -159,7 +136,7 @@ export class IncomingCall implements Call {
 
   #over(): void {
     clearTimeout(this.#timer);
-    this.#held.release();
+    this.held.release();
     if (this.#isAnswered) return;
     this.#isAnswered = true;
     this.#controller.abort();

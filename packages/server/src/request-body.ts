@@ -1,12 +1,10 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { type Frame, FrameError, FrameReader, status } from '@norikv/client/wire';
+import { bytesPerPiece, type Frame, FrameError, FrameReader, status } from '@norikv/client/wire';
 import type { Decompressor } from './decompress.js';
 import { type Refusal, refusal } from './statuses.js';
 
 /** Bytes of a request. */
 export const longestRequest: number = 4 * 2 ** 20;
-/** What the list of the pieces of a message costs beside their bytes. */
-const bytesPerPiece = 128;
 
 /** What reading a request needs. */
 export interface Reading {

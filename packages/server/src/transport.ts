@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { probe } from '@norikv/client/wire';
 import { InvalidArgumentError, NoriKVError } from '@norikv/store';
 import { addressText } from './address-text.js';
 import type { ServerSettings, ServerTls } from './options.js';
@@ -45,7 +46,7 @@ export class Transport {
     this.#http2.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
-      probe(session, probing);
+      probeFromTimeToTime(session, probing);
       // Its TLS was still being agreed on when the others were told.
       if (this.#isClosing) session.close();
     });
@@ -103,18 +104,10 @@ function http2Server(tls: ServerTls | undefined): Http2Server | Http2SecureServe
 }
 
 /** A dead caller must not hold its calls open. */
-function probe(session: ServerHttp2Session, { everyMs, timeoutMs }: Probing): void {
+function probeFromTimeToTime(session: ServerHttp2Session, { everyMs, timeoutMs }: Probing): void {
   const interval = setInterval(() => {
     // Ended, and its socket not gone yet.
-    if (session.destroyed) return;
-    let isAnswered = false;
-    // The answer may be here already and wait behind this timer.
-    const end = (): unknown => setImmediate(() => isAnswered || session.destroy());
-    const patience = setTimeout(end, timeoutMs).unref();
-    session.ping(() => {
-      isAnswered = true;
-      clearTimeout(patience);
-    });
+    if (!session.destroyed) probe(session, timeoutMs);
   }, everyMs).unref();
   session.once('close', () => clearInterval(interval));
 }

@@ -67,7 +67,7 @@ export function unaryHandler<Method extends WireMethod>(
       }
       const serveOnce = async (): Promise<Buffer> => encode(method.output, await serve(request, call.signal));
       const work = isRead ? whenThereIsRoom(serveOnce, call, guard) : serveOnce();
-      call.holdUntil(work);
+      call.held.holdUntil(work);
       work
         .then(
           (answer) => finish(undefined, undefined, () => call.end(answer)),
@@ -83,13 +83,13 @@ async function whenThereIsRoom(serve: () => Promise<Buffer>, call: Call, guard: 
   // Gives the number of bytes if they do not fit: the answer itself must not be kept while this waits.
   const attempt = async (): Promise<Buffer | number> => {
     const answer = await serve();
-    return call.hold(answer.length) ? answer.length : answer;
+    return call.held.hold(answer.length) ? answer.length : answer;
   };
   for (;;) {
     const answer = await attempt();
     if (typeof answer !== 'number') return answer;
     // What this one holds must not keep others, or itself, waiting.
-    call.letGo();
+    call.held.letGo();
     await guard.room(answer, call.signal);
   }
 }

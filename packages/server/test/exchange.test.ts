@@ -354,7 +354,7 @@ describe('patience on an exchange', () => {
       call.read((request) => {
         if (!Buffer.isBuffer(request)) return call.refuse(request);
         served += 1;
-        call.hold(answer.length);
+        call.held.hold(answer.length);
         call.end(answer);
       }),
     );

@@ -251,7 +251,7 @@ describe('a caller without a deadline', () => {
     router.add(methods.get.path, (call) =>
       call.read((request) => {
         if (!Buffer.isBuffer(request)) return call.refuse(request);
-        call.hold(answer.length);
+        call.held.hold(answer.length);
         call.end(answer);
       }),
     );
