@@ -1,4 +1,5 @@
 import { checkDurationMs, InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import type { Cache } from './cache.js';
 import { type CacheCodec, jsonCacheCodec } from './codec.js';
 import type { Core, Outcome } from './core.js';
@@ -154,7 +155,7 @@ export class CacheSpace<Value> implements Cache<Value> {
     const settings = this.#entrySettings(options);
     const tags = tagEpochs(options.tags ?? []);
     if (typeof loader !== 'function') {
-      throw new InvalidArgumentError(`loader is ${String(loader)}; use a function that gives the value`);
+      refuse('loader', loader, 'a function that gives the value');
     }
     return await unlessAborted(options.signal, () =>
       shareLoad({ core: this.#core, place, loader, codec: this.#codec, tags, settings }),

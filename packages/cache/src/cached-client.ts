@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  InvalidArgumentError,
-  type KvStore,
-  systemClock,
-  type Value,
-  type Version,
-} from '@norikv/store';
+import { type Clock, type KvStore, systemClock, type Value, type Version } from '@norikv/store';
+import { checkObject, checkWhole } from '@norikv/store/checks';
 import { LRUCache } from 'lru-cache';
 import { Flights } from './flights.js';
 
@@ -50,8 +44,9 @@ export class CachedClient<T> {
    * @param maxSize - how many values are kept.
    */
   constructor(client: KvStore, ttlMs = 60_000, maxSize = 1_000, options: CachedClientOptions = {}) {
-    checkPositive('ttlMs', ttlMs);
-    checkPositive('maxSize', maxSize);
+    checkObject('options', options);
+    checkWhole('ttlMs', ttlMs);
+    checkWhole('maxSize', maxSize);
     this.#client = client;
     this.#ttlMs = ttlMs;
     this.#maxSize = maxSize;
@@ -139,9 +134,4 @@ export class CachedClient<T> {
       if (written && !group.isContested) this.#entries.set(key, written);
     }
   }
-}
-
-function checkPositive(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number, at least 1`);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvalidArgumentError, stringToBytes } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 
 /**
  * Joins names so that different lists never make the same text.
@@ -12,10 +13,7 @@ export function joinNames(names: readonly string[]): string {
 
 function escaped(name: string): string {
   if (typeof name !== 'string' || !name.isWellFormed()) {
-    const shown = typeof name === 'string' ? JSON.stringify(name) : String(name);
-    throw new InvalidArgumentError(
-      `a key, tag, namespace or prefix is ${shown}; use a string of well-formed Unicode`,
-    );
+    refuse('a key, tag, namespace or prefix', name, 'a string of well-formed Unicode');
   }
   return name.replace(/[%/]/g, (sign) => (sign === '%' ? '%25' : '%2F'));
 }

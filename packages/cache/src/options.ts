@@ -1,4 +1,5 @@
-import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
+import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import type { CacheCodec } from './codec.js';
 import type { CacheEvent } from './events.js';
@@ -114,7 +115,7 @@ export function entrySettings(
   }
   for (const name of ['ttlMs', 'negativeTtlMs'] as const) {
     if (settings[name] > maxTtlMs) {
-      throw new InvalidArgumentError(`${name} is ${settings[name]}; use at most maxTtlMs (${maxTtlMs})`);
+      refuse(name, settings[name], `at most maxTtlMs (${maxTtlMs})`);
     }
   }
   return settings;
@@ -139,6 +140,7 @@ export interface Settings {
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf<Value>(options: CacheOptions<Value>): Settings {
+  checkObject('options', options);
   const { onEvent, clock = systemClock, random = Math.random } = options;
   const settings: Settings = {
     prefix: options.prefix ?? 'cache',
@@ -176,17 +178,10 @@ const longestTtlMs = 3_155_760_000_000;
 export function checkMaxTtlMs(maxTtlMs: number): void {
   checkDurationMs('maxTtlMs', maxTtlMs);
   if (maxTtlMs <= longestTtlMs) return;
-  throw new InvalidArgumentError(`maxTtlMs is ${maxTtlMs}; use at most ${longestTtlMs} (a century)`);
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new InvalidArgumentError(
-    `${name} is ${String(value)}; use a whole number, at least ${least}, or leave it out`,
-  );
+  refuse('maxTtlMs', maxTtlMs, `at most ${longestTtlMs} (a century)`);
 }
 
 function checkShare(name: string, value: number): void {
   if (value >= 0 && value <= 1) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a number from 0 to 1, or leave it out`);
+  refuse(name, value, 'a number from 0 to 1, or leave it out');
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { joinNames, shardOf, storeKey } from './keys.js';
 
 /** Where the value of a key lives. */
@@ -56,8 +56,7 @@ export class Space {
  * @throws InvalidArgumentError if they are no array, or one is no text.
  */
 export function tagEpochs(tags: readonly string[]): string[] {
-  if (!Array.isArray(tags))
-    throw new InvalidArgumentError(`tags is ${String(tags)}; use an array of strings`);
+  if (!Array.isArray(tags)) refuse('tags', tags, 'an array of strings');
   return tags.map(tagEpoch);
 }
 

@@ -53,10 +53,10 @@ describe('options', () => {
     [
       'text for tags',
       (cache) => cache.getOrSet('k', () => 1, { tags: 'a' as never }),
-      'tags is a; use an array',
+      'tags is "a"; use an array',
     ],
     ['a tag of half a sign', (cache) => cache.getOrSet('k', () => 1, { tags: ['\ud800'] }), 'is "\\ud800"'],
-    ['text to invalidate', (cache) => cache.invalidateTags('a' as never), 'tags is a; use an array'],
+    ['text to invalidate', (cache) => cache.invalidateTags('a' as never), 'tags is "a"; use an array'],
     ['no loader', (cache) => cache.getOrSet('k', undefined as never), 'loader is undefined; use a function'],
     [
       'no signal',

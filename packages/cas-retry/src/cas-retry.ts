@@ -1,11 +1,5 @@
-import {
-  CancelledError,
-  type Clock,
-  InvalidArgumentError,
-  isAlreadyExists,
-  isVersionMismatch,
-  systemClock,
-} from '@norikv/store';
+import { CancelledError, type Clock, isAlreadyExists, isVersionMismatch, systemClock } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { type Backoff, fullJitter } from './backoff.js';
 import { delay } from './delay.js';
 import { ContentionError } from './errors.js';
@@ -50,12 +44,8 @@ export async function casRetry<Result>(
   const settings = typeof options === 'number' ? { maxRetries: options } : options;
   const { maxRetries = 10, deadlineMs = Number.POSITIVE_INFINITY, signal } = settings;
   const { backoff = fullJitter(), clock = systemClock, random = Math.random } = settings;
-  if (!(maxRetries >= 1)) {
-    throw new InvalidArgumentError(`maxRetries is ${maxRetries}; use a number of attempts, at least 1`);
-  }
-  if (!(deadlineMs >= 0)) {
-    throw new InvalidArgumentError(`deadlineMs is ${deadlineMs}; use milliseconds, or leave it out`);
-  }
+  if (!(maxRetries >= 1)) refuse('maxRetries', maxRetries, 'a number of attempts, at least 1');
+  if (!(deadlineMs >= 0)) refuse('deadlineMs', deadlineMs, 'milliseconds, or leave it out');
   const endsAt = clock.monotonic() + deadlineMs;
   let waitMs = 0;
   for (let attempt = 0; ; attempt += 1) {

@@ -1,4 +1,5 @@
-import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
+import { type Clock, systemClock } from '@norikv/store';
+import { checkObject, checkWhole } from '@norikv/store/checks';
 import type { UpdateEvent, UpdateListener } from './events.js';
 
 /** Options of `createUpdater`. Every limit has a default that suits a service. */
@@ -50,13 +51,11 @@ const defaults: Settings = {
 };
 
 export function settingsOf(options: UpdaterOptions): Settings {
+  checkObject('options', options);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return defaults;
   for (const [name, value] of given) {
-    const isNumber = typeof defaults[name as keyof Settings] === 'number';
-    if (isNumber && !(Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31)) {
-      throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1 to 2^31 - 1`);
-    }
+    if (typeof defaults[name as keyof Settings] === 'number') checkWhole(name, value, 1, 2 ** 31 - 1);
   }
   return { ...defaults, ...Object.fromEntries(given) };
 }

@@ -7,6 +7,7 @@ import {
   type KvStore,
 } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
+import { refuse } from '@norikv/store/checks';
 import { type Codec, decodeState } from './codec.js';
 import { decodeEnvelope } from './envelope.js';
 import { PendingUpdate } from './pending-update.js';
@@ -122,9 +123,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
 function checkDeadline(deadlineMs: number | undefined): void {
   if (deadlineMs === undefined) return;
   if (typeof deadlineMs === 'number' && deadlineMs > 0 && deadlineMs < 2 ** 31) return;
-  throw new InvalidArgumentError(
-    `deadlineMs is ${String(deadlineMs)}; use milliseconds above 0 and below 2^31 (24 days), or leave it out`,
-  );
+  refuse('deadlineMs', deadlineMs, 'milliseconds above 0 and below 2^31 (24 days), or leave it out');
 }
 
 function checkOperation(opId: string | undefined, plain: boolean | undefined): void {
@@ -135,6 +134,6 @@ function checkOperation(opId: string | undefined, plain: boolean | undefined): v
     );
   }
   if (typeof opId !== 'string' || opId.length === 0 || opId.length > 256) {
-    throw new InvalidArgumentError('opId must be a string of 1 to 256 characters');
+    refuse('opId', opId, 'a string of 1 to 256 characters');
   }
 }

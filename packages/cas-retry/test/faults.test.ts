@@ -1,4 +1,5 @@
 import { find, NoriKVError, UnavailableError } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createUpdater, keep, type UpdateEvent, type UpdaterOptions } from '../src/index.js';
@@ -202,7 +203,9 @@ describe('onConflict', () => {
 describe('options', () => {
   it.each(['deadlineMs', 'maxBatch', 'maxFoldMs', 'operationWindow'] as const)('%s is checked', (name) => {
     for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null] as number[]) {
-      expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(`${name} is ${value}`);
+      expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(
+        `${name} is ${shown(value)}`,
+      );
     }
   });
 

@@ -1,4 +1,5 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import { isAddress, isLoopback } from './address.js';
 import type { MetadataHook, TlsOptions, Token } from './credentials.js';
 import { longestTimerMs } from './grpc/timeouts.js';
@@ -141,18 +142,9 @@ function checkedNodes(nodes: unknown): string[] {
     throw new InvalidArgumentError("nodes is empty; name at least one server, such as ['localhost:7447']");
   }
   for (const node of nodes) {
-    if (!isAddress(node)) {
-      throw new InvalidArgumentError(
-        `nodes has ${JSON.stringify(node)}; use host:port, such as localhost:7447`,
-      );
-    }
+    if (!isAddress(node)) refuse('nodes', node, 'host:port, such as localhost:7447');
   }
   return nodes;
-}
-
-function checkObject(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use an object`);
 }
 
 function checkToken(token: unknown): void {
@@ -164,15 +156,11 @@ function checkToken(token: unknown): void {
 
 function checkHook(metadata: unknown): void {
   if (metadata === undefined || typeof metadata === 'function') return;
-  throw new InvalidArgumentError(
-    `metadata is of type ${typeof metadata}; use a function that gives the metadata of a call`,
-  );
+  refuse('metadata', metadata, 'a function that gives the metadata of a call');
 }
 
 function whole(name: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number, at least 1`);
+  return checkWhole(name, value === undefined ? fallback : value);
 }
 
 function duration(name: string, value: number | undefined, fallback: number): number {
@@ -183,5 +171,5 @@ function duration(name: string, value: number | undefined, fallback: number): nu
 function factor(name: string, value: number | undefined, fallback: number): number {
   if (value === undefined) return fallback;
   if (Number.isFinite(value) && value >= 1) return value;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a number, at least 1`);
+  return refuse(name, value, 'a number, at least 1');
 }

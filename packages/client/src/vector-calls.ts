@@ -2,8 +2,6 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import {
   type CallOptions,
   type DistanceFunction,
-  InvalidArgumentError,
-  stringToBytes,
   UnsupportedError,
   type VectorGetOptions,
   type VectorIndexType,
@@ -15,6 +13,7 @@ import {
   type Version,
 } from '@norikv/store';
 import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkText, checkWhole, refuse } from '@norikv/store/checks';
 import type { CallRunner } from './call-runner.js';
 import type { Description } from './description.js';
 import { consistencyFor, demand } from './plans.js';
@@ -53,7 +52,7 @@ export class VectorCalls implements VectorStore {
     options: VectorWriteOptions = {},
   ): Promise<boolean> {
     checkNamespace(namespace);
-    checkWhole('dimensions', dimensions, wireLimits.maxDimensions);
+    checkWhole('dimensions', dimensions, 1, wireLimits.maxDimensions);
     checkWriteOptions(options);
     const fields = {
       namespace,
@@ -107,7 +106,7 @@ export class VectorCalls implements VectorStore {
     options: VectorSearchOptions = {},
   ): Promise<VectorSearchResult> {
     checkNamespace(namespace);
-    checkWhole('k', k, 2 ** 32 - 1);
+    checkWhole('k', k, 1, 2 ** 32 - 1);
     checkReadOptions(options);
     const numbers = checkedVector('query', query);
     const includeVectors = options.includeVectors ?? false;
@@ -179,30 +178,17 @@ function demandVectors({ isPlain, capabilities }: Description): void {
 }
 
 function checkNamespace(namespace: string): void {
-  checkName('namespace', namespace, wireLimits.maxNamespaceBytes);
+  checkText('namespace', namespace, wireLimits.maxNamespaceBytes);
 }
 
 function checkId(id: string): void {
-  checkName('id', id, wireLimits.maxVectorIdBytes);
-}
-
-function checkName(name: string, text: string, maxBytes: number): void {
-  const bytes = typeof text === 'string' && text.isWellFormed() ? stringToBytes(text).length : 0;
-  if (bytes >= 1 && bytes <= maxBytes) return;
-  throw new InvalidArgumentError(
-    `${name} has ${bytes} bytes; use well-formed text of 1 to ${maxBytes} bytes`,
-  );
-}
-
-function checkWhole(name: string, value: number, max: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1 to ${max}`);
+  checkText('id', id, wireLimits.maxVectorIdBytes);
 }
 
 function checkedVector(name: string, vector: readonly number[] | Float32Array): number[] {
-  checkWhole(`${name}.length`, vector.length, wireLimits.maxDimensions);
+  checkWhole(`${name}.length`, vector.length, 1, wireLimits.maxDimensions);
   const numbers = Array.from(vector);
   const bad = numbers.findIndex((number) => !Number.isFinite(Math.fround(number)));
   if (bad < 0) return numbers;
-  throw new InvalidArgumentError(`${name}[${bad}] is ${numbers[bad]}; use numbers that fit 32-bit floats`);
+  return refuse(`${name}[${bad}]`, numbers[bad], 'numbers that fit 32-bit floats');
 }

@@ -11,15 +11,15 @@ describe('a configuration that is wrong is refused by name', () => {
   it.each<[string, ClientConfig]>([
     ['nodes is empty', { nodes: [] }],
     ['nodes is empty', {} as ClientConfig],
-    ['nodes has "localhost"', { nodes: ['localhost'] }],
-    ['nodes has "http://localhost:1"', { nodes: ['http://localhost:1'] }],
-    ['nodes has "localhost:70000"', { nodes: ['localhost:70000'] }],
-    ['nodes has 5', { nodes: [5 as unknown as string] }],
+    ['nodes is "localhost"', { nodes: ['localhost'] }],
+    ['nodes is "http://localhost:1"', { nodes: ['http://localhost:1'] }],
+    ['nodes is "localhost:70000"', { nodes: ['localhost:70000'] }],
+    ['nodes is 5', { nodes: [5 as unknown as string] }],
     ['the configuration is undefined; use an object', undefined as unknown as ClientConfig],
-    ['the configuration is localhost:1', 'localhost:1' as unknown as ClientConfig],
+    ['the configuration is "localhost:1"', 'localhost:1' as unknown as ClientConfig],
     ['retry is null', { nodes, retry: null } as unknown as ClientConfig],
     ['token is of type number', { nodes, token: 5 } as unknown as ClientConfig],
-    ['metadata is of type object', { nodes, metadata: { tenant: 'acme' } } as unknown as ClientConfig],
+    ['metadata is [object Object]', { nodes, metadata: { tenant: 'acme' } } as unknown as ClientConfig],
     ['totalShards is 0', { nodes, totalShards: 0 }],
     ['timeout is -1', { nodes, timeout: -1 }],
     ['retry.maxAttempts is 1.5', { nodes, retry: { maxAttempts: 1.5 } }],
@@ -88,7 +88,7 @@ it.each<[string, PutOptions, string]>([
   ['no id', { idempotencyKey: '' }, 'idempotencyKey is ""'],
   ['half of a letter in an id', { idempotencyKey: '\ud800' }, 'idempotencyKey is'],
   ['no signal', { signal: {} as AbortSignal }, 'signal is [object Object]'],
-  ['a word for a switch', { ifNotExists: 'no' as unknown as boolean }, 'ifNotExists is no'],
+  ['a word for a switch', { ifNotExists: 'no' as unknown as boolean }, 'ifNotExists is "no"'],
   ['no version', { ifMatchVersion: { term: 2n ** 64n, index: 1n } }, 'does not fit the wire'],
 ])('refuses %s in the options of a write, and sends nothing', async (_what, options, message) => {
   await using server = await PlainHttp2Server.start((stream) => stream.close());
@@ -111,7 +111,7 @@ it('refuses a consistency nobody knows, and sends nothing', async () => {
   await using client = await connect(server.address);
   const options = { consistency: 'strongest' as 'lease' };
   for (const read of [client.find('key', options), client.vectorGet('namespace', 'id', options)]) {
-    expect((await failure(read)).message).toContain('consistency is strongest');
+    expect((await failure(read)).message).toContain('consistency is "strongest"');
   }
   expect(server.calls).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { refuse, wholeNumber } from './counter-value.js';
+import { checkObject, checkOneOf, refuse } from '@norikv/store/checks';
+import { wholeNumber } from './counter-value.js';
 import { CounterBoundError } from './errors.js';
 
 /** Limits on the value of a counter. All its writers must use the same. */
@@ -23,7 +24,7 @@ export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum 
   const lower = min === undefined ? -Infinity : wholeNumber('bounds.min', min);
   const upper = max === undefined ? Infinity : wholeNumber('bounds.max', max);
   if (lower > upper) refuse('bounds.min', lower, 'at most bounds.max');
-  if (onBound !== 'reject' && onBound !== 'clamp') refuse('onBound', onBound, "'reject' or 'clamp'");
+  checkOneOf('onBound', onBound, ['reject', 'clamp']);
   if (min === undefined && max === undefined) return (value, delta) => value + delta;
 
   return (value, delta) => {
@@ -42,7 +43,9 @@ export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum 
 
 /** Refuses what a counter cannot keep: an option that is ignored in silence would be relied on. */
 export function refuseOptions(options: object, ...names: string[]): void {
+  checkObject('options', options);
   for (const name of names) {
-    if (Reflect.get(options, name) !== undefined) refuse(name, 'set', 'a DistributedCounter to keep it');
+    const value: unknown = Reflect.get(options, name);
+    if (value !== undefined) refuse(name, value, 'a DistributedCounter to keep it');
   }
 }

@@ -1,9 +1,9 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
+import { refuse } from '@norikv/store/checks';
 import { refuseOptions } from './bounds.js';
 import { type Buckets, createBuckets } from './buckets.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
-import { refuse } from './counter-value.js';
 import type { AddOptions, CounterOptions } from './options.js';
 
 /** Options of a {@link BucketedCounter}. All programs that use one counter must use the same. */
@@ -50,8 +50,8 @@ export class BucketedCounter {
 
   /** @throws UnsupportedError if the store does not guarantee what a counter needs, or has no expiry. */
   constructor(client: KvStore, counterName: string, options: BucketedCounterOptions) {
-    const { bucketMs, retentionMs, clockToleranceMs = 60_000, ...counterOptions } = options;
     refuseOptions(options, 'bounds');
+    const { bucketMs, retentionMs, clockToleranceMs = 60_000, ...counterOptions } = options;
     this.#prefix = `${counterName}:${bucketMs}:`;
     this.#buckets = createBuckets({ bucketMs, retentionMs, clockToleranceMs });
     this.#clock = options.clock ?? systemClock;

@@ -1,4 +1,4 @@
-import { checkInteger, refuse } from './counter-value.js';
+import { checkWhole, refuse } from '@norikv/store/checks';
 import { BucketTimeError } from './errors.js';
 
 /** How time is cut into buckets, and how long they are kept. */
@@ -30,7 +30,7 @@ export interface Buckets {
 const longestMs = 2 ** 50;
 
 export function createBuckets(rules: BucketRules): Buckets {
-  for (const [name, durationMs] of Object.entries(rules)) checkInteger(name, durationMs, longestMs);
+  for (const [name, durationMs] of Object.entries(rules)) checkWhole(name, durationMs, 1, longestMs);
   const { bucketMs, retentionMs, clockToleranceMs } = rules;
   // One bucket of slack, so that "the last retentionMs", asked a moment later, is still answered.
   const keptMs = retentionMs + bucketMs;
@@ -46,7 +46,7 @@ export function createBuckets(rules: BucketRules): Buckets {
     of,
     between(fromMs, toMs, now) {
       const first = of('fromMs', fromMs, now);
-      const length = checkInteger('buckets', Math.ceil((toMs - first) / bucketMs), 10_000, 0);
+      const length = checkWhole('buckets', Math.ceil((toMs - first) / bucketMs), 0, 10_000);
       return Array.from({ length }, (_, position) => first + position * bucketMs);
     },
     timeToLiveMs: (startMs, now) => Math.ceil(startMs + bucketMs + keptMs + clockToleranceMs - now),

@@ -1,7 +1,8 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
-import type { Clock, GetOptions, KvStore } from '@norikv/store';
+import type { GetOptions, KvStore } from '@norikv/store';
+import { backgroundClock } from '@norikv/store/background-clock';
+import { checkWhole } from '@norikv/store/checks';
 import { refuseOptions } from './bounds.js';
-import { checkInteger } from './counter-value.js';
 import { DistributedCounter } from './distributed-counter.js';
 import { createWriteBehind, type WriteBehind } from './write-behind.js';
 
@@ -41,11 +42,11 @@ export class BufferedCounter implements AsyncDisposable {
 
   /** @throws UnsupportedError if the store does not guarantee what a counter needs. */
   constructor(client: KvStore, counterName: string, options: BufferedCounterOptions = {}) {
-    const { maxStalenessMs = 1_000, maxPending = 1_000, onError, ...counterOptions } = options;
-    checkInteger('maxStalenessMs', maxStalenessMs, 2 ** 31 - 1);
-    checkInteger('maxPending', maxPending);
     // Its flushes are repeated under operation ids, for which a plain value has no room.
     refuseOptions(options, 'bounds', 'format');
+    const { maxStalenessMs = 1_000, maxPending = 1_000, onError, ...counterOptions } = options;
+    checkWhole('maxStalenessMs', maxStalenessMs, 1, 2 ** 31 - 1);
+    checkWhole('maxPending', maxPending);
     const counter = new DistributedCounter(client, counterName, counterOptions);
     this.#counter = counter;
     this.#buffer = createWriteBehind(
@@ -102,11 +103,3 @@ export class BufferedCounter implements AsyncDisposable {
     return this.close();
   }
 }
-
-/** Its timers do not keep a finished process running. */
-const backgroundClock: Pick<Clock, 'startTimer'> = {
-  startTimer(callback, delayMs) {
-    const timer = setTimeout(callback, delayMs).unref();
-    return () => clearTimeout(timer);
-  },
-};

@@ -1,7 +1,8 @@
 import { createUpdater, type Transition, type UpdateOptions, type Updater } from '@norikv/cas-retry';
 import { type GetOptions, type Guarantee, type KvStore, requireCapabilities } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import type { Sum } from './bounds.js';
-import { answerOf, codecOf, refuse, wholeNumber } from './counter-value.js';
+import { answerOf, codecOf, wholeNumber } from './counter-value.js';
 import type { CounterOptions } from './options.js';
 import { change, itself } from './transitions.js';
 

@@ -1,5 +1,6 @@
 import { type Codec, CorruptRecordError } from '@norikv/cas-retry';
-import { bytesToString, InvalidArgumentError, stringToBytes } from '@norikv/store';
+import { bytesToString, stringToBytes } from '@norikv/store';
+import { checkOneOf, refuse } from '@norikv/store/checks';
 import { CounterRangeError } from './errors.js';
 
 /**
@@ -39,13 +40,8 @@ const codecs: Readonly<Record<CounterFormat, Codec<bigint>>> = {
 };
 
 export function codecOf(format: CounterFormat): Codec<bigint> {
-  return codecs[format] ?? refuse('format', format, "'record' or 'plain'");
-}
-
-/** @throws InvalidArgumentError unless the value is a whole number in the range. */
-export function checkInteger(name: string, value: number, max: number = 2 ** 53 - 1, min = 1): number {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  return refuse(name, value, `a whole number from ${min} to ${max}`);
+  checkOneOf('format', format, Object.keys(codecs));
+  return codecs[format];
 }
 
 /** A whole number from an argument. Fractions, NaN, infinities and numbers beyond 2^53 - 1 are refused. */
@@ -60,14 +56,4 @@ export function safeNumber(total: bigint): number {
   return Number.isSafeInteger(number)
     ? number
     : refuse('The total', total, 'add() and value()', CounterRangeError);
-}
-
-/** Throws what is wrong with a value and what to use instead. */
-export function refuse(
-  name: string,
-  value: unknown,
-  use: string,
-  Refusal: new (message: string) => Error = InvalidArgumentError,
-): never {
-  throw new Refusal(`${name} is ${String(value)}; use ${use}`);
 }

@@ -1,5 +1,6 @@
 import type { GetOptions, KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
+import { checkObject } from '@norikv/store/checks';
 import { type CounterBounds, type Sum, sumWithin } from './bounds.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
 import { answerOf, safeNumber, wholeNumber } from './counter-value.js';
@@ -40,6 +41,7 @@ export class DistributedCounter {
 
   /** @throws UnsupportedError if the store does not guarantee what a counter needs. */
   constructor(client: KvStore, counterName: string, options: DistributedCounterOptions = {}) {
+    checkObject('options', options);
     const { bounds = {}, ...counterOptions } = options;
     this.#key = counterName;
     this.#sum = sumWithin(bounds);

@@ -1,5 +1,6 @@
 import { type Codec, keep, type Transition, write } from '@norikv/cas-retry';
-import { checkInteger, decode, encode } from './counter-value.js';
+import { checkWhole } from '@norikv/store/checks';
+import { decode, encode } from './counter-value.js';
 
 /** The most shards a counter can have. */
 export const shardLimit = 1_024;
@@ -7,7 +8,7 @@ export const shardLimit = 1_024;
 /** How many shards a counter has so far. Absent: one, or those another program wrote. */
 export const shardCountCodec: Codec<number> = {
   encode,
-  decode: (bytes) => checkInteger('shards', Number(decode(bytes)), shardLimit),
+  decode: (bytes) => checkWhole('shards', Number(decode(bytes)), 1, shardLimit),
 };
 
 /**

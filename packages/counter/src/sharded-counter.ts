@@ -1,7 +1,8 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
+import { checkWhole } from '@norikv/store/checks';
 import { refuseOptions } from './bounds.js';
 import { openRecords } from './counter-records.js';
-import { checkInteger, safeNumber } from './counter-value.js';
+import { safeNumber } from './counter-value.js';
 import type { AddOptions, CounterOptions } from './options.js';
 import { shardLimit } from './shard-count.js';
 import { createShards, type Shards } from './shards.js';
@@ -53,7 +54,7 @@ export class ShardedCounter {
    * @throws UnsupportedError if the store does not guarantee what a counter needs.
    */
   constructor(client: KvStore, name: string, numShards = 10, options: CounterOptions = {}) {
-    checkInteger('numShards', numShards, shardLimit);
+    checkWhole('numShards', numShards, 1, shardLimit);
     refuseOptions(options, 'bounds');
     const records = openRecords(client, 'ShardedCounter', name, options);
     this.#shards = createShards(records, name, numShards, options.random ?? Math.random);

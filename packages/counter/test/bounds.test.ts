@@ -116,10 +116,10 @@ describe('reset', () => {
 
 describe('bounds that make no sense', () => {
   it.each([
-    [{ min: 2, max: 1 }, 'bounds.min is 2; use at most bounds.max'],
+    [{ min: 2, max: 1 }, 'bounds.min is 2n; use at most bounds.max'],
     [{ min: Number.NaN }, 'bounds.min is NaN; use a safe integer or a bigint'],
     [{ max: 0.5 }, 'bounds.max is 0.5; use a safe integer or a bigint'],
-    [{ max: 1, onBound: 'wrap' as 'clamp' }, "onBound is wrap; use 'reject' or 'clamp'"],
+    [{ max: 1, onBound: 'wrap' as 'clamp' }, 'onBound is "wrap"; use "reject" or "clamp"'],
   ])('are refused by name: %o', (bounds, message) => {
     const make = () => new DistributedCounter(createMemoryStore(), 'n', { bounds });
     expect(make).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', message }));

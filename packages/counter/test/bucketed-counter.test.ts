@@ -1,4 +1,5 @@
 import { systemClock } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -181,7 +182,7 @@ describe('the retention', () => {
 describe('a duration', () => {
   it.each(['bucketMs', 'retentionMs', 'clockToleranceMs'])('is refused by name: %s', (name) => {
     for (const value of [0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, '60000']) {
-      expect(() => setUp({ [name]: value })).toThrow(`${name} is ${value}; use a whole number from 1`);
+      expect(() => setUp({ [name]: value })).toThrow(`${name} is ${shown(value)}; use a whole number from 1`);
     }
   });
 
@@ -238,7 +239,7 @@ describe('an operation id', () => {
 describe('options', () => {
   it.each(['bucketMs', 'retentionMs', 'clockToleranceMs'])('%s must be a positive whole number', (name) => {
     for (const value of [0, -1, 0.5, Number.NaN]) {
-      expect(() => setUp({ [name]: value })).toThrow(`${name} is ${value}; use a whole number from 1`);
+      expect(() => setUp({ [name]: value })).toThrow(`${name} is ${shown(value)}; use a whole number from 1`);
     }
   });
 });

@@ -69,7 +69,7 @@ describe('a counter', () => {
     const [distributed, ...others] = classes;
     expect(() => distributed?.('n', options)).not.toThrow();
     for (const make of others) {
-      expect(() => make('n', options)).toThrow(/^bounds is set; use a DistributedCounter/);
+      expect(() => make('n', options)).toThrow(/^bounds is \[object Object\]; use a DistributedCounter/);
       expect(() => make('n', { bounds: undefined })).not.toThrow();
     }
   });
@@ -78,7 +78,7 @@ describe('a counter', () => {
     const store = createMemoryStore();
     const options = { format: 'plain' };
     expect(() => new BufferedCounter(store, 'n', options as object)).toThrow(
-      /^format is set; use a DistributedCounter/,
+      /^format is "plain"; use a DistributedCounter/,
     );
   });
 });

@@ -214,7 +214,7 @@ describe('what is stored', () => {
   it('refuses a format that does not exist', () => {
     const format = 'json' as 'plain';
     expect(() => new DistributedCounter(createMemoryStore(), 'n', { format })).toThrow(
-      "format is json; use 'record' or 'plain'",
+      'format is "json"; use "record" or "plain"',
     );
   });
 });

@@ -5,7 +5,6 @@ import {
   type DeleteOptions,
   type Entry,
   type GetOptions,
-  InvalidArgumentError,
   type Key,
   KeyNotFoundError,
   type PutOptions,
@@ -14,6 +13,7 @@ import {
   type VectorStore,
   type Version,
 } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { keyBytesOf, recordOf } from './bytes.js';
 import { checkGetOptions, checkWriteOptions } from './call-options.js';
 import type { EmbeddedStats, EmbeddedStore } from './embedded-store.js';
@@ -101,7 +101,7 @@ export class CheckedStore implements EmbeddedStore {
   async backup(file: string): Promise<void> {
     this.#checkOpen();
     if (typeof file !== 'string' || file === '') {
-      throw new InvalidArgumentError(`file is ${JSON.stringify(file)}; name a file that does not exist`);
+      refuse('file', file, 'the name of a file that does not exist');
     }
     await this.#engine.backup(file);
   }

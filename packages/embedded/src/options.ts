@@ -1,4 +1,6 @@
-import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import { type Clock, checkDurationMs } from '@norikv/store';
+import { backgroundClock } from '@norikv/store/background-clock';
+import { checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 
 /**
  * When a write is acknowledged. `disk`: it is flushed to the disk, and survives a power cut.
@@ -59,55 +61,37 @@ export interface Settings {
 
 /** Checks options by name and fills in the defaults. */
 export function settingsOf(options: EmbeddedOptions): Settings {
-  const { path, exclusive, idempotencyRetentionMs, sweepIntervalMs, maxPendingBytes } = options;
+  checkObject('options', options);
+  const { path, exclusive = false, idempotencyRetentionMs, sweepIntervalMs } = options;
+  const { maxPendingBytes = 256 * 1_024 * 1_024, hnswFrom = 50_000, hnswEf = 64 } = options;
   if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
-    throw new InvalidArgumentError(
-      `path is ${JSON.stringify(path)}; name a folder, or leave it out for an ephemeral store`,
-    );
+    refuse('path', path, 'the name of a folder, or leave it out for an ephemeral store');
   }
   const durability = options.durability ?? (path === undefined ? 'os' : 'disk');
-  if (durability !== 'disk' && durability !== 'os') {
-    throw new InvalidArgumentError(`durability is ${JSON.stringify(durability)}; use 'disk' or 'os'`);
-  }
-  if (exclusive !== undefined && typeof exclusive !== 'boolean') {
-    throw new InvalidArgumentError(`exclusive is ${JSON.stringify(exclusive)}; use true or false`);
-  }
+  checkOneOf('durability', durability, ['disk', 'os']);
+  checkOneOf('exclusive', exclusive, [true, false]);
   checkDurationMs('idempotencyRetentionMs', idempotencyRetentionMs);
   checkDurationMs('sweepIntervalMs', sweepIntervalMs);
-  if (maxPendingBytes !== undefined && !(maxPendingBytes > 0)) {
-    throw new InvalidArgumentError(`maxPendingBytes is ${String(maxPendingBytes)}; use a number above 0`);
-  }
-  checkWhole('hnswFrom', options.hnswFrom);
-  checkWhole('hnswEf', options.hnswEf);
+  if (!(maxPendingBytes > 0)) refuse('maxPendingBytes', maxPendingBytes, 'a number above 0');
   return {
     path,
     durability,
     durableAck: options.durability !== 'os',
-    exclusive: exclusive ?? false,
+    exclusive,
     idempotencyRetentionMs: idempotencyRetentionMs ?? 24 * 60 * 60 * 1_000,
     sweepIntervalMs: sweepIntervalMs ?? 1_000,
-    maxPendingBytes: maxPendingBytes ?? 256 * 1_024 * 1_024,
-    hnswFrom: options.hnswFrom ?? 50_000,
-    hnswEf: options.hnswEf ?? 64,
+    maxPendingBytes,
+    hnswFrom: checkWhole('hnswFrom', hnswFrom),
+    hnswEf: checkWhole('hnswEf', hnswEf),
     clock: options.clock ?? machineClock,
   };
 }
 
-function checkWhole(name: string, value: number | undefined): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1`);
-}
-
 /** Counts from the start of the machine, and a store that is never closed does not keep its process alive. */
 export const machineClock: Clock = {
-  ...systemClock,
+  ...backgroundClock,
   monotonic() {
     const [seconds, nanoseconds] = process.hrtime();
     return seconds * 1e3 + nanoseconds / 1e6;
-  },
-  startTimer(callback, delayMs) {
-    const timer = setTimeout(callback, delayMs);
-    timer.unref();
-    return () => clearTimeout(timer);
   },
 };

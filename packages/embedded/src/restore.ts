@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { copyWholeFile } from './backup.js';
 import { StoreInUseError } from './errors.js';
 import { prepareFolder } from './folder.js';
@@ -18,11 +18,11 @@ import { openEmbedded } from './open.js';
  */
 export async function restoreBackup(file: string, path: string): Promise<void> {
   if (typeof file !== 'string' || !existsSync(file)) {
-    throw new InvalidArgumentError(`file is ${JSON.stringify(file)}; name a file that backup wrote`);
+    refuse('file', file, 'the name of a file that backup wrote');
   }
   // Without a folder `openEmbedded` makes one that is removed when it is closed.
   if (typeof path !== 'string' || path === '') {
-    throw new InvalidArgumentError(`path is ${JSON.stringify(path)}; name the folder of the new store`);
+    refuse('path', path, 'the name of the folder of the new store');
   }
   const { dataFile, gatePath } = prepareFolder(path);
   await copyWholeFile(file, dataFile);

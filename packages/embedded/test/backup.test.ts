@@ -123,7 +123,9 @@ describe('restoring is refused', () => {
   test('from a file that is not there', async () => {
     await expect(restoreBackup(newPath(), newPath())).rejects.toThrow(InvalidArgumentError);
     for (const path of [undefined, null, '']) {
-      await expect(restoreBackup(import.meta.filename, path as never)).rejects.toThrow('name the folder');
+      await expect(restoreBackup(import.meta.filename, path as never)).rejects.toThrow(
+        'use the name of the folder',
+      );
     }
   });
 

@@ -151,7 +151,7 @@ test.each<[string, CallOptions]>([
 test('a bad consistency is refused by name', async () => {
   const store = await openTestStore();
   const consistency = 'strong' as 'lease';
-  await expect(store.get('key', { consistency })).rejects.toThrow('consistency is strong');
+  await expect(store.get('key', { consistency })).rejects.toThrow('consistency is "strong"');
 });
 
 /** Tells when the store looks at it, which it does inside each transaction; timers fire only by hand. */

@@ -240,9 +240,9 @@ describe('a search with limits', () => {
 });
 
 test.each([
-  ['text', 'vector is string'],
-  [[1, '2'], 'vector[1] is 2'],
-  [null, 'vector is object'],
+  ['text', 'vector is "text"'],
+  [[1, '2'], 'vector[1] is "2"'],
+  [null, 'vector is null'],
 ])('a vector that is %s is refused by name', async (vector, message) => {
   const store = await openTestStore();
   await expect(store.vectorInsert('some', 'a', vector as never)).rejects.toThrow(message);

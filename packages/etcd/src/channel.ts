@@ -1,5 +1,6 @@
 import { Channel, ChannelCredentials } from '@grpc/grpc-js';
 import { InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import type { EtcdTlsOptions } from './options.js';
 
 const longestMessage = 8 * 2 ** 20;
@@ -29,7 +30,7 @@ export function newChannel(
 export function channelCredentials(tls: EtcdTlsOptions | undefined): ChannelCredentials {
   if (tls === undefined) return ChannelCredentials.createInsecure();
   if (typeof tls !== 'object' || tls === null) {
-    throw new InvalidArgumentError(`tls is ${String(tls)}; use an object, {} for the machine's authorities`);
+    refuse('tls', tls, "an object, {} for the machine's authorities");
   }
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new InvalidArgumentError('tls has only one of cert and key; pass both, or neither');

@@ -3,7 +3,7 @@ import { Caller } from './caller.js';
 import { CheckedStore } from './checked-store.js';
 import { Cluster } from './cluster.js';
 import type { EtcdStore } from './etcd-store.js';
-import { checkOptions, type EtcdOptions } from './options.js';
+import { type EtcdOptions, settingsOf } from './options.js';
 
 /**
  * Opens a store on an etcd cluster, of which at least one member has to answer within `timeoutMs`.
@@ -23,7 +23,7 @@ import { checkOptions, type EtcdOptions } from './options.js';
  * @throws NoriKVError with the code `UNAUTHENTICATED` if the login is refused.
  */
 export async function openEtcd(options: EtcdOptions): Promise<EtcdStore> {
-  const settings = checkOptions(options);
+  const settings = settingsOf(options);
   const cluster = new Cluster(settings);
   const caller = new Caller(cluster, settings);
   try {

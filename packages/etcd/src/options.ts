@@ -1,4 +1,5 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
 
 /** A user of etcd's own. */
 export interface EtcdCredentials {
@@ -63,16 +64,17 @@ const oneDayMs = 86_400_000;
 const longestPrefix = 256;
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
-export function checkOptions(options: EtcdOptions): Settings {
+export function settingsOf(options: EtcdOptions): Settings {
+  checkObject('options', options);
   const { prefix = 'norikv', credentials, tls } = options;
   const { timeoutMs = 5_000, idempotencyRetentionMs = oneDayMs, maxClockSkewMs = 1_000 } = options;
   const { maxInFlight = 512, maxPendingBytes = 256 * 2 ** 20 } = options;
   const { clock = systemClock, random = Math.random } = options;
   checkDurationMs('timeoutMs', timeoutMs);
   checkDurationMs('idempotencyRetentionMs', idempotencyRetentionMs);
-  checkCount('maxClockSkewMs', maxClockSkewMs, 0);
-  checkCount('maxInFlight', maxInFlight, 1);
-  checkCount('maxPendingBytes', maxPendingBytes, 1);
+  checkWhole('maxClockSkewMs', maxClockSkewMs, 0);
+  checkWhole('maxInFlight', maxInFlight, 1);
+  checkWhole('maxPendingBytes', maxPendingBytes, 1);
   checkPrefix(prefix);
   checkCredentials(credentials);
   return {
@@ -95,9 +97,7 @@ function hostsOf(hosts: unknown): readonly string[] {
   const addresses = list.map((host) => {
     const address = typeof host === 'string' ? /^(?:[a-z]+:\/\/)?([^/\s]+:\d{1,5})\/?$/.exec(host)?.[1] : '';
     if (address) return address;
-    throw new InvalidArgumentError(
-      `hosts has ${JSON.stringify(host)}; use 'host:port', such as '10.0.0.1:2379'`,
-    );
+    return refuse('hosts', host, "'host:port', such as '10.0.0.1:2379'");
   });
   if (addresses.length > 0) return [...new Set(addresses)];
   throw new InvalidArgumentError("hosts is empty; name the cluster's members as 'host:port'");
@@ -110,18 +110,11 @@ function checkPrefix(prefix: unknown): void {
     !prefix.includes('\0') &&
     Buffer.byteLength(prefix) <= longestPrefix;
   if (isGood) return;
-  throw new InvalidArgumentError(
-    `prefix is ${JSON.stringify(prefix)}; use a string of at most ${longestPrefix} bytes without a zero byte`,
-  );
+  refuse('prefix', prefix, `a string of at most ${longestPrefix} bytes without a zero byte`);
 }
 
 function checkCredentials(credentials: EtcdCredentials | undefined): void {
   if (credentials === undefined) return;
   if (typeof credentials?.username === 'string' && typeof credentials.password === 'string') return;
   throw new InvalidArgumentError('credentials lacks username or password; pass both as strings');
-}
-
-function checkCount(name: string, value: unknown, least: number): void {
-  if (Number.isSafeInteger(value) && Number(value) >= least) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number, at least ${least}`);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CallLimit } from '../src/call-limit.js';
 import { Cluster } from '../src/cluster.js';
 import { Gate } from '../src/gate.js';
-import { checkOptions } from '../src/options.js';
+import { settingsOf } from '../src/options.js';
 
 describe('a gate', () => {
   it('passes on the place of a call that gave up as its turn came', async () => {
@@ -28,7 +28,7 @@ describe('a gate', () => {
 
 describe('a cluster', () => {
   it('that is closed gives no host, also to those who wait', async () => {
-    const cluster = new Cluster(checkOptions({ hosts: '127.0.0.1:1' }));
+    const cluster = new Cluster(settingsOf({ hosts: '127.0.0.1:1' }));
     const waiting = cluster.host(new CallLimit({}, 60_000));
     expect(cluster.id).toBe(0n);
     cluster.close();

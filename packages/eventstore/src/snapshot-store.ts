@@ -1,6 +1,6 @@
 import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities } from '@norikv/store';
-import { checkCount } from './events/event-reader.js';
+import { checkWhole } from '@norikv/store/checks';
 import { stateToJson } from './events/json.js';
 import type { Reducer, SnapshotSource } from './events/reducer.js';
 import type { Snapshot } from './log/head.js';
@@ -59,7 +59,7 @@ export class SnapshotStore implements SnapshotSource {
     { name, revision }: Pick<Reducer<State>, 'name' | 'revision'>,
     { state, version }: { readonly state: State; readonly version: number },
   ): Promise<boolean> {
-    checkCount('version', version, 0);
+    checkWhole('version', version, 0);
     stateToJson(state, name);
     return this.#updater.update(this.#key(aggregateId, name), codec, (current) => {
       if (current && current.revision === revision && current.version >= version) return keep(false);

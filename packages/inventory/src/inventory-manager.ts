@@ -1,7 +1,8 @@
 import type { KvStore } from '@norikv/store';
+import { checkText, checkWhole } from '@norikv/store/checks';
 import { hold, onHold } from './hold.js';
 import { addBucket, adjust, create, removeItem, type Swept, split, sweep } from './item.js';
-import { checkText, stockName, tokenOf } from './names.js';
+import { stockName, tokenOf } from './names.js';
 import type {
   AdjustOptions,
   CallOptions,
@@ -21,7 +22,6 @@ import type { HeldUnits, ItemView, OrderLine, ReserveAllResult, ReserveResult } 
 import {
   checkedOptions,
   checkTtl,
-  checkWhole,
   longestNoteBytes,
   mostBuckets,
   mostUnits,

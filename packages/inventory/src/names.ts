@@ -1,4 +1,4 @@
-import { InvalidArgumentError, stringToBytes } from '@norikv/store';
+import { checkText, refuse } from '@norikv/store/checks';
 
 /** Which stock: an SKU, maybe at one of several locations. The empty location is the default one. */
 export interface StockName {
@@ -34,8 +34,10 @@ export function tokenOf(option: string, id: string): string {
   checkText(option, id, longestToken);
   const token = encodeURIComponent(id);
   if (token.length <= longestToken) return token;
-  throw new InvalidArgumentError(
-    `${option} is "${id}"; use at most ${longestToken} characters, or hash it (others than letters, digits and -_.!~*'() count three or more)`,
+  return refuse(
+    option,
+    id,
+    `at most ${longestToken} characters, or hash it (others than letters, digits and -_.!~*'() count three or more)`,
   );
 }
 
@@ -46,7 +48,7 @@ export function formatReservation({ token, bucket, ...name }: ReservationName): 
 
 /** @throws InvalidArgumentError for text that no reservation has as its id. */
 export function parseReservation(reservationId: string): ReservationName {
-  const [, sku, location, bucket, token] = idPattern.exec(String(reservationId)) ?? [];
+  const [, sku, location, bucket, token] = idPattern.exec(reservationId) ?? [];
   if (sku !== undefined && token !== undefined) {
     const name: ReservationName = {
       sku: unescaped(sku),
@@ -56,9 +58,7 @@ export function parseReservation(reservationId: string): ReservationName {
     };
     if (formatReservation(name) === reservationId) return name;
   }
-  throw new InvalidArgumentError(
-    `reservationId is ${JSON.stringify(reservationId)}; use one that reserve() returned, or reservationId(sku, id)`,
-  );
+  return refuse('reservationId', reservationId, 'one that reserve() returned, or reservationId(sku, id)');
 }
 
 /**
@@ -69,18 +69,6 @@ export function parseReservation(reservationId: string): ReservationName {
  */
 export function reservationId(sku: string, id: string, location?: string): string {
   return formatReservation({ ...stockName(sku, location), bucket: undefined, token: tokenOf('id', id) });
-}
-
-/** @throws InvalidArgumentError unless it is well-formed text of 1 to so many bytes. */
-export function checkText(option: string, text: unknown, longestBytes: number): void {
-  if (typeof text === 'string' && text.isWellFormed()) {
-    const { length } = stringToBytes(text);
-    if (length > 0 && length <= longestBytes) return;
-  }
-  throw new InvalidArgumentError(
-    `${option} is ${typeof text === 'string' ? JSON.stringify(text) : String(text)}; ` +
-      `use well-formed text of 1 to ${longestBytes} bytes`,
-  );
 }
 
 function nameText({ sku, location }: StockName, bucket: number | undefined): string {

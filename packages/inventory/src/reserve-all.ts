@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { checkWhole, refuse } from '@norikv/store/checks';
 import { type StockName, stockKey, stockName } from './names.js';
 import type { HeldUnits, OrderLine, ReserveAllResult, ReserveResult } from './results.js';
-import { checkWhole, mostUnits } from './settings.js';
+import { mostUnits } from './settings.js';
 
 /** Reserves units of one stock. */
 export type Holder = (name: StockName, quantity: number) => Promise<ReserveResult>;
@@ -50,7 +50,7 @@ export async function reserveInTurn(
 /** What the lines want of each stock: two lines of one SKU are one demand, checked as a whole. */
 function demandsOf(lines: readonly OrderLine[]): readonly Demand[] {
   if (!Array.isArray(lines)) {
-    throw new InvalidArgumentError(`lines is ${String(lines)}; use an array of { sku, quantity }`);
+    refuse('lines', lines, 'an array of { sku, quantity }');
   }
   const demands = new Map<string, Demand>();
   for (const line of lines) {
@@ -67,5 +67,5 @@ function demandsOf(lines: readonly OrderLine[]): readonly Demand[] {
 
 function checkedLine(line: OrderLine | null | undefined): OrderLine {
   if (typeof line === 'object' && line !== null) return line;
-  throw new InvalidArgumentError(`a line is ${String(line)}; use { sku, quantity }`);
+  return refuse('a line', line, '{ sku, quantity }');
 }

@@ -8,7 +8,7 @@ import {
   systemClock,
 } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkText } from './names.js';
+import { checkObject, checkText, checkWhole } from '@norikv/store/checks';
 import type { CallOptions, InventoryOptions } from './options.js';
 import type { Rules } from './rules.js';
 
@@ -36,6 +36,7 @@ export interface Settings {
 
 /** Checks options by name and fills in the defaults. */
 export function settingsOf(store: KvStore, options: InventoryOptions): Settings {
+  checkObject('options', options);
   const { maxValueBytes = 2 ** 20 } = store.capabilities ?? {};
   const mostReservations = Math.floor((liveShare * maxValueBytes) / longestRowBytes);
   const {
@@ -74,14 +75,6 @@ export function checkedOptions<Options extends CallOptions>(options: Options): O
 /** @throws InvalidArgumentError unless it is a whole number of milliseconds from 1 to 30 days. */
 export function checkTtl(ttlMs: number): void {
   checkWhole('ttlMs', ttlMs, 1, longestTtlMs);
-}
-
-/** @throws InvalidArgumentError unless it is a whole number in the range. */
-export function checkWhole(option: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw new InvalidArgumentError(
-    `${option} is ${String(value)}; use a whole number from ${least} to ${most}`,
-  );
 }
 
 function randomId(): string {

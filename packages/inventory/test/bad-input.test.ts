@@ -90,7 +90,7 @@ onEveryEngine('bad input', (open) => {
     for (const [option, call] of calls) {
       await expect(call(), `${option}: ${call}`).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
-        message: expect.stringMatching(new RegExp(`^${option} is .*; use `)),
+        message: expect.stringMatching(new RegExp(`^${option}(?:, \\d+ bytes long,)? is .*; use `)),
       });
     }
     expect(store.calls.total).toBe(0);
@@ -166,7 +166,9 @@ describe('the constructor', () => {
     ['maxReservations', { maxReservations: 6_000 }],
     ['maxBatch', { maxBatch: 0 }],
   ])('refuses a bad %s', (option, options) => {
-    expect(() => new InventoryManager(store, options)).toThrow(new RegExp(`^${option} is `));
+    expect(() => new InventoryManager(store, options)).toThrow(
+      new RegExp(`^${option}(?:, \\d+ bytes long,)? is `),
+    );
   });
 
   it('refuses an id maker that makes none', async () => {
@@ -217,7 +219,7 @@ describe('an id in the place of the options', () => {
     await inventory.createItem('SKU-1', 5);
     await expect(run(inventory, 'order-17' as never)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^options is order-17; use an object/),
+      message: expect.stringMatching(/^options is "order-17"; use an object/),
     });
     expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 5, reserved: 0 });
   });

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { checkFunction, refuse } from '@norikv/store/checks';
 import type { Campaigns, Place } from './campaigns.js';
 import { AcquireTimeoutError, LeaseLostError } from './errors.js';
 import { HeldLease } from './held-lease.js';
@@ -30,7 +30,7 @@ export class Entrance {
     checkRenewal(options);
     const { waitMs = Number.POSITIVE_INFINITY } = options;
     if (typeof waitMs !== 'number' || !(waitMs >= 0)) {
-      throw new InvalidArgumentError(`waitMs is ${waitMs}; use milliseconds from 0, or leave it out`);
+      refuse('waitMs', waitMs, 'milliseconds from 0, or leave it out');
     }
     const outcome = await this.#campaigns.run(this.#place, { ...options, waitMs });
     if (outcome instanceof HeldLease) return outcome;
@@ -48,7 +48,7 @@ export class Entrance {
     options: AcquireOptions,
     body: (lease: Lease) => Promise<Result> | Result,
   ): Promise<Result> {
-    if (typeof body !== 'function') throw new InvalidArgumentError('body must be a function: the work');
+    checkFunction('body', body);
     const lease = await this.acquire(options);
     const work = (async () => body(lease))();
     const [ending] = await Promise.allSettled([work]);

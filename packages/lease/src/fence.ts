@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { StaleTokenError } from './errors.js';
 
 /**
@@ -50,7 +50,5 @@ export class Fence {
 export function tokenOf(token: unknown): bigint {
   if (typeof token === 'bigint' && token >= 0n) return token;
   if (typeof token === 'string' && /^[0-9]{1,40}$/.test(token)) return BigInt(token);
-  throw new InvalidArgumentError(
-    `token is ${typeof token === 'string' ? JSON.stringify(token) : String(token)}; use the token of a lease`,
-  );
+  return refuse('token', token, 'the token of a lease');
 }

@@ -9,6 +9,7 @@ import {
   type Value,
   valueToBytes,
 } from '@norikv/store';
+import { checkObject } from '@norikv/store/checks';
 import { StaleTokenError } from './errors.js';
 import { tokenOf } from './fence.js';
 
@@ -74,9 +75,10 @@ async function update(
   store: KvStore,
   key: Key,
   token: bigint,
-  { unsafeAllowNonAtomicCas, ...options }: FencedOptions,
+  given: FencedOptions,
   bytes?: Uint8Array,
 ): Promise<Uint8Array | null> {
+  const { unsafeAllowNonAtomicCas, ...options } = checkObject('options', given);
   const mine = tokenOf(token);
   requireCapabilities(
     store,

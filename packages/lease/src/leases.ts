@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type KvStore, requireCapabilities } from '@norikv/store';
+import { type KvStore, requireCapabilities } from '@norikv/store';
+import { checkFunction, checkText, checkWhole } from '@norikv/store/checks';
 import { Campaigns, type Place } from './campaigns.js';
 import type { Election, ElectOptions } from './election.js';
 import { ElectionLoop } from './election-loop.js';
@@ -8,7 +9,7 @@ import type { Lease } from './lease.js';
 import { Ledger } from './ledger.js';
 import type { AcquireOptions, LeasesOptions, RenewalOptions } from './options.js';
 import { mostSlots, openSemaphore, type Semaphore } from './semaphore.js';
-import { checkRenewal, checkText, checkWholeMs, settingsOf } from './settings.js';
+import { checkRenewal, checkTime, settingsOf } from './settings.js';
 
 /**
  * The leases of one store. Needs no closing: only what is held or waited for has timers.
@@ -100,15 +101,13 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
       const place = placeOf(name);
       checkRenewal(electOptions);
       const { lead, graceMs } = electOptions;
-      if (typeof lead !== 'function') throw new InvalidArgumentError('lead must be a function: the work');
-      if (graceMs !== undefined) checkWholeMs('graceMs', graceMs, 0);
+      checkFunction('lead', lead);
+      if (graceMs !== undefined) checkTime('graceMs', graceMs, 0);
       return new ElectionLoop(place, campaigns, settings, electOptions);
     },
     semaphore(name, limit) {
       checkText('name', name, longestName);
-      if (!(Number.isInteger(limit) && limit >= 1 && limit <= mostSlots)) {
-        throw new InvalidArgumentError(`limit is ${limit}; use a whole number from 1 to ${mostSlots}`);
-      }
+      checkWhole('limit', limit, 1, mostSlots);
       return openSemaphore(name, limit, ledger, campaigns);
     },
     async holder(name) {

@@ -1,11 +1,6 @@
-import {
-  type CallOptions,
-  type Clock,
-  InvalidArgumentError,
-  stringToBytes,
-  systemClock,
-} from '@norikv/store';
+import { type CallOptions, type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
+import { checkFunction, checkObject, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { isolated, type LeaseListener } from './events.js';
 import { longestMs } from './lease-record.js';
 import type { LeasesOptions, RenewalOptions } from './options.js';
@@ -30,16 +25,17 @@ export interface Settings {
 const longestPollMs = longestMs >> 2;
 
 export function settingsOf(options: LeasesOptions): Settings {
+  checkObject('options', options);
   const { ttlMs = 15_000, jitter = 0.2, safety = 0.1, owner = crypto.randomUUID() } = options;
-  checkWholeMs('ttlMs', ttlMs);
+  checkTime('ttlMs', ttlMs);
   const brief = Math.min(2_000, Math.max(1, Math.floor(ttlMs / 5)));
   const { renewEveryMs = Math.max(1, Math.floor(ttlMs / 3)) } = options;
   const { requestTimeoutMs = brief, pollMs = brief } = options;
-  for (const [name, value] of Object.entries({ renewEveryMs, requestTimeoutMs })) checkWholeMs(name, value);
-  checkWholeMs('pollMs', pollMs, 1, longestPollMs);
-  check(jitter >= 0 && jitter <= 1, 'jitter', jitter, 'use a number from 0 to 1');
-  check(safety > 0 && safety < 1, 'safety', safety, 'use a number above 0 and below 1, such as 0.1');
-  checkText('owner', owner);
+  for (const [name, value] of Object.entries({ renewEveryMs, requestTimeoutMs })) checkTime(name, value);
+  checkWhole('pollMs', pollMs, 1, longestPollMs);
+  if (!(jitter >= 0 && jitter <= 1)) refuse('jitter', jitter, 'a number from 0 to 1');
+  if (!(safety > 0 && safety < 1)) refuse('safety', safety, 'a number above 0 and below 1, such as 0.1');
+  checkText('owner', owner, 256);
   const holdMs = Math.floor(ttlMs * (1 - safety));
   const needMs = renewEveryMs + 2 * requestTimeoutMs;
   if (needMs > holdMs) {
@@ -50,12 +46,11 @@ export function settingsOf(options: LeasesOptions): Settings {
     );
   }
   const { onEvent, clock = systemClock, random = Math.random, epochFloor: givenFloor } = options;
-  checkFunction('epochFloor', givenFloor, 'use a function that returns a bigint, such as () => 0n');
-  checkFunction('onEvent', onEvent, 'use a function that takes an event');
+  if (givenFloor !== undefined) checkFunction('epochFloor', givenFloor);
+  if (onEvent !== undefined) checkFunction('onEvent', onEvent);
   const epochFloor = (): bigint => {
     const floor = givenFloor?.() ?? 0n;
-    check(typeof floor === 'bigint', 'epochFloor()', floor, 'return a bigint, such as 0n');
-    return floor;
+    return typeof floor === 'bigint' ? floor : refuse('epochFloor()', floor, 'a bigint, such as 0n');
   };
   const times = { ttlMs, holdMs, renewEveryMs, requestTimeoutMs, pollMs, jitter };
   return { owner, ...times, epochFloor, onEvent: isolated(onEvent), clock, random };
@@ -67,27 +62,10 @@ export function settingsOf(options: LeasesOptions): Settings {
  */
 export function checkRenewal(options: RenewalOptions & CallOptions): void {
   checkCallOptions(options);
-  checkFunction('renewWhile', options.renewWhile, 'use a function that says whether to go on');
+  if (options.renewWhile !== undefined) checkFunction('renewWhile', options.renewWhile);
 }
 
 /** Throws unless the value is a whole number of milliseconds that a timer can keep. */
-export function checkWholeMs(name: string, value: number, least = 1, most: number = longestMs): void {
-  const fits = Number.isInteger(value) && value >= least && value <= most;
-  check(fits, name, value, `use a whole number of milliseconds from ${least} to ${most}`);
-}
-
-/** Throws unless the value is a string that names something. */
-export function checkText(name: string, value: string, maxBytes = 256): void {
-  const isText = typeof value === 'string' && value !== '' && value.isWellFormed();
-  check(isText, name, JSON.stringify(value), 'use a well-formed string that is not empty');
-  const bytes = stringToBytes(value).length;
-  check(bytes <= maxBytes, name, `${bytes} bytes long`, `use at most ${maxBytes}; a long one can be hashed`);
-}
-
-function checkFunction(name: string, value: unknown, fix: string): void {
-  check(value === undefined || typeof value === 'function', name, value, fix);
-}
-
-function check(isGood: boolean, name: string, value: unknown, fix: string): void {
-  if (!isGood) throw new InvalidArgumentError(`${name} is ${String(value)}; ${fix}`);
+export function checkTime(name: string, value: number, least = 1): void {
+  checkWhole(name, value, least, longestMs);
 }

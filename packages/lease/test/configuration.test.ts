@@ -1,4 +1,5 @@
 import { InvalidArgumentError, UnsupportedError } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -55,7 +56,7 @@ describe('53: bad input', () => {
   it.each([[5n], [null], ['5']])('is refused as an epoch floor: %s', (epochFloor) => {
     expect(() => make({ epochFloor: epochFloor as never })).toThrow(InvalidArgumentError);
     expect(() => make({ epochFloor: epochFloor as never })).toThrow(
-      `epochFloor is ${epochFloor}; use a function`,
+      `epochFloor is ${shown(epochFloor)}; use a function`,
     );
   });
 
@@ -64,7 +65,7 @@ describe('53: bad input', () => {
   it.each(['ttlMs', 'renewEveryMs', 'requestTimeoutMs', 'pollMs'])('is refused by name: %s', (name) => {
     for (const value of badTimes) {
       expect(() => make({ [name]: value })).toThrow(InvalidArgumentError);
-      expect(() => make({ [name]: value })).toThrow(`${name} is ${value}; use a whole number`);
+      expect(() => make({ [name]: value })).toThrow(`${name} is ${shown(value)}; use a whole number`);
     }
   });
 
@@ -83,27 +84,26 @@ describe('53: bad input', () => {
     ['safety', Number.NaN],
   ])('is refused by name: %s %d', (name, value) => {
     expect(() => make({ [name]: value })).toThrow(InvalidArgumentError);
-    expect(() => make({ [name]: value })).toThrow(`${name} is ${value}; use a number`);
+    expect(() => make({ [name]: value })).toThrow(`${name} is ${shown(value)}; use a number`);
   });
 
   it.each([
-    ['', '""'],
-    ['\ud800', '"\\ud800"'],
-    [7, '7'],
-    ['o'.repeat(257), '257 bytes'],
-  ])('is refused as an owner: %j', (owner, shown) => {
-    expect(() => make({ owner: owner as string })).toThrow(`owner is ${shown}`);
+    ['', 'owner is ""'],
+    ['\ud800', 'owner is "\\ud800"'],
+    [7, 'owner is 7'],
+    ['o'.repeat(257), 'owner, 257 bytes long'],
+  ])('is refused as an owner: %j', (owner, message) => {
+    expect(() => make({ owner: owner as string })).toThrow(message);
   });
 
   it.each([
-    ['', '""'],
-    ['\ud800', '"\\ud800"'],
-    [undefined, 'undefined'],
-    ['n'.repeat(1_011), '1011 bytes'],
-  ])('is refused as a name: %j', async (given, shown) => {
+    ['', 'name is ""'],
+    ['\ud800', 'name is "\\ud800"'],
+    [undefined, 'name is undefined'],
+    ['n'.repeat(1_011), 'name, 1011 bytes long'],
+  ])('is refused as a name: %j', async (given, message) => {
     const leases = make({});
     const name = given as string;
-    const message = `name is ${shown}`;
     await expect(leases.tryAcquire(name)).rejects.toThrow(message);
     await expect(leases.acquire(name)).rejects.toThrow(message);
     await expect(leases.withLease(name, {}, () => 1)).rejects.toThrow(message);
@@ -141,11 +141,13 @@ describe('53: bad input', () => {
   });
 
   it.each([-1, Number.NaN, '5' as never])('is refused as waitMs: %s', async (waitMs) => {
-    await expect(make({}).acquire('x', { waitMs })).rejects.toThrow(`waitMs is ${waitMs}; use milliseconds`);
+    await expect(make({}).acquire('x', { waitMs })).rejects.toThrow(
+      `waitMs is ${shown(waitMs)}; use milliseconds`,
+    );
   });
 
   it.each([300, null, 'x'])('is refused in the place of options: %s', async (options) => {
-    const message = `options is ${options}; use an object`;
+    const message = `options is ${shown(options)}; use an object`;
     const leases = make({});
     await expect(leases.acquire('x', options as never)).rejects.toThrow(message);
     await expect(leases.tryAcquire('x', options as never)).rejects.toThrow(message);
@@ -157,12 +159,14 @@ describe('53: bad input', () => {
 
   it('is refused as a floor of epochs', async () => {
     const leases = make({ epochFloor: () => 5 as never });
-    await expect(leases.acquire('x')).rejects.toThrow('epochFloor() is 5; return a bigint');
+    await expect(leases.acquire('x')).rejects.toThrow('epochFloor() is 5; use a bigint');
   });
 
   it('is refused by elect', () => {
     const lead = (): void => {};
-    expect(() => make({}).elect('x', { lead: undefined as never })).toThrow('lead must be a function');
+    expect(() => make({}).elect('x', { lead: undefined as never })).toThrow(
+      'lead is undefined; use a function',
+    );
     expect(() => make({}).elect('x', { lead, graceMs: -1 })).toThrow('graceMs is -1');
     expect(() => make({}).elect('x', { lead, graceMs: 0.5 })).toThrow('graceMs is 0.5');
     expect(() => make({}).elect('x', { lead, signal: {} as never })).toThrow('signal is [object Object]');
@@ -175,7 +179,9 @@ describe('53: bad input', () => {
     const options = { renewWhile: true as never };
     await expect(leases.tryAcquire('x', options)).rejects.toThrow('renewWhile is true; use a function');
     await expect(leases.acquire('x', options)).rejects.toThrow('renewWhile is true; use a function');
-    await expect(leases.withLease('x', {}, undefined as never)).rejects.toThrow('body must be a function');
+    await expect(leases.withLease('x', {}, undefined as never)).rejects.toThrow(
+      'body is undefined; use a function',
+    );
     expect(await leases.holder('x')).toBeNull();
   });
 

@@ -1,5 +1,6 @@
 import type { KvStore } from '@norikv/store';
-import { longestWindowMs, mostRequests, refuse } from './limit.js';
+import { refuse } from '@norikv/store/checks';
+import { longestWindowMs, mostRequests } from './limit.js';
 import type { RateLimiterOptions } from './options.js';
 import { RateLimiter } from './rate-limiter.js';
 

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { refuse } from './limit.js';
+import { refuse } from '@norikv/store/checks';
 
 /** Options of {@link clientAddress}. */
 export interface ClientAddressOptions {

@@ -1,6 +1,6 @@
 import { errorCode } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { checkHttpOptions, decideRequest, type HttpDecision, type HttpLimitOptions } from './http-limit.js';
-import { refuse } from './limit.js';
 import type { RateLimiter } from './rate-limiter.js';
 
 /** What the middleware uses of a context of Hono 4. */

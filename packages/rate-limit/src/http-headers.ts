@@ -1,4 +1,4 @@
-import { refuse } from './limit.js';
+import { checkOneOf } from '@norikv/store/checks';
 import type { LimitStanding, RateLimitResult } from './result.js';
 
 /** `draft`: the fields of the current draft. `legacy`: `X-RateLimit-Limit`, `-Remaining` and `-Reset`. */
@@ -36,7 +36,7 @@ export function rateLimitHeaders(
 
 /** @throws InvalidArgumentError for a style there is not. */
 export function checkStyle(name: string, style: RateLimitHeaderStyle): void {
-  if (!['draft', 'legacy', 'both'].includes(style)) refuse(name, style, "'draft', 'legacy' or 'both'");
+  checkOneOf(name, style, ['draft', 'legacy', 'both']);
 }
 
 /**

@@ -1,6 +1,7 @@
+import { checkWhole, refuse } from '@norikv/store/checks';
 import type { RateLimits } from './check.js';
 import { checkStyle, quotaExceeded, type RateLimitHeaderStyle, rateLimitHeaders } from './http-headers.js';
-import { checkWhole, limitsOf, mostRequests, refuse } from './limit.js';
+import { limitsOf, mostRequests } from './limit.js';
 import type { RateLimiter } from './rate-limiter.js';
 import type { RateLimitResult } from './result.js';
 
@@ -49,7 +50,7 @@ export function checkHttpOptions(options: HttpLimitOptions<never>): void {
     if (value !== undefined && typeof value !== 'function')
       refuse(name, value, 'a function, or leave it out');
   }
-  if (typeof cost !== 'function' && cost !== undefined) checkWhole('cost', cost, mostRequests);
+  if (typeof cost !== 'function' && cost !== undefined) checkWhole('cost', cost, 1, mostRequests);
   checkStyle('headers', headers);
 }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { checkWhole, refuse } from '@norikv/store/checks';
 import type { Algorithm, Quota } from './algorithm.js';
 import { fixedWindow } from './fixed-window.js';
 import { gcra } from './gcra.js';
@@ -73,9 +74,9 @@ function limitOf(config: RateLimitConfig): Limit {
       throw new InvalidArgumentError(`A limit has no option "${option}"; it has ${limitOptions.join(', ')}`);
     }
   }
-  checkWhole('maxRequests', maxRequests, mostRequests);
-  checkWhole('windowMs', windowMs, longestWindowMs);
-  checkWhole('burst', burst, mostRequests);
+  checkWhole('maxRequests', maxRequests, 1, mostRequests);
+  checkWhole('windowMs', windowMs, 1, longestWindowMs);
+  checkWhole('burst', burst, 1, mostRequests);
   const known = Object.hasOwn(algorithms, algorithm) ? algorithms[algorithm] : undefined;
   if (!known) refuse('algorithm', algorithm, "'gcra', 'sliding-window' or 'fixed-window'");
   if (algorithm !== 'gcra' && burst !== maxRequests) refuse('burst', burst, 'it with gcra only');
@@ -108,15 +109,4 @@ function limitOf(config: RateLimitConfig): Limit {
 /** Time in which all permits of a limit come back. A division may have added a bit, which is no millisecond. */
 export function refillMs({ capacity, intervalMs }: Pick<Limit, 'capacity' | 'intervalMs'>): number {
   return Math.ceil(capacity * intervalMs * (1 - 1e-12));
-}
-
-/** @throws InvalidArgumentError unless the value is a whole number from 1 to `max`. */
-export function checkWhole(option: string, value: number, max: number): number {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
-  return refuse(option, value, `a whole number from 1 to ${max}`);
-}
-
-/** Says what is wrong with an option and what to use instead. Long input is not repeated in full. */
-export function refuse(option: string, value: unknown, use: string): never {
-  throw new InvalidArgumentError(`${option} is ${String(value).slice(0, 64)}; use ${use}`);
 }

@@ -1,6 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkWhole, mostRequests, refuse } from './limit.js';
+import { checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { mostRequests } from './limit.js';
 import type { RateLimitSource } from './result.js';
 
 /**
@@ -74,7 +75,7 @@ const defaults: Settings = {
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf(options: RateLimiterOptions): Settings {
-  if (typeof options !== 'object' || options === null) refuse('options', options, 'an object or nothing');
+  checkObject('options', options);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name] of given) {
     if (!Object.hasOwn(defaults, name))
@@ -82,14 +83,12 @@ export function settingsOf(options: RateLimiterOptions): Settings {
   }
   const settings: Settings = { ...defaults, ...Object.fromEntries(given) };
   const { onFailure } = settings;
-  if (!['open', 'closed', 'local'].includes(onFailure)) {
-    refuse('onFailure', onFailure, "'open', 'closed' or 'local'");
-  }
+  checkOneOf('onFailure', onFailure, ['open', 'closed', 'local']);
   for (const name of ['instances', 'maxIdentifiers', 'chunk'] as const) {
-    checkWhole(name, settings[name], mostRequests);
+    checkWhole(name, settings[name], 1, mostRequests);
   }
   for (const name of ['timeoutMs', 'denyCacheMs', 'chunkHoldMs'] as const) {
-    checkWhole(name, settings[name], 2 ** 31 - 1);
+    checkWhole(name, settings[name], 1, 2 ** 31 - 1);
   }
   if (typeof settings.clock?.monotonic !== 'function') refuse('clock', settings.clock, 'a Clock or nothing');
   for (const name of ['random', 'onEvent'] as const) {

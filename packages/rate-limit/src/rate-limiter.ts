@@ -1,13 +1,14 @@
 import { createUpdater, keep, type Transition, type Updater } from '@norikv/cas-retry';
 import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
 import { checkSignal } from '@norikv/store/call-options';
+import { checkWhole, refuse } from '@norikv/store/checks';
 import { Bursts } from './bursts.js';
 import type { CheckOptions, RateLimitCheck, RateLimits } from './check.js';
 import { Denials } from './denials.js';
 import { Fallback } from './fallback.js';
 import { Grants } from './grants.js';
 import { KnownLimits } from './known-limits.js';
-import { checkWhole, longestWindowMs, mostRequests, refuse } from './limit.js';
+import { longestWindowMs, mostRequests } from './limit.js';
 import { type RateLimiterOptions, type Settings, settingsOf, updaterOptionsOf } from './options.js';
 import { emptyRecord, type RateLimitRecord, recordCodec } from './record.js';
 import { type RecordKey, recordKeys } from './record-key.js';
@@ -83,7 +84,7 @@ export class RateLimiter {
   ): Promise<RateLimitResult> {
     const { cost = 1, signal } = checkedOptions(options);
     const checked = this.#limits.of(limits);
-    checkWhole('cost', cost, mostRequests);
+    checkWhole('cost', cost, 1, mostRequests);
     const ready = this.#keyOf(identifier);
     const key = typeof ready === 'string' ? ready : await ready;
     const denied = this.#denials.find(key, checked, cost);
@@ -119,7 +120,7 @@ export class RateLimiter {
   async peek(identifier: string, limits: RateLimits, options: CheckOptions = {}): Promise<RateLimitResult> {
     const { cost = 1, signal } = checkedOptions(options);
     const checked = this.#limits.of(limits);
-    checkWhole('cost', cost, mostRequests);
+    checkWhole('cost', cost, 1, mostRequests);
     const look: Transition<RateLimitRecord, RateLimitResult> = (record = emptyRecord, now) =>
       keep(assess(record, checked, cost, now));
     return this.#apply(await this.#keyOf(identifier), look, signal);
@@ -143,7 +144,7 @@ export class RateLimiter {
   ): Promise<void> {
     if (typeof granted !== 'object' || granted === null) refuse('granted', granted, 'a result or { cost }');
     const checked = this.#limits.of(limits);
-    const cost = checkWhole('cost', granted.cost, mostRequests);
+    const cost = checkWhole('cost', granted.cost, 1, mostRequests);
     const key = await this.#keyOf(identifier);
     const result = 'grants' in granted ? granted : undefined;
     const grant = result && this.#grants.redeem(result, key, checked);
@@ -161,7 +162,7 @@ export class RateLimiter {
    * holds in chunks elsewhere last up to `chunkHoldMs`.
    */
   async block(identifier: string, durationMs: number): Promise<void> {
-    checkWhole('durationMs', durationMs, longestWindowMs);
+    checkWhole('durationMs', durationMs, 1, longestWindowMs);
     await this.#change(identifier, block(durationMs));
   }
 

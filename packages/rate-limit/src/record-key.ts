@@ -1,5 +1,5 @@
 import { InvalidArgumentError, stringToBytes } from '@norikv/store';
-import { refuse } from './limit.js';
+import { refuse } from '@norikv/store/checks';
 
 const longestIdentifier = 256;
 

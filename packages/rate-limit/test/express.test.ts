@@ -175,7 +175,7 @@ describe('options of a middleware', () => {
     [{ limits, identify: 'ip' }, 'identify'],
     [{ limits, skip: true }, 'skip'],
     [{ limits, cost: 0 }, 'cost'],
-    [{ limits, headers: 'Draft' }, "headers is Draft; use 'draft', 'legacy' or 'both'"],
+    [{ limits, headers: 'Draft' }, 'headers is "Draft"; use "draft" or "legacy" or "both"'],
     [{ limits, keyGenerator: () => 'a' }, 'keyGenerator'],
   ])('%o are refused when it is made', (options, message) => {
     const limiter = new RateLimiter(createMemoryStore());

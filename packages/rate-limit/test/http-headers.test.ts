@@ -88,7 +88,7 @@ describe('rateLimitHeaders', () => {
 it.each(['Draft', '', null, '__proto__'])('the style %o is refused', async (style) => {
   const { limiter } = setup();
   const result = await last(limiter, 1);
-  expect(() => rateLimitHeaders(result, style as 'draft')).toThrow("'draft', 'legacy' or 'both'");
+  expect(() => rateLimitHeaders(result, style as 'draft')).toThrow('use "draft" or "legacy" or "both"');
 });
 
 describe('quotaExceeded', () => {

@@ -1,4 +1,5 @@
-import { type Consistency, InvalidArgumentError } from '@norikv/store';
+import type { Consistency } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 
 /** Words for how fresh a read must be: those of the public wire and those of this project. */
 const consistencies: Readonly<Record<string, Consistency>> = {
@@ -16,5 +17,5 @@ export function consistencyOf(word: string): Consistency {
   const consistency = Object.hasOwn(consistencies, word) ? consistencies[word] : undefined;
   if (consistency !== undefined) return consistency;
   const known = Object.keys(consistencies).filter(Boolean).join(', ');
-  throw new InvalidArgumentError(`consistency is ${JSON.stringify(word)}; use one of ${known}`);
+  return refuse('consistency', word, `one of ${known}`);
 }

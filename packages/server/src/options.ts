@@ -1,4 +1,5 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import type { Log } from './log.js';
 
 /** Keys and certificates of a server, each as PEM text or bytes. */
@@ -60,34 +61,29 @@ export interface ServerSettings {
 
 /** Checks options. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function serverSettings(options: ServerOptions): ServerSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidArgumentError(`options is ${String(options)}; use an object, or leave it out`);
-  }
+  checkObject('options', options);
   const { port = 7_447, tokens = [], maxCallsPerSecond = Number.POSITIVE_INFINITY } = options;
+  const { totalShards = 1_024, maxInFlight = 10_000, maxPendingBytes = 256 * 2 ** 20 } = options;
   for (const name of ['host', 'nodeId', 'advertise'] as const) text(name, options[name]);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new InvalidArgumentError(`port is ${String(port)}; use 0 to 65535, 0 for a free one`);
-  }
+  checkWhole('port', port, 0, 65_535);
   if (!Array.isArray(tokens) || tokens.some((token) => typeof token !== 'string' || token === '')) {
     throw new InvalidArgumentError(
       'tokens is no list of strings, or has an empty one that anybody could send',
     );
   }
   if (!(maxCallsPerSecond > 0)) {
-    throw new InvalidArgumentError(
-      `maxCallsPerSecond is ${String(maxCallsPerSecond)}; use a number above 0, or leave it out`,
-    );
+    refuse('maxCallsPerSecond', maxCallsPerSecond, 'a number above 0, or leave it out');
   }
   return {
     host: options.host ?? '127.0.0.1',
     port,
     nodeId: options.nodeId ?? 'node1',
     advertise: options.advertise,
-    totalShards: whole('totalShards', options.totalShards, 1_024),
+    totalShards: checkWhole('totalShards', totalShards),
     tls: options.tls,
     tokens,
-    maxInFlight: whole('maxInFlight', options.maxInFlight, 10_000),
-    maxPendingBytes: whole('maxPendingBytes', options.maxPendingBytes, 256 * 2 ** 20),
+    maxInFlight: checkWhole('maxInFlight', maxInFlight),
+    maxPendingBytes: checkWhole('maxPendingBytes', maxPendingBytes),
     maxCallsPerSecond,
     logCalls: options.logCalls ?? false,
     log: options.log ?? (() => {}),
@@ -105,11 +101,5 @@ export function checkGraceMs(graceMs: number): void {
 
 function text(name: string, value: unknown): void {
   if (value === undefined || (typeof value === 'string' && value !== '')) return;
-  throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}; use a string, or leave it out`);
-}
-
-function whole(name: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number, at least 1`);
+  refuse(name, value, 'a string, or leave it out');
 }

@@ -1,6 +1,7 @@
 import { type Change, createUpdater, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, isNoriKVError, type KvStore, requireCapabilities } from '@norikv/store';
-import { checkOptions, refuse, type SessionStoreOptions, settingsOf } from './options.js';
+import { checkObject, refuse } from '@norikv/store/checks';
+import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {
   referencesIn,
@@ -54,7 +55,7 @@ export function betterAuthStorage(
   client: KvStore,
   options: BetterAuthStorageOptions = {},
 ): BetterAuthStorage {
-  const { prefix: given = 'better-auth' } = checkOptions('options', options);
+  const { prefix: given = 'better-auth' } = checkObject('options', options);
   const settings = settingsOf(1, { ...options, prefix: given });
   const { prefix, deadlineMs, clock, random, unsafeAllowNonAtomicCas } = settings;
   const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck', 'ttl'] as const;

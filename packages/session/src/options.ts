@@ -1,4 +1,5 @@
 import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
+import { checkFunction, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 import type { SessionListener } from './events.js';
 import { isolated } from './events.js';
 
@@ -26,18 +27,6 @@ export interface SessionStoreOptions {
   readonly clock?: Clock | undefined;
   /** Uniform in [0, 1), for waits between retries; ids never depend on it. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
-}
-
-/** @throws InvalidArgumentError unless these are options: anything else would be taken for none. */
-export function checkOptions<Options extends object>(name: string, options: Options): Options {
-  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
-  return isObject ? options : refuse(name, options, 'an object, or leave it out');
-}
-
-/** @throws InvalidArgumentError for an option there is not: nobody would learn that it does nothing. */
-export function checkNames(what: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) refuse(what, unknown, known.join(', '));
 }
 
 /** Checked options, with defaults. */
@@ -78,16 +67,14 @@ export function settingsOf(
   }
   const settings: Settings = { ...defaults, ...Object.fromEntries(own) };
   checkLifetimes(settings);
-  checkWhole('maxSessions', settings.maxSessions, 1_000);
-  checkWhole('maxDataBytes', settings.maxDataBytes, 1_000_000);
-  checkWhole('deadlineMs', settings.deadlineMs, 2 ** 31 - 1);
+  checkWhole('maxSessions', settings.maxSessions, 1, 1_000);
+  checkWhole('maxDataBytes', settings.maxDataBytes, 1, 1_000_000);
+  checkWhole('deadlineMs', settings.deadlineMs, 1, 2 ** 31 - 1);
   const { prefix, whenFull } = settings;
   if (typeof prefix !== 'string' || !/^[\w.:/-]{1,64}$/.test(prefix)) {
     refuse('prefix', prefix, '1 to 64 letters, digits, ".", "_", ":", "/" or "-"');
   }
-  if (whenFull !== 'evict-oldest' && whenFull !== 'refuse') {
-    refuse('whenFull', whenFull, "'evict-oldest' or 'refuse'");
-  }
+  checkOneOf('whenFull', whenFull, ['evict-oldest', 'refuse']);
   if (typeof settings.clock?.now !== 'function') {
     refuse('clock', settings.clock, 'an object with now, monotonic and startTimer');
   }
@@ -100,22 +87,11 @@ export const longestMs: number = 10 * 366 * 86_400_000;
 
 /** @throws InvalidArgumentError unless both are durations and the idle time is not the longer one. */
 export function checkLifetimes({ ttlMs, absoluteMs }: Pick<Settings, 'ttlMs' | 'absoluteMs'>): void {
-  checkWhole('ttlMs', ttlMs, longestMs);
-  checkWhole('absoluteMs', absoluteMs, longestMs);
+  checkWhole('ttlMs', ttlMs, 1, longestMs);
+  checkWhole('absoluteMs', absoluteMs, 1, longestMs);
   if (ttlMs > absoluteMs) {
     refuse('absoluteMs', absoluteMs, `at least ttlMs, which is ${ttlMs}: no session can be idle for longer`);
   }
-}
-
-/** @throws InvalidArgumentError unless the value is a function. */
-export function checkFunction(option: string, value: unknown): void {
-  if (typeof value !== 'function') refuse(option, value, 'a function, or leave it out');
-}
-
-/** @throws InvalidArgumentError unless the value is a whole number from `min` to `max`. */
-export function checkWhole(option: string, value: number, max: number, min = 1): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  refuse(option, value, `a whole number from ${min} to ${max}`);
 }
 
 /** @throws InvalidArgumentError unless the value is a text that can name a user. */
@@ -123,15 +99,4 @@ export function checkUserId(userId: unknown): string {
   const isText = typeof userId === 'string' && userId !== '' && userId.isWellFormed();
   if (isText && userId.length <= 256) return userId;
   return refuse('userId', userId, 'well-formed text of 1 to 256 characters');
-}
-
-/** Says what is wrong with an argument and what to use instead. Long input is not repeated in full. */
-export function refuse(name: string, value: unknown, use: string): never {
-  const shown =
-    typeof value === 'string'
-      ? JSON.stringify(value.slice(0, 64))
-      : typeof value === 'object'
-        ? `${value && 'an object'}`
-        : String(value);
-  throw new InvalidArgumentError(`${name} is ${shown}; use ${use}`);
 }

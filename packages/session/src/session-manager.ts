@@ -1,13 +1,10 @@
 import type { KvStore } from '@norikv/store';
+import { checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
 import {
   checkLifetimes,
-  checkNames,
-  checkOptions,
   checkUserId,
-  checkWhole,
-  refuse,
   type SessionStoreOptions,
   type Settings,
   settingsOf,
@@ -71,7 +68,7 @@ export class SessionManager<Data extends object = Profile> {
    * @throws InvalidArgumentError naming the option that is wrong.
    */
   constructor(client: KvStore, ttlMs: number = 3_600_000, options: SessionManagerOptions<Data> = {}) {
-    const { schema, ...storeOptions } = checkOptions('options', options);
+    const { schema, ...storeOptions } = checkObject('options', options);
     const settings = settingsOf(ttlMs, storeOptions);
     this.#ledger = new SessionLedger(client, settings, 'SessionManager');
     this.#shape = new SessionShape(schema, settings.maxDataBytes);
@@ -158,8 +155,8 @@ export class SessionManager<Data extends object = Profile> {
    * If it throws, the session may be over.
    */
   async regenerate(id: PresentedId, options: RegenerateOptions = {}): Promise<string | null> {
-    const { overlapMs = 0 } = checkOptions('options of regenerate', options);
-    checkWhole('overlapMs', overlapMs, 60_000, 0);
+    const { overlapMs = 0 } = checkObject('options of regenerate', options);
+    checkWhole('overlapMs', overlapMs, 0, 60_000);
     const found = await this.#find(id);
     if (!found) return null;
     const newId = createSessionId();
@@ -227,11 +224,11 @@ export class SessionManager<Data extends object = Profile> {
 
   #lifetimes(options: CreateOptions): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
     const { settings } = this.#ledger;
-    checkNames('an option of create', checkOptions('options of create', options), createOptions);
+    checkNames('an option of create', checkObject('options of create', options), createOptions);
     const { ttlMs = settings.ttlMs, generation = 0 } = options;
     const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;
     checkLifetimes({ ttlMs, absoluteMs });
-    checkWhole('generation', generation, Number.MAX_SAFE_INTEGER, 0);
+    checkWhole('generation', generation, 0);
     return { ttlMs, absoluteMs };
   }
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { copyJson, described, isPlainObject, type JsonObject } from './json.js';
-import { refuse } from './options.js';
 import { conformed } from './schema.js';
 import type { CreateOptions, NewSession, Session, SessionFacts } from './session.js';
 import type { LiveSession } from './session-record.js';

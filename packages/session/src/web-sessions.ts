@@ -1,16 +1,9 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
+import { checkFunction, checkObject, checkWhole } from '@norikv/store/checks';
 import { BoundedMap } from './bounded-map.js';
 import { isLasting, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
-import {
-  checkFunction,
-  checkOptions,
-  checkUserId,
-  checkWhole,
-  longestMs,
-  type SessionStoreOptions,
-  settingsOf,
-} from './options.js';
+import { checkUserId, longestMs, type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import { type Found, SessionLedger } from './session-ledger.js';
 import { isLive, type LiveSession } from './session-record.js';
@@ -56,7 +49,7 @@ export class WebSessions<Stored extends WebSession> {
   readonly #beginning = new Map<string, Promise<unknown>>();
 
   constructor(client: KvStore, options: WebSessionOptions<Stored>, user: string) {
-    const given = checkOptions('options', options);
+    const given = checkObject('options', options);
     const { ttlMs = oneDayMs, userIdOf = () => undefined, ...storeOptions } = given;
     checkFunction('userIdOf', userIdOf);
     this.#ledger = new SessionLedger(client, settingsOf(ttlMs, storeOptions), user);
@@ -131,7 +124,7 @@ export class WebSessions<Stored extends WebSession> {
     const leftMs = expires ? new Date(expires).getTime() - clock.now() : ttlMs;
     if (!(leftMs > 0)) return 0;
     const idleMs = Math.ceil(originalMaxAge || leftMs);
-    checkWhole('maxAge of the cookie', idleMs, longestMs);
+    checkWhole('maxAge of the cookie', idleMs, 1, longestMs);
     return idleMs;
   }
 

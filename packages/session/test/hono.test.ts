@@ -259,7 +259,7 @@ describe('the Hono middleware', () => {
 
   it.each([
     [[undefined], 'sessions is undefined; use a SessionManager'],
-    [[{}], 'sessions is an object; use a SessionManager'],
+    [[{}], 'sessions is [object Object]; use a SessionManager'],
     [[new SessionManager(memoryStore()), null], 'options is null'],
     [
       [new SessionManager(memoryStore()), { cookies: {} }],

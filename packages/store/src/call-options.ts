@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from './errors.js';
+import { checkObject, refuse } from './checks.js';
 import type { CallOptions, DeleteOptions, GetOptions, PutOptions } from './kv-store.js';
-import { checkDurationMs, checkOptions } from './validate.js';
+import { checkDurationMs } from './validate.js';
 
 const consistencies: readonly unknown[] = [undefined, 'lease', 'linearizable', 'stale_ok'];
 
@@ -10,7 +10,7 @@ const consistencies: readonly unknown[] = [undefined, 'lease', 'linearizable', '
  * @throws InvalidArgumentError naming the option that is wrong.
  */
 export function checkCallOptions(options: CallOptions): void {
-  checkOptions(options);
+  checkObject('options', options);
   checkSignal(options.signal);
   checkDurationMs('timeoutMs', options.timeoutMs);
 }
@@ -21,12 +21,10 @@ export function checkCallOptions(options: CallOptions): void {
  * @throws InvalidArgumentError naming the option that is wrong.
  */
 export function checkReadOptions(options: GetOptions): void {
-  checkOptions(options);
+  checkObject('options', options);
   const { consistency } = options;
   if (consistencies.includes(consistency)) return;
-  throw new InvalidArgumentError(
-    `consistency is ${String(consistency)}; use 'lease', 'linearizable' or 'stale_ok'`,
-  );
+  refuse('consistency', consistency, "'lease', 'linearizable' or 'stale_ok'");
 }
 
 /**
@@ -35,16 +33,14 @@ export function checkReadOptions(options: GetOptions): void {
  * @throws InvalidArgumentError naming the option that is wrong.
  */
 export function checkWriteOptions(options: PutOptions & DeleteOptions): void {
-  checkOptions(options);
+  checkObject('options', options);
   const { ttlMs, ifNotExists, idempotencyKey } = options;
   checkDurationMs('ttlMs', ttlMs);
   if (ifNotExists !== undefined && typeof ifNotExists !== 'boolean') {
-    throw new InvalidArgumentError(`ifNotExists is ${String(ifNotExists)}; use true or false`);
+    refuse('ifNotExists', ifNotExists, 'true or false');
   }
   if (idempotencyKey !== undefined && !isName(idempotencyKey)) {
-    const shown =
-      typeof idempotencyKey === 'string' ? JSON.stringify(idempotencyKey) : String(idempotencyKey);
-    throw new InvalidArgumentError(`idempotencyKey is ${shown}; use a well-formed string that is not empty`);
+    refuse('idempotencyKey', idempotencyKey, 'a well-formed string that is not empty');
   }
 }
 
@@ -56,7 +52,7 @@ export function checkWriteOptions(options: PutOptions & DeleteOptions): void {
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return;
-  throw new InvalidArgumentError(`signal is ${String(signal)}; use the signal of an AbortController`);
+  refuse('signal', signal, 'the signal of an AbortController');
 }
 
 function isName(name: unknown): boolean {

@@ -22,14 +22,23 @@ const longestTimerMs = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  startTimer(callback, delayMs) {
-    if (delayMs <= longestTimerMs) {
-      const timer = setTimeout(callback, delayMs);
-      return () => clearTimeout(timer);
-    }
-    let cancel = systemClock.startTimer(() => {
-      cancel = systemClock.startTimer(callback, delayMs - longestTimerMs);
-    }, longestTimerMs);
-    return () => cancel();
-  },
+  startTimer: (callback, delayMs) => startTimer(callback, delayMs),
 };
+
+/** Starts a timer of any length. `prepare` is given each timer of the platform that it takes. */
+export function startTimer(
+  callback: () => void,
+  delayMs: number,
+  prepare?: (timer: ReturnType<typeof setTimeout>) => void,
+): CancelTimer {
+  if (delayMs <= longestTimerMs) {
+    const timer = setTimeout(callback, delayMs);
+    prepare?.(timer);
+    return () => clearTimeout(timer);
+  }
+  const rest = (): void => {
+    cancel = startTimer(callback, delayMs - longestTimerMs, prepare);
+  };
+  let cancel = startTimer(rest, longestTimerMs, prepare);
+  return () => cancel();
+}

@@ -1,4 +1,5 @@
 import { stringToBytes } from './bytes.js';
+import { checkObject, refuse } from './checks.js';
 import { InvalidArgumentError } from './errors.js';
 import type { DeleteOptions, Key, PutOptions, Value } from './kv-store.js';
 import { isZeroVersion, type Version } from './version.js';
@@ -55,7 +56,7 @@ export function valueToBytes(value: Value, limits: SizeLimits): Uint8Array {
  * @throws InvalidArgumentError if it asks for two things at once or for something that is no version.
  */
 export function conditionOf(options: PutOptions & DeleteOptions = {}): Condition {
-  checkOptions(options);
+  checkObject('options', options);
   const { ifNotExists, ifMatchVersion: version } = options;
   if (version === undefined || version === null) return ifNotExists ? absent : always;
   if (ifNotExists) {
@@ -76,24 +77,12 @@ export function conditionOf(options: PutOptions & DeleteOptions = {}): Condition
  */
 export function checkDurationMs(name: string, durationMs: number | undefined): void {
   if (durationMs === undefined || (Number.isSafeInteger(durationMs) && durationMs >= 1)) return;
-  throw new InvalidArgumentError(
-    `${name} is ${String(durationMs)}; use a whole number of milliseconds, at least 1, or leave it out`,
-  );
-}
-
-/** @throws InvalidArgumentError unless the options of a call are an object. */
-export function checkOptions(options: unknown): void {
-  if (typeof options === 'object' && options !== null) return;
-  throw new InvalidArgumentError(`options is ${String(options)}; use an object, or leave it out`);
+  refuse(name, durationMs, 'a whole number of milliseconds, at least 1, or leave it out');
 }
 
 function toBytes(name: string, input: string | Uint8Array): Uint8Array {
   if (input instanceof Uint8Array) return new Uint8Array(input);
-  if (typeof input !== 'string') {
-    throw new InvalidArgumentError(
-      `${name} is ${input === null ? 'null' : typeof input}; use a string or a Uint8Array`,
-    );
-  }
+  if (typeof input !== 'string') refuse(name, input, 'a string or a Uint8Array');
   if (!input.isWellFormed()) {
     throw new InvalidArgumentError(
       `${name} is not well-formed Unicode (a lone surrogate); pass bytes instead`,

@@ -53,7 +53,7 @@ describe('a key', () => {
   it.each([
     [null, 'null'],
     [undefined, 'undefined'],
-    [7, 'number'],
+    [7, '7'],
   ])('%s is refused by its type', (key, type) => {
     expect(() => keyToBytes(key as unknown as string, limits)).toThrow(
       `key is ${type}; use a string or a Uint8Array`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions } from '../src/call-options.js';
+import { shown } from '../src/checks.js';
 
 describe('options of a read', () => {
   it.each([undefined, 'lease', 'linearizable', 'stale_ok'] as const)('may ask for %s', (consistency) => {
@@ -8,7 +9,7 @@ describe('options of a read', () => {
 
   it('name a consistency there is', () => {
     expect(() => checkReadOptions({ consistency: 'eventual' as never })).toThrow(
-      "consistency is eventual; use 'lease', 'linearizable' or 'stale_ok'",
+      "consistency is \"eventual\"; use 'lease', 'linearizable' or 'stale_ok'",
     );
   });
 });
@@ -24,7 +25,7 @@ describe('options of a write', () => {
     [{ ifNotExists: 1 }, 'ifNotExists is 1; use true or false'],
     [{ idempotencyKey: '' }, 'idempotencyKey is ""; use a well-formed string'],
     [{ idempotencyKey: '\ud800' }, 'idempotencyKey is "\\ud800"; use a well-formed string'],
-    [{ idempotencyKey: 7n }, 'idempotencyKey is 7; use a well-formed string'],
+    [{ idempotencyKey: 7n }, 'idempotencyKey is 7n; use a well-formed string'],
   ])('are refused by name: %o', (options, message) => {
     expect(() => checkWriteOptions(options as never)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
@@ -66,7 +67,7 @@ describe.each([
     expect(() => check(options as never)).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
-        message: `options is ${options}; use an object, or leave it out`,
+        message: `options is ${shown(options)}; use an object, or leave it out`,
       }),
     );
   });

@@ -1,5 +1,6 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
+import { checkObject, checkWhole } from '@norikv/store/checks';
 import { checkPlans, documentedPlans, type TenantPlans } from './plans.js';
 import type { Usage } from './tenant-record.js';
 
@@ -37,6 +38,7 @@ export interface Settings {
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf(options: TenantManagerOptions): Settings {
+  checkObject('options', options);
   const { prefix = 't', plans = documentedPlans, maxStatusAgeMs = 5_000, instances = 1 } = options;
   const { maxTenants = 10_000, clock = systemClock, deadlineMs, random } = options;
   const chunk = { keys: options.chunk?.keys ?? 0, bytes: options.chunk?.bytes ?? 0 };
@@ -53,10 +55,4 @@ export function settingsOf(options: TenantManagerOptions): Settings {
   checkWhole('chunk.bytes', chunk.bytes, 0);
   const updater = { clock, deadlineMs, random };
   return { prefix, plans, maxStatusAgeMs, instances, chunk, maxTenants, clock, updater };
-}
-
-/** @throws InvalidArgumentError if it is no whole number, or less than `least`. */
-export function checkWhole(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number, at least ${least}`);
 }

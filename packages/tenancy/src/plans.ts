@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 
 /** The limits of a tenant. What is missing is not limited. */
 export interface TenantLimits {
@@ -29,7 +29,7 @@ export function checkPlans(plans: TenantPlans): void {
     for (const [name, limit] of Object.entries(limits)) {
       const isFit = typeof limit === 'number' && (limit > 0 || (limit === 0 && name.startsWith('max')));
       if (limit === undefined || isFit) continue;
-      throw new InvalidArgumentError(`plans.${plan}.${name} is ${String(limit)}; use a number above 0`);
+      refuse(`plans.${plan}.${name}`, limit, 'a number above 0');
     }
   }
 }

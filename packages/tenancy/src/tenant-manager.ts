@@ -7,9 +7,10 @@ import {
   requireCapabilities,
   type VectorStore,
 } from '@norikv/store';
+import { checkWhole, refuse } from '@norikv/store/checks';
 import { TenantExistsError } from './errors.js';
 import { layout } from './layout.js';
-import { checkWhole, settingsOf, type TenantManagerOptions } from './manager-options.js';
+import { settingsOf, type TenantManagerOptions } from './manager-options.js';
 import { encodeName } from './names.js';
 import { limitsOf, type TenantPlans } from './plans.js';
 import { ScopedStore } from './scoped-store.js';
@@ -231,7 +232,7 @@ export class TenantManager {
 /** What is no text would be lost in the record, and the record could not be read any more. */
 function checkText(name: string, text: unknown): void {
   if (typeof text === 'string') return;
-  throw new InvalidArgumentError(`${name} is ${String(text)}; use a string`);
+  refuse(name, text, 'a string');
 }
 
 function exists(tenantId: string): TenantExistsError {

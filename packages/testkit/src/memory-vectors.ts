@@ -11,6 +11,7 @@ import {
   type Version,
 } from '@norikv/store';
 import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { checkLimits, isWrite, type Operation } from './in-flight.js';
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
 
@@ -76,7 +77,7 @@ function memoryVectors(store: MemoryStore): VectorStore {
 
   return {
     async vectorCreateIndex(namespace, dimensions, distance, indexType = 'brute_force', callOptions = {}) {
-      checkWhole('dimensions', dimensions, 4_096);
+      checkWhole('dimensions', dimensions, 1, 4_096);
       checkOneOf('distance', distance, ['euclidean', 'cosine', 'inner_product'] satisfies DistanceFunction[]);
       checkOneOf('indexType', indexType, ['brute_force', 'hnsw'] satisfies VectorIndexType[]);
       await begin('put', namespace, callOptions);
@@ -107,7 +108,7 @@ function memoryVectors(store: MemoryStore): VectorStore {
       return once(['delete', namespace, id], callOptions, () => spaceOf(namespace).vectors.delete(id));
     },
     async vectorSearch(namespace, query, k, callOptions = {}): Promise<VectorSearchResult> {
-      checkWhole('k', k, 2 ** 32 - 1);
+      checkWhole('k', k, 1, 2 ** 32 - 1);
       const numbers = numbersOf('query', query);
       await begin('get', namespace, callOptions);
       const space = spaceOf(namespace);
@@ -153,13 +154,11 @@ function sumOfProducts(one: Float32Array, other: Float32Array): number {
 }
 
 function numbersOf(name: string, vector: readonly number[] | Float32Array): Float32Array {
-  checkWhole(`${name}.length`, vector.length, 4_096);
+  checkWhole(`${name}.length`, vector.length, 1, 4_096);
   const numbers = Float32Array.from(vector);
   const bad = numbers.findIndex((number) => !Number.isFinite(number));
   if (bad < 0) return numbers;
-  throw new InvalidArgumentError(
-    `${name}[${bad}] is ${vector[bad]}; use numbers that are finite as 32-bit floats`,
-  );
+  refuse(`${name}[${bad}]`, vector[bad], 'numbers that are finite as 32-bit floats');
 }
 
 function checkFits(name: string, vector: Float32Array, { dimensions, distance }: Space): void {
@@ -172,26 +171,9 @@ function checkFits(name: string, vector: Float32Array, { dimensions, distance }:
   throw new InvalidArgumentError(`${name} is all zeros, which has no direction to compare by cosine`);
 }
 
-function checkText(name: string, text: string, maxBytes: number): void {
-  const isText = typeof text === 'string' && text.isWellFormed();
-  const bytes = isText ? new TextEncoder().encode(text).length : 0;
-  if (bytes >= 1 && bytes <= maxBytes) return;
-  throw new InvalidArgumentError(`${name} has ${bytes} bytes; use well-formed text of 1 to ${maxBytes}`);
-}
-
 function checkSearchOptions(options: VectorSearchOptions): void {
   checkReadOptions(options);
   const { includeVectors } = options;
   if (includeVectors === undefined || typeof includeVectors === 'boolean') return;
-  throw new InvalidArgumentError(`includeVectors is ${String(includeVectors)}; use true or false`);
-}
-
-function checkWhole(name: string, value: number, max: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1 to ${max}`);
-}
-
-function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
-  if (allowed.includes(value)) return;
-  throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}; use one of ${allowed.join(', ')}`);
+  refuse('includeVectors', includeVectors, 'true or false');
 }

@@ -47,7 +47,7 @@ describe('an option of the class that is wrong is refused by name', () => {
     ['lexical', null, 'lexical.add is undefined; use an index such as createBm25Index()'],
     ['lexical', {}, 'lexical.add is undefined'],
     ['fusion', 'weighted', 'fusion is "weighted"; use an object with a method'],
-    ['fusion', { method: 'nope' }, 'fusion.method is "nope"; use one of weighted, reciprocal-rank'],
+    ['fusion', { method: 'nope' }, 'fusion.method is "nope"; use "weighted" or "reciprocal-rank"'],
     ['fusion', { method: 'weighted', lexicalWeight: Number.NaN }, 'fusion.lexicalWeight is NaN'],
     ['fusion', { method: 'reciprocal-rank', k: '60' }, 'fusion.k is "60"; use a number'],
     ['candidates', '100', 'candidates is "100"; use a whole number'],
@@ -71,7 +71,7 @@ describe('an option of the class that is wrong is refused by name', () => {
     ['near', null, 'near is null; use an object, or false'],
     ['near', { threshold: '0.4' }, 'near.threshold is "0.4"; use a number above 0, up to 1'],
     ['reviewThreshold', '0.5', 'reviewThreshold is "0.5"; use a number'],
-    ['policy', 'nope', 'policy is "nope"; use one of reject, link, merge, replace'],
+    ['policy', 'nope', 'policy is "nope"; use "reject" or "link" or "merge" or "replace"'],
     ['maxContentLength', Number.NaN, 'maxContentLength is NaN'],
   ])('deduplication: %s %j', (name, value, message) => {
     expect(() => open.deduplication({ [name]: value })).toThrow(refused(message));
@@ -87,7 +87,7 @@ describe('an option of the class that is wrong is refused by name', () => {
       refused('model.fingerprint is 7'),
     );
     expect(() => createEmbedder({ ...model, embedBatch: [] as never })).toThrow(
-      refused('model.embedBatch is object'),
+      refused('model.embedBatch is [object Array]'),
     );
     await expect(createEmbedder(model).embed('text' as never)).rejects.toThrow(refused('texts is "text"'));
   });

@@ -1,4 +1,5 @@
-import { type DistanceFunction, InvalidArgumentError, type VectorIndexType } from '@norikv/store';
+import type { DistanceFunction, VectorIndexType } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import {
   DistanceFunction as WireDistance,
   VectorIndexType as WireIndexType,
@@ -40,7 +41,7 @@ function numberOf<Name extends string, Value>(
   name: Name,
 ): Value {
   if (Object.hasOwn(table, name)) return table[name];
-  throw new InvalidArgumentError(`${option} is ${String(name)}; use one of ${Object.keys(table).join(', ')}`);
+  return refuse(option, name, `one of ${Object.keys(table).join(', ')}`);
 }
 
 function nameOf<Name extends string, Value>(

@@ -4,6 +4,7 @@ import {
   type VectorIndexType,
   type VectorSearchOptions,
 } from '@norikv/store';
+import { checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import type { VectorFilter } from '../vector-options.js';
 
 const maxNamespaceBytes = 256;
@@ -24,30 +25,28 @@ export function checkId(id: string): void {
 
 /** Checks how a namespace is to be made. */
 export function checkShape(dimensions: number, distance: DistanceFunction, indexType: VectorIndexType): void {
-  checkWhole('dimensions', dimensions, maxDimensions);
+  checkWhole('dimensions', dimensions, 1, maxDimensions);
   checkOneOf('distance', distance, distances);
   checkOneOf('indexType', indexType, indexTypes);
 }
 
 /** Checks how many neighbours are asked for. */
 export function checkCount(k: number): void {
-  checkWhole('k', k, 2 ** 32 - 1);
+  checkWhole('k', k, 1, 2 ** 32 - 1);
 }
 
 /** A copy of a vector, rounded to 32-bit floats. */
 export function checkedVector(name: string, vector: readonly number[] | Float32Array): Float32Array {
   if (!Array.isArray(vector) && !(vector instanceof Float32Array)) {
-    throw new InvalidArgumentError(`${name} is ${typeof vector}; use an array of numbers or a Float32Array`);
+    refuse(name, vector, 'an array of numbers or a Float32Array');
   }
-  checkWhole(`${name}.length`, vector.length, maxDimensions);
+  checkWhole(`${name}.length`, vector.length, 1, maxDimensions);
   // A loop: this is done for every insert.
   const numbers = new Float32Array(vector.length);
   for (let place = 0; place < numbers.length; place++) {
     const number: unknown = vector[place];
     if (typeof number !== 'number' || !Number.isFinite(Math.fround(number))) {
-      throw new InvalidArgumentError(
-        `${name}[${place}] is ${String(number)}; use numbers that are finite as 32-bit floats`,
-      );
+      refuse(`${name}[${place}]`, number, 'numbers that are finite as 32-bit floats');
     }
     numbers[place] = number;
   }
@@ -76,7 +75,7 @@ export function checkFits(
 /** Checks the options of a search, those of every read apart. */
 export function checkSearchOptions({ includeVectors }: VectorSearchOptions): void {
   if (includeVectors === undefined || typeof includeVectors === 'boolean') return;
-  throw new InvalidArgumentError(`includeVectors is ${String(includeVectors)}; use true or false`);
+  refuse('includeVectors', includeVectors, 'true or false');
 }
 
 /** A filter as a function; ids are looked up in a set. */
@@ -85,26 +84,5 @@ export function checkedFilter(
 ): ReadonlySet<string> | ((id: string) => boolean) | undefined {
   if (filter === undefined || typeof filter === 'function') return filter;
   if (Array.isArray(filter) || filter instanceof Set) return new Set<string>(filter);
-  throw new InvalidArgumentError(`filter is ${typeof filter}; use a set or array of ids, or a function`);
-}
-
-function checkText(name: string, text: string, maxBytes: number): void {
-  if (typeof text !== 'string' || !text.isWellFormed()) {
-    throw new InvalidArgumentError(
-      `${name} is ${typeof text === 'string' ? 'not well-formed Unicode' : typeof text}; use text`,
-    );
-  }
-  const bytes = Buffer.byteLength(text);
-  if (bytes >= 1 && bytes <= maxBytes) return;
-  throw new InvalidArgumentError(`${name} has ${bytes} bytes; use 1 to ${maxBytes}`);
-}
-
-function checkWhole(name: string, value: number, max: number): void {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return;
-  throw new InvalidArgumentError(`${name} is ${String(value)}; use a whole number from 1 to ${max}`);
-}
-
-function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
-  if (allowed.includes(value)) return;
-  throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}; use one of ${allowed.join(', ')}`);
+  return refuse('filter', filter, 'a set or array of ids, or a function');
 }

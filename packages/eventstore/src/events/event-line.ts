@@ -1,9 +1,9 @@
 import { InvalidArgumentError, stringToBytes } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { EventTooLargeError } from '../errors.js';
 import { maxCommitBytes, maxEventBytes } from '../log/limits.js';
 import type { EventMetadata, NewEvent, RecordedEvent } from './event-types.js';
 import { toJson } from './json.js';
-import { shown } from './shown.js';
 
 /** An event ready to be stored. */
 export interface EventLine {
@@ -23,12 +23,10 @@ export interface EventLine {
 export function encodeEvent(event: NewEvent, timestamp: number, isSealed: boolean): EventLine {
   const { type, data, metadata, id = crypto.randomUUID() } = event;
   if (typeof type !== 'string' || type.length === 0 || type.length > 256) {
-    throw new InvalidArgumentError(`An event's type is ${shown(type)}; use a string of 1 to 256 characters`);
+    refuse("An event's type", type, 'a string of 1 to 256 characters');
   }
   if (typeof id !== 'string' || id.length === 0 || id.length > 256) {
-    throw new InvalidArgumentError(
-      `The id of a "${type}" is ${shown(id)}; use a string of 1 to 256 characters`,
-    );
+    refuse(`The id of a "${type}"`, id, 'a string of 1 to 256 characters');
   }
   const name = `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"data":`;
   const content = `${name}${toJson(data ?? null, `The data of a "${type}"`)},`;
@@ -72,7 +70,7 @@ export function checkDistinct(lines: readonly EventLine[]): void {
 export function mergedMetadata(common: unknown, own: unknown): EventMetadata | undefined {
   for (const metadata of [common, own]) {
     if (metadata === undefined || isRecord(metadata)) continue;
-    throw new InvalidArgumentError(`metadata is ${shown(metadata)}; use an object`);
+    refuse('metadata', metadata, 'an object');
   }
   if (common === undefined) return own as EventMetadata | undefined;
   return { ...(common as EventMetadata), ...(own as EventMetadata | undefined) };

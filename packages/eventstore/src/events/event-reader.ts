@@ -1,10 +1,10 @@
-import { type GetOptions, InvalidArgumentError } from '@norikv/store';
+import type { GetOptions } from '@norikv/store';
+import { checkOneOf, checkWhole } from '@norikv/store/checks';
 import type { Head } from '../log/head.js';
 import type { Log } from '../log/log.js';
 import { decodeEvent } from './event-line.js';
 import type { RecordedEvent } from './event-types.js';
 import type { Protection, ReadOptions, Upcast } from './options.js';
-import { shown } from './shown.js';
 
 /** Settings of an {@link EventReader}. */
 export interface ReaderSettings {
@@ -24,7 +24,7 @@ export class EventReader {
     this.#log = log;
     this.#upcast = upcast;
     this.#open = protection ? (event) => protection.open(event) : (event) => event;
-    this.#prefetch = checkCount('prefetch', prefetch);
+    this.#prefetch = checkWhole('prefetch', prefetch);
   }
 
   /** Without decryption, for code that cannot wait. */
@@ -75,26 +75,12 @@ export function checkRead({ from = 1, to, maxCount, direction = 'forward', signa
   readonly maxCount: number;
   readonly backward: boolean;
 } & GetOptions {
-  if (direction !== 'forward' && direction !== 'backward') {
-    throw new InvalidArgumentError(`direction is ${shown(direction)}; use 'forward' or 'backward'`);
-  }
+  checkOneOf('direction', direction, ['forward', 'backward']);
   return {
-    from: Math.max(1, checkCount('from', from, 0)),
-    to: to === undefined ? Number.MAX_SAFE_INTEGER : checkCount('to', to, 0),
-    maxCount: maxCount === undefined ? Number.MAX_SAFE_INTEGER : checkCount('maxCount', maxCount, 0),
+    from: Math.max(1, checkWhole('from', from, 0)),
+    to: to === undefined ? Number.MAX_SAFE_INTEGER : checkWhole('to', to, 0),
+    maxCount: maxCount === undefined ? Number.MAX_SAFE_INTEGER : checkWhole('maxCount', maxCount, 0),
     backward: direction === 'backward',
     signal,
   };
-}
-
-/** @throws InvalidArgumentError unless it is a whole number from `least` to `most`. */
-export function checkCount(
-  name: string,
-  count: number,
-  least = 1,
-  most: number = Number.MAX_SAFE_INTEGER,
-): number {
-  if (Number.isSafeInteger(count) && count >= least && count <= most) return count;
-  const end = most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : '';
-  throw new InvalidArgumentError(`${name} is ${shown(count)}; use a whole number from ${least}${end}`);
 }

@@ -1,10 +1,11 @@
 import type { Change } from '@norikv/cas-retry';
 import { InvalidArgumentError, type KvStore, requireCapabilities, systemClock } from '@norikv/store';
+import { checkObject, checkWhole } from '@norikv/store/checks';
 import { emptyHead, type Head } from '../log/head.js';
 import { Log } from '../log/log.js';
 import { checkName, checkPrefix, logKeys } from '../log/log-keys.js';
 import { EventAppender } from './event-appender.js';
-import { checkCount, checkRead, EventReader } from './event-reader.js';
+import { checkRead, EventReader } from './event-reader.js';
 import type { EventOfType, EventShape, NewEvent, RecordedEvent } from './event-types.js';
 import { type ExpectedVersion, isPresent } from './expected.js';
 import { end, type LifeResult, truncate, turn } from './lifecycle.js';
@@ -56,9 +57,9 @@ export class EventStore<Event extends EventShape = EventShape> {
 
   /** @throws UnsupportedError if the store does not guarantee what event streams need. */
   constructor(client: KvStore, options: EventStoreOptions<Event> = {}) {
-    const { prefix = 'events', rollBytes, prefetch, upcast } = options;
-    const { validate, protection, feed, inline = [] } = options;
-    const { unsafeAllowNonAtomicCas, clock = systemClock } = options;
+    checkObject('options', options);
+    const { prefix = 'events', rollBytes, prefetch, upcast, validate } = options;
+    const { protection, feed, inline = [], unsafeAllowNonAtomicCas, clock = systemClock } = options;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
     requireCapabilities(client, 'EventStore', needs, unsafeAllowNonAtomicCas);
     if (protection && inline.length > 0) {
@@ -120,7 +121,7 @@ export class EventStore<Event extends EventShape = EventShape> {
 
   /** The events with a higher version. */
   async getEventsAfter(aggregateId: string, afterVersion: number): Promise<RecordedEvent<Event>[]> {
-    const from = checkCount('afterVersion', afterVersion, 0, Number.MAX_SAFE_INTEGER - 1) + 1;
+    const from = checkWhole('afterVersion', afterVersion, 0, Number.MAX_SAFE_INTEGER - 1) + 1;
     return [...(await this.read(aggregateId, { from })).events];
   }
 
@@ -216,7 +217,7 @@ export class EventStore<Event extends EventShape = EventShape> {
 
   /** Deletes the events before a version. The versions of the others stay. */
   async truncateStream(aggregateId: string, before: number): Promise<boolean> {
-    checkCount('before', before);
+    checkWhole('before', before);
     return this.#change(aggregateId, 'any', (head) => truncate(head, before));
   }
 

@@ -1,6 +1,5 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import type { Head } from '../log/head.js';
-import { shown } from './shown.js';
 
 /**
  * Where a stream must be for an append: anywhere, absent (`none`, or 0), present, or at exactly this version.
@@ -11,9 +10,7 @@ export type ExpectedVersion = 'any' | 'none' | 'exists' | number;
 export function checkExpected(expected: unknown): ExpectedVersion {
   if (expected === 'any' || expected === 'none' || expected === 'exists') return expected;
   if (typeof expected === 'number' && Number.isSafeInteger(expected) && expected >= 0) return expected;
-  throw new InvalidArgumentError(
-    `expected is ${shown(expected)}; use 'any', 'none', 'exists' or a version (a whole number from 0)`,
-  );
+  return refuse('expected', expected, "'any', 'none', 'exists' or a version (a whole number from 0)");
 }
 
 /** Whether a stream is there for readers. */

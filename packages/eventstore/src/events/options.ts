@@ -1,11 +1,10 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
-import { InvalidArgumentError } from '@norikv/store';
 import { checkSignal } from '@norikv/store/call-options';
+import { checkFunction, checkNames, checkObject, refuse } from '@norikv/store/checks';
 import type { EventMetadata, EventShape, NewEvent, RecordedEvent } from './event-types.js';
 import { checkExpected, type ExpectedVersion } from './expected.js';
 import type { Outbox } from './outbox.js';
 import type { Reducer } from './reducer.js';
-import { shown } from './shown.js';
 
 /** Checks events before they are appended, and may replace them: see `validateWith`. */
 export type EventValidator = (events: readonly NewEvent[]) => Promise<readonly NewEvent[]>;
@@ -85,33 +84,22 @@ const appendOptions: readonly string[] = [
 
 /** @throws InvalidArgumentError for what would be an append without the condition that was meant. */
 export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
-  checkNames(options, appendOptions);
+  checkNames('an option of append', checkObject('options', options), appendOptions);
   const { expected, deadlineMs, signal, accept } = options;
   if (expected !== undefined) checkExpected(expected);
   checkSignal(signal);
   if (deadlineMs !== undefined && typeof deadlineMs !== 'number') {
-    throw new InvalidArgumentError(`deadlineMs is ${shown(deadlineMs)}; use milliseconds, or leave it out`);
+    refuse('deadlineMs', deadlineMs, 'milliseconds, or leave it out');
   }
-  if (accept !== undefined && typeof accept !== 'function') {
-    throw new InvalidArgumentError(`accept is ${shown(accept)}; use a function, or leave it out`);
-  }
+  if (accept !== undefined) checkFunction('accept', accept);
   return options;
 }
 
 /** @throws InvalidArgumentError for what would be an end without the condition that was meant. */
 export function checkLifeOptions(options: LifeOptions = {}): ExpectedVersion {
-  checkNames(options, ['expected']);
+  checkNames('an option', checkObject('options', options), ['expected']);
   const { expected = 'any' } = options;
   return checkExpected(expected);
-}
-
-function checkNames(options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidArgumentError(`options is ${shown(options)}; use an object with ${known.join(', ')}`);
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new InvalidArgumentError(`"${unknown}" is no option here; there is ${known.join(', ')}`);
 }
 
 /** What an append did. */

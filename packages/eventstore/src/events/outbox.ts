@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import type { FeedMark } from '../log/head.js';
-import { shown } from './shown.js';
 
 /** What an event store needs of a feed. */
 export interface Outbox {

@@ -1,6 +1,6 @@
 import { type Clock, ClosedError, systemClock } from '@norikv/store';
+import { checkWhole } from '@norikv/store/checks';
 import { waitWithin } from '@norikv/store/wait-within';
-import { checkCount } from '../events/event-reader.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { type Bell, createBell } from './bell.js';
@@ -116,7 +116,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
    * @throws DeadlineExceededError after `timeoutMs`, and what stopped the consumer, if it stops.
    */
   async caughtUp({ timeoutMs = 30_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    checkCount('timeoutMs', timeoutMs, 0);
+    checkWhole('timeoutMs', timeoutMs, 0);
     const clock = this.#clock;
     const endsAt = clock.monotonic() + timeoutMs;
     const tooLate = (): Error => late(`The consumer has not caught up within ${timeoutMs} ms`);

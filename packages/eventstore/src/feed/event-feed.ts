@@ -1,6 +1,6 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, type KvStore, requireCapabilities, stringToBytes, systemClock } from '@norikv/store';
-import { checkCount } from '../events/event-reader.js';
+import { checkObject, checkWhole } from '@norikv/store/checks';
 import type { Outbox } from '../events/outbox.js';
 import { checksum } from '../log/checksum.js';
 import type { FeedMark } from '../log/head.js';
@@ -79,12 +79,13 @@ export class EventFeed implements Outbox, AsyncDisposable {
 
   /** @throws UnsupportedError if the store does not guarantee what a feed needs. */
   constructor(client: KvStore, options: EventFeedOptions = {}) {
+    checkObject('options', options);
     const { prefix = 'events', partitions = 1, publishSoon = true, quietMs = 1_000, ...rest } = options;
     const { unsafeAllowNonAtomicCas, ...updaterOptions } = rest;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
     requireCapabilities(client, 'EventFeed', needs, unsafeAllowNonAtomicCas);
-    checkCount('partitions', partitions, 1, 1_024);
-    checkCount('quietMs', quietMs, 0);
+    checkWhole('partitions', partitions, 1, 1_024);
+    checkWhole('quietMs', quietMs, 0);
     const { clock = systemClock } = updaterOptions;
     this.partitions = partitions;
     this.client = client;
@@ -171,9 +172,9 @@ export class EventFeed implements Outbox, AsyncDisposable {
    * @throws InvalidArgumentError for what is no partition, position or count.
    */
   async after(partition: number, position: number, limit: number): Promise<FeedItem[]> {
-    checkCount('partition', partition, 0, this.partitions - 1);
-    checkCount('position', position, 0);
-    checkCount('limit', limit);
+    checkWhole('partition', partition, 0, this.partitions - 1);
+    checkWhole('position', position, 0);
+    checkWhole('limit', limit);
     const head = await this.#log.head(`${partition}`);
     const items: FeedItem[] = [];
     if (!head) return items;

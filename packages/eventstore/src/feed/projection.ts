@@ -1,9 +1,9 @@
-import { type Clock, InvalidArgumentError } from '@norikv/store';
+import type { Clock } from '@norikv/store';
+import { checkFunction, refuse } from '@norikv/store/checks';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
-import { shown } from '../events/shown.js';
-import { checkConsumerOptions, checkFunctions } from './check-consumer-options.js';
+import { checkConsumerOptions } from './check-consumer-options.js';
 import type { ConsumerOptions } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
 import type { EventFeed } from './event-feed.js';
@@ -54,10 +54,10 @@ export class Projection<State, Event extends EventShape = EventShape> implements
 
   /** @throws InvalidArgumentError for a bad option. */
   constructor(feed: EventFeed, store: EventStore<Event>, options: ProjectionOptions<State, Event>) {
-    checkFunctions(options, ['keyOf', 'initial', 'evolve']);
+    for (const name of ['keyOf', 'initial', 'evolve'] as const) checkFunction(name, options[name]);
     checkConsumerOptions({ ...options, handle: options.evolve });
     if (typeof options.revision !== 'string') {
-      throw new InvalidArgumentError(`revision is ${shown(options.revision)}; use a string`);
+      refuse('revision', options.revision, 'a string');
     }
     this.#feed = feed;
     this.#store = store;

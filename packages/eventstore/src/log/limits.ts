@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
+import { checkWhole } from '@norikv/store/checks';
 
 /** Bytes after encoding. Each is a fixed share of what the store takes, so that a head always fits. */
 export interface Limits {
@@ -31,12 +32,7 @@ export function limitsOf(store: KvStore, rollBytes?: number, operationWindow = 1
       `operationWindow is ${operationWindow}; use at most ${Math.floor(budget / bytesOfName)}: each name takes room in the stream's record`,
     );
   }
-  if (
-    rollBytes !== undefined &&
-    !(Number.isSafeInteger(rollBytes) && rollBytes >= 1 && rollBytes <= budget / 4)
-  ) {
-    throw new InvalidArgumentError(`rollBytes is ${rollBytes}; use a whole number from 1 to ${budget / 4}`);
-  }
+  if (rollBytes !== undefined) checkWhole('rollBytes', rollBytes, 1, budget / 4);
   return {
     rollBytes: rollBytes ?? Math.floor(budget / 16),
     inlineBytes: Math.floor(budget / 4),

@@ -1,23 +1,5 @@
-import { type Clock, InvalidArgumentError } from '@norikv/store';
-
-/** Throws what is wrong with a value and what to use instead. */
-export function refuse(name: string, value: unknown, use: string): never {
-  const isShort = value === null || !['string', 'object', 'function'].includes(typeof value);
-  const shown = isShort ? String(value) : typeof value === 'string' ? JSON.stringify(value) : typeof value;
-  throw new InvalidArgumentError(`${name} is ${shown}; use ${use}`);
-}
-
-/** @throws InvalidArgumentError unless the value is a whole number in the range. */
-export function checkWhole(
-  name: string,
-  value: number,
-  least: number,
-  most: number = Number.POSITIVE_INFINITY,
-): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = most === Number.POSITIVE_INFINITY ? `, at least ${least}` : ` from ${least} to ${most}`;
-  return refuse(name, value, `a whole number${range}`);
-}
+import type { Clock } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 
 /** @throws InvalidArgumentError unless the value is a number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
@@ -49,11 +31,6 @@ export function checkFunctions(functions: Readonly<Record<string, unknown>>): vo
     if (value !== undefined && typeof value !== 'function')
       refuse(name, value, 'a function, or leave it out');
   }
-}
-
-/** @throws InvalidArgumentError unless the value is one of those allowed. */
-export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
-  if (!allowed.some((one) => one === value)) refuse(name, value, `one of ${allowed.join(', ')}`);
 }
 
 /** @throws InvalidArgumentError unless the value can be gone through, and is no string. */

@@ -1,5 +1,5 @@
 import type { VectorMatch } from '@norikv/store';
-import { checkWhole } from './checks.js';
+import { checkWhole } from '@norikv/store/checks';
 import type { GhostList } from './ghost-list.js';
 import { parseVectorId, type VectorName } from './vector-id.js';
 import type { VectorRecord } from './vector-record.js';

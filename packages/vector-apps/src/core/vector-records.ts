@@ -1,7 +1,7 @@
 import { createUpdater, type Updater } from '@norikv/cas-retry';
 import { type CallOptions, type Clock, requireCapabilities, systemClock } from '@norikv/store';
+import { checkWhole } from '@norikv/store/checks';
 import { CallBudget } from './call-budget.js';
-import { checkWhole } from './checks.js';
 import { GhostList } from './ghost-list.js';
 import { Ledger } from './ledger.js';
 import { mapBounded } from './map-bounded.js';

@@ -1,5 +1,6 @@
 import { type Clock, type KvStore, requireCapabilities, systemClock, UnsupportedError } from '@norikv/store';
-import { checkNumber, checkOneOf, checkShared, checkWhole, refuse } from '../core/checks.js';
+import { checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNumber, checkShared } from '../core/checks.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { Thresholds } from './comparison.js';
 import type { DeduplicationPolicy, DeduplicatorOptions } from './options.js';

@@ -1,13 +1,6 @@
 import { type Clock, systemClock } from '@norikv/store';
-import {
-  checkFlags,
-  checkFunctions,
-  checkNumber,
-  checkObject,
-  checkShared,
-  checkWhole,
-  refuse,
-} from '../core/checks.js';
+import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkFlags, checkFunctions, checkNumber, checkObject, checkShared } from '../core/checks.js';
 import { checkId } from '../core/vector-id.js';
 import type { HalfLives } from './decay.js';
 import type {

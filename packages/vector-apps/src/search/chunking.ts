@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { checkWhole, refuse } from '../core/checks.js';
+import { checkWhole, refuse } from '@norikv/store/checks';
 
 /** How a text is cut. */
 export interface ChunkingOptions {

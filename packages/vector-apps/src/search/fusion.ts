@@ -1,4 +1,5 @@
-import { checkNumber, checkOneOf, refuse } from '../core/checks.js';
+import { checkOneOf, refuse } from '@norikv/store/checks';
+import { checkNumber } from '../core/checks.js';
 import type { VectorHit } from '../core/select.js';
 import type { LexicalHit } from './lexical-index.js';
 

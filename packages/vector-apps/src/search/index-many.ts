@@ -1,4 +1,4 @@
-import { checkWhole } from '../core/checks.js';
+import { checkWhole } from '@norikv/store/checks';
 import type { SearchDocument } from './document.js';
 import type { BulkIndexOptions, IndexOutcome, IndexReport, IndexResult } from './options.js';
 

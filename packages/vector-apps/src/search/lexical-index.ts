@@ -1,4 +1,4 @@
-import { refuse } from '../core/checks.js';
+import { refuse } from '@norikv/store/checks';
 
 /** A document found by its words. */
 export interface LexicalHit {

@@ -1,12 +1,6 @@
 import type { CallOptions } from '@norikv/store';
-import {
-  checkFlags,
-  checkFunctions,
-  checkIterable,
-  checkObject,
-  checkShared,
-  checkWhole,
-} from '../core/checks.js';
+import { checkWhole } from '@norikv/store/checks';
+import { checkFlags, checkFunctions, checkIterable, checkObject, checkShared } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import type { RepairReport, VerifyReport } from '../core/repair.js';

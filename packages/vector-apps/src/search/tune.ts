@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { checkFunctions, checkNumber, checkString, refuse } from '../core/checks.js';
+import { refuse } from '@norikv/store/checks';
+import { checkFunctions, checkNumber, checkString } from '../core/checks.js';
 import { type Fusion, fuse, lexicalWeightOf, type Rankings } from './fusion.js';
 
 /** A query with the documents that answer it. */

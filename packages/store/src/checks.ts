@@ -1,0 +1,76 @@
+import { stringToBytes } from './bytes.js';
+import { InvalidArgumentError } from './errors.js';
+
+/** A value as an error names it: "5" and 5n are not 5, and a promise is not what it gives. Of text the beginning. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 64));
+  if (typeof value === 'bigint') return `${value}n`;
+  return Object(value) === value ? Object.prototype.toString.call(value) : String(value);
+}
+
+/**
+ * Refuses an argument.
+ *
+ * @param use - what to use instead, after "use".
+ * @param Refusal - the class of the error. Default `InvalidArgumentError`.
+ * @throws always: what the argument is, and what to use instead.
+ */
+export function refuse(
+  name: string,
+  value: unknown,
+  use: string,
+  Refusal: new (message: string) => Error = InvalidArgumentError,
+): never {
+  throw new Refusal(`${name} is ${shown(value)}; use ${use}`);
+}
+
+/** @throws InvalidArgumentError unless the value is a whole number in the range. Both ends belong to it. */
+export function checkWhole(
+  name: string,
+  value: unknown,
+  least = 1,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+  const range = most < Number.MAX_SAFE_INTEGER ? ` from ${least} to ${most}` : `, at least ${least}`;
+  return refuse(name, value, `a whole number${range}`);
+}
+
+/** @throws InvalidArgumentError unless the value is well-formed text of 1 to so many bytes. */
+export function checkText(name: string, value: unknown, maxBytes: number): string {
+  const use = `well-formed text of 1 to ${maxBytes} bytes`;
+  if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return refuse(name, value, use);
+  const { length } = stringToBytes(value);
+  return length <= maxBytes ? value : refuse(`${name}, ${length} bytes long,`, value, use);
+}
+
+/** @throws InvalidArgumentError unless the value is one of those allowed. */
+export function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
+  if (!allowed.includes(value)) refuse(name, value, allowed.map(shown).join(' or '));
+}
+
+/** @throws InvalidArgumentError unless the value is a function. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') refuse(name, value, 'a function');
+}
+
+/**
+ * Checks options. Anything else in their place would be taken for no options, and nobody would learn of it.
+ *
+ * @throws InvalidArgumentError unless the value is an object, and no array.
+ */
+export function checkObject<Options>(name: string, value: Options): Options {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  return refuse(name, value, 'an object, or leave it out');
+}
+
+/**
+ * Checks the names of options: one that is misspelt would do nothing, in silence.
+ *
+ * @param what - what a name is, such as "an option of create".
+ * @throws InvalidArgumentError for a name that is not known.
+ */
+export function checkNames(what: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) refuse(what, unknown, known.join(', '));
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { CachedClient, createCache } from '../packages/cache/src/index.js';
+import { createUpdater } from '../packages/cas-retry/src/index.js';
+import { NoriKVClient } from '../packages/client/src/index.js';
+import {
+  BucketedCounter,
+  BufferedCounter,
+  DistributedCounter,
+  ShardedCounter,
+} from '../packages/counter/src/index.js';
+import { openEmbedded } from '../packages/embedded/src/index.js';
+import { openEtcd } from '../packages/etcd/src/index.js';
+import { EventFeed, EventStore } from '../packages/eventstore/src/index.js';
+import { InventoryManager } from '../packages/inventory/src/index.js';
+import { createLeases, fencedPut } from '../packages/lease/src/index.js';
+import { RateLimiter } from '../packages/rate-limit/src/index.js';
+import { createServer } from '../packages/server/src/index.js';
+import { SessionManager } from '../packages/session/src/index.js';
+import { TenantManager } from '../packages/tenancy/src/index.js';
+import { createMemoryStore } from '../packages/testkit/src/index.js';
+
+const store = createMemoryStore();
+
+/** Every way in that takes options, with something else in their place. */
+const entrances: Readonly<Record<string, (options: never) => unknown>> = {
+  createUpdater: (options) => createUpdater(store, options),
+  DistributedCounter: (options) => new DistributedCounter(store, 'n', options),
+  ShardedCounter: (options) => new ShardedCounter(store, 'n', 4, options),
+  BufferedCounter: (options) => new BufferedCounter(store, 'n', options),
+  BucketedCounter: (options) => new BucketedCounter(store, 'n', options),
+  InventoryManager: (options) => new InventoryManager(store, options),
+  createLeases: (options) => createLeases(store, options),
+  fencedPut: (options) => fencedPut(store, 'key', 'value', 1n, options),
+  EventStore: (options) => new EventStore(store, options),
+  EventFeed: (options) => new EventFeed(store, options),
+  SessionManager: (options) => new SessionManager(store, 60_000, options),
+  RateLimiter: (options) => new RateLimiter(store, options),
+  TenantManager: (options) => new TenantManager(store, options),
+  createCache: (options) => createCache(store, options),
+  CachedClient: (options) => new CachedClient(store, 1_000, 10, options),
+  openEmbedded: (options) => openEmbedded(options),
+  openEtcd: (options) => openEtcd(options),
+  createServer: (options) => createServer(store, options),
+  NoriKVClient: (options) => new NoriKVClient(options),
+};
+
+describe.each(Object.entries(entrances))('%s', (_name, enter) => {
+  it.each([null, 'plain', 5_000, ['plain'], false])('does not take %j for no options', async (options) => {
+    const entering = new Promise((settle) => settle(enter(options as never)));
+    await expect(entering).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/^(?:options|the configuration) is .*; use /),
+    });
+  });
+});
