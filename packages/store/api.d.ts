@@ -1,5 +1,6 @@
 import { K as Key, E as Entry, V as Version, a as KvStore, G as GetOptions, P as PutOptions, D as DeleteOptions, b as Value, C as CallOptions, c as Consistency } from './kv-store-DH2roKAt.js';
 export { d as Capabilities, e as GetResult, f as Guarantee, i as isZeroVersion, r as requireCapabilities, v as versionsEqual } from './kv-store-DH2roKAt.js';
+export { a as CancelTimer, C as Clock, s as systemClock } from './clock-D450FlPQ.js';
 
 /** Encodes a string as UTF-8. */
 declare function stringToBytes(text: string): Uint8Array;
@@ -7,24 +8,6 @@ declare function stringToBytes(text: string): Uint8Array;
 declare function bytesToString(bytes: Uint8Array): string;
 /** Whether two byte strings hold the same bytes. */
 declare function bytesEqual(left: Uint8Array, right: Uint8Array): boolean;
-
-/** Cancels the timer that returned it. Calling it twice, or after the timer fired, does nothing. */
-type CancelTimer = () => void;
-/**
- * Where a package takes time from, so that a test can hand it a clock of its own.
- *
- * Wall time differs between machines: nothing may be safe only because two wall clocks agree.
- */
-interface Clock {
-    /** Wall-clock time in milliseconds since the epoch; may jump in either direction. */
-    now(): number;
-    /** Milliseconds from an arbitrary start; never goes backwards. */
-    monotonic(): number;
-    /** Calls back once after `delayMs` milliseconds. */
-    startTimer(callback: () => void, delayMs: number): CancelTimer;
-}
-/** The clock of the running process. */
-declare const systemClock: Clock;
 
 /** The code of an error, whichever package or copy of a package made it; its name where it has no code. */
 declare function errorCode(error: unknown): string | undefined;
@@ -231,4 +214,4 @@ interface VectorStore {
     vectorGet(namespace: string, id: string, options?: VectorGetOptions): Promise<number[] | null>;
 }
 
-export { AlreadyExistsError, CallOptions, type CancelTimer, CancelledError, type Clock, ClosedError, type Condition, Consistency, DeadlineExceededError, DeleteOptions, type DistanceFunction, Entry, type ErrorFacts, GetOptions, InvalidArgumentError, Key, KeyNotFoundError, KvStore, type MismatchFacts, NoriKVError, type Outcome, PutOptions, ResourceExhaustedError, type SizeLimits, type StoreErrorCode, UnavailableError, UnsupportedError, Value, type VectorGetOptions, type VectorIndexType, type VectorMatch, type VectorSearchOptions, type VectorSearchResult, type VectorStore, type VectorWriteOptions, Version, VersionMismatchError, bytesEqual, bytesToString, checkDurationMs, conditionOf, errorCode, find, isAlreadyExists, isKeyNotFound, isNoriKVError, isVersionMismatch, keyToBytes, stringToBytes, systemClock, valueToBytes };
+export { AlreadyExistsError, CallOptions, CancelledError, ClosedError, type Condition, Consistency, DeadlineExceededError, DeleteOptions, type DistanceFunction, Entry, type ErrorFacts, GetOptions, InvalidArgumentError, Key, KeyNotFoundError, KvStore, type MismatchFacts, NoriKVError, type Outcome, PutOptions, ResourceExhaustedError, type SizeLimits, type StoreErrorCode, UnavailableError, UnsupportedError, Value, type VectorGetOptions, type VectorIndexType, type VectorMatch, type VectorSearchOptions, type VectorSearchResult, type VectorStore, type VectorWriteOptions, Version, VersionMismatchError, bytesEqual, bytesToString, checkDurationMs, conditionOf, errorCode, find, isAlreadyExists, isKeyNotFound, isNoriKVError, isVersionMismatch, keyToBytes, stringToBytes, valueToBytes };
