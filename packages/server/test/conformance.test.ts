@@ -5,7 +5,7 @@ import { createMemoryStore, defineConformance, FakeClock } from '@norikv/testkit
 import { describe, it } from 'vitest';
 import { createServer, type ServerOptions } from '../src/index.js';
 import { Authority } from './support/certificates.js';
-import { newFolder, ServerProcess } from './support/programs.js';
+import { type Folder, newFolder, ServerProcess } from './support/programs.js';
 
 const notApplicable = {
   20: 'see faulty-network.test.ts and kill.test.ts',
@@ -44,19 +44,22 @@ describe('an embedded store behind a server, over mutual TLS and with a token', 
     tls: { ...authority.issue('a client'), ca: authority.cert, serverName: 'localhost' },
     token: async () => 'a secret',
   };
+  const start = async (folder: Folder) => {
+    const { close: stop, ...target } = await serve(await openEmbedded({ path: folder.path }), server, client);
+    const close = async (): Promise<void> => {
+      await stop();
+      await folder[Symbol.asyncDispose]();
+    };
+    return { ...target, folder, stop, close };
+  };
   defineConformance({
     describe,
     it,
     capabilities: embedded,
-    async createStore() {
-      const folder = await newFolder();
-      const path = folder.path;
-      const target = await serve(await openEmbedded({ path }), server, client);
-      return { ...target, path };
-    },
-    async reopen(target) {
-      await target.close();
-      return { ...target, ...(await serve(await openEmbedded({ path: target.path }), server, client)) };
+    createStore: async () => start(await newFolder()),
+    async reopen({ stop, folder }) {
+      await stop();
+      return start(folder);
     },
     expectations: { ttlToleranceMs: 200 },
     notApplicable,

@@ -92,8 +92,12 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
-/** A temporary folder. */
-export async function newFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+/** A temporary folder, and its removal. */
+export interface Folder extends AsyncDisposable {
+  readonly path: string;
+}
+
+export async function newFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), 'norikv-server-test-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
