@@ -15,6 +15,8 @@ import { ResetBudget } from './reset-budget.js';
 const connectTimeoutMs = 20_000;
 const longestHeaders = 64 * 2 ** 10;
 const unlimitedMegabytes = 2 ** 20;
+// Of answers under way. The 64 KiB of HTTP/2 would be all that a connection can carry in a round trip.
+const windowBytes = 4 * 2 ** 20;
 const mostAbandoned = 100;
 // Identifiers of streams are odd and below 2^31; a connection that has used them up serves nothing any more.
 const mostStreams = 2 ** 30 - 1;
@@ -56,7 +58,7 @@ export class Session {
     // The URL only says whether there is TLS: an address need not be one that fits into a URL.
     this.#http2 = connectHttp2(secure ? 'https://node' : 'http://node', {
       createConnection: () => socket,
-      settings: { enablePush: false, maxHeaderListSize: longestHeaders },
+      settings: { enablePush: false, maxHeaderListSize: longestHeaders, initialWindowSize: windowBytes },
       // What is under way is bounded by maxPendingBytes.
       maxSessionMemory: unlimitedMegabytes,
     });
@@ -140,6 +142,7 @@ export class Session {
       this.#end(failure);
     });
     http2.once('connect', () => {
+      http2.setLocalWindowSize(windowBytes);
       if (!http2.encrypted || http2.alpnProtocol === 'h2') return;
       http2.destroy(new Error('the server speaks TLS, and no HTTP/2 over it'));
     });

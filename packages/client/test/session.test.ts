@@ -49,6 +49,14 @@ it('a connection that has used up its stream identifiers takes no further call a
   expect(ends).toBe(1);
 });
 
+it('a connection over a long way carries more than 64 KiB in a round trip', async () => {
+  await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
+  await using _client = await connect(server.address, { maxConnectionsPerNode: 1 });
+  const [session] = server.sessions;
+  await expect.poll(() => session?.state.remoteWindowSize).toBeGreaterThan(2 ** 20);
+  expect(session?.remoteSettings.initialWindowSize).toBe(4 * 2 ** 20);
+});
+
 it('a server that never says a word is given up after a while, and tried again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const sockets: Socket[] = [];

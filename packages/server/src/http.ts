@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NoriKVError } from '@norikv/store';
+import { addressText } from './address-text.js';
 
 /** What the HTTP side shows. */
 export interface Health {
@@ -26,12 +27,14 @@ export class HealthServer implements AsyncDisposable {
     } catch (cause) {
       throw new NoriKVError(`Cannot listen on ${host}:${port} for HTTP`, { code: 'UNAVAILABLE', cause });
     }
+    // What goes wrong later, such as too many open files, must not end the process.
+    server.on('error', () => {});
     return new HealthServer(server);
   }
 
   get address(): string {
     const { address, port } = this.#server.address() as AddressInfo;
-    return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    return addressText(address, port);
   }
 
   async close(): Promise<void> {

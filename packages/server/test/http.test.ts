@@ -1,3 +1,4 @@
+import { Server } from 'node:net';
 import { NoriKVClient } from '@norikv/client';
 import { createMemoryStore } from '@norikv/testkit';
 import { expect, it, vi } from 'vitest';
@@ -40,6 +41,18 @@ it('shows the other figures when one cannot be had, as none of the system can wi
     expect(figures).toMatchObject({ norikv_resident_memory_bytes: Number.NaN, norikv_watchers: 0 });
   } finally {
     rss.mockRestore();
+  }
+});
+
+it('goes on where a connection cannot be accepted, as none can without file descriptors', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen');
+  try {
+    await using http = await HealthServer.listen({ isReady: true, metrics: async () => '' }, '127.0.0.1', 0);
+    for (const server of listen.mock.contexts as Server[]) server.emit('error', new Error('accept EMFILE'));
+    expect(listen).toHaveBeenCalledOnce();
+    expect((await fetch(`http://${http.address}/readyz`)).status).toBe(200);
+  } finally {
+    listen.mockRestore();
   }
 });
 
