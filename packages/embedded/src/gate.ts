@@ -3,13 +3,17 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { UnavailableError } from '@norikv/store';
 import { type Folder, unusable } from './folder.js';
-import { pause } from './next-turn.js';
+import { monotonicMs, pause, soon } from './next-turn.js';
 import { isRunning, ownIdentity } from './process-identity.js';
 
 const idle = Buffer.from('0');
 const busy = Buffer.from('1');
 const alonePrefix = 'alone-';
 const memberPrefix = 'member-';
+/** How long a store goes on saying that it commits: the next commit is often not far, and each word is a call. */
+const lingerMs = 2;
+/** How long it does so without a look whether somebody wants to be alone. */
+const lookAfterMs = 5;
 
 /** Keeps those who open or close a store apart from those who commit to it, see docs/decisions/0015. */
 export interface Gate {
@@ -44,6 +48,11 @@ export class FolderGate implements Gate {
   readonly #sign: number;
   /** How much work that may commit is under way. */
   #working = 0;
+  /** Whether the sign says that it is. */
+  #isBusy = false;
+  /** When nobody wanted to be alone, by the last look; -Infinity if somebody did. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #stopResting: () => void = () => {};
 
   /**
    * @param patienceMs - how long to wait for another to end its work.
@@ -77,20 +86,20 @@ export class FolderGate implements Gate {
   }
 
   async together<T>(work: () => Promise<T>): Promise<T> {
+    this.#stopResting();
     try {
-      writeSync(this.#sign, busy, 0, 1, 0);
-      while (this.#others(alonePrefix).length > 0) {
+      while (!this.#mayWork()) {
         this.#rest();
         await pause(1);
-        writeSync(this.#sign, busy, 0, 1, 0);
       }
       return await this.#counted(work);
     } finally {
-      this.#rest();
+      this.#restSoon();
     }
   }
 
   leave(): void {
+    this.#stopResting();
     closeSync(this.#sign);
     rmSync(join(this.#path, memberPrefix + this.#name), { force: true });
   }
@@ -104,9 +113,39 @@ export class FolderGate implements Gate {
     }
   }
 
+  /**
+   * Says that work is done, and then looks whether anybody wants to be alone. Whoever comes after that look finds what
+   * was said and waits, for as long as it is said without a break: so there is no need to look for each work.
+   */
+  #mayWork(): boolean {
+    const now = monotonicMs();
+    if (this.#isBusy && now - this.#lookedAt < lookAfterMs) return true;
+    this.#say(busy);
+    this.#lookedAt = this.#others(alonePrefix).length > 0 ? Number.NEGATIVE_INFINITY : now;
+    return this.#lookedAt === now;
+  }
+
   /** Says that nothing is done, unless other work of this store is still under way. */
   #rest(): void {
-    if (this.#working === 0) writeSync(this.#sign, idle, 0, 1, 0);
+    if (this.#working === 0) this.#say(idle);
+  }
+
+  #restSoon(): void {
+    this.#stopResting();
+    this.#stopResting = soon(() => {
+      try {
+        this.#rest();
+      } catch {
+        // The disk does not take the word. Who waits for it learns so after a while, and the next commit tries again.
+      }
+    }, lingerMs);
+  }
+
+  #say(word: Buffer): void {
+    const isBusy = word === busy;
+    if (isBusy === this.#isBusy) return;
+    writeSync(this.#sign, word, 0, 1, 0);
+    this.#isBusy = isBusy;
   }
 
   /** A number above all others. The sign is there, without a number, before it looks at theirs. */

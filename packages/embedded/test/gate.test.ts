@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -99,12 +99,56 @@ test('work that ends, and work that waits, does not hide other work of the same 
   });
   await store.together(async () => order.push('short'));
   const opening = opener.alone(async () => order.push('opened'));
+  // Who has just looked does not look again at once.
+  await sleep(6);
   const late = store.together(async () => order.push('late'));
   await sleep(20);
   expect(order).toEqual(['short']);
   endLong?.();
   await Promise.all([long, opening, late]);
   expect(order).toEqual(['short', 'long', 'opened', 'late']);
+  for (const gate of [opener, store]) gate.leave();
+});
+
+test('work that follows work is announced once, and an end of it is announced soon', async () => {
+  const path = newPath();
+  const gate = gateOf(path);
+  const { gatePath } = prepareFolder(path);
+  const said = (): string => readFileSync(join(gatePath, readdirSync(gatePath)[0] ?? ''), 'latin1');
+  expect(said()).toBe('0');
+  await gate.together(async () => expect(said()).toBe('1'));
+  expect(said()).toBe('1');
+  await gate.together(async () => expect(said()).toBe('1'));
+  // The next work may begin at any time after that.
+  for (let round = 0; round < 20; round++) {
+    while (said() === '1') await new Promise((resolve) => setImmediate(resolve));
+    await gate.together(async () => expect(said()).toBe('1'));
+  }
+  gate.leave();
+});
+
+test('work without a gap lets in who wants to be alone', async () => {
+  const path = newPath();
+  const [opener, store] = [gateOf(path), gateOf(path)];
+  let isOpen = false;
+  let isWorking = false;
+  const opening = (async () => {
+    await sleep(10);
+    await opener.alone(async () => {
+      expect(isWorking).toBe(false);
+      await sleep(10);
+      expect(isWorking).toBe(false);
+      isOpen = true;
+    });
+  })();
+  while (!isOpen) {
+    await store.together(async () => {
+      isWorking = true;
+      await new Promise((resolve) => setImmediate(resolve));
+      isWorking = false;
+    });
+  }
+  await opening;
   for (const gate of [opener, store]) gate.leave();
 });
 
