@@ -78,6 +78,6 @@ export function credentialsOf(
 ): { readonly name: string; readonly password: string } | undefined {
   const { name, password } = Object(body) as Readonly<Record<string, unknown>>;
   const isText = (value: unknown): value is string =>
-    typeof value === 'string' && value !== '' && value.length <= 200;
+    typeof value === 'string' && value !== '' && value.length <= 200 && value.isWellFormed();
   return isText(name) && isText(password) ? { name, password } : undefined;
 }

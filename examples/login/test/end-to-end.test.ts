@@ -4,14 +4,14 @@ import { parseOptions } from '../src/options.js';
 
 const run = exampleOf(import.meta.url);
 
-it('tells its story', { timeout: 120_000 }, async () => {
+it('tells its story', async () => {
   const { exitCode, stdout, stderr } = await run();
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toContain('logged out too');
   expect(stdout).toMatch(/Retry-After (900|8\d\d),/);
 });
 
-it('explains itself', { timeout: 60_000 }, async () => {
+it('explains itself', async () => {
   expect((await run(['--help'])).stdout).toContain('npm start -- login');
   expect(await run(['--port'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--port') });
 });

@@ -165,6 +165,8 @@ describe.each(['express', 'hono'] as const)('the %s server', (name) => {
     null,
     'text',
     { name: '', password: 'x' },
+    { name: '\ud800', password: 'x' },
+    { name: 'alice', password: '\ud800' },
   ])('has no use for %j', async (body) => {
     expect((await new Visitor().post(url('/login'), body)).status).toBe(400);
   });

@@ -32,7 +32,8 @@ export interface Algorithm {
   take(numbers: Numbers, quota: Quota, cost: number): Numbers;
   /**
    * The numbers with `cost` permits brought back. A permit that came back by itself since is not brought
-   * back twice: `resetAt`, the first number at the time of the grant, tells.
+   * back twice: `resetAt`, the first number at the time of the grant, tells, and `after`, how many permits
+   * were taken with them that come back after them.
    */
-  giveBack(numbers: Numbers, quota: Quota, cost: number, resetAt?: number): Numbers;
+  giveBack(numbers: Numbers, quota: Quota, cost: number, resetAt?: number, after?: number): Numbers;
 }

@@ -27,11 +27,11 @@ export const gcra: Algorithm = {
     const [, level = 0] = numbers;
     return arrival(lastSeen(numbers), level + cost, intervalMs);
   },
-  giveBack(numbers, { intervalMs }, cost, resetAt = Number.POSITIVE_INFINITY) {
+  giveBack(numbers, { intervalMs }, cost, resetAt = Number.POSITIVE_INFINITY, after = 0) {
     const [, level = 0] = numbers;
     const seen = lastSeen(numbers);
-    // They come back one after the other, the last one at `resetAt`.
-    const out = Math.min(cost, Math.max(0, resetAt - seen) / intervalMs);
+    // They come back one after the other, those after them last, at `resetAt`.
+    const out = Math.max(0, Math.min(cost, (resetAt - seen) / intervalMs - after));
     return arrival(seen, Math.max(0, level - out), intervalMs);
   },
 };

@@ -26,6 +26,7 @@ export class Granted implements RateLimitResult {
   readonly resetAt: number;
   readonly resetAfterMs: number;
   readonly retryAfterMs: number;
+  readonly #held: number;
   #grant: Grant | undefined;
 
   /**
@@ -44,12 +45,18 @@ export class Granted implements RateLimitResult {
     this.resetAt = taken.resetAt;
     this.resetAfterMs = taken.resetAfterMs;
     this.retryAfterMs = taken.retryAfterMs;
+    this.#held = held;
     this.#grant = grant;
   }
 
   /** What a result was granted for; undefined for a denial, a look, a fallback and a copy. */
   static grantOf(result: RateLimitResult): Grant | undefined {
     return #grant in result ? result.#grant : undefined;
+  }
+
+  /** Permits that were taken with those of a result, for requests after it; 0 for what is no result. */
+  static heldAfter(result: object): number {
+    return #held in result ? result.#held : 0;
   }
 
   /** Takes the grant of a result away, or gives it back. */

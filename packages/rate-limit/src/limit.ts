@@ -22,7 +22,7 @@ export interface RateLimitConfig {
   readonly windowMs: number;
   /** Default `gcra`. */
   readonly algorithm?: RateLimitAlgorithm | undefined;
-  /** Requests admitted at once after a pause, for `gcra`. Default `maxRequests`. */
+  /** Requests admitted at once after a pause, for `gcra`; they must come back within 100 years. Default `maxRequests`. */
   readonly burst?: number | undefined;
   /**
    * Shown in headers, and under which the limit is counted: give one to keep what was counted when the
@@ -45,6 +45,8 @@ export interface Limit extends Quota {
 
 export const longestWindowMs: number = 366 * 24 * 60 * 60 * 1_000;
 export const mostRequests = 1_000_000_000;
+/** What takes longer to come back is beyond what times in a record can say. */
+const longestSpanMs = 100 * longestWindowMs;
 
 const algorithms: Readonly<Record<RateLimitAlgorithm, readonly [Algorithm, letter: string]>> = {
   gcra: [gcra, 'g'],
@@ -84,6 +86,7 @@ function limitOf(config: RateLimitConfig): Limit {
     refuse('name', name, '1 to 24 letters, digits, ".", "_" or "-"');
   }
   const intervalMs = windowMs / maxRequests;
+  if (burst * intervalMs > longestSpanMs) refuse('burst', burst, 'permits that come back within 100 years');
   const lasting = {
     gcra: refillMs({ capacity: burst, intervalMs }),
     'sliding-window': 2 * windowMs,

@@ -6,6 +6,7 @@ import { Bursts } from './bursts.js';
 import type { CheckOptions, RateLimitCheck, RateLimits } from './check.js';
 import { Denials } from './denials.js';
 import { Fallback } from './fallback.js';
+import { Granted } from './granted.js';
 import { Grants } from './grants.js';
 import { KnownLimits } from './known-limits.js';
 import { longestWindowMs, mostRequests } from './limit.js';
@@ -149,7 +150,8 @@ export class RateLimiter {
     const result = 'grants' in granted ? granted : undefined;
     const grant = result && this.#grants.redeem(result, key, checked);
     if (result && !grant) return;
-    const refund = { limits: checked, cost, grants: result?.grants ?? [] };
+    const after = Granted.heldAfter(granted);
+    const refund = { limits: checked, cost, grants: result?.grants ?? [], after };
     await this.#refunds.give(key, refund).catch((error) => {
       if (result && grant && error?.outcome === 'not-applied') this.#grants.restore(result, grant);
       throw error;

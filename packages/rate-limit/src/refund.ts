@@ -10,6 +10,8 @@ export interface Refund {
   readonly cost: number;
   /** What the grant was told of each limit; empty if that is not known. */
   readonly grants: readonly number[];
+  /** Permits that were taken with them and come back after them. */
+  readonly after: number;
 }
 
 /** Notes are below this. */
@@ -43,11 +45,15 @@ function isSuccession([newest]: Numbers, notes: Numbers): boolean {
   return newest === undefined ? notes.length < notesKept : notes.includes(newest);
 }
 
-function withRefund(record: RateLimitRecord, { limits, cost, grants }: Refund, now: number): RateLimitRecord {
+function withRefund(
+  record: RateLimitRecord,
+  { limits, cost, grants, after }: Refund,
+  now: number,
+): RateLimitRecord {
   let next = record;
   for (const [position, limit] of limits.entries()) {
     const numbers = limit.algorithm.advance(numbersIn(next, limit.slot), limit, now);
-    const returned = limit.algorithm.giveBack(numbers, limit, cost, grants[position]);
+    const returned = limit.algorithm.giveBack(numbers, limit, cost, grants[position], after);
     next = withSlot(next, limit.slot, returned, now);
   }
   return next;

@@ -9,6 +9,9 @@ import { statuses } from './statuses.js';
 
 afterEach(() => vi.restoreAllMocks());
 
+/** Where requests race on a busy machine, the default of 250 ms may be too short. */
+const patient = { timeoutMs: 20_000 };
+
 /** Whatever express-rate-limit complains about. */
 function complaints(): readonly unknown[] {
   const all: unknown[] = [];
@@ -38,7 +41,7 @@ describe('under express-rate-limit with all its validations', () => {
     await store.resetKey('127.0.0.1');
     const response = await fetch(server.url);
     expect(response.status).toBe(200);
-    expect(response.headers.get('ratelimit')).toMatch(/r=2; t=60$/);
+    expect(response.headers.get('ratelimit')).toMatch(/r=2; t=(60|5\d)$/);
     expect(logged).toEqual([]);
   });
 
@@ -77,7 +80,7 @@ describe('under express-rate-limit with all its validations', () => {
     const kv = createMemoryStore();
     const app = express();
     const limiters = [1, 2].map(() =>
-      rateLimit({ store: new NoriKVRateLimitStore(kv), windowMs: 60_000, limit: 5 }),
+      rateLimit({ store: new NoriKVRateLimitStore(kv, patient), windowMs: 60_000, limit: 5 }),
     );
     app.get('/:which', (request, response, next) =>
       limiters[Number(request.params.which)]?.(request, response, next),

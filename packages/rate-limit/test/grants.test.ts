@@ -1,19 +1,19 @@
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { RateLimiter } from '../src/index.js';
+import { RateLimiter, type RateLimiterOptions } from '../src/index.js';
 import { admitted, times } from './processes.js';
 
 const limit = { maxRequests: 5, windowMs: 60_000 };
 const daily = { maxRequests: 50, windowMs: 86_400_000 };
 
-function setup() {
+function setup(options: RateLimiterOptions = {}) {
   const clock = new FakeClock();
   const store = createMemoryStore({ clock });
-  const limiter = new RateLimiter(store, { clock });
+  const limiter = new RateLimiter(store, { clock, ...options });
   const other = new RateLimiter(store, { clock });
   const take = (count: number) => Promise.all(times(count, () => limiter.checkLimit('a', limit)));
   const remaining = async (): Promise<number> => (await other.peek('a', limit)).remaining;
-  return { limiter, other, take, remaining };
+  return { clock, limiter, other, take, remaining };
 }
 
 describe('a refund brings nothing back', () => {
@@ -53,6 +53,19 @@ describe('a refund brings nothing back', () => {
     expect(admitted(await take(6))).toBe(5);
     for (const granted of before) await limiter.refund('a', limit, granted);
     expect(await remaining()).toBe(0);
+  });
+
+  it.each([
+    ['that shared a write', {}],
+    ['that were handed out from a chunk', { chunk: 5 }],
+  ])('for permits %s and came back by themselves', async (_, options) => {
+    const { clock, limiter, other, take, remaining } = setup(options);
+    const granted = [...(await take(1)), ...(await take(4))];
+    // Four are back by now, and somebody else has them.
+    await clock.advance(48_000);
+    for (const _ of times(4, () => 0)) expect((await other.checkLimit('a', limit)).allowed).toBe(true);
+    for (const each of granted) await limiter.refund('a', limit, each);
+    expect(await remaining()).toBe(1);
   });
 
   it('to another identifier or other limits: it is refused', async () => {

@@ -109,6 +109,7 @@ describe('numbers', () => {
 
   it.each([
     [{ ...limit, burst: 0 }, 'burst'],
+    [{ maxRequests: 1, windowMs: 366 * 86_400_000, burst: 101 }, 'within 100 years'],
     [{ ...limit, burst: 2, algorithm: 'fixed-window' }, 'burst'],
     [{ ...limit, algorithm: 'leaky' }, 'algorithm'],
     [{ ...limit, algorithm: '__proto__' }, 'algorithm'],

@@ -66,11 +66,14 @@ function copyOf(value: unknown, place: string, depth: number): Json {
   return Object.fromEntries(entries.map(([key, item]) => [key, copyOf(item, `${place}.${key}`, depth + 1)]));
 }
 
-/** Whether a value is an object of no class, whose properties are all there is to it. */
+/**
+ * Whether a value is an object of no class, whose properties are all there is to it; also one from another realm,
+ * which has an `Object` of its own: test runners have them.
+ */
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** What kind of value it is, for a message. */

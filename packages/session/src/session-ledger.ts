@@ -9,8 +9,9 @@ import {
   type CookieTerms,
   change,
   end,
-  hasSameData,
+  isSame,
   isTouchDue,
+  type NextSession,
   open,
   replace,
   saveAnonymous,
@@ -118,8 +119,8 @@ export class SessionLedger {
     return isOpen;
   }
 
-  /** Changes a session. False if it is over. */
-  change(key: string, next: (session: LiveSession, now: number) => LiveSession): Promise<boolean> {
+  /** Changes a session. False if it is over, or was left as it is. */
+  change(key: string, next: NextSession): Promise<boolean> {
     return this.#records.updateSessionOnce(key, change(next));
   }
 
@@ -193,9 +194,10 @@ export class SessionLedger {
     let copy = copied;
     for (let attempts = 1; ; attempts += 1) {
       const current = await this.#records.updateSessionOnce(key, replace(copy, successor));
-      if (current?.kind !== 'live') return false;
+      // Somebody else may have signed in under the same id: that session is not the one to move.
+      if (current?.kind !== 'live' || current.userId !== copied.userId) return false;
       const { userId, data } = current;
-      if (hasSameData(current, copy)) {
+      if (isSame(current, copy)) {
         if (userId !== undefined) await this.users.withdraw(userId, key);
         this.settings.onEvent({ kind: 'ended', handle: key, userId, reason: 'regenerated' });
         return true;

@@ -123,8 +123,8 @@ export class SessionManager<Data extends object = Profile> {
   }
 
   /**
-   * Changes the data of a session. False if there is none, also when it was ended a moment ago: a change never
-   * brings it back.
+   * Changes the data of a session. False if there is none, also when it was ended a moment ago, or somebody
+   * else signed in under its id: a change never brings it back.
    *
    * @param updateFn - gets a copy and returns the new data, at once. It runs again when another process was
    * first. `userId` cannot change.
@@ -135,6 +135,8 @@ export class SessionManager<Data extends object = Profile> {
     if (!found) return false;
     return this.#ledger.change(found.key, (session, now) => {
       const { userId } = found.session;
+      // Somebody else may have signed in under the same id.
+      if (session.userId !== userId) return undefined;
       const shown = this.#shape.shown({ ...structuredClone(session), userId }, now);
       return { ...session, lastSeenAt: now, data: this.#shape.stored(updateFn(shown), userId) };
     });

@@ -38,11 +38,15 @@ export function touch(terms?: CookieTerms): Transition<SessionRecord, boolean> {
   };
 }
 
+/** What a session becomes; undefined to leave it as it is. */
+export type NextSession = (session: LiveSession, now: number) => LiveSession | undefined;
+
 /** Changes a session that still lives. It never makes one. */
-export function change(
-  next: (session: LiveSession, now: number) => LiveSession,
-): Transition<SessionRecord, boolean> {
-  return (record, now) => (isLive(record, now) ? saved(next(record, now), now) : keep(false));
+export function change(next: NextSession): Transition<SessionRecord, boolean> {
+  return (record, now) => {
+    const changed = isLive(record, now) ? next(record, now) : undefined;
+    return changed ? saved(changed, now) : keep(false);
+  };
 }
 
 /** What became of a session nobody has signed in to; `owned` if somebody has, and nothing was written. */
@@ -75,20 +79,20 @@ export function end(successor: Omit<Tombstone, 'kind' | 'endedAt'> = {}): Transi
   };
 }
 
-/** Ends a session in favour of a copy, unless its data changed since. Answers what there was. */
+/** Ends a session in favour of a copy, unless it changed since. Answers what there was. */
 export function replace(
   copy: LiveSession,
   successor: Omit<Tombstone, 'kind' | 'endedAt'>,
 ): Transition<SessionRecord, Ending> {
   return (record, now) => {
-    const isOutdated = record?.kind === 'live' && !hasSameData(record, copy);
+    const isOutdated = record?.kind === 'live' && !isSame(record, copy);
     return isOutdated ? keep(record) : end(successor)(record, now);
   };
 }
 
-/** Whether two sessions say the same. */
-export function hasSameData(left: LiveSession, right: LiveSession): boolean {
-  return JSON.stringify(left.data) === JSON.stringify(right.data);
+/** Whether two sessions are of the same user and say the same. */
+export function isSame(left: LiveSession, right: LiveSession): boolean {
+  return left.userId === right.userId && JSON.stringify(left.data) === JSON.stringify(right.data);
 }
 
 /** Ends a session if it is of this user. */

@@ -43,8 +43,11 @@ const rememberedSessions = 10_000;
 export class WebSessions<Stored extends WebSession> {
   readonly #ledger: SessionLedger;
   readonly #userIdOf: (session: Stored) => string | undefined;
-  /** What was found or saved here is never new again: late, it is over, whether a tombstone is left or not. */
-  readonly #known = new BoundedMap<true>(rememberedSessions);
+  /**
+   * What was found or saved here is never new again: late, it is over, whether a tombstone is left or not. False
+   * where the first save failed: it may have been taken back.
+   */
+  readonly #known = new BoundedMap<boolean>(rememberedSessions);
   /** First saves under way: what is not written yet cannot be ended. */
   readonly #beginning = new Map<string, Promise<unknown>>();
 
@@ -66,7 +69,8 @@ export class WebSessions<Stored extends WebSession> {
   }
 
   /**
-   * Saves a session. One that was ended stays ended: then this does nothing.
+   * Saves a session. One that was ended stays ended: then this does nothing. One that was taken back, because it
+   * could not be saved at first, is an error: whoever signed in is not.
    *
    * @param mustExist - whether it was loaded before, so that absence means that it is over.
    */
@@ -82,7 +86,8 @@ export class WebSessions<Stored extends WebSession> {
     const isKnown = mustExist || this.#known.get(key) === true;
     const saving = this.#orUnavailable(() => this.#ledger.save(key, { userId, idleMs, data }, isKnown));
     if (!isKnown) this.#begin(key, saving);
-    if (await saving) this.#known.set(key, true);
+    if (await saving) return void this.#known.set(key, true);
+    if (this.#known.get(key) === false) throw new SessionUnavailableError(takenBack);
   }
 
   /** Keeps a session from being idle. Without a store call if it was read a moment ago and it is not time. */
@@ -107,6 +112,9 @@ export class WebSessions<Stored extends WebSession> {
   }
 
   #begin(key: string, saving: Promise<unknown>): void {
+    saving.catch(() => {
+      if (!this.#known.get(key)) this.#known.set(key, false);
+    });
     const all = Promise.allSettled([this.#beginning.get(key), saving]).then(() => {
       if (this.#beginning.get(key) === all) this.#beginning.delete(key);
     });
@@ -138,6 +146,8 @@ export class WebSessions<Stored extends WebSession> {
     }
   }
 }
+
+const takenBack = 'The session could not be saved before, and was taken back; begin another one';
 
 function isSid(sid: unknown): sid is string {
   return typeof sid === 'string' && sid !== '' && sid.length <= longestSid && sid.isWellFormed();

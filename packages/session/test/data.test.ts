@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { type Session, SessionManager, type StandardSchema } from '../src/index.js';
@@ -98,6 +99,16 @@ describe('what JSON cannot say is refused with its place', () => {
     const id = await sessions.create('user', { fine: true });
     await expect(sessions.update(id, () => data as object)).rejects.toMatchObject(rejection);
     expect(await sessions.get(id)).toMatchObject({ fine: true });
+  });
+
+  it('objects of another realm are none of that', async () => {
+    const sessions = new SessionManager<object>(memoryStore());
+    const id = await sessions.create('user', runInNewContext('({ cart: { items: [{ n: 1 }] } })'));
+    expect(await sessions.get(id)).toMatchObject({ cart: { items: [{ n: 1 }] } });
+    for (const foreign of ['new Date(0)', 'new Map()', '[]', 'new (class Money {})()', 'Promise.resolve()']) {
+      const creation = sessions.create('user', runInNewContext(foreign));
+      await expect(creation).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
   });
 
   it('a property that is undefined is left out', async () => {

@@ -2,13 +2,19 @@ import { bytesToString, type KvStore } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
-import { startProcesses } from './processes.js';
+import { WebSessions } from '../src/web-sessions.js';
+import { type Processes, startProcesses } from './processes.js';
 import { minute } from './world.js';
 
-/** Two processes; in the first, something happens right after it has looked at a session and its user. */
+/** Two processes; in the first, something happens right after it has looked at a session and its user, or later. */
 async function overtaken(
   call: (sessions: SessionManager, id: string) => Promise<unknown>,
-  meanwhile: (others: SessionManager, id: string) => Promise<unknown>,
+  meanwhile: (
+    others: SessionManager,
+    id: string,
+    world: Pick<Processes, 'clock' | 'memory'>,
+  ) => Promise<unknown>,
+  latestLook = 2,
 ) {
   const { clock, memory, all } = startProcesses(2, { ttlMs: 30 * minute });
   const [{ sessions: others }] = all;
@@ -21,14 +27,14 @@ async function overtaken(
     async get(...args) {
       const entry = await memory.get(...args);
       looks += 1;
-      if (looks === 2) await meanwhile(others, id);
+      if (looks === latestLook) await meanwhile(others, id, { memory, clock });
       return entry;
     },
   };
   await clock.advance(10 * minute);
   const sessions = new SessionManager(store, 30 * minute, { clock });
   const answer = await call(sessions, id);
-  expect(looks).toBeGreaterThan(2);
+  expect(looks).toBeGreaterThanOrEqual(latestLook);
   const stored = bytesToString((await memory.get(`session:id:${hashOf(id)}`)).value);
   return { answer, stored, isOpen: await others.validate(id) };
 }
@@ -58,6 +64,30 @@ describe('a log-out overtakes', () => {
     const { answer, stored, isOpen } = await overtaken((sessions, id) => sessions.regenerate(id), logOut);
     expect([answer, isOpen]).toEqual([null, false]);
     expect(stored).not.toContain('replacedBy');
+  });
+});
+
+describe('somebody else who signs in under the same id overtakes', () => {
+  const signIn: Parameters<typeof overtaken>[1] = (_, id, { memory, clock }) => {
+    const cookie = { originalMaxAge: null, expires: null };
+    return new WebSessions(memory, { clock, userIdOf: () => 'bob' }, 'test').save(id, { cookie }, true);
+  };
+
+  it('a change, which then is none', async () => {
+    const change = (sessions: SessionManager, id: string): Promise<boolean> =>
+      sessions.update(id, ({ userId }) => ({ email: `${userId}@example.com`, roles: ['admin'] }));
+    const { answer, stored, isOpen } = await overtaken(change, signIn);
+    expect([answer, isOpen]).toEqual([false, true]);
+    expect(stored).toContain('"userId":"bob"');
+    expect(stored).not.toContain('admin');
+  });
+
+  it('a new id, which then is none', async () => {
+    const regenerate = (sessions: SessionManager, id: string): Promise<string | null> =>
+      sessions.regenerate(id);
+    const { answer, stored, isOpen } = await overtaken(regenerate, signIn, 4);
+    expect([answer, isOpen]).toEqual([null, true]);
+    expect(stored).toContain('"userId":"bob"');
   });
 });
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type KvStore, UnavailableError } from '@norikv/store';
+import { InvalidArgumentError, type Key, type KvStore, UnavailableError } from '@norikv/store';
 import { countCalls, FakeClock, type MemoryStore, withLyingServer } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
@@ -353,6 +353,32 @@ describe('wrong input and a store that does not answer', () => {
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE', statusCode: 503 });
     }
+  });
+
+  it('a sign-in whose first save was taken back is not called saved later', async () => {
+    const store = memoryStore();
+    const userIdOf = ({ userId }: Stored): string | undefined => userId;
+    const sessions = new WebSessions<Stored>(store, { userIdOf, deadlineMs: 50 }, 'test');
+    const signedIn = { cookie: browser, userId: 'alice' };
+    const save = (): Promise<void> => sessions.save('sid', signedIn, false);
+    const { find, get, put } = store;
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    const isSession = (key: Key): boolean => String(key).startsWith('session:id:');
+    const lose = { find: (key: Key) => (isSession(key) ? down() : find.call(store, key)), get: down };
+    Object.assign(store, {
+      put: async (...args: Parameters<typeof put>) => {
+        const version = await put.apply(store, args);
+        if (!isSession(args[0])) return version;
+        Object.assign(store, lose);
+        return down();
+      },
+    });
+    await expect(save()).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE' });
+    Object.assign(store, { find, get, put });
+    await expect(save()).rejects.toThrow('taken back');
+    expect(await sessions.find('sid')).toBeUndefined();
+    await sessions.end('sid');
+    await save();
   });
 
   it('and so is a record that is damaged, which no waiting mends', async () => {

@@ -7,7 +7,7 @@ import { type RateLimitConfig, RateLimiter } from '../../src/index.js';
 const [path = '', limit = '{}'] = process.argv.slice(2);
 await using embedded = await openEmbedded({ path, durability: 'os' });
 const store = countCalls(embedded);
-const limiter = new RateLimiter(store, { onFailure: 'closed', timeoutMs: 30_000 });
+const limiter = new RateLimiter(store, { onFailure: 'closed', timeoutMs: 120_000 });
 console.log('ready');
 await once(process.stdin, 'data');
 const checks = Array.from({ length: 25 }, () =>
