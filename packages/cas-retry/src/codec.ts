@@ -1,4 +1,5 @@
 import { bytesToString, isNoriKVError, type Key, stringToBytes } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { unreadable } from './errors.js';
 
 /**
@@ -23,7 +24,10 @@ export interface Codec<State> {
 /** Stores state as JSON. `check` turns parsed data into the state, or throws. */
 export function jsonCodec<State>(check: (data: unknown) => State): Codec<State> {
   return {
-    encode: (state) => stringToBytes(JSON.stringify(state)),
+    encode: (state) => {
+      const json: string | undefined = JSON.stringify(state);
+      return stringToBytes(json ?? refuse('state', state, 'data'));
+    },
     decode: (bytes) => check(JSON.parse(bytesToString(bytes))),
   };
 }

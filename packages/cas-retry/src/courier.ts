@@ -107,23 +107,36 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     attempt: Attempt,
     error: unknown,
     isInDoubt: boolean,
-    look: () => Promise<Snapshot | undefined>,
+    look: (error: unknown) => Promise<Snapshot | undefined>,
+    mayHaveExpired: () => boolean,
   ): Promise<Delivery | 'resend' | 'give-up'> => {
     const fault = faultOf(error);
     if (fault === 'transient') return isInDoubt ? 'resend' : 'give-up';
     if (fault === 'refused') return 'give-up';
-    const snapshot = carriedBy(key, error) ?? (await look());
+    // Unreadable bytes decide that the race was lost, and nothing about a write that may have come before them.
+    const snapshot = (isInDoubt ? undefined : carriedBy(key, error)) ?? (await look(error));
     if (!snapshot) return { kind: 'unknown', error };
     const judgement = judge(attempt, snapshot);
     if (judgement === 'applied') return { kind: 'applied', snapshot };
-    if (fault === 'unclassified') return { kind: judgement === 'lost' ? 'failed' : 'unknown', error };
-    if (judgement === 'lost' || !isInDoubt) return { kind: 'lost', snapshot };
+    // What others created since says nothing about a create that came and went before.
+    const isLost = judgement === 'lost' && !mayHaveExpired();
+    if (fault === 'unclassified') return { kind: isLost ? 'failed' : 'unknown', error };
+    if (isLost || !isInDoubt) return { kind: 'lost', snapshot };
     return judgement === 'untouched' ? 'resend' : 'give-up';
   };
 
   const deliver: Courier['deliver'] = async (attempt, settings, isWanted) => {
-    const look = (): Promise<Snapshot | undefined> => read(settings, isWanted).catch(() => undefined);
+    const look = async (error: unknown): Promise<Snapshot | undefined> => {
+      try {
+        return carriedBy(key, error) ?? (await read(settings, isWanted));
+      } catch {}
+    };
     const startedAt = settings.clock.monotonic();
+    // A create that landed and expired since would look as if it had never landed.
+    const mayHaveExpired = (): boolean => {
+      const { base, ttlMs = Number.POSITIVE_INFINITY } = attempt;
+      return !base.version && settings.clock.monotonic() - startedAt >= ttlMs;
+    };
     let isInDoubt = false;
     for (let failures = 0; ; failures += 1) {
       try {
@@ -132,15 +145,10 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
       } catch (error) {
         if (faultOf(error) !== 'conflict') noteFault(settings, error);
         isInDoubt ||= faultOf(error) === 'unknown';
-        const outcome = await interpret(attempt, error, isInDoubt, look);
+        const outcome = await interpret(attempt, error, isInDoubt, look, mayHaveExpired);
         if (typeof outcome === 'object') return outcome;
-        // A create that landed and expired since would look as if it had never landed.
-        const elapsedMs = settings.clock.monotonic() - startedAt;
-        const mayHaveExpired =
-          !attempt.base.version && attempt.ttlMs !== undefined && elapsedMs >= attempt.ttlMs;
-        const mayResend = outcome === 'resend' && !mayHaveExpired;
-        const again = mayResend && (await mayRetry(error, failures, settings, isWanted));
-        if (!again) return { kind: isInDoubt ? 'unknown' : 'failed', error };
+        const isRepeated = outcome === 'resend' && (await mayRetry(error, failures, settings, isWanted));
+        if (!isRepeated || mayHaveExpired()) return { kind: isInDoubt ? 'unknown' : 'failed', error };
       }
     }
   };

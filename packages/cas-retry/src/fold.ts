@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { checkDurationMs, InvalidArgumentError } from '@norikv/store';
 import { decodeState } from './codec.js';
 import type { Envelope, RecordedOperation } from './envelope.js';
 import { OperationIdReusedError } from './errors.js';
@@ -30,7 +30,7 @@ export function fold<State>(
   { clock, maxFoldMs, operationWindow }: Settings,
 ): Fold<State> {
   const startedAt = clock.monotonic();
-  const now = clock.now();
+  const now = Math.floor(clock.now());
   const verdicts: Verdict[] = [];
   const decodeBase = (): State | undefined => base.payload && decodeState(key, base.payload, codec);
   let state = decodeBase();
@@ -49,6 +49,7 @@ export function fold<State>(
       const change = command.transition(state, now);
       if (!['write', 'keep', 'remove'].includes(change?.kind)) throw notAChange(change);
       if (change.kind === 'keep') return change;
+      checkDurationMs('ttlMs', change.ttlMs);
       if (opId !== undefined) operations?.set(opId, [opId, fingerprint, ...recordable(change.result)]);
       state = change.state;
       ttlMs = change.ttlMs;

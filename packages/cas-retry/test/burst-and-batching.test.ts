@@ -1,3 +1,4 @@
+import { systemClock } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -69,6 +70,11 @@ describe('a burst of callers in one process', () => {
   });
 });
 
+it('a transition is told the time in whole milliseconds, whatever the clock counts in', async () => {
+  const updater = createUpdater(createMemoryStore(), { clock: { ...systemClock, now: () => 7.75 } });
+  expect(await updater.update('n', numberCodec, (_current, now) => write(1, now))).toBe(7);
+});
+
 describe('one of a batch', () => {
   it('that throws rejects its own caller only; the others are applied once', async () => {
     const store = countCalls(createMemoryStore());
@@ -84,6 +90,23 @@ describe('one of a batch', () => {
     expect(results[1]).toMatchObject({ reason: new RangeError('no') });
     expect(await updater.read('n', numberCodec)).toBe(2);
     expect(store.calls.put).toBe(1);
+  });
+
+  it('that gives a time to live which is none is refused alone', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const set = (ttlMs?: number): Promise<number> =>
+      updater.update('n', numberCodec, (current = 0) => write(current + 1, current + 1, ttlMs));
+    const results = await Promise.allSettled([set(), set(0.5), set(), set(Number.NaN)]);
+    expect(results.map((result) => result.status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+    ]);
+    expect(results[1]).toMatchObject({
+      reason: { code: 'INVALID_ARGUMENT', message: expect.stringContaining('ttlMs is 0.5') },
+    });
+    expect(await updater.read('n', numberCodec)).toBe(2);
   });
 
   it('that alters the state before it throws leaves no trace', async () => {

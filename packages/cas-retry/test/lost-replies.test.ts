@@ -240,6 +240,46 @@ describe('what cannot be settled is reported as unknown', () => {
     expect(puts).toBe(1);
   });
 
+  it('for a create that expired before somebody else created the record again', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const other = createUpdater(Object.create(memory), { clock });
+    let puts = 0;
+    const slow = Object.assign(Object.create(memory), {
+      async put(...call: Parameters<typeof memory.put>) {
+        puts += 1;
+        await memory.put(...call);
+        await delay(30, undefined, clock);
+        await increment(other);
+        throw new UnavailableError('the reply was lost');
+      },
+    });
+    const create = createUpdater(slow, { clock }).update('n', numberCodec, () => write(1, 1, 20));
+    expect(await clock.run(create.catch((error: unknown) => error))).toBeInstanceOf(OutcomeUnknownError);
+    expect(puts).toBe(1);
+  });
+
+  it('for a write that may be what was damaged since', async () => {
+    const memory = createMemoryStore({ mismatchCarriesEntry: true });
+    const updater = createUpdater(memory);
+    await increment(updater);
+    const { put } = memory;
+    let late = (): Promise<unknown> => Promise.resolve();
+    const store = Object.assign(Object.create(memory), {
+      async put(...call: Parameters<typeof put>) {
+        await late();
+        late = async () => {
+          await put(...call);
+          await put('n', 'norikv:1 damaged');
+        };
+        return puts++ === 0 ? Promise.reject(new UnavailableError('no answer yet')) : put(...call);
+      },
+    });
+    let puts = 0;
+    const outcome = await increment(createUpdater(store)).catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+  });
+
   it('when the store stays away, at the deadline', async () => {
     const { clock, store, updater } = setUp();
     await clock.run(increment(updater));

@@ -97,6 +97,19 @@ describe('a record', () => {
     expect(await increment(updater)).toBe(42);
   });
 
+  it.each([
+    ['a function', () => 1],
+    ['a symbol', Symbol('state')],
+    ['what has no JSON by its own word', { toJSON: () => undefined }],
+  ])('is not made of %s', async (_name, state) => {
+    const updater = createUpdater(createMemoryStore());
+    const anything = jsonCodec((data) => data);
+    await updater.update('n', anything, () => write<unknown, void>(1, undefined));
+    const writing = updater.update('n', anything, () => write<unknown, void>(state, undefined));
+    await expect(writing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', outcome: 'not-applied' });
+    expect(await updater.read('n', anything)).toBe(1);
+  });
+
   it('of the wrong shape is refused by the codec', async () => {
     const store = createMemoryStore();
     await store.put('n', '[]');

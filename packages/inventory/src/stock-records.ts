@@ -29,9 +29,7 @@ export class StockRecords {
     transition: Transition<Stock, Answer>,
     options?: UpdateOptions,
   ): Promise<Answer> {
-    // A clock may count in fractions of a millisecond; the times in a record are whole.
-    const inWholeMs: typeof transition = (stock, now) => transition(stock, Math.floor(now));
-    return this.#updater.update(this.#key(name, bucket), stockCodec, inWholeMs, options);
+    return this.#updater.update(this.#key(name, bucket), stockCodec, transition, options);
   }
 
   step<Answer>(
