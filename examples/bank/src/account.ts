@@ -3,7 +3,7 @@ import type { Decider } from '@norikv/eventstore';
 /** What happens to an account. Transfers are named, so that a step done twice is recognised. */
 export type AccountEvent =
   | { readonly type: 'AccountOpened'; readonly data: { readonly balance: number } }
-  | { readonly type: 'MoneyWithdrawn'; readonly data: Movement }
+  | { readonly type: 'MoneyWithdrawn' | 'WithdrawalRefused'; readonly data: Movement }
   | { readonly type: 'MoneyDeposited'; readonly data: Movement };
 
 /** One side of a transfer. */
@@ -19,25 +19,26 @@ export type AccountCommand =
 export interface Account {
   readonly isOpen: boolean;
   readonly balance: number;
-  /** The transfers it has seen. */
-  readonly transfers: Readonly<Record<string, true>>;
+  /** The transfers it has seen, and whether it refused them. */
+  readonly transfers: Readonly<Record<string, 'done' | 'refused'>>;
 }
 
-/** A refusal by the rules of the bank. */
-export class InsufficientFundsError extends Error {}
+/** What an event makes of a balance. */
+export function balanceAfter(balance: number, { type, data }: AccountEvent): number {
+  if (type === 'AccountOpened') return data.balance;
+  if (type === 'WithdrawalRefused') return balance;
+  return balance + (type === 'MoneyDeposited' ? data.amount : -data.amount);
+}
 
 export const account: Decider<Account, AccountCommand, AccountEvent> = {
   name: 'account',
   revision: '1',
   initial: () => ({ isOpen: false, balance: 0, transfers: {} }),
-  evolve(state, { type, data }) {
-    if (type === 'AccountOpened') return { ...state, isOpen: true, balance: data.balance };
-    const change = type === 'MoneyDeposited' ? data.amount : -data.amount;
-    return {
-      ...state,
-      balance: state.balance + change,
-      transfers: { ...state.transfers, [data.transfer]: true },
-    };
+  evolve(state, event) {
+    const balance = balanceAfter(state.balance, event);
+    if (event.type === 'AccountOpened') return { ...state, isOpen: true, balance };
+    const outcome = event.type === 'WithdrawalRefused' ? 'refused' : 'done';
+    return { ...state, balance, transfers: { ...state.transfers, [event.data.transfer]: outcome } };
   },
   decide(command, { isOpen, balance, transfers }) {
     if (command.type === 'Open') {
@@ -46,7 +47,7 @@ export const account: Decider<Account, AccountCommand, AccountEvent> = {
     const { type, transfer, amount } = command;
     if (Object.hasOwn(transfers, transfer)) return undefined;
     if (type === 'Deposit') return { type: 'MoneyDeposited', data: { transfer, amount } };
-    if (balance < amount) throw new InsufficientFundsError(`${balance} is less than ${amount}`);
-    return { type: 'MoneyWithdrawn', data: { transfer, amount } };
+    // An event, not an error: who comes later must not withdraw what was refused, though there is money by then.
+    return { type: balance < amount ? 'WithdrawalRefused' : 'MoneyWithdrawn', data: { transfer, amount } };
   },
 };

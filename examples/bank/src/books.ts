@@ -1,9 +1,10 @@
 import { EventConsumer, Projection, type RecordedEvent } from '@norikv/eventstore';
-import { type AccountEvent, account } from './account.js';
+import { type AccountEvent, account, balanceAfter } from './account.js';
 import type { Bank } from './bank.js';
 import { transfer } from './transfer.js';
 
 const soon = { pollMs: 5, maxPollMs: 100, sweepMs: 500 };
+const patience = { timeoutMs: 600_000 };
 
 /** The balance of each account, kept up to date from the feed. */
 export function balancesOf(bank: Bank): Projection<number, AccountEvent> {
@@ -13,10 +14,7 @@ export function balancesOf(bank: Bank): Projection<number, AccountEvent> {
     category: 'account',
     keyOf: ({ aggregateId }) => aggregateId,
     initial: () => 0,
-    evolve(balance, { type, data }) {
-      if (type === 'AccountOpened') return data.balance;
-      return balance + (type === 'MoneyDeposited' ? data.amount : -data.amount);
-    },
+    evolve: balanceAfter,
     ...soon,
   });
 }
@@ -31,7 +29,7 @@ async function audit(bank: Bank): Promise<RecordedEvent[]> {
     ...soon,
   });
   await consumer.start();
-  await consumer.caughtUp();
+  await consumer.caughtUp(patience);
   return events;
 }
 
@@ -49,7 +47,7 @@ export async function settleAll(bank: Bank): Promise<string[]> {
     ...soon,
   });
   await consumer.start();
-  await consumer.caughtUp();
+  await consumer.caughtUp(patience);
   return [...names];
 }
 
@@ -83,10 +81,10 @@ export async function mistakes(
     if (!state.isOver) found.push(`${name} has no end`);
   }
 
-  await balances.caughtUp();
+  await balances.caughtUp(patience);
   const live = await Promise.all(accounts.map((name) => balances.get(name)));
   if (`${live}` !== `${stated}`) found.push(`the live projection says ${live}, the accounts say ${stated}`);
-  await balances.rebuild();
+  await balances.rebuild(patience);
   const rebuilt = await Promise.all(accounts.map((name) => balances.get(name)));
   if (`${rebuilt}` !== `${live}`) found.push(`the rebuilt projection says ${rebuilt}, the live one ${live}`);
   return found;

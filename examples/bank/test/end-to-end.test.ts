@@ -11,7 +11,7 @@ it('loses no cent, whichever process is killed', { timeout: 600_000 }, async () 
   expect(stdout).toContain('sum up to exactly 4000');
 });
 
-it('explains itself', { timeout: 120_000 }, async () => {
+it('explains itself', async () => {
   expect((await run(['--help'])).stdout).toContain('npm start -- bank');
   expect(await run(['--accounts', 'one'])).toMatchObject({
     exitCode: 2,

@@ -1,5 +1,7 @@
+import { CorruptRecordError } from '@norikv/cas-retry';
+import { type KvStore, UnavailableError } from '@norikv/store';
 import { createMemoryStore, withFaults } from '@norikv/testkit';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EventStore } from '../src/index.js';
 import { onEachEngine } from './on-each-engine.js';
 
@@ -128,7 +130,8 @@ onEachEngine('the life of a stream', (open) => {
   });
 });
 
-it('what is cut off is deleted, also after a crash on the way', async () => {
+/** A store that may fail, and the keys in it. */
+function watched() {
   const memory = createMemoryStore();
   const keys = new Set<string>();
   const client = withFaults({
@@ -142,6 +145,11 @@ it('what is cut off is deleted, also after a crash on the way', async () => {
       return memory.delete(key, options);
     },
   });
+  return { client, keys };
+}
+
+it('what is cut off is deleted, also after a crash on the way', async () => {
+  const { client, keys } = watched();
   const store = new EventStore(client, { rollBytes: 1 });
   for (let number = 1; number <= 300; number += 1) await store.append('s', 'T', number);
   await store.append('s', [{ type: 'Big', data: 'x'.repeat(600_000) }]);
@@ -149,6 +157,49 @@ it('what is cut off is deleted, also after a crash on the way', async () => {
   await expect(store.truncateStream('s', 302)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(keys.size).toBeGreaterThan(100);
   await store.truncateStream('s', 302);
+  expect([...keys]).toEqual(['events:h:s']);
+});
+
+describe('what was sealed and not taken in yet is deleted', () => {
+  it('by the process that sealed it, also what many appends at once have filled', async () => {
+    const { client, keys } = watched();
+    const store = new EventStore(client, { rollBytes: 1_000 });
+    await Promise.all(Array.from({ length: 30 }, (_, number) => store.append('s', 'T', number)));
+    expect([...keys]).toHaveLength(2);
+    await store.deleteStream('s');
+    expect([...keys]).toEqual(['events:h:s']);
+  });
+
+  it.each(['deleteStream', 'tombstoneStream'] as const)('by another one: %s', async (end) => {
+    const { client, keys } = watched();
+    const writer = new EventStore(client, { rollBytes: 1 });
+    for (let number = 1; number <= 3; number += 1) await writer.append('s', 'T', number);
+    expect([...keys]).toContain('events:g:s:3-3');
+    await new EventStore(Object.create(client))[end]('s');
+    expect([...keys]).toEqual(['events:h:s']);
+  });
+
+  it('but not what a truncation leaves', async () => {
+    const { client } = watched();
+    const writer = new EventStore(client, { rollBytes: 1 });
+    for (let number = 1; number <= 3; number += 1) await writer.append('s', 'T', number);
+    await new EventStore(Object.create(client)).truncateStream('s', 3);
+    await writer.append('s', 'T', 4);
+    expect(await writer.getEvents('s')).toMatchObject([{ version: 3 }, { version: 4 }]);
+  });
+});
+
+it.each([
+  [new UnavailableError('away', { outcome: 'not-applied' }), { code: 'UNAVAILABLE', outcome: 'unknown' }],
+  [new CorruptRecordError('a damaged page'), { code: 'CORRUPT_RECORD' }],
+])('an end is not called failed because of what it cut off: %s', async (error, expected) => {
+  const { client, keys } = watched();
+  const store = new EventStore(client, { rollBytes: 1 });
+  for (let number = 1; number <= 3; number += 1) await store.append('s', 'T', number);
+  const failing: KvStore = Object.assign(Object.create(client), { delete: () => Promise.reject(error) });
+  await expect(new EventStore(failing).deleteStream('s')).rejects.toMatchObject(expected);
+  expect(await store.streamExists('s')).toBe(false);
+  expect(await store.deleteStream('s')).toBe(false);
   expect([...keys]).toEqual(['events:h:s']);
 });
 

@@ -1,4 +1,4 @@
-import type { KvStore } from '@norikv/store';
+import { type KvStore, ResourceExhaustedError, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventFeed, EventStore, Projection, type ProjectionOptions } from '../src/index.js';
@@ -94,6 +94,50 @@ describe('a projection', () => {
     expect([await second.get('all'), await third.get('all')]).toEqual([20, 20]);
     await second.stop();
     await expect(second.start()).rejects.toThrow('are of "3"');
+  });
+
+  it('is not kept in vain when it is unknown which records are read: started again, it keeps those', async () => {
+    const client = createMemoryStore();
+    let isAway = false;
+    const away = async (): Promise<never> => {
+      throw new UnavailableError('away', { retryable: false });
+    };
+    const failing: KvStore = Object.assign(Object.create(client), {
+      find: (key: string) => (isAway && key.includes(':m:') ? away() : client.find?.(key)),
+      async put(...call: Parameters<typeof client.put>) {
+        const version = await client.put(...call);
+        isAway = new TextDecoder().decode(call[1] as Uint8Array).includes('"live":2');
+        return isAway ? away() : version;
+      },
+    });
+    const one = counting(failing);
+    await appendTo(one, 2);
+    await one.projection.start();
+    await expect(one.projection.rebuild()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    isAway = false;
+    await appendTo(one, 1);
+    await one.projection.caughtUp();
+    expect(await one.projection.get('all')).toBe(3);
+    await one.projection.stop();
+  });
+
+  it('goes on with the old records when its rebuild could not be written', async () => {
+    const client = createMemoryStore();
+    const refused = new ResourceExhaustedError('full', { retryable: false });
+    const full: KvStore = Object.assign(Object.create(client), {
+      async put(...call: Parameters<typeof client.put>) {
+        const isSwitch = new TextDecoder().decode(call[1] as Uint8Array).includes('"live":2');
+        return isSwitch ? Promise.reject(refused) : client.put(...call);
+      },
+    });
+    const one = counting(full);
+    await appendTo(one, 2);
+    await one.projection.start();
+    await expect(one.projection.rebuild()).rejects.toBe(refused);
+    await appendTo(one, 1);
+    await one.projection.caughtUp();
+    expect(await one.projection.get('all')).toBe(3);
+    await one.projection.stop();
   });
 
   it('that was taken over says so until it is started again', async () => {

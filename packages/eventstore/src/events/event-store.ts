@@ -28,6 +28,7 @@ import {
   stateOf,
   withSnapshots,
 } from './reducer.js';
+import { leftOver } from './refusals.js';
 
 /**
  * Streams of events, appended atomically and read in order, over compare-and-swap alone.
@@ -215,7 +216,7 @@ export class EventStore<Event extends EventShape = EventShape> {
     return this.#change(aggregateId, 'any', (head) => turn(head, 'archived', 'open'));
   }
 
-  /** Deletes the events before a version. The versions of the others stay. */
+  /** Deletes the events before a version, those stored with later ones when these go. Versions stay. */
   async truncateStream(aggregateId: string, before: number): Promise<boolean> {
     checkWhole('before', before);
     return this.#change(aggregateId, 'any', (head) => truncate(head, before));
@@ -235,10 +236,9 @@ export class EventStore<Event extends EventShape = EventShape> {
     transition: (head: Head | undefined) => Change<Head, LifeResult>,
   ): Promise<boolean> {
     const name = checkName('aggregateId', aggregateId);
-    const result = await this.#log.update(name, transition);
+    const result = await this.#log.change(name, transition);
     if ('against' in result) throw await this.#appender.conflict(result.against, expected);
-    const head = await this.#log.head(name);
-    if (head) await this.#log.emptyTrash(head);
+    await this.#log.emptyTrash(name).catch(leftOver);
     return result.done;
   }
 

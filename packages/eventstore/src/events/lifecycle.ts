@@ -1,5 +1,6 @@
 import { type Change, keep, write } from '@norikv/cas-retry';
 import { bytesOf, type Head, type StreamStatus, type Trash, tailFirst } from '../log/head.js';
+import { rollsOf } from '../log/roll.js';
 import { type ExpectedVersion, isExpected, isPresent } from './expected.js';
 
 /** What a change of a stream's life came to: done or not needed, or the head that stood against it. */
@@ -12,11 +13,14 @@ function cutBefore(head: Head, version: number): Head {
   const trash = head.index.flatMap((refs, level) =>
     refs.filter(([, last]) => last < first).map((ref): Trash => [level, ...ref]),
   );
+  // Another process may have sealed the beginning of the tail: what that wrote, nobody can take in any more.
+  const sealed = rollsOf(head).filter(({ level }) => level === 0 && gone > 0);
+  const waiting = sealed.map((roll): Trash => [0, roll.first, roll.last]);
   return {
     ...head,
     first,
     index: head.index.map((refs) => refs.filter(([, last]) => last >= first)),
-    trash: [...head.trash, ...trash],
+    trash: [...head.trash, ...trash, ...waiting],
     lines: head.lines.slice(gone),
     tailBytes: head.tailBytes - bytesOf(head.lines.slice(0, gone)),
   };

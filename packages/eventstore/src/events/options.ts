@@ -34,6 +34,7 @@ export interface EventStoreOptions<Event extends EventShape = EventShape> extend
   readonly validate?: EventValidator | undefined;
   /** Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. */
   readonly upcast?: Upcast | undefined;
+  /** Changes what is stored: see `createErasure`. A store without it reads what was sealed as it is stored. */
   readonly protection?: Protection | undefined;
   /** Publishes all events to a feed. All writers of a stream must use the same one. */
   readonly feed?: Outbox | undefined;

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@norikv/store';
+import { errorCode, InvalidArgumentError, UnavailableError } from '@norikv/store';
 import { IdReusedError, StreamClosedError } from '../errors.js';
 import type { Outbox } from './outbox.js';
 import type { Stop } from './plan-append.js';
@@ -21,4 +21,12 @@ export function wrongFeed(name: string, stop: Stop, feed: Outbox | undefined): I
     `"${name}" is published to a feed of ${stands} partitions, but this store has ${feed?.partitions ?? 'none'}; ` +
       'open the store with the same feed. Nothing was appended.',
   );
+}
+
+/** A stream has changed as was asked, and that must not be called failed. */
+export function leftOver(cause: unknown): never {
+  if (errorCode(cause) === 'CORRUPT_RECORD') throw cause;
+  const message =
+    'The stream is as it was to be, but what was cut off may not be deleted yet; call it again.';
+  throw new UnavailableError(message, { cause, outcome: 'unknown' });
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@norikv/store';
+import { type Clock, errorCode } from '@norikv/store';
 import { checkFunction, refuse } from '@norikv/store/checks';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
@@ -95,7 +95,8 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   /**
    * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
    * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
-   * be started again afterwards. The records of the generation before stay in the store.
+   * be started again afterwards, and this one after `OutcomeUnknownError`. The records of the generation
+   * before stay in the store.
    */
   rebuild(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
     this.#rebuilding ??= this.#rebuild(options).finally(() => {
@@ -113,7 +114,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
       if (stops !== this.#stops) await builder.stop();
       await builder.start();
       await builder.caughtUp(options);
-      await this.#records.switchTo(generation, this.#options.revision);
+      await this.#switchTo(generation);
       await this.#endLive();
       this.#started = Promise.resolve();
       this.#keep(builder);
@@ -123,6 +124,22 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     } finally {
       this.#builder = undefined;
     }
+  }
+
+  async #switchTo(generation: number): Promise<void> {
+    try {
+      await this.#records.switchTo(generation, this.#options.revision);
+    } catch (error) {
+      if (errorCode(error) === 'OUTCOME_UNKNOWN') await this.#forgetLive();
+      throw error;
+    }
+  }
+
+  /** Other records may be read by now: keeping these up to date would only seem to be right. */
+  async #forgetLive(): Promise<void> {
+    await this.#endLive();
+    this.#consumer = undefined;
+    this.#started = undefined;
   }
 
   /** Ends after the event at hand. A rebuild that is under way fails, and can be gone on with. */

@@ -24,6 +24,7 @@ import { corrupt } from './record.js';
 import { remember } from './remember.js';
 import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
 import { keysOfRef, readLines, readPage, recordOfRoll } from './segments.js';
+import { deleteTrash } from './trash.js';
 import { type Slice, type Span, walk } from './walk.js';
 
 /** What an append decides on the current head: to add something, or to stop with an answer. */
@@ -111,6 +112,11 @@ export class Log {
     return this.#updater.update(key, headCodec, checked, options);
   }
 
+  /** The same, with what this process has sealed taken into the head: what is cut off then takes that along. */
+  change<Result>(name: string, transition: Transition<Head, Result>): Promise<Result> {
+    return this.update(name, (head, now) => transition(head && this.#rolled(name, head), now));
+  }
+
   /** Adds what `plan` decides. One round trip where the state is remembered, one more when the tail is sealed. */
   async append<Answer>(
     name: string,
@@ -123,7 +129,7 @@ export class Log {
       const outcome = await this.update(
         name,
         (current = emptyHead(name, this.limits.rollBytes), now): Change<Head, Outcome<Answer>> => {
-          const head = this.#rolls.get(name)?.reduce(applyRoll, current) ?? current;
+          const head = this.#rolled(name, current);
           const planned = plan(head, now);
           if ('stop' in planned) return keep(planned);
           const next = addTo(head, planned, this.limits);
@@ -181,21 +187,16 @@ export class Log {
     await Promise.allSettled(keys.map((key) => this.#store.delete(key)));
   }
 
-  /** Deletes what a head has cut off. A crash on the way leaves the rest for the next call. */
-  async emptyTrash(head: Head): Promise<void> {
-    const { name, trash } = head;
-    if (trash.length === 0) return;
-    for (const [level, ...ref] of trash) await this.#deleteRef(name, level, ref);
+  /** Deletes what the head has cut off. A crash on the way leaves the rest for the next call. */
+  async emptyTrash(name: string): Promise<void> {
+    const head = await this.head(name);
+    if (!head || head.trash.length === 0) return;
+    const { trash } = head;
+    await deleteTrash(this.#store, this.keys, name, trash);
     await this.update(name, (current = head) => {
       const left = current.trash.filter((item) => !trash.some((done) => `${done}` === `${item}`));
       return write({ ...current, trash: left }, undefined);
     });
-  }
-
-  async #deleteRef(name: string, level: number, ref: Ref): Promise<void> {
-    const below = level > 0 ? await readPage(this.#store, this.keys, name, level, ref) : undefined;
-    for (const child of below ?? []) await this.#deleteRef(name, level - 1, child);
-    for (const key of keysOfRef(this.keys, name, level, ref)) await this.#store.delete(key);
   }
 
   /** Reads lines in order. What is cut off meanwhile is left out. */
@@ -217,6 +218,10 @@ export class Log {
     const leftMs = endsAt - this.endOf(0);
     if (leftMs > 0) return Math.ceil(leftMs);
     throw new DeadlineExceededError('The deadline passed; nothing was written.', { outcome: 'not-applied' });
+  }
+
+  #rolled(name: string, head: Head): Head {
+    return this.#rolls.get(name)?.reduce(applyRoll, head) ?? head;
   }
 
   async #seal(name: string, rolls: readonly Roll[]): Promise<void> {
