@@ -29,7 +29,7 @@ function run(...args: string[]): Promise<Run> {
 describe('the search example', () => {
   const subset = ['--addresses', '2', '--passages', '16', '--data', data];
 
-  it('indexes with progress, answers, and does not embed again', { timeout: 240_000 }, async () => {
+  it('indexes with progress, answers, and does not embed again', async () => {
     const question = 'Did Congress do good work?';
     const first = await run(question, ...subset, '--explain', '--top', '2');
     expect(first.code, first.stderr).toBe(0);
@@ -47,7 +47,7 @@ describe('the search example', () => {
     expect(none.stdout).toBe('Nothing was said about that in those years.\n');
   });
 
-  it('says what it can do, and what is wrong with a command', { timeout: 120_000 }, async () => {
+  it('says what it can do, and what is wrong with a command', async () => {
     const help = await run('--help');
     expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('Usage: npm start -- search')]);
     for (const [args, message] of [

@@ -50,7 +50,6 @@ describe('processes that keep adding', () => {
     { processes: 32, numShards: 64, callers: 4, seed: 1 },
   ])(
     'soon do not meet: $processes of them, $callers adding each',
-    { timeout: 120_000 },
     async ({ processes, numShards, callers, seed }) => {
       const fleet = new Fleet(processes, numShards, seed);
       await fleet.add(callers, 3_000);

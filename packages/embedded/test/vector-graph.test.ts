@@ -57,6 +57,26 @@ describe.each(distances)('by %s', (distance) => {
   });
 });
 
+test.each([1e-20, 1e-4, 1e13])('products of any size are told apart: vectors of some %d', async (size) => {
+  const store = await openTestStore({ path: newPath(), hnswFrom: 1_000, hnswEf: 128 });
+  const vectors = new Map(
+    [...clustered(2_000)].map(([id, vector]) => [id, vector.map((number) => Math.fround(number * size))]),
+  );
+  const query = await insertAll(store, vectors, 'inner_product');
+  expect(await settledGraph(store, 'some', query)).toMatchObject({ isServing: true, vectors: 2_000 });
+  const question = { vectors, distance: 'inner_product', k: 10 } as const;
+  const queries = [...vectors.values()].slice(0, 25);
+  await expectNear(store, 'some', { ...question, queries });
+  const others = queries.map((vector) => vector.map((number) => Math.fround((number / size) * 1e-9)));
+  await expectNear(store, 'some', { ...question, queries: others });
+  // What is added goes into the graph as what was there did.
+  const more = [...vectors].slice(0, 300).map(([id, vector]) => ({ id: `more-${id}`, vector }));
+  await store.vectorInsertMany('some', more);
+  for (const { id, vector } of more) vectors.set(id, vector);
+  expect(await settledGraph(store, 'some', query)).toMatchObject({ isServing: true, vectors: 2_300 });
+  await expectNear(store, 'some', { ...question, queries });
+});
+
 test('a search with a filter, and one for a large part of the vectors, stay exact', async () => {
   const store = await openTestStore({ path: newPath(), hnswFrom: 500, hnswEf: 1 });
   const vectors = clustered(1_000);

@@ -142,6 +142,36 @@ test.each(distances)(
   },
 );
 
+test.each([
+  ['inner_product', 1e6, 1e-7],
+  ['inner_product', 1, 1e-10],
+  ['cosine', 1e6, 1e-7],
+] as const)(
+  'by %s, those at one distance come in the order of their ids: vectors of %d, queries of %d',
+  async (...given) => {
+    const [distance, size, querySize] = given;
+    const store = await openTestStore();
+    const random = seededRandom(11);
+    const some = (share: number, number: number): number[] =>
+      Array.from({ length: 33 }, (_, place) => (place === 0 || random() < share ? number : 0));
+    await store.vectorCreateIndex('some', 33, distance);
+    // Large enough for the scan of rounded vectors.
+    const vectors = new Map(
+      Array.from({ length: 2_200 }, (_, row) => [`id-${row}`, some(0.3, size * (1 + (row % 6)))]),
+    );
+    await store.vectorInsertMany(
+      'some',
+      [...vectors].map(([id, vector]) => ({ id, vector })),
+    );
+    for (let search = 0; search < 40; search++) {
+      const query = some(0.5, querySize);
+      const k = 1 + (search % 20);
+      const { matches } = await store.vectorSearch('some', query, k);
+      expect(matches).toEqual(nearestByHand(vectors, distance, query, k));
+    }
+  },
+);
+
 describe('a filter', () => {
   const vectors = new Map<string, number[]>();
   const random = seededRandom(5);

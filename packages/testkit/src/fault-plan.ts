@@ -87,7 +87,9 @@ export class FaultPlan {
     if (this.#stopped) return undefined;
     const queue = this.#scripted[call.operation === 'find' ? 'get' : call.operation];
     if (queue.length > 0) return queue.shift();
-    return this.#decide?.(call) ?? this.#byChance();
+    const chosen = this.#decide?.(call) ?? this.#byChance();
+    if (chosen !== undefined) checkFault('decide answered', chosen);
+    return chosen;
   }
 
   #byChance(): Fault | undefined {

@@ -154,9 +154,14 @@ function sumOfProducts(one: Float32Array, other: Float32Array): number {
 }
 
 function numbersOf(name: string, vector: readonly number[] | Float32Array): Float32Array {
+  if (!Array.isArray(vector) && !(vector instanceof Float32Array)) {
+    refuse(name, vector, 'an array of numbers or a Float32Array');
+  }
   checkWhole(`${name}.length`, vector.length, 1, 4_096);
   const numbers = Float32Array.from(vector);
-  const bad = numbers.findIndex((number) => !Number.isFinite(number));
+  const bad = numbers.findIndex(
+    (number, place) => typeof vector[place] !== 'number' || !Number.isFinite(number),
+  );
   if (bad < 0) return numbers;
   refuse(`${name}[${bad}]`, vector[bad], 'numbers that are finite as 32-bit floats');
 }

@@ -221,7 +221,7 @@ describe('the suite', () => {
     const wrapped = (memory: MemoryStore): KvStore => countCalls(withFaults(memory, { latencyMs: 1 }));
     expect((await suite((memory) => memory, 1)).failures).toEqual([]);
     expect((await suite(wrapped, 0)).failures).toEqual([]);
-  }, 120_000);
+  });
 
   it('lets a store cut calls in flight short when it closes, if it says so', async () => {
     const suite = (error: Error): Promise<SuiteReport> => {

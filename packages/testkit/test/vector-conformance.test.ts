@@ -71,6 +71,9 @@ const flaws: Record<string, Flaw> = {
         ? store.vectorInsert(namespace, 'id-8', vector)
         : store.vectorInsert(namespace, id, vector, options),
   }),
+  'what is no list of numbers': (store) => ({
+    vectorInsert: (namespace, id, vector) => store.vectorInsert(namespace, id, Array.from(vector, Number)),
+  }),
   'numbers that are not finite': (store) => ({
     vectorInsert: (namespace, id, vector) =>
       store.vectorInsert(

@@ -236,7 +236,12 @@ describe('faults by chance', () => {
     expect(store.faults.injected['lost-reply']).toBe(0);
   });
 
-  it('are called by their names', () => {
+  it('are called by their names, also by the hook', async () => {
+    const misspelt = withFaults(createMemoryStore(), { decide: () => 'lost-replies' as never });
+    await expect(misspelt.put('key', 'value')).rejects.toThrow(
+      'decide answered "lost-replies"; use lost-request',
+    );
+    expect(Object.values(misspelt.faults.injected)).toEqual([0, 0, 0, 0, 0, 0]);
     const { faults } = withFaults(createMemoryStore());
     expect(() => faults.next('put', 'lost-replies' as never)).toThrow(
       'fault is "lost-replies"; use lost-request',

@@ -1,5 +1,7 @@
-import { createMemoryVectorStore } from '@norikv/testkit';
+import type { CallOptions } from '@norikv/store';
+import { createMemoryVectorStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { createBm25Index } from '../src/bm25.js';
 import { createEmbedder } from '../src/core/embedder.js';
 import { DocumentDeduplicator, RecommendationEngine, SemanticSearchEngine } from '../src/index.js';
 import { hashingModel } from './support/hashing-model.js';
@@ -35,6 +37,35 @@ describe('the time limit of a call', () => {
     ],
   ])('is that of the model, too: %s', async (_what, call) => {
     await expect(call()).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  });
+});
+
+describe('the time limit is that of the whole call, whatever it consists of', () => {
+  const clock = new FakeClock();
+  const openBoth = async () => {
+    const store = createMemoryVectorStore({ clock, latencyMs: 10 });
+    const search = new SemanticSearchEngine(store, hashingModel(), { clock, lexical: createBm25Index() });
+    const shop = new RecommendationEngine(store, hashingModel(), { clock });
+    await clock.run(search.initialize());
+    await clock.run(search.indexDocument('a', 'A', 'apple'));
+    await clock.run(shop.indexProduct('a', 'A', 'apple', 'fruit'));
+    return { search, shop };
+  };
+
+  it.each<[string, (open: Awaited<ReturnType<typeof openBoth>>, options: CallOptions) => Promise<unknown>]>([
+    ['initializing a search', ({ search }, options) => search.initialize(options)],
+    ['refreshing a search', ({ search }, options) => search.refresh(options)],
+    ['repairing a search', ({ search }, options) => search.repair(options)],
+    ['repairing recommendations', ({ shop }, options) => shop.repair(options)],
+    ['verifying recommendations', ({ shop }, options) => shop.verify(options)],
+  ])('%s', async (_what, call) => {
+    const open = await openBoth();
+    const startMs = clock.monotonic();
+    await clock.run(call(open, {}));
+    const neededMs = clock.monotonic() - startMs;
+    await clock.run(call(open, { timeoutMs: neededMs + 10 }));
+    const late = clock.run(call(open, { timeoutMs: neededMs - 5 }));
+    await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 });
 

@@ -62,9 +62,7 @@ async function play({ policy, seed, deeds }: Interleaving): Promise<void> {
   });
 }
 
-it('leaves nothing to repair, whatever copies are stored and removed at the same moment', {
-  timeout: 300_000,
-}, async () => {
+it('leaves nothing to repair, whatever copies are stored and removed at the same moment', async () => {
   const numRuns = Number(process.env.NORIKV_DEDUPLICATION_SCHEDULES ?? 60);
   await fc.assert(fc.asyncProperty(interleavings, play), { numRuns, endOnFailure: true });
 });

@@ -24,7 +24,7 @@ async function runMember(path: string, name: string): Promise<Line[]> {
   return lines.map((line) => JSON.parse(line) as Line);
 }
 
-it('admits one copy of each text, from four processes over one folder', { timeout: 120_000 }, async () => {
+it('admits one copy of each text, from four processes over one folder', async () => {
   const path = mkdtempSync(join(tmpdir(), 'norikv-deduplication-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   const said = (await Promise.all(['k', 'l', 'm', 'n'].map((name) => runMember(path, name)))).flat();

@@ -88,6 +88,35 @@ describe('NoriKVVectorStore', () => {
     expect(await store.maxMarginalRelevanceSearch('apple', { k: 9, fetchK: 1 })).toHaveLength(4);
   });
 
+  it('chooses by variety among documents that are written anew, or deleted, meanwhile', async () => {
+    const client = createMemoryVectorStore();
+    const other = open(client);
+    const ids = ['a', 'b', 'c'];
+    await other.addDocuments(
+      ids.map((id) => page(`apple ${id}`)),
+      { ids },
+    );
+    const change = async (): Promise<void> => {
+      await other.addDocuments([page('apple tart')], { ids: ['a'] });
+      await other.delete({ ids: ['b'] });
+    };
+    let changed: Promise<void> | undefined;
+    const racing = open({
+      ...client,
+      async vectorGet(...call) {
+        changed ??= change();
+        await changed;
+        return client.vectorGet(...call);
+      },
+    });
+    const varied = await racing.maxMarginalRelevanceSearch('apple', { k: 3 });
+    expect(varied.map(({ pageContent }) => pageContent).sort()).toEqual(['apple c', 'apple tart']);
+    const lost: typeof client = { ...client, vectorGet: async () => null };
+    await expect(open(lost).maxMarginalRelevanceSearch('apple', { k: 3 })).rejects.toMatchObject({
+      code: 'VECTOR_MISSING',
+    });
+  });
+
   it('serves a retriever of LangChain, and takes its embeddings', async () => {
     const client = createMemoryVectorStore();
     const store = new NoriKVVectorStore(new FakeEmbeddings(), { client, dimensions: 4, namespace: 'fake' });

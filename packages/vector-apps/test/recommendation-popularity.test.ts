@@ -161,6 +161,24 @@ describe('popularity', () => {
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
   });
 
+  it('is waited for no longer than a call may last, also while another call reads it', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryVectorStore({ clock, latencyMs: 1_000 });
+    const popularity = new Popularity(store, { ...options, clock });
+    const patient = popularity.snapshot(new CallBudget({}, clock));
+    const controller = new AbortController();
+    for (const [limits, code] of [
+      [{ timeoutMs: 100 }, 'DEADLINE_EXCEEDED'],
+      [{ signal: controller.signal }, 'CANCELLED'],
+    ] as const) {
+      const hurried = popularity.snapshot(new CallBudget(limits, clock));
+      if ('signal' in limits) controller.abort();
+      await expect(clock.run(hurried)).rejects.toMatchObject({ code });
+      expect(clock.monotonic()).toBe(100);
+    }
+    expect((await clock.run(patient)).popular).toEqual([]);
+  });
+
   it.each(['[]', '{"epochMs":0}', '{"epochMs":0,"products":[["a",1]]}'])('is not read from %s', (text) => {
     expect(() => shardCodec.decode(new TextEncoder().encode(text))).toThrow(/popularity/);
   });

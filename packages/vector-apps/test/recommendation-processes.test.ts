@@ -22,9 +22,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return code;
 }
 
-it('counts every event once, though one of three processes is killed and says all again', {
-  timeout: 120_000,
-}, async () => {
+it('counts every event once, though one of three processes is killed and says all again', async () => {
   const path = mkdtempSync(join(tmpdir(), 'norikv-recommendation-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   {

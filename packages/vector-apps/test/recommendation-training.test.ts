@@ -5,7 +5,17 @@ import { cosine, dot } from '../src/core/vector-math.js';
 import { interactionMatrix, type TrainingEvent } from '../src/recommendation/interaction-matrix.js';
 import { itemFactors } from '../src/recommendation/item-factors.js';
 import { trainingsCodec } from '../src/recommendation/trainings.js';
-import { at, handle, idsOf, openShop, stateOf, stock, stockedShop, tasteOf } from './recommendation/shop.js';
+import {
+  angleModel,
+  at,
+  handle,
+  idsOf,
+  openShop,
+  stateOf,
+  stock,
+  stockedShop,
+  tasteOf,
+} from './recommendation/shop.js';
 
 /** Who likes boots likes poems, and who likes sandals likes the novel: not what their texts say. */
 const pairs = [
@@ -534,6 +544,19 @@ describe('a training', () => {
       cause: { message: expect.stringContaining(message) },
     });
     expect(new TextDecoder().decode((await store.get(key)).value)).toBe(damage);
+  });
+
+  it('keeps all of a taste when the model is given a fingerprint', async () => {
+    const store = createMemoryVectorStore();
+    const { fingerprint: _fingerprint, ...unnamed } = angleModel;
+    const engine = await openShop(store, {}, unnamed);
+    await stock(engine);
+    for (let event = 0; event < 30; event += 1) await engine.recordInteraction('ann', 'boots', { weight: 5 });
+    for (let event = 0; event < 50; event += 1) await engine.recordInteraction('ann', 'poems');
+    const before = await engine.getRecommendations('ann', 3);
+    const named = await openShop(store);
+    expect(await named.getRecommendations('ann', 3)).toEqual(before);
+    expect(await engine.getRecommendations('ann', 3)).toEqual(before);
   });
 
   it('works on after a change of model, in a namespace of its own', async () => {

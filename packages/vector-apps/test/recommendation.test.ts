@@ -1,12 +1,14 @@
 import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
+import type { RecommendOptions } from '../src/recommendation/options.js';
 import {
   angleModel,
   handle,
   idsOf,
   openShop,
   RecommendationEngine,
+  stock,
   stockedShop,
   tasteOf,
 } from './recommendation/shop.js';
@@ -90,6 +92,16 @@ describe('RecommendationEngine', () => {
     expect(idsOf(await engine.getRecommendations('ann', 1))).toEqual(['sandals']);
   });
 
+  it.each([
+    ['is lost', async () => null, 'is not there; run repair()'],
+    ['cannot be read', () => Promise.reject(new Error('of the disk')), 'of the disk'],
+  ])('says so when a vector it has to compare %s', async (_what, vectorGet, message) => {
+    const store = createMemoryVectorStore();
+    await (await stockedShop(store)).recordInteraction('ann', 'boots');
+    const engine = await openShop(handle(store, { vectorGet }));
+    await expect(engine.getRecommendations('ann', 2, { diversity: 0.5 })).rejects.toThrow(message);
+  });
+
   it('asks filter and boost about whole products', async () => {
     const engine = await stockedShop();
     await engine.recordInteraction('ann', 'boots');
@@ -102,6 +114,33 @@ describe('RecommendationEngine', () => {
     });
     expect(first).toMatchObject({ productId: 'poems', explanation: { boost: 2 } });
     expect(first?.score).toBeCloseTo(2, 6);
+  });
+
+  it.each<[string, string, RecommendOptions]>([
+    ['their vectors are compared', 'ann', { diversity: 0.5 }],
+    ['they are explained', 'ann', { explain: true }],
+    ['a session is looked at', 'new', { sessionItems: ['boots'] }],
+  ])('goes on with products that are written anew, or removed, while %s', async (_what, userId, options) => {
+    for (const isRemoved of [false, true]) {
+      const store = createMemoryVectorStore();
+      const other = await stockedShop(store);
+      await other.recordInteraction('ann', 'boots');
+      const change = async (): Promise<void> => {
+        await stock(other, ['boots', 'sandals']);
+        if (isRemoved) await other.removeProduct('sandals');
+      };
+      let changed: Promise<void> | undefined;
+      const racing = handle(store, {
+        async vectorGet(...call: Parameters<typeof store.vectorGet>) {
+          changed ??= change();
+          await changed;
+          return store.vectorGet(...call);
+        },
+      });
+      const engine = await openShop(racing);
+      const expected = isRemoved ? expect.not.arrayContaining(['sandals']) : ['sandals', 'trainers'];
+      expect(idsOf(await engine.getRecommendations(userId, 2, options))).toEqual(expected);
+    }
   });
 
   it('keeps recommendations unlike each other, if asked', async () => {

@@ -19,9 +19,7 @@ const fusions = fc.oneof(
   fc.record({ method: fc.constant('reciprocal-rank' as const), lexicalWeight: fc.constantFrom(0, 0.5, 0.9) }),
 );
 
-it('pages hold every document that a filter lets pass once, in the order of one long page', {
-  timeout: 120_000,
-}, async () => {
+it('pages hold every document that a filter lets pass once, in the order of one long page', async () => {
   await fc.assert(
     fc.asyncProperty(
       corpus,

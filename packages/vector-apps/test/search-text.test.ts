@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { chunksOf } from '../src/search/chunking.js';
 import { stemOf, termsOf, wordsOf } from '../src/search/words.js';
 
@@ -18,6 +18,18 @@ describe('chunks', () => {
     ]);
     expect(cut('Only one')).toEqual(['Only one']);
     expect(cut(' \n ')).toEqual([]);
+  });
+
+  it('are the same whatever the language of the machine', () => {
+    const { Segmenter } = Intl;
+    class GreekSegmenter extends Segmenter {
+      constructor(locale: string = 'el', options?: Intl.SegmenterOptions) {
+        super(locale, options);
+      }
+    }
+    Object.assign(Intl, { Segmenter: GreekSegmenter });
+    onTestFinished(() => void Object.assign(Intl, { Segmenter }));
+    expect(cut('He came; she left.', { sentences: 1, overlap: 0 })).toEqual(['He came; she left.']);
   });
 
   it('hold at most so many words, and leave none out', () => {

@@ -16,9 +16,7 @@ const documents = [
   { id: 'schools', title: '', content: 'Every child deserves a good teacher.' },
 ];
 
-it('finds what is said in other words, with a real model on a durable store, opened again', {
-  timeout: 240_000,
-}, async () => {
+it('finds what is said in other words, with a real model on a durable store, opened again', async () => {
   const sentences = await initModel(modelSource);
   const model: EmbeddingModel = {
     dimensions: 512,

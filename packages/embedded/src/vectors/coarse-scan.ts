@@ -43,7 +43,8 @@ export async function coarseScan(
       const score = square + numberAt(scales, row) * times * (products[place] ?? 0);
       // A product is off by at most what rounding took from one of the two, times the length of the other.
       const off = numberAt(lengths, row) * query.error + numberAt(errors, row) * reach;
-      const error = off * weight + (square + querySquare) * rounding;
+      const size = square + querySquare + numberAt(lengths, row) * reach;
+      const error = off * weight + size * rounding;
       lowest[row] = score - error;
       if (score + error < limit && (allowed === undefined || allowed.has(row))) {
         best.offer(score + error, row);

@@ -1,6 +1,7 @@
 import type { IndexConfig } from 'usearch';
 import type { Graph } from './graph.js';
 import { type GraphKeys, sealGraphFile } from './graph-file.js';
+import { scaledBy, scaleOf } from './graph-scale.js';
 import { GraphWorker, type WorkerOrder } from './graph-worker.js';
 import type { VectorRows } from './vector-rows.js';
 
@@ -36,7 +37,7 @@ export async function buildGraph(
   const stop = (): void => void worker.stop();
   signal.addEventListener('abort', stop);
   try {
-    const keys = keysOf(base);
+    const keys = keysOf(base, rowsNow());
     if (base) await worker.ask({ remove: BigUint64Array.from(base.outdated, BigInt) });
     const together = Math.max(1, Math.floor(numbersTogether / config.dimensions));
     for (let from = 0; from < ids.length; from += together) {
@@ -50,10 +51,17 @@ export async function buildGraph(
   }
 }
 
-function keysOf(base: GraphPlan['base']): GraphKeys {
-  if (base === undefined) return { ids: [], versions: [], removed: 0 };
-  const { ids, versions, removed } = base.graph.keys;
-  const keys = { ids: ids.slice(), versions: versions.slice(), removed: removed + base.outdated.length };
+function keysOf(base: GraphPlan['base'], { shape, highestSquare }: VectorRows): GraphKeys {
+  if (base === undefined) {
+    return { ids: [], versions: [], removed: 0, scale: scaleOf(shape.distance, highestSquare) };
+  }
+  const { ids, versions, removed, scale } = base.graph.keys;
+  const keys = {
+    ids: ids.slice(),
+    versions: versions.slice(),
+    removed: removed + base.outdated.length,
+    scale,
+  };
   for (const key of base.outdated) keys.ids[key] = '';
   return keys;
 }
@@ -70,7 +78,7 @@ function batchOf(
   const numbers = new BigUint64Array(places.length);
   for (const [place, row] of places.entries()) {
     numbers[place] = BigInt(keys.ids.length);
-    vectors.set(rows.numbersOf(row), place * dimensions);
+    vectors.set(scaledBy(rows.numbersOf(row), keys.scale), place * dimensions);
     keys.ids.push(rows.idOf(row));
     keys.versions.push(rows.termOf(row), rows.indexOf(row));
   }

@@ -9,7 +9,7 @@ import type { Shape } from './vector-rows.js';
  * the facts and a checksum of all before it (4 bytes each). An entry is the length of the id (2), the id, and the
  * version's term and index (8 each, floating point); an empty id says that the key is not in use.
  */
-const format = `graph 1, usearch ${libraryRelease}`;
+const format = `graph 2, usearch ${libraryRelease}`;
 const tailBytes = 8;
 const lengthBytes = 2;
 const versionBytes = 16;
@@ -24,6 +24,8 @@ export interface GraphKeys {
   readonly versions: number[];
   /** Keys taken out again since the graph was built as a whole. */
   readonly removed: number;
+  /** What all vectors were multiplied by. */
+  readonly scale: number;
 }
 
 interface Facts {
@@ -33,6 +35,7 @@ interface Facts {
   readonly graphBytes: number;
   readonly count: number;
   readonly removed: number;
+  readonly scale: number;
 }
 
 /** Completes a file that so far holds what the library wrote. */
@@ -50,7 +53,8 @@ export async function sealGraphFile(file: string, keys: GraphKeys, shape: Shape)
     const count = keys.ids.length;
     for (let key = 0; key < count; key += entriesTogether) await append(entriesOf(keys, key));
     const { dimensions, distance } = shape;
-    const facts: Facts = { format, dimensions, distance, graphBytes: size, count, removed: keys.removed };
+    const { removed, scale } = keys;
+    const facts: Facts = { format, dimensions, distance, graphBytes: size, count, removed, scale };
     const text = Buffer.from(JSON.stringify(facts));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(text.length);
@@ -87,7 +91,7 @@ async function read(handle: FileHandle, shape: Shape, pacer: Pacer): Promise<Gra
   const isOurs = facts.format === format;
   if (!isOurs || facts.dimensions !== shape.dimensions || facts.distance !== shape.distance) return undefined;
   const entries = await bytesAt(handle, facts.graphBytes, factsAt);
-  const keys: GraphKeys = { ids: [], versions: [], removed: facts.removed };
+  const keys: GraphKeys = { ids: [], versions: [], removed: facts.removed, scale: facts.scale };
   for (let at = 0; at < entries.length; ) {
     const idEnd = at + lengthBytes + entries.readUInt16LE(at);
     keys.ids.push(entries.toString('utf8', at + lengthBytes, idEnd));

@@ -107,13 +107,14 @@ export const expiryAndConditions: Group = {
     });
     if (capabilities.createIfAbsent) {
       test('of 64 creates on an expired key exactly one wins', async (trial) => {
-        const key = trial.newKey();
-        await trial.store.put(key, 'value', { ttlMs });
+        const [key, alive] = [trial.newKey(), trial.newKey()];
+        await trial.store.put(alive, 'value', { ttlMs: aliveMs });
         await refuses(
-          trial.store.put(key, 'early', { ifNotExists: true }),
+          trial.store.put(alive, 'early', { ifNotExists: true }),
           'ALREADY_EXISTS',
           'an early create',
         );
+        await trial.store.put(key, 'value', { ttlMs });
         await expire(trial);
         const calls = Array.from({ length: trial.scaled(64, 8) }, (_, racer) =>
           trial.nextHandle().put(key, `racer ${racer}`, { ifNotExists: true }),

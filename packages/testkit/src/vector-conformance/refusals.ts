@@ -17,6 +17,21 @@ export const vectorRefusals: readonly VectorTest[] = [
     },
   },
   {
+    name: 'what is no list of numbers',
+    async run(trial) {
+      const namespace = await space(trial, 'euclidean');
+      for (const wrong of [undefined, null, '12', 7, {}, [1, null], [1, '2'], [1]] as unknown[]) {
+        const vector = wrong as number[];
+        await refuse(
+          trial.store.vectorInsert(namespace, 'a', vector),
+          `an insert of ${JSON.stringify(wrong)}`,
+        );
+        await refuse(trial.store.vectorSearch(namespace, vector, 1), `a search for ${JSON.stringify(wrong)}`);
+      }
+      equal(await trial.store.vectorGet(namespace, 'a'), null, 'the vector');
+    },
+  },
+  {
     name: 'vectors of another length than the namespace has',
     async run(trial) {
       const namespace = await space(trial, 'euclidean');

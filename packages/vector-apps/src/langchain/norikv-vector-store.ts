@@ -1,10 +1,10 @@
-import { CorruptRecordError } from '@norikv/cas-retry';
-import { type Clock, InvalidArgumentError } from '@norikv/store';
+import { type Clock, errorCode, InvalidArgumentError } from '@norikv/store';
 import { checkedVectors } from '../core/checked-vectors.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { NearestMatch } from '../core/nearest.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { VectorRecords } from '../core/vector-records.js';
+import { VectorMissingError } from '../errors.js';
 import type {
   LangChainDocument,
   LangChainEmbeddings,
@@ -12,6 +12,7 @@ import type {
   MarginalRelevanceOptions,
 } from './langchain-types.js';
 import { marginalRelevance } from './marginal-relevance.js';
+import { decodePage, documentOf, type Page, predicateOf } from './page.js';
 
 /** Options of {@link NoriKVVectorStore}. */
 export interface NoriKVVectorStoreOptions {
@@ -28,10 +29,7 @@ export interface NoriKVVectorStoreOptions {
   readonly clock?: Clock | undefined;
 }
 
-interface Page {
-  readonly pageContent: string;
-  readonly metadata: Record<string, unknown>;
-}
+const tries = 3;
 
 /**
  * The methods of LangChain's `VectorStore`, by name and meaning, over records whose vectors are derived. Give it
@@ -174,11 +172,9 @@ export class NoriKVVectorStore {
       1,
       this.#dimensions,
     );
-    const matches = await this.#nearest(vector, Math.max(k, fetchK), filter);
-    const vectors = await Promise.all(matches.map(({ record }) => this.#records.vectorsOf(record)));
-    const places = marginalRelevance(vector, vectors.flat(), k, lambda);
-    const documents = matches.map(({ record }) => documentOf(record.id, record.data));
-    return places.flatMap((place) => documents[place] ?? []);
+    const near = await this.#nearWithVectors(vector, Math.max(k, fetchK), filter);
+    const vectors = near.map((one) => one.vector);
+    return marginalRelevance(vector, vectors, k, lambda).flatMap((place) => near[place]?.document ?? []);
   }
 
   async #add(
@@ -195,6 +191,25 @@ export class NoriKVVectorStore {
       await this.#records.put(name, { pageContent, metadata: { ...metadata } }, vector ? [vector] : []);
       return name;
     });
+  }
+
+  async #nearWithVectors(
+    query: Float32Array,
+    count: number,
+    filter: LangChainFilter | undefined,
+  ): Promise<{ readonly document: LangChainDocument; readonly vector: Float32Array }[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      const matches = await this.#nearest(query, count, filter);
+      try {
+        return await mapBounded(matches, this.#concurrency, async ({ record }) => {
+          const [vector = new Float32Array(0)] = await this.#records.vectorsOf(record);
+          return { document: documentOf(record.id, record.data), vector };
+        });
+      } catch (error) {
+        // One was written anew or deleted since it was found.
+        if (errorCode(error) !== VectorMissingError.code || attempt === tries) throw error;
+      }
+    }
   }
 
   async #nearest(
@@ -218,21 +233,6 @@ export class NoriKVVectorStore {
     });
     return this.#ready;
   }
-}
-
-function predicateOf(filter: LangChainFilter): (document: LangChainDocument) => boolean {
-  if (typeof filter === 'function') return filter;
-  return ({ metadata }) => Object.entries(filter).every(([name, value]) => metadata[name] === value);
-}
-
-function documentOf(id: string, { pageContent, metadata }: Page): LangChainDocument {
-  return { id, pageContent, metadata: { ...metadata } };
-}
-
-function decodePage(json: unknown, key: string): Page {
-  const { pageContent, metadata } = (json ?? {}) as Page;
-  if (typeof pageContent === 'string' && typeof metadata === 'object') return { pageContent, metadata };
-  throw new CorruptRecordError(`The record "${key}" is not that of a document; look at it by hand`, { key });
 }
 
 function checkSameLength(name: string, given: number, documents: number): void {

@@ -50,9 +50,10 @@ export class Catalogue {
 
   constructor(store: VectorKvStore, options: CatalogueOptions) {
     const { namespace, dimensions, fingerprint, concurrency, clock, random } = options;
+    // Not the fingerprint: within a namespace it never changes, but it may be given later.
+    this.#model = JSON.stringify([namespace, dimensions]);
     const prefix = `${options.prefix}catalogue/${namespace}/`;
     this.#options = options;
-    this.#model = JSON.stringify([namespace, dimensions, fingerprint]);
     this.records = new VectorRecords(store, { ...options, prefix, decode: decodeProduct });
     this.trained = new TrainedSpaces(store, prefix, this.records, options);
     const space = { namespace, dimensions, fingerprint, distance: 'cosine' as const };
@@ -125,8 +126,8 @@ export class Catalogue {
     restore: (record: ProductRecord) => Promise<readonly Float32Array[]>,
     options: CallOptions,
   ): Promise<CatalogueReport> {
-    const report = await this.records.repair({ ...options, restore });
     const budget = new CallBudget(options, this.#options.clock);
+    const report = await this.records.repair({ ...budget.next(), restore });
     const { active } = await this.trained.read(budget);
     const completed = active ? await this.trained.complete(active, await this.ids(budget), budget) : 0;
     return { ...report, completed, isClean: report.isClean && completed === 0 };
@@ -134,8 +135,8 @@ export class Catalogue {
 
   /** What a repair would find. */
   async verify(options: CallOptions): Promise<CatalogueReport> {
-    const report = await this.records.verify(options);
     const budget = new CallBudget(options, this.#options.clock);
+    const report = await this.records.verify(budget.next());
     const { active } = await this.trained.read(budget);
     const incomplete = active ? await this.trained.incomplete(active, await this.ids(budget), budget) : [];
     const completed = incomplete.length;

@@ -1,3 +1,4 @@
+import { errorCode } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
 import { GhostList } from '../core/ghost-list.js';
 import { type NearestMatch, nearestRecords } from '../core/nearest.js';
@@ -5,6 +6,7 @@ import type { StoredVectors } from '../core/stored-vectors.js';
 import { parseVectorId } from '../core/vector-id.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
+import { VectorMissingError } from '../errors.js';
 import type { Product } from './product.js';
 import type { SpaceName } from './taste.js';
 
@@ -50,6 +52,23 @@ export class ItemSpace {
   async vectorOf(record: ProductRecord, budget: CallBudget): Promise<Float32Array> {
     const [vector] = await this.#vectors.get(record.id, record, budget);
     return vector ?? this.#make(record, budget);
+  }
+
+  /** As {@link vectorOf}; of a product that was written anew since it was read, as it is now. Null if it is gone. */
+  async currentVectorOf(record: ProductRecord, budget: CallBudget): Promise<Float32Array | null> {
+    let current = record;
+    for (;;) {
+      try {
+        return await this.vectorOf(current, budget);
+      } catch (error) {
+        if (errorCode(error) !== VectorMissingError.code) throw error;
+        const now = await this.#records.get(record.id, budget.next());
+        if (!now) return null;
+        // It is lost.
+        if (now.generation === current.generation) throw error;
+        current = now;
+      }
+    }
   }
 
   /**

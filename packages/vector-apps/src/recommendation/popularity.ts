@@ -78,8 +78,11 @@ export class Popularity {
   async snapshot(budget: CallBudget): Promise<PopularitySnapshot> {
     const startedAt = this.#options.clock.monotonic();
     if (this.#latest && startedAt - this.#latest.startedAt < this.#options.maxAgeMs) {
+      const { snapshot } = this.#latest;
+      // It may have begun long ago, in a call with more time.
+      await budget.waitFor(Promise.allSettled([snapshot]).then(() => undefined));
       try {
-        return await this.#latest.snapshot;
+        return await snapshot;
       } catch {
         // Whoever began that reading ran out of time, or cancelled. That is not this caller's affair.
       }

@@ -22,16 +22,18 @@ export async function vectorsById(
   return new Map(found.map(({ record, vector }) => [record.id, vector]));
 }
 
-/** Each of them with the vector of its product. One batch of parallel reads. */
-export function withVectors<Chosen extends { readonly record: ProductRecord }>(
+/** Those whose product is still there, each with its vector. One batch of parallel reads. */
+export async function withVectors<Chosen extends { readonly record: ProductRecord }>(
   space: ItemSpace,
   chosen: readonly Chosen[],
   concurrency: number,
   budget: CallBudget,
 ): Promise<(Chosen & { readonly vector: Float32Array })[]> {
-  return mapBounded(chosen, concurrency, async (one) => {
-    return { ...one, vector: await space.vectorOf(one.record, budget) };
+  const placed = await mapBounded(chosen, concurrency, async (one) => {
+    const vector = await space.currentVectorOf(one.record, budget);
+    return vector && { ...one, vector };
   });
+  return placed.filter((one) => one !== null);
 }
 
 /** Up to three products of a taste that add most to the nearness of a vector, the strongest first. */

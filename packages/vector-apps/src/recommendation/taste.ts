@@ -3,7 +3,7 @@ import { addFaded, type Faded, type HalfLives, type SumRules } from './decay.js'
 
 /** Which vectors a sum is made of: sums of different ones mean nothing to each other. */
 export interface SpaceName {
-  /** Namespace, dimensions and fingerprint of the embedding model. */
+  /** The namespace, whose vectors are all of one model, and their dimensions. */
   readonly model: string;
   /** Which training; 0 before the first. It only grows. */
   readonly training: number;

@@ -68,7 +68,8 @@ function fitting(sentences: readonly Sentence[], maxWords: number): Sentence[] {
 }
 
 function sentencesOf(text: string, maxWords: number): Sentence[] {
-  const segmenter = new Intl.Segmenter(undefined, { granularity: 'sentence' });
+  // Not by the language of the machine: a text is cut alike everywhere, or each would embed it anew.
+  const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
   const sentences: Sentence[] = [];
   let start = 0;
   let size = windowLength;

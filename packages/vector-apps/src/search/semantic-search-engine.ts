@@ -84,8 +84,9 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * @throws ModelMismatchError when the documents there were embedded by another model.
    */
   async initialize(options: CallOptions = {}): Promise<void> {
-    await this.#records.initialize(options);
-    await this.refresh(options);
+    const budget = this.#records.budget(options);
+    await this.#records.initialize(budget.next());
+    await this.refresh(budget.next());
   }
 
   /**
@@ -140,7 +141,10 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     return (await this.#searcher.search(query, topK, options)).results;
   }
 
-  /** One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`. */
+  /**
+   * One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`; where
+   * the store searches a graph, a document may be missed or shown twice.
+   */
   async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
     checkQuery(query, options);
     const { limit = 10, offset = 0 } = options;
@@ -187,17 +191,18 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * find by words what another process has added, this is needed. Without a lexical index it does nothing.
    */
   async refresh(options: CallOptions = {}): Promise<void> {
+    const budget = this.#records.budget(options);
     const leg = this.#leg;
     if (!leg) return;
     const gone = new Set(leg.ids);
     let batch: string[] = [];
     const read = async (): Promise<void> => {
       const since = leg.latest;
-      const records = await this.#records.getMany(batch, options);
+      const records = await this.#records.getMany(batch, budget.next());
       for (const [place, record] of records.entries()) leg.note(batch[place] ?? '', record, since);
       batch = [];
     };
-    for await (const id of this.#records.ids(options)) {
+    for await (const id of this.#records.ids(budget.next())) {
       gone.delete(id);
       if (batch.push(id) === readAtATime) await read();
     }

@@ -1,0 +1,26 @@
+import { CorruptRecordError } from '@norikv/cas-retry';
+import type { LangChainDocument, LangChainFilter } from './langchain-types.js';
+
+/** A document as its record holds it. */
+export interface Page {
+  readonly pageContent: string;
+  readonly metadata: Record<string, unknown>;
+}
+
+/** Whether a document passes a filter. */
+export function predicateOf(filter: LangChainFilter): (document: LangChainDocument) => boolean {
+  if (typeof filter === 'function') return filter;
+  return ({ metadata }) => Object.entries(filter).every(([name, value]) => metadata[name] === value);
+}
+
+/** A document as LangChain knows it. */
+export function documentOf(id: string, { pageContent, metadata }: Page): LangChainDocument {
+  return { id, pageContent, metadata: { ...metadata } };
+}
+
+/** Reads the record of a document. */
+export function decodePage(json: unknown, key: string): Page {
+  const { pageContent, metadata } = (json ?? {}) as Page;
+  if (typeof pageContent === 'string' && typeof metadata === 'object') return { pageContent, metadata };
+  throw new CorruptRecordError(`The record "${key}" is not that of a document; look at it by hand`, { key });
+}
