@@ -6,6 +6,7 @@ export default packageBuild({
     'background-clock',
     'call-options',
     'checks',
+    'listeners',
     'on-abort',
     'standard-schema',
     'wait-within',

@@ -1,5 +1,6 @@
 import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
 import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import type { CacheCodec } from './codec.js';
 import type { CacheEvent } from './events.js';
@@ -153,13 +154,7 @@ export function settingsOf<Value>(options: CacheOptions<Value>): Settings {
     storeTimeoutMs: options.storeTimeoutMs ?? 1_000,
     breakerFailures: options.breakerFailures ?? 5,
     breakerMs: options.breakerMs ?? 2_000,
-    onEvent(event) {
-      try {
-        onEvent?.(event);
-      } catch {
-        // A listener's fault is not the reader's.
-      }
-    },
+    onEvent: (event) => tell(onEvent, event),
     clock,
     random,
   };

@@ -9,10 +9,11 @@ import {
   type KvStore,
   UnavailableError,
 } from '@norikv/store';
+import { tell } from '@norikv/store/listeners';
 import { type Attempt, judge, send } from './attempt.js';
 import { delay } from './delay.js';
 import { faultOf, isTransientRead } from './fault.js';
-import { emit, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 import { type Snapshot, snapshotOf } from './snapshot.js';
 import type { Transport } from './transport.js';
 
@@ -47,7 +48,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
   let latestFault: unknown;
   const noteFault = (settings: Settings, error: unknown): void => {
     latestFault = error;
-    emit(settings, { kind: 'fault', key, error });
+    tell(settings.onEvent, { kind: 'fault', key, error });
   };
 
   /** Passes the time limit on, and keeps it itself for a store that does not. A later answer counts for nothing. */
@@ -93,7 +94,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
   const read: Courier['read'] = async (settings, isWanted) => {
     for (let failures = 0; ; failures += 1) {
       try {
-        emit(settings, { kind: 'read', key });
+        tell(settings.onEvent, { kind: 'read', key });
         return snapshotOf(key, await call(settings, (limit) => find(store, key, limit)));
       } catch (error) {
         noteFault(settings, error);

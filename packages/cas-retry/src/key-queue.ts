@@ -1,4 +1,5 @@
 import type { Key, KvStore } from '@norikv/store';
+import { tell } from '@norikv/store/listeners';
 import { createContention } from './contention.js';
 import { type Broken, createCourier } from './courier.js';
 import { delay } from './delay.js';
@@ -7,7 +8,7 @@ import { isChange } from './fold.js';
 import { createMemo } from './memo.js';
 import { mayBeApplied, type PendingUpdate } from './pending-update.js';
 import { type Plan, plan } from './plan.js';
-import { emit, type Settings, sameSettings } from './settings.js';
+import { type Settings, sameSettings } from './settings.js';
 import type { Snapshot } from './snapshot.js';
 import type { Transport } from './transport.js';
 
@@ -88,7 +89,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   };
 
   const giveUp = (updates: readonly Update[], error: unknown, settings: Settings): void => {
-    emit(settings, { kind: 'give-up', key, updates: updates.length, error });
+    tell(settings.onEvent, { kind: 'give-up', key, updates: updates.length, error });
     for (const update of updates) update.reject(error);
   };
 
@@ -119,7 +120,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   ): Promise<Sight | undefined> => {
     const { clock, random, backoffCapRoundTrips } = settings;
     failures = 0;
-    emit(settings, { kind: 'conflict', key, remembered: isRemembered });
+    tell(settings.onEvent, { kind: 'conflict', key, remembered: isRemembered });
     for (const update of changing) update.countConflict();
     contention.noticed();
     memo.observe(snapshot);
@@ -167,7 +168,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     for (const update of changing) update.phase = 'sent';
     const { tookMs: foldMs } = planned.fold;
     const batchSize = planned.updates.length;
-    emit(settings, { kind: 'write', key, batch: batchSize, remembered: isRemembered, foldMs });
+    tell(settings.onEvent, { kind: 'write', key, batch: batchSize, remembered: isRemembered, foldMs });
     const delivery = await courier.deliver(planned.attempt, settings, isWanted);
     for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
     if (delivery.kind === 'lost') return startOver(changing, delivery.snapshot, isRemembered, asOf, settings);

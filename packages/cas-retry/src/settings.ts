@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@norikv/store';
 import { checkObject, checkWhole } from '@norikv/store/checks';
-import type { UpdateEvent, UpdateListener } from './events.js';
+import type { UpdateListener } from './events.js';
 
 /** Options of `createUpdater`. Every limit has a default that suits a service. */
 export interface UpdaterOptions {
@@ -65,11 +65,4 @@ export function sameSettings(left: Settings, right: Settings): boolean {
   if (left === right) return true;
   const names = Object.keys(defaults) as (keyof Settings)[];
   return names.every((name) => left[name] === right[name]);
-}
-
-/** Tells the listener. Its fault is not the update's fault, and there is nobody to tell of it. */
-export function emit({ onEvent }: Settings, event: UpdateEvent): void {
-  try {
-    onEvent(event);
-  } catch {}
 }

@@ -21,7 +21,7 @@ import type { Engine } from './engine.js';
 import type { PutRequest, WriteRequest } from './keyspace.js';
 import { nextTurn } from './next-turn.js';
 import type { WriteOrder } from './pending-write.js';
-import { checkedVector } from './vectors/vector-checks.js';
+import { checkedVector, ownFilter } from './vectors/vector-checks.js';
 
 // A read waits for nothing, so a loop of reads would never let the write it waits for go on.
 const readsPerTurn = 128;
@@ -86,7 +86,8 @@ export class CheckedStore implements EmbeddedStore {
 
   async vectorSearch(...[namespace, query, k, options]: SearchCall): Promise<VectorSearchResult> {
     const own = checkedVector('query', query);
-    return this.#vectors((vectors) => vectors.vectorSearch(namespace, own, k, options));
+    const asked = options?.filter === undefined ? options : { ...options, filter: ownFilter(options.filter) };
+    return this.#vectors((vectors) => vectors.vectorSearch(namespace, own, k, asked));
   }
 
   vectorGet(...call: Parameters<VectorStore['vectorGet']>): Promise<number[] | null> {

@@ -173,6 +173,18 @@ test.each([
 );
 
 describe('a filter', () => {
+  test.each(['array', 'set'])('(%s) is taken as it is when the search is called', async (kind) => {
+    const store = await openTestStore();
+    await store.vectorCreateIndex('some', 1, 'euclidean');
+    await store.vectorInsert('some', 'a', [1]);
+    await store.vectorInsert('some', 'b', [2]);
+    const ids = kind === 'set' ? new Set(['a']) : ['a'];
+    const searching = store.vectorSearch('some', [1], 2, { filter: ids });
+    if (ids instanceof Set) ids.add('b');
+    else ids.push('b');
+    expect((await searching).matches.map(({ id }) => id)).toEqual(['a']);
+  });
+
   const vectors = new Map<string, number[]>();
   const random = seededRandom(5);
   for (let row = 0; row < 2_000; row++) vectors.set(`id-${row}`, randomVector(random, 40));

@@ -35,12 +35,3 @@ export type LeaseEvent = { readonly name: string } & (
 
 /** Receives events. */
 export type LeaseListener = (event: LeaseEvent) => void;
-
-/** A listener's fault is not the lease's fault, and there is nobody to tell. */
-export function isolated(listener: LeaseListener | undefined): LeaseListener {
-  return (event) => {
-    try {
-      listener?.(event);
-    } catch {}
-  };
-}

@@ -1,7 +1,8 @@
 import { type CallOptions, type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
 import { checkFunction, checkObject, checkText, checkWhole, refuse } from '@norikv/store/checks';
-import { isolated, type LeaseListener } from './events.js';
+import { tell } from '@norikv/store/listeners';
+import type { LeaseListener } from './events.js';
 import { longestMs } from './lease-record.js';
 import type { LeasesOptions, RenewalOptions } from './options.js';
 
@@ -53,7 +54,7 @@ export function settingsOf(options: LeasesOptions): Settings {
     return typeof floor === 'bigint' ? floor : refuse('epochFloor()', floor, 'a bigint, such as 0n');
   };
   const times = { ttlMs, holdMs, renewEveryMs, requestTimeoutMs, pollMs, jitter };
-  return { owner, ...times, epochFloor, onEvent: isolated(onEvent), clock, random };
+  return { owner, ...times, epochFloor, onEvent: (event) => tell(onEvent, event), clock, random };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
 import { mostRequests } from './limit.js';
 import type { RateLimitSource } from './result.js';
 
@@ -94,16 +95,7 @@ export function settingsOf(options: RateLimiterOptions): Settings {
   for (const name of ['random', 'onEvent'] as const) {
     if (typeof settings[name] !== 'function') refuse(name, settings[name], 'a function or nothing');
   }
-  return { ...settings, onEvent: isolated(settings.onEvent) };
-}
-
-/** A listener's fault is not the request's. */
-function isolated(listener: Settings['onEvent']): Settings['onEvent'] {
-  return (event) => {
-    try {
-      listener(event);
-    } catch {}
-  };
+  return { ...settings, onEvent: (event) => tell(settings.onEvent, event) };
 }
 
 /** A store call of a check must not outlive the check: the next ones would wait behind it. */

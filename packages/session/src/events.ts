@@ -15,12 +15,3 @@ export type SessionEvent =
 
 /** Receives events. */
 export type SessionListener = (event: SessionEvent) => void;
-
-/** A listener's fault is not the session's. */
-export function isolated(listener: SessionListener): SessionListener {
-  return (event) => {
-    try {
-      listener(event);
-    } catch {}
-  };
-}

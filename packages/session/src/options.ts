@@ -1,7 +1,7 @@
 import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkFunction, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
 import type { SessionListener } from './events.js';
-import { isolated } from './events.js';
 
 /** What both the manager and the adapters take. */
 export interface SessionStoreOptions {
@@ -79,7 +79,7 @@ export function settingsOf(
     refuse('clock', settings.clock, 'an object with now, monotonic and startTimer');
   }
   for (const name of ['random', 'onEvent'] as const) checkFunction(name, settings[name]);
-  return { ...settings, onEvent: isolated(settings.onEvent) };
+  return { ...settings, onEvent: (event) => tell(settings.onEvent, event) };
 }
 
 /** Ten years. */

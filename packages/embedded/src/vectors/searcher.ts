@@ -9,7 +9,7 @@ import type { Pacer } from './pacer.js';
 import { type AllowedRows, GivenUp } from './search.js';
 import type { NamedSpace } from './spaces.js';
 import { Turns } from './turns.js';
-import { checkedFilter, checkFits } from './vector-checks.js';
+import { checkFits } from './vector-checks.js';
 import type { VectorHost } from './vector-host.js';
 import type { VectorRows } from './vector-rows.js';
 
@@ -112,8 +112,7 @@ export class Searcher {
     return searched;
   }
 
-  async #allowedRows(rows: VectorRows, options: FilteredSearchOptions): Promise<AllowedRows | undefined> {
-    const filter = checkedFilter(options.filter);
+  async #allowedRows(rows: VectorRows, { filter }: FilteredSearchOptions): Promise<AllowedRows | undefined> {
     if (filter === undefined) return undefined;
     const allowed: number[] = [];
     const marks = new Uint8Array(rows.size);

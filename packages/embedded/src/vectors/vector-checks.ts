@@ -78,11 +78,9 @@ export function checkSearchOptions({ includeVectors }: VectorSearchOptions): voi
   refuse('includeVectors', includeVectors, 'true or false');
 }
 
-/** A filter as a function; ids are looked up in a set. */
-export function checkedFilter(
-  filter: VectorFilter | undefined,
-): ReadonlySet<string> | ((id: string) => boolean) | undefined {
-  if (filter === undefined || typeof filter === 'function') return filter;
+/** A filter that its caller cannot change any more; ids are in a set. */
+export function ownFilter(filter: VectorFilter): ReadonlySet<string> | ((id: string) => boolean) {
+  if (typeof filter === 'function') return filter;
   if (Array.isArray(filter) || filter instanceof Set) return new Set<string>(filter);
   return refuse('filter', filter, 'a set or array of ids, or a function');
 }

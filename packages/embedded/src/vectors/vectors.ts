@@ -18,7 +18,6 @@ import { Searcher } from './searcher.js';
 import { Storage } from './storage.js';
 import {
   checkCount,
-  checkedFilter,
   checkFits,
   checkId,
   checkNamespace,
@@ -133,7 +132,6 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkGetOptions(options, namespace);
     checkSearchOptions(options);
     const request = { namespace, k, options, query };
-    checkedFilter(options.filter);
     return this.#searcher.search(await this.#storage.of(namespace), request);
   }
 

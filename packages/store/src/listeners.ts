@@ -1,0 +1,14 @@
+/**
+ * Tells a listener, if there is one. What it throws, at once or by the promise it returns, is its own fault: it
+ * does not reach whoever tells, and does not end the process.
+ */
+export function tell<Event>(listener: ((event: Event) => unknown) | undefined, event: Event): void {
+  try {
+    const answer = listener?.(event);
+    if (isPromise(answer)) Promise.resolve(answer).catch(() => {});
+  } catch {}
+}
+
+function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer;
+}
