@@ -198,7 +198,7 @@ interface Change<State, Result> {
 }
 /**
  * What a command does to a record: a pure, synchronous function of the current state (undefined if there is
- * none) and the wall-clock time in milliseconds.
+ * none) and the wall-clock time in whole milliseconds.
  *
  * It may run several times for one call and must not change its argument. Throwing rejects its own caller
  * only and changes nothing.

@@ -136,6 +136,7 @@ interface EventStoreOptions<Event extends EventShape = EventShape> extends Updat
     readonly validate?: EventValidator | undefined;
     /** Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. */
     readonly upcast?: Upcast | undefined;
+    /** Changes what is stored: see `createErasure`. A store without it reads what was sealed as it is stored. */
     readonly protection?: Protection | undefined;
     /** Publishes all events to a feed. All writers of a stream must use the same one. */
     readonly feed?: Outbox | undefined;
@@ -287,7 +288,7 @@ declare class EventStore<Event extends EventShape = EventShape> {
     archiveStream(aggregateId: string): Promise<boolean>;
     /** Brings an archived stream back. */
     restoreStream(aggregateId: string): Promise<boolean>;
-    /** Deletes the events before a version. The versions of the others stay. */
+    /** Deletes the events before a version, those stored with later ones when these go. Versions stay. */
     truncateStream(aggregateId: string, before: number): Promise<boolean>;
 }
 
@@ -732,7 +733,8 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
     /**
      * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
      * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
-     * be started again afterwards. The records of the generation before stay in the store.
+     * be started again afterwards, and this one after `OutcomeUnknownError`. The records of the generation
+     * before stay in the store.
      */
     rebuild(options?: {
         readonly timeoutMs?: number | undefined;

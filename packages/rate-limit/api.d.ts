@@ -1,4 +1,4 @@
-export { C as CheckOptions, c as RateLimitAlgorithm, d as RateLimitCheck, e as RateLimitConfig, b as RateLimitHeaderStyle, R as RateLimiter, a as RateLimits, q as quotaExceeded, r as rateLimitHeaders } from './rate-limiter-Bl0JwIth.js';
+export { C as CheckOptions, c as RateLimitAlgorithm, d as RateLimitCheck, e as RateLimitConfig, b as RateLimitHeaderStyle, R as RateLimiter, a as RateLimits, q as quotaExceeded, r as rateLimitHeaders } from './rate-limiter-BORBLaH5.js';
 import { NoriKVError, ErrorFacts } from '@norikv/store';
 export { F as FailurePolicy, L as LimitStanding, a as RateLimitEvent, b as RateLimitResult, c as RateLimitSource, R as RateLimiterOptions } from './options-BFgA1Ccd.js';
 

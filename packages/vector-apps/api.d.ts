@@ -816,7 +816,10 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
      * One vector call and one batch of parallel reads, unless a filter turns many documents down.
      */
     search(query: string, topK: number, options?: SearchOptions<Metadata>): Promise<SearchResult<Metadata>[]>;
-    /** One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`. */
+    /**
+     * One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`; where
+     * the store searches a graph, a document may be missed or shown twice.
+     */
     searchPage(query: string, options?: PageOptions<Metadata>): Promise<SearchPage<Metadata>>;
     /** A document as it was indexed, or null. */
     getDocument(id: string, options?: CallOptions): Promise<SearchDocument<Metadata> | null>;
