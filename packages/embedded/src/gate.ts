@@ -13,7 +13,7 @@ const memberPrefix = 'member-';
 /** How long a store goes on saying that it commits: the next commit is often not far, and each word is a call. */
 const lingerMs = 2;
 /** How long it does so without a look whether somebody wants to be alone. */
-const lookAfterMs = 5;
+const lookAfterMs = 20;
 
 /** Keeps those who open or close a store apart from those who commit to it, see docs/decisions/0015. */
 export interface Gate {

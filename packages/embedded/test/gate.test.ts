@@ -100,7 +100,7 @@ test('work that ends, and work that waits, does not hide other work of the same 
   await store.together(async () => order.push('short'));
   const opening = opener.alone(async () => order.push('opened'));
   // Who has just looked does not look again at once.
-  await sleep(6);
+  await sleep(25);
   const late = store.together(async () => order.push('late'));
   await sleep(20);
   expect(order).toEqual(['short']);
