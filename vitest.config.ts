@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { coverageThresholds } from './config/coverage.js';
+import { coverageThresholds, unseen } from './config/coverage.js';
 
 export default defineConfig({
   test: {
@@ -10,6 +10,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
+      exclude: Object.keys(unseen),
       reporter: ['text', 'html'],
       thresholds: coverageThresholds(),
     },

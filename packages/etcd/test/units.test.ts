@@ -37,6 +37,18 @@ describe('a cluster', () => {
 });
 
 describe('a limit', () => {
+  it('says how long it was and what went wrong before, once its time is over', async () => {
+    const limit = new CallLimit({}, 1);
+    await expect.poll(() => limit.remainingMs).toBeLessThanOrEqual(0);
+    expect(() => limit.check(new Error('no leader'))).toThrow(
+      expect.objectContaining({
+        code: 'DEADLINE_EXCEEDED',
+        outcome: 'not-applied',
+        message: expect.stringContaining('No answer within 1 ms (no leader)'),
+      }),
+    );
+  });
+
   it('that was reached before ends a wait at once', async () => {
     const controller = new AbortController();
     const limit = new CallLimit({ signal: controller.signal }, 60_000);
