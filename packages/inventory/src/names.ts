@@ -48,7 +48,8 @@ export function formatReservation({ token, bucket, ...name }: ReservationName): 
 
 /** @throws InvalidArgumentError for text that no reservation has as its id. */
 export function parseReservation(reservationId: string): ReservationName {
-  const [, sku, location, bucket, token] = idPattern.exec(reservationId) ?? [];
+  const [, sku, location, bucket, token] =
+    (typeof reservationId === 'string' && idPattern.exec(reservationId)) || [];
   if (sku !== undefined && token !== undefined) {
     const name: ReservationName = {
       sku: unescaped(sku),

@@ -225,6 +225,14 @@ describe('an id in the place of the options', () => {
   });
 });
 
+it.each([Symbol('id'), Object.create(null), 7, null])(
+  'what is no text is no reservation: case %#',
+  async (id) => {
+    const inventory = new InventoryManager(createMemoryStore());
+    await expect(inventory.commit(id as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  },
+);
+
 describe('reservationId', () => {
   it('refuses bad names', () => {
     expect(() => reservationId('', 'order-1')).toThrow(/^sku is ""/);
