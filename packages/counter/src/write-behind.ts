@@ -1,4 +1,5 @@
 import { type CancelTimer, type Clock, ClosedError, ResourceExhaustedError } from '@norikv/store';
+import { tell } from '@norikv/store/listeners';
 import { wholeNumber } from './counter-value.js';
 
 /** Adds that go out as one. */
@@ -64,9 +65,7 @@ export function createWriteBehind(
   };
 
   const flushInBackground = (): void => {
-    flush()
-      .catch(onError)
-      .catch(() => {});
+    flush().catch((error) => tell(onError, error));
   };
 
   const startTimer = (): void => {

@@ -120,14 +120,14 @@ export class FolderGate implements Gate {
   #mayWork(): boolean {
     const now = monotonicMs();
     if (this.#isBusy && now - this.#lookedAt < lookAfterMs) return true;
-    this.#say(busy);
+    this.#say(true);
     this.#lookedAt = this.#others(alonePrefix).length > 0 ? Number.NEGATIVE_INFINITY : now;
     return this.#lookedAt === now;
   }
 
   /** Says that nothing is done, unless other work of this store is still under way. */
   #rest(): void {
-    if (this.#working === 0) this.#say(idle);
+    if (this.#working === 0) this.#say(false);
   }
 
   #restSoon(): void {
@@ -141,10 +141,9 @@ export class FolderGate implements Gate {
     }, lingerMs);
   }
 
-  #say(word: Buffer): void {
-    const isBusy = word === busy;
+  #say(isBusy: boolean): void {
     if (isBusy === this.#isBusy) return;
-    writeSync(this.#sign, word, 0, 1, 0);
+    writeSync(this.#sign, isBusy ? busy : idle, 0, 1, 0);
     this.#isBusy = isBusy;
   }
 

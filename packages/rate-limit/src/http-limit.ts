@@ -1,4 +1,4 @@
-import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
 import type { RateLimits } from './check.js';
 import { checkStyle, quotaExceeded, type RateLimitHeaderStyle, rateLimitHeaders } from './http-headers.js';
 import { limitsOf, mostRequests } from './limit.js';
@@ -42,9 +42,7 @@ const optionNames: readonly string[] = ['limits', 'identify', 'cost', 'skip', 'h
 export function checkHttpOptions(options: HttpLimitOptions<never>): void {
   if (typeof options !== 'object' || options === null) refuse('options', options, '{ limits }');
   const { limits, identify, cost, skip, headers = 'draft' } = options;
-  for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name)) refuse('an option', name, optionNames.join(', '));
-  }
+  checkNames('an option', options, optionNames);
   if (typeof limits !== 'function') limitsOf(limits);
   for (const [name, value] of Object.entries({ identify, skip })) {
     if (value !== undefined && typeof value !== 'function')

@@ -1,6 +1,6 @@
 import { type Change, createUpdater, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, isNoriKVError, type KvStore, requireCapabilities } from '@norikv/store';
-import { checkObject, refuse } from '@norikv/store/checks';
+import { checkObject, checkString, refuse } from '@norikv/store/checks';
 import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {
@@ -93,7 +93,7 @@ export function betterAuthStorage(
   return {
     get: async (key) => textOf(await read(key), clock.now()),
     async set(key, value, ttl) {
-      if (typeof value !== 'string') refuse('value', value, 'a string');
+      checkString('value', value);
       if (key.startsWith(listPrefix)) return setList(key, referencesIn(value));
       const ttlMs = millisecondsOf(ttl);
       if (ttlMs !== undefined && ttlMs <= 0) return update(key, end(key));

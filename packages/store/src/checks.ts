@@ -36,6 +36,11 @@ export function checkWhole(
   return refuse(name, value, `a whole number${range}`);
 }
 
+/** @throws InvalidArgumentError unless the value is a string. */
+export function checkString(name: string, value: unknown): string {
+  return typeof value === 'string' ? value : refuse(name, value, 'a string');
+}
+
 /** @throws InvalidArgumentError unless the value is well-formed text of 1 to so many bytes. */
 export function checkText(name: string, value: unknown, maxBytes: number): string {
   const use = `well-formed text of 1 to ${maxBytes} bytes`;

@@ -4,6 +4,7 @@ import {
   checkNames,
   checkObject,
   checkOneOf,
+  checkString,
   checkText,
   checkWhole,
   refuse,
@@ -72,6 +73,11 @@ describe('a whole number', () => {
     expect(() => checkWhole('size', 6, 2, 5)).toThrow('size is 6; use a whole number from 2 to 5');
     expect(() => checkWhole('size', 1, 2, 5)).toThrow('size is 1; use a whole number from 2 to 5');
   });
+});
+
+it('a string is given back', () => {
+  expect(checkString('plan', '')).toBe('');
+  expect(() => checkString('plan', 5)).toThrow('plan is 5; use a string');
 });
 
 describe('text', () => {

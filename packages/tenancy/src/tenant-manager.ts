@@ -7,7 +7,7 @@ import {
   requireCapabilities,
   type VectorStore,
 } from '@norikv/store';
-import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkString, checkWhole } from '@norikv/store/checks';
 import { TenantExistsError } from './errors.js';
 import { layout } from './layout.js';
 import { settingsOf, type TenantManagerOptions } from './manager-options.js';
@@ -76,8 +76,9 @@ export class TenantManager {
    */
   async create(tenantId: string, name: string, plan: string): Promise<TenantMetadata> {
     encodeName(tenantId);
-    checkText('name', name);
-    checkText('plan', plan);
+    // What is no text would be lost in the record, and the record could not be read any more.
+    checkString('name', name);
+    checkString('plan', plan);
     const record: TenantRecord = {
       id: tenantId,
       name,
@@ -122,7 +123,7 @@ export class TenantManager {
 
   /** Gives a tenant another plan. */
   async setPlan(tenantId: string, plan: string): Promise<TenantMetadata> {
-    checkText('plan', plan);
+    checkString('plan', plan);
     return this.#change(tenantId, (record) => ({ ...record, plan }));
   }
 
@@ -227,12 +228,6 @@ export class TenantManager {
   #metadata(record: TenantRecord): TenantMetadata {
     return { ...record, limits: limitsOf(this.#plans, record.plan) };
   }
-}
-
-/** What is no text would be lost in the record, and the record could not be read any more. */
-function checkText(name: string, text: unknown): void {
-  if (typeof text === 'string') return;
-  refuse(name, text, 'a string');
 }
 
 function exists(tenantId: string): TenantExistsError {

@@ -1,4 +1,5 @@
 import type { DistanceFunction } from '@norikv/store';
+import { dotOf } from './distance.js';
 
 // The length of the longest vector, as a power of two.
 const longest = 10;
@@ -15,4 +16,10 @@ export function scaleOf(distance: DistanceFunction, largestSquare: number): numb
 /** The vector itself, or a multiple. */
 export function scaledBy(vector: Float32Array, scale: number): Float32Array {
   return scale === 1 ? vector : vector.map((number) => number * scale);
+}
+
+/** A query for a graph whose vectors are scaled. */
+export function scaledQuery(distance: DistanceFunction, query: Float32Array): Float32Array {
+  if (distance !== 'inner_product') return query;
+  return scaledBy(query, scaleOf(distance, dotOf(query, 0, query, 0, query.length)));
 }

@@ -1,7 +1,6 @@
 import type { Index } from 'usearch';
-import { dotOf } from './distance.js';
 import type { GraphKeys } from './graph-file.js';
-import { scaledBy, scaleOf } from './graph-scale.js';
+import { scaledQuery } from './graph-scale.js';
 import type { Pacer } from './pacer.js';
 import type { VectorRows } from './vector-rows.js';
 
@@ -65,8 +64,7 @@ export class Graph {
   /** At least `k` settled rows near the query, or all there are; undefined if it takes a scan to find so many. */
   near(rows: VectorRows, query: Float32Array, k: number): number[] | undefined {
     const enough = Math.min(k, rows.settled);
-    const scale = scaleOf(rows.shape.distance, dotOf(query, 0, query, 0, query.length));
-    const scaled = scaledBy(query, scale);
+    const scaled = scaledQuery(rows.shape.distance, query);
     let wanted = Math.ceil((k * this.size) / rows.settled);
     while (wanted * rows.shape.dimensions <= mostNumbers) {
       const found: number[] = [];

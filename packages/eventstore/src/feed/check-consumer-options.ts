@@ -1,4 +1,4 @@
-import { checkFunction, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkOneOf, checkString, checkWhole, refuse } from '@norikv/store/checks';
 
 /** @throws InvalidArgumentError for an option that would otherwise be taken for another. */
 export function checkConsumerOptions(options: object): void {
@@ -10,7 +10,7 @@ export function checkConsumerOptions(options: object): void {
   checkFunction('handle', handle);
   if (from !== undefined) checkOneOf('from', from, ['BEGINNING', 'CURRENT', 'END']);
   if (onError !== undefined) checkOneOf('onError', onError, ['stop', 'skip', 'park']);
-  if (category !== undefined && typeof category !== 'string') refuse('category', category, 'a string');
+  if (category !== undefined) checkString('category', category);
   const areTypes = types === undefined || (Array.isArray(types) && types.every((t) => typeof t === 'string'));
   if (!areTypes) refuse('types', types, 'an array of strings');
 }

@@ -1,6 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, type KvStore, requireCapabilities, stringToBytes, systemClock } from '@norikv/store';
 import { checkObject, checkWhole } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
 import type { Outbox } from '../events/outbox.js';
 import { checksum } from '../log/checksum.js';
 import type { FeedMark } from '../log/head.js';
@@ -235,10 +236,6 @@ export class EventFeed implements Outbox, AsyncDisposable {
 
   /** What a listener throws must not keep events from being published. */
   #announce(): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener();
-      } catch {}
-    }
+    for (const listener of this.#listeners) tell(listener, undefined);
   }
 }

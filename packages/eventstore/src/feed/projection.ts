@@ -1,5 +1,5 @@
 import { type Clock, errorCode } from '@norikv/store';
-import { checkFunction, refuse } from '@norikv/store/checks';
+import { checkFunction, checkString } from '@norikv/store/checks';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
@@ -56,9 +56,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   constructor(feed: EventFeed, store: EventStore<Event>, options: ProjectionOptions<State, Event>) {
     for (const name of ['keyOf', 'initial', 'evolve'] as const) checkFunction(name, options[name]);
     checkConsumerOptions({ ...options, handle: options.evolve });
-    if (typeof options.revision !== 'string') {
-      refuse('revision', options.revision, 'a string');
-    }
+    checkString('revision', options.revision);
     this.#feed = feed;
     this.#store = store;
     this.#options = options;

@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
+import { checkString, refuse } from '@norikv/store/checks';
 
 /** @throws InvalidArgumentError unless the value is a number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
@@ -11,11 +11,6 @@ export function checkNumber(name: string, value: number, least: number, most: nu
 export function checkObject(name: string, value: unknown): void {
   if (value === undefined || (typeof value === 'object' && value !== null)) return;
   refuse(name, value, 'an object, or leave it out');
-}
-
-/** @throws InvalidArgumentError unless the value is a string. */
-export function checkString(name: string, value: unknown): void {
-  if (typeof value !== 'string') refuse(name, value, 'a string');
 }
 
 /** @throws InvalidArgumentError unless each value is a boolean, or left out. */

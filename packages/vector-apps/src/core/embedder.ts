@@ -1,9 +1,9 @@
 import { CancelledError, DeadlineExceededError, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkString, checkWhole, refuse } from '@norikv/store/checks';
 import { onAbort } from '@norikv/store/on-abort';
 import { checkLimits } from './call-budget.js';
 import { checkedVectors } from './checked-vectors.js';
-import { checkFunctions, checkObject, checkString } from './checks.js';
+import { checkFunctions, checkObject } from './checks.js';
 import { contentHash } from './content-hash.js';
 import type { EmbeddingModel } from './embedding-model.js';
 import { mapBounded } from './map-bounded.js';

@@ -1,6 +1,7 @@
 import type { CallOptions } from '@norikv/store';
+import { checkString } from '@norikv/store/checks';
 import type { CallBudget } from '../core/call-budget.js';
-import { checkFlags, checkFunctions, checkNumber, checkObject, checkString } from '../core/checks.js';
+import { checkFlags, checkFunctions, checkNumber, checkObject } from '../core/checks.js';
 import type { Embedder } from '../core/embedder.js';
 import { nearestOfEach } from '../core/nearest.js';
 import { type Look, type VectorHit, widening } from '../core/select.js';

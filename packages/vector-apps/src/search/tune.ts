@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
-import { checkFunctions, checkNumber, checkString } from '../core/checks.js';
+import { checkString, refuse } from '@norikv/store/checks';
+import { checkFunctions, checkNumber } from '../core/checks.js';
 import { type Fusion, fuse, lexicalWeightOf, type Rankings } from './fusion.js';
 
 /** A query with the documents that answer it. */
