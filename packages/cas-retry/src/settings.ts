@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@norikv/store';
-import { checkObject, checkWhole } from '@norikv/store/checks';
+import { checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import type { UpdateListener } from './events.js';
 
 /** Options of `createUpdater`. Every limit has a default that suits a service. */
@@ -50,19 +50,24 @@ const defaults: Settings = {
   random: Math.random,
 };
 
+/** @throws InvalidArgumentError for a misspelt option too: it would do nothing, in silence. */
 export function settingsOf(options: UpdaterOptions): Settings {
   checkObject('options', options);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return defaults;
+  const settings = { ...defaults, ...Object.fromEntries(given) };
+  checkNames('an option', settings, Object.keys(defaults));
   for (const [name, value] of given) {
-    if (typeof defaults[name as keyof Settings] === 'number') checkWhole(name, value, 1, 2 ** 31 - 1);
+    const kind = typeof defaults[name as keyof Settings];
+    if (kind === 'number') checkWhole(name, value, 1, 2 ** 31 - 1);
+    else if (typeof value !== kind || value === null) refuse(name, value, kind);
   }
-  return { ...defaults, ...Object.fromEntries(given) };
+  return settings;
 }
 
 /** Whether updates under these settings may share a write. */
 export function sameSettings(left: Settings, right: Settings): boolean {
   if (left === right) return true;
-  const names = Object.keys(defaults) as (keyof Settings)[];
+  const names = Object.keys(left) as (keyof Settings)[];
   return names.every((name) => left[name] === right[name]);
 }

@@ -1,11 +1,4 @@
-import {
-  CancelledError,
-  find,
-  type GetOptions,
-  InvalidArgumentError,
-  type Key,
-  type KvStore,
-} from '@norikv/store';
+import { CancelledError, find, type GetOptions, type Key, type KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
 import { refuse } from '@norikv/store/checks';
 import { type Codec, decodeState } from './codec.js';
@@ -128,11 +121,7 @@ function checkDeadline(deadlineMs: number | undefined): void {
 
 function checkOperation(opId: string | undefined, plain: boolean | undefined): void {
   if (opId === undefined) return;
-  if (plain) {
-    throw new InvalidArgumentError(
-      'opId is set, but a plain value has no room for it; use the record format',
-    );
-  }
+  if (plain) refuse('opId', opId, 'the record format; a plain value has no room for it');
   if (typeof opId !== 'string' || opId.length === 0 || opId.length > 256) {
     refuse('opId', opId, 'a string of 1 to 256 characters');
   }

@@ -209,6 +209,18 @@ describe('options', () => {
     }
   });
 
+  it.each([
+    ['memo', 'false', /^memo is "false"; use boolean/],
+    ['fair', 0, /^fair is 0; use boolean/],
+    ['onEvent', {}, /^onEvent is \[object Object\]; use function/],
+    ['clock', null, /^clock is null; use object/],
+    ['random', 0.5, /^random is 0.5; use function/],
+    ['deadlineMS', 100, /^an option is "deadlineMS"; use deadlineMs, attemptTimeoutMs, /],
+    ['toString', () => 'x', /^an option is "toString"; use deadlineMs, /],
+  ])('%s as %j is refused', (name, value, message) => {
+    expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(message);
+  });
+
   it('that are undefined are defaults', async () => {
     const updater = createUpdater(createMemoryStore(), { maxBatch: undefined, clock: undefined });
     expect(await increment(updater)).toBe(1);

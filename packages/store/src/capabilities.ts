@@ -51,11 +51,11 @@ export function requireCapabilities(
   store: KvStore,
   user: string,
   needs: readonly Guarantee[],
-  unsafe = false,
+  unsafe?: boolean,
 ): void {
   const offered = store.capabilities;
   const missing = needs.filter((need) => !offered?.[need] || offered[need] === 'none');
-  if (unsafe || missing.length === 0) return;
+  if (unsafe === true || missing.length === 0) return;
   const engine = offered ? `The store "${offered.engine}"` : 'A store that declares no capabilities';
   throw new UnsupportedError(
     `${engine} does not guarantee ${missing.join(', ')}, which ${user} needs to be safe. ` +

@@ -39,4 +39,10 @@ describe('requireCapabilities', () => {
   it('gives way to an explicit choice to be unsafe', () => {
     requireCapabilities(storeWith(undefined), 'Lease', ['atomicCas'], true);
   });
+
+  it.each(['false', 'true', 1])('does not take %j for a decision to go without', (unsafe) => {
+    const refused = (): void =>
+      requireCapabilities(storeWith(undefined), 'Lease', ['atomicCas'], unsafe as never);
+    expect(refused).toThrow(UnsupportedError);
+  });
 });
