@@ -1,6 +1,6 @@
 import { CancelledError, find, type GetOptions, type Key, type KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { refuse } from '@norikv/store/checks';
+import { checkNames, refuse } from '@norikv/store/checks';
 import { type Codec, decodeState } from './codec.js';
 import { decodeEnvelope } from './envelope.js';
 import { PendingUpdate } from './pending-update.js';
@@ -24,6 +24,8 @@ export interface UpdateOptions {
   /** Called each time another process was first. */
   readonly onConflict?: (() => void) | undefined;
 }
+
+const optionNames: readonly string[] = ['signal', 'deadlineMs', 'opId', 'fingerprint', 'onConflict'];
 
 /** Runs transitions over the records of one store. */
 export interface Updater {
@@ -79,6 +81,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
     update(key, codec, transition, options = {}) {
       return new Promise((resolve, reject) => {
         checkCallOptions(options);
+        checkNames('an option', options, optionNames);
         const { deadlineMs, signal, opId, fingerprint = '', onConflict } = options;
         if (signal?.aborted) {
           throw new CancelledError('Cancelled; nothing was written.', {
@@ -121,7 +124,7 @@ function checkDeadline(deadlineMs: number | undefined): void {
 
 function checkOperation(opId: string | undefined, plain: boolean | undefined): void {
   if (opId === undefined) return;
-  if (plain) refuse('opId', opId, 'the record format; a plain value has no room for it');
+  if (plain) refuse('opId', opId, 'the record format: a plain value has no room for it');
   if (typeof opId !== 'string' || opId.length === 0 || opId.length > 256) {
     refuse('opId', opId, 'a string of 1 to 256 characters');
   }

@@ -69,7 +69,9 @@ describe('an operation id', () => {
     const plain = { ...numberCodec, plain: true };
     const attempt = (codec: typeof plain, opId: unknown): Promise<number> =>
       updater.update('n', codec, () => write(1, 1), { opId: opId as string });
-    await expect(attempt(plain, 'a')).rejects.toThrow(/opId is set, but a plain value has no room/);
+    await expect(attempt(plain, 'a')).rejects.toThrow(
+      /^opId is "a"; use the record format: a plain value has no room/,
+    );
     for (const opId of ['', 'x'.repeat(257), 7]) {
       await expect(attempt(numberCodec as typeof plain, opId)).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
@@ -81,6 +83,13 @@ describe('an operation id', () => {
     const updater = createUpdater(createMemoryStore());
     const update = updater.update('n', numberCodec, () => write(1, 1), given as never);
     await expect(update).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: /options/ });
+    expect(await updater.read('n', numberCodec)).toBeUndefined();
+  });
+
+  it('that is misspelt is not lost', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const update = updater.update('n', numberCodec, () => write(1, 1), { opID: 'order-1' } as object);
+    await expect(update).rejects.toThrow('an option is "opID"; use signal, deadlineMs, opId, ');
     expect(await updater.read('n', numberCodec)).toBeUndefined();
   });
 });
