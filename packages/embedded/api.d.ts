@@ -138,7 +138,7 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
      * Bring it back with `restoreBackup`.
      *
      * @throws InvalidArgumentError if the file exists.
-     * @throws PathUnusableError if it cannot be written.
+     * @throws PathUnusableError if it cannot be written, ResourceExhaustedError for want of room.
      */
     backup(file: string): Promise<void>;
     /** Figures about the store and its vectors. */
@@ -227,7 +227,9 @@ interface EmbeddedOptions {
  *
  * @throws InvalidArgumentError for a bad option, by name.
  * @throws PathUnusableError, ForeignFilesError, NewerFormatError or DamagedStoreError about the folder.
- * @throws StoreInUseError if others have it open in a way that does not fit.
+ * @throws StoreInUseError if others have it open in a way that does not fit, or in another process namespace.
+ * @throws ResourceExhaustedError for want of room.
+ * @throws UnavailableError if the disk fails, or a process is stopped in the middle of opening or writing it.
  *
  * @example
  * ```ts
@@ -241,14 +243,14 @@ declare function openEmbedded(options?: EmbeddedOptions): Promise<EmbeddedStore>
 declare function createEphemeral(): Promise<EmbeddedStore>;
 
 /**
- * Makes a store in an empty folder from a file that `backup` wrote, and checks that it opens.
+ * Makes a store in an empty folder from a file that `backup` wrote, once it has been seen to open.
  *
  * The restored store gives versions of a new term, so none of them equals one the lost store gave after the
  * backup was made. Records keep the versions they had. A backup file put into place by other means (named
  * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened.
  *
  * @throws InvalidArgumentError if the folder holds a store, also one made meanwhile, or there is no such file.
- * @throws PathUnusableError, ForeignFilesError, NewerFormatError or DamagedStoreError.
+ * @throws PathUnusableError, ResourceExhaustedError, ForeignFilesError, NewerFormatError or DamagedStoreError.
  */
 declare function restoreBackup(file: string, path: string): Promise<void>;
 

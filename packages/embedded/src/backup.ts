@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
-import { copyFile, open, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from '@norikv/store';
 import { unusable } from './folder.js';
 
 /**
  * Makes a file whole or not at all: `write` gets another name, which becomes the real one when it is flushed.
  *
+ * @param name - of the file. The folder a relative name counts from is the one of now.
+ * @param draft - the other name, if it matters.
  * @throws InvalidArgumentError if the file exists.
- * @throws PathUnusableError if it cannot be written.
+ * @throws PathUnusableError if it cannot be written, and what `write` throws of the contract.
  */
-export async function writeWholeFile(file: string, write: (partial: string) => Promise<void>): Promise<void> {
+export async function writeWholeFile(
+  name: string,
+  write: (partial: string) => Promise<void>,
+  draft?: string,
+): Promise<void> {
+  const file = resolve(name);
   checkAbsent(file);
-  const partial = `${file}.${randomUUID()}.partial`;
+  const partial = draft ?? `${file}.${randomUUID()}.partial`;
   try {
     await write(partial);
     await flush(partial, 'r+');
@@ -25,13 +32,8 @@ export async function writeWholeFile(file: string, write: (partial: string) => P
   } catch (error) {
     // What is told is why it could not be written, not why it could not be removed.
     await rm(partial, { force: true }).catch(() => undefined);
-    throw error instanceof InvalidArgumentError ? error : unusable(file, error);
+    throw unusable(file, error);
   }
-}
-
-/** Copies a file, whole or not at all. */
-export async function copyWholeFile(from: string, to: string): Promise<void> {
-  await writeWholeFile(to, (partial) => copyFile(from, partial));
 }
 
 function checkAbsent(file: string): void {

@@ -3,8 +3,8 @@ import * as store from '@norikv/store/call-options';
 import { checkLimits } from './call-limits.js';
 
 /** Checks the options of a read by name. Every read is linearizable here, whatever is asked for. */
-export function checkGetOptions(options: GetOptions, key: Key): void {
-  store.checkReadOptions(options);
+export function checkGetOptions(options: GetOptions, key: Key, known?: readonly string[]): void {
+  store.checkReadOptions(options, known);
   checkLimits(options, key);
 }
 

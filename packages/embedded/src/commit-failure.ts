@@ -6,7 +6,17 @@ const { EDQUOT, EFBIG, EIO, ENOMEM, ENOSPC } = constants.errno;
 const mapFull = -30792;
 const readersFull = -30790;
 const transactionFull = -30788;
-const noRoom: readonly unknown[] = [EDQUOT, EFBIG, ENOMEM, ENOSPC, mapFull, readersFull, transactionFull];
+// Of LMDB, which gives numbers, and of Node.
+const noRoomNumbers: readonly unknown[] = [
+  EDQUOT,
+  EFBIG,
+  ENOMEM,
+  ENOSPC,
+  mapFull,
+  readersFull,
+  transactionFull,
+];
+const noRoomNames: readonly unknown[] = ['EDQUOT', 'EFBIG', 'ENOSPC'];
 // With less room than this, a failed write is taken for a full disk: LMDB reports a short write as EIO.
 const littleRoomBytes = 16 * 1_024 * 1_024;
 
@@ -46,10 +56,19 @@ async function causeOf(error: unknown): Promise<unknown> {
   return reason === undefined ? error : reason.catch((cause: unknown) => cause);
 }
 
+/** Whether an error is for want of room. */
+export function isNoRoom(error: unknown): boolean {
+  const code = codeOf(error);
+  return noRoomNumbers.includes(code) || noRoomNames.includes(code);
+}
+
 async function isOutOfRoom(cause: unknown, folder: string): Promise<boolean> {
-  const code = (cause as { readonly code?: unknown }).code;
-  if (noRoom.includes(code)) return true;
-  if (code !== EIO) return false;
+  if (isNoRoom(cause)) return true;
+  if (codeOf(cause) !== EIO) return false;
   const room = await statfs(folder).catch(() => undefined);
   return room !== undefined && room.bavail * room.bsize < littleRoomBytes;
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown }).code;
 }

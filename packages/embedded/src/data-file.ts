@@ -38,16 +38,16 @@ export function checkDataFile({ path, dataFile }: Folder): void {
   try {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     // Asked for by name: opening and closing the lock file would drop this process's own locks on it.
-    checkReadWrite(lockFile);
+    const hasLockFile = checkReadWrite(lockFile);
     if (checkReadWrite(dataFile) && !hasHeaders(dataFile)) {
       throw new DamagedStoreError(`${dataFile} is damaged: its header is not one of LMDB. Restore a backup.`);
     }
     const { bavail, bsize } = statfsSync(path);
-    if (bavail * bsize < roomToBeginBytes && !checkReadWrite(dataFile)) {
+    const hasBoth = hasLockFile && checkReadWrite(dataFile);
+    if (bavail * bsize < roomToBeginBytes && !hasBoth) {
       throw new ResourceExhaustedError(`${path} has no room for a store; free at least 1 MiB`);
     }
   } catch (error) {
-    if (error instanceof DamagedStoreError || error instanceof ResourceExhaustedError) throw error;
     throw unusable(path, error);
   }
 }

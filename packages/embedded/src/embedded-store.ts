@@ -116,7 +116,7 @@ export interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
    * Bring it back with `restoreBackup`.
    *
    * @throws InvalidArgumentError if the file exists.
-   * @throws PathUnusableError if it cannot be written.
+   * @throws PathUnusableError if it cannot be written, ResourceExhaustedError for want of room.
    */
   backup(file: string): Promise<void>;
 

@@ -4,7 +4,7 @@ import { writeWholeFile } from './backup.js';
 import { explainCommitFailure } from './commit-failure.js';
 import { CommitLog } from './commit-log.js';
 import type { EmbeddedStats } from './embedded-store.js';
-import type { Environment } from './environment.js';
+import { closeFiles, type Environment } from './environment.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { figuresOf } from './figures.js';
 import { type Folder, removeFolder } from './folder.js';
@@ -16,7 +16,7 @@ import { admit } from './openers.js';
 import { machineClock, type Settings } from './options.js';
 import type { WriteOrder } from './pending-write.js';
 import { RecordTable } from './record-table.js';
-import { StoreTime } from './store-time.js';
+import { forgetTime, StoreTime } from './store-time.js';
 import { Sweeper, type SweepPass, sweepPass } from './sweeper.js';
 import type { Vectors } from './vectors/vectors.js';
 import { WriteQueue } from './write-queue.js';
@@ -75,15 +75,16 @@ export class Engine {
     try {
       await this.#gate.together(async () =>
         this.#commitAtOnce((transaction) => {
-          const isAlone = admit(transaction, environment, this.#settings);
+          const isAlone = admit(transaction, environment, this.#gate, this.#settings);
           enterGeneration(transaction, environment, this.#folder);
           if (clock === machineClock) this.#time.agree(transaction, environment.meta, isAlone);
+          else if (isAlone) forgetTime(transaction, environment.meta);
         }),
       );
     } catch (error) {
       throw await this.#explain(error);
     }
-    this.#sweeper = new Sweeper(async () => this.#isAnythingDue() && this.sweep(), sweepIntervalMs);
+    this.#sweeper = new Sweeper(() => this.#tidy(), sweepIntervalMs);
   }
 
   /** Reads what is committed now, by whichever process. */
@@ -99,7 +100,10 @@ export class Engine {
 
   /** Makes a vector call. What they need is loaded at the first one. */
   vectorCall<T>(call: (vectors: Vectors) => Promise<T>): Promise<T> {
-    this.#vectors ??= this.#loadVectors();
+    this.#vectors ??= this.#loadVectors().catch((error: unknown) => {
+      this.#vectors = undefined;
+      throw unreadable(error);
+    });
     return this.track(this.#vectors.then(call));
   }
 
@@ -136,13 +140,7 @@ export class Engine {
     await Promise.allSettled(this.#underWay);
     await (await this.#vectors)?.close();
     await this.#queue.drained();
-    let closed: Promise<void> | undefined;
-    const closeFiles = (): Promise<void> => {
-      closed ??= this.#environment.root.close();
-      return closed;
-    };
-    // Also if another process is stopped in the middle of its work.
-    await this.#gate.alone(closeFiles).catch(closeFiles);
+    await closeFiles(this.#environment.root, this.#gate);
     this.#gate.leave();
     if (this.#folder.isTemporary) removeFolder(this.#folder);
   }
@@ -194,7 +192,9 @@ export class Engine {
   }
 
   #explain(error: unknown): Promise<NoriKVError> {
-    const folder = dirname(this.#folder.path);
+    const { path, isTemporary } = this.#folder;
+    // A volume may be mounted right there, and a temporary folder is gone already.
+    const folder = isTemporary ? dirname(path) : path;
     return explainCommitFailure(error, { folder, readable: this.#isReadable() });
   }
 
@@ -209,8 +209,7 @@ export class Engine {
     return transaction.isEmpty || this.#commits.ifStillLast(transaction.base, () => transaction.apply());
   }
 
-  /** Keeps this thread until all is done: for stores that nobody shares and nothing flushes, for the unlucky, and to
-   * be let in. */
+  /** Keeps this thread until all is done: for stores nobody shares or flushes, for the unlucky, and to be let in. */
   #commitAtOnce(fill: (transaction: WriteTransaction) => void): void {
     this.#environment.root.transactionSync(() => {
       const transaction = new WriteTransaction(this.#commits, this.#time.nowMs());
@@ -234,9 +233,11 @@ export class Engine {
     }
   }
 
-  #isAnythingDue(): boolean {
+  async #tidy(): Promise<void> {
+    // Who was killed while reading would keep all pages that are free since from being used again.
+    this.#environment.root.readerCheck();
     this.#refresh();
-    return this.#expiries.due(this.#time.nowMs(), 1).length > 0;
+    if (this.#expiries.due(this.#time.nowMs(), 1).length > 0) await this.sweep();
   }
 }
 

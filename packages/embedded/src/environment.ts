@@ -1,4 +1,3 @@
-import { isNoriKVError } from '@norikv/store';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { checkDataFile } from './data-file.js';
 import { DamagedStoreError, ForeignFilesError, NewerFormatError } from './errors.js';
@@ -41,9 +40,19 @@ export async function openEnvironment(folder: Folder, flush: boolean, gate: Gate
   try {
     return await gate.together(async () => openDatabases(root, folder.dataFile));
   } catch (error) {
-    await gate.alone(() => root.close());
-    throw isNoriKVError(error) ? error : unusable(folder.path, error);
+    await closeFiles(root, gate);
+    throw unusable(folder.path, error);
   }
+}
+
+/** Closes the files, also if another process is stopped in the middle of its work. */
+export async function closeFiles(root: RootDatabase<Buffer, Uint8Array>, gate: Gate): Promise<void> {
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= root.close();
+    return closed;
+  };
+  await gate.alone(close).catch(close);
 }
 
 function openDatabases(root: RootDatabase<Buffer, Uint8Array>, dataFile: string): Environment {

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isNoriKVError, type NoriKVError, ResourceExhaustedError } from '@norikv/store';
+import { isNoRoom } from './commit-failure.js';
 import { ForeignFilesError, PathUnusableError } from './errors.js';
 
 const dataFileName = 'norikv.mdb';
@@ -33,7 +35,6 @@ export function prepareFolder(path: string | undefined): Folder {
     mkdirSync(folder.path, { recursive: true });
     checkNoForeignFiles(folder.path);
   } catch (error) {
-    if (error instanceof ForeignFilesError) throw error;
     throw unusable(folder.path, error);
   }
   return folder;
@@ -44,8 +45,12 @@ export function removeFolder({ path }: Folder): void {
   rmSync(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** The error for a path the system refuses. */
-export function unusable(path: string, cause: unknown): PathUnusableError {
+/** The error for a path the system refuses, or for want of room; an error of the contract as it is. */
+export function unusable(path: string, cause: unknown): NoriKVError {
+  if (isNoriKVError(cause)) return cause;
+  if (isNoRoom(cause)) {
+    return new ResourceExhaustedError(`There is no room for ${path} (${String(cause)})`, { cause });
+  }
   return new PathUnusableError(`${path} cannot be used (${String(cause)})`, { cause });
 }
 

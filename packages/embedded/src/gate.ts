@@ -1,19 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { UnavailableError } from '@norikv/store';
 import { type Folder, unusable } from './folder.js';
+import { GateSigns, identityOf, processOf } from './gate-signs.js';
 import { monotonicMs, pause, soon } from './next-turn.js';
 import { isRunning, ownIdentity } from './process-identity.js';
 
-const idle = Buffer.from('0');
-const busy = Buffer.from('1');
+// What a member says.
+const idle = '0';
+const busy = '1';
+const waiting = '2';
 const alonePrefix = 'alone-';
 const memberPrefix = 'member-';
 /** How long a store goes on saying that it commits: the next commit is often not far, and each word is a call. */
 const lingerMs = 2;
 /** How long it does so without a look whether somebody wants to be alone. */
 const lookAfterMs = 20;
+/** How long who wants to be alone lets those go first who wait for their work: a stopped one would hold him up. */
+const courtesyMs = 50;
 
 /** Keeps those who open or close a store apart from those who commit to it, see docs/decisions/0015. */
 export interface Gate {
@@ -25,6 +29,8 @@ export interface Gate {
   alone<T>(work: () => T | Promise<T>): Promise<T>;
   /** Does work that may commit, while nobody opens or closes. Others may do the same at the same time. */
   together<T>(work: () => Promise<T>): Promise<T>;
+  /** The processes of the other stores. */
+  others(): ReadonlySet<number>;
   /** Takes this store off the list of those who commit. */
   leave(): void;
 }
@@ -33,6 +39,7 @@ export interface Gate {
 export const openGate: Gate = {
   alone: async (work) => await work(),
   together: (work) => work(),
+  others: () => new Set(),
   leave: () => undefined,
 };
 
@@ -43,14 +50,14 @@ export const openGate: Gate = {
  */
 export class FolderGate implements Gate {
   readonly #path: string;
-  readonly #name = `${ownIdentity()}-${randomBytes(6).toString('hex')}`;
+  readonly #signs: GateSigns;
+  readonly #name = `${ownIdentity()}-${process.pid}-${randomBytes(6).toString('hex')}`;
   readonly #patienceMs: number;
   readonly #sign: number;
   /** How much work that may commit is under way. */
   #working = 0;
-  /** Whether the sign says that it is. */
-  #isBusy = false;
-  /** When nobody wanted to be alone, by the last look; -Infinity if somebody did. */
+  #said = idle;
+  /** When nobody wanted to be alone, by the last look; -Infinity if somebody did, or it failed. */
   #lookedAt = Number.NEGATIVE_INFINITY;
   #stopResting: () => void = () => {};
 
@@ -59,29 +66,33 @@ export class FolderGate implements Gate {
    * @throws PathUnusableError if the folder takes no files.
    */
   constructor({ path, gatePath }: Folder, patienceMs = 30_000) {
-    this.#path = gatePath;
+    this.#path = path;
+    this.#signs = new GateSigns(gatePath);
     this.#patienceMs = patienceMs;
     try {
       mkdirSync(gatePath, { recursive: true });
-      this.#sign = makeSign(join(gatePath, memberPrefix + this.#name));
+      this.#sign = this.#signs.make(memberPrefix + this.#name, this.#said);
     } catch (error) {
       throw unusable(path, error);
     }
   }
 
   async alone<T>(work: () => T | Promise<T>): Promise<T> {
-    const sign = join(this.#path, alonePrefix + this.#name);
+    const sign = alonePrefix + this.#name;
+    // Else openers that come without a gap would stop all commits.
+    const courteousUntil = monotonicMs() + courtesyMs;
+    while (this.#isAnybodyWaiting() && monotonicMs() < courteousUntil) await pause(1);
     try {
       const ticket = this.#takeTicket(sign);
       for (const name of this.#others(alonePrefix)) {
-        await this.#until(name, () => !comesBefore(this.#read(name), name, ticket, alonePrefix + this.#name));
+        await this.#until(name, () => !comesBefore(this.#signs.read(name), name, ticket, sign));
       }
       for (const name of this.#others(memberPrefix)) {
-        await this.#until(name, () => this.#read(name) !== '1');
+        await this.#until(name, () => this.#signs.read(name) !== busy);
       }
       return await work();
     } finally {
-      rmSync(sign, { force: true });
+      this.#signs.takeDown(sign);
     }
   }
 
@@ -89,7 +100,7 @@ export class FolderGate implements Gate {
     this.#stopResting();
     try {
       while (!this.#mayWork()) {
-        this.#rest();
+        this.#sayUnlessWorking(waiting);
         await pause(1);
       }
       return await this.#counted(work);
@@ -98,10 +109,14 @@ export class FolderGate implements Gate {
     }
   }
 
+  others(): ReadonlySet<number> {
+    return new Set(this.#others(memberPrefix).map(processOf));
+  }
+
   leave(): void {
     this.#stopResting();
     closeSync(this.#sign);
-    rmSync(join(this.#path, memberPrefix + this.#name), { force: true });
+    this.#signs.takeDown(memberPrefix + this.#name);
   }
 
   async #counted<T>(work: () => Promise<T>): Promise<T> {
@@ -119,41 +134,51 @@ export class FolderGate implements Gate {
    */
   #mayWork(): boolean {
     const now = monotonicMs();
-    if (this.#isBusy && now - this.#lookedAt < lookAfterMs) return true;
-    this.#say(true);
-    this.#lookedAt = this.#others(alonePrefix).length > 0 ? Number.NEGATIVE_INFINITY : now;
-    return this.#lookedAt === now;
+    if (this.#said === busy && now - this.#lookedAt < lookAfterMs) return true;
+    // A look that fails is none.
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+    this.#say(busy);
+    if (this.#others(alonePrefix).length > 0) return false;
+    this.#lookedAt = now;
+    return true;
   }
 
-  /** Says that nothing is done, unless other work of this store is still under way. */
-  #rest(): void {
-    if (this.#working === 0) this.#say(false);
+  #sayUnlessWorking(word: string): void {
+    if (this.#working === 0) this.#say(word);
   }
 
   #restSoon(): void {
     this.#stopResting();
     this.#stopResting = soon(() => {
       try {
-        this.#rest();
+        this.#sayUnlessWorking(idle);
       } catch {
         // The disk does not take the word. Who waits for it learns so after a while, and the next commit tries again.
       }
     }, lingerMs);
   }
 
-  #say(isBusy: boolean): void {
-    if (isBusy === this.#isBusy) return;
-    writeSync(this.#sign, isBusy ? busy : idle, 0, 1, 0);
-    this.#isBusy = isBusy;
+  #say(word: string): void {
+    if (word === this.#said) return;
+    try {
+      writeSync(this.#sign, word, 0);
+    } catch (error) {
+      throw this.#signs.outOfOrder(error);
+    }
+    this.#said = word;
+  }
+
+  #isAnybodyWaiting(): boolean {
+    return this.#others(memberPrefix).some((name) => this.#signs.read(name) === waiting);
   }
 
   /** A number above all others. The sign is there, without a number, before it looks at theirs. */
   #takeTicket(sign: string): number {
     try {
-      const file = openSync(sign, 'wx');
+      const file = openSync(this.#signs.fileOf(sign), 'wx');
       try {
         const ticket =
-          Math.max(0, ...this.#others(alonePrefix).map((name) => Number(this.#read(name) ?? 0))) + 1;
+          Math.max(0, ...this.#others(alonePrefix).map((name) => Number(this.#signs.read(name) ?? 0))) + 1;
         writeSync(file, String(ticket));
         return ticket;
       } finally {
@@ -169,7 +194,7 @@ export class FolderGate implements Gate {
     while (!condition() && isRunning(identityOf(name))) {
       if (performance.now() > end) {
         throw new UnavailableError(
-          `Process ${Number.parseInt(identityOf(name), 10)} has been in the middle of opening or writing this ` +
+          `Process ${processOf(name)} has been in the middle of opening or writing this ` +
             `store for ${this.#patienceMs} ms; if it is stopped, let it go on or end it`,
           { outcome: 'not-applied' },
         );
@@ -178,44 +203,8 @@ export class FolderGate implements Gate {
     }
   }
 
-  /** The signs of others. Those of processes that have died are taken down. */
   #others(prefix: string): string[] {
-    return this.#list(prefix).filter((name) => {
-      if (isRunning(identityOf(name))) return true;
-      rmSync(join(this.#path, name), { force: true });
-      return false;
-    });
-  }
-
-  #list(prefix: string): string[] {
-    try {
-      return readdirSync(this.#path).filter((name) => name.startsWith(prefix) && !name.endsWith(this.#name));
-    } catch {
-      // The folder was removed under an open store: then nobody can open it.
-      return [];
-    }
-  }
-
-  /** What a sign says; undefined when it was taken down. */
-  #read(name: string): string | undefined {
-    try {
-      return readFileSync(join(this.#path, name), 'latin1');
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-/** Makes the sign of a member and opens it, or leaves nothing of it: on a full disk it cannot be filled in. */
-function makeSign(file: string): number {
-  const sign = openSync(file, 'wx');
-  try {
-    writeSync(sign, idle, 0, 1, 0);
-    return sign;
-  } catch (error) {
-    closeSync(sign);
-    rmSync(file, { force: true });
-    throw error;
+    return this.#signs.standing(prefix).filter((name) => !name.endsWith(this.#name));
   }
 }
 
@@ -224,9 +213,4 @@ function comesBefore(text: string | undefined, name: string, ticket: number, own
   if (text === undefined) return false;
   const other = Number(text);
   return text === '' || other < ticket || (other === ticket && name < ownName);
-}
-
-/** `member-12-34-ab` is a sign of `12-34-ab`. */
-function identityOf(name: string): string {
-  return name.slice(name.indexOf('-') + 1);
 }

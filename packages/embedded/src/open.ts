@@ -15,7 +15,9 @@ import { type EmbeddedOptions, type Settings, settingsOf } from './options.js';
  *
  * @throws InvalidArgumentError for a bad option, by name.
  * @throws PathUnusableError, ForeignFilesError, NewerFormatError or DamagedStoreError about the folder.
- * @throws StoreInUseError if others have it open in a way that does not fit.
+ * @throws StoreInUseError if others have it open in a way that does not fit, or in another process namespace.
+ * @throws ResourceExhaustedError for want of room.
+ * @throws UnavailableError if the disk fails, or a process is stopped in the middle of opening or writing it.
  *
  * @example
  * ```ts

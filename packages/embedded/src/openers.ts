@@ -1,5 +1,6 @@
 import type { Environment } from './environment.js';
 import { StoreInUseError } from './errors.js';
+import type { Gate } from './gate.js';
 import type { Durability } from './options.js';
 import type { WriteTransaction } from './write-transaction.js';
 
@@ -27,10 +28,10 @@ interface Openers {
 export function admit(
   transaction: WriteTransaction,
   { root, meta }: Environment,
+  gate: Gate,
   { exclusive, durability }: Admission,
 ): boolean {
-  root.readerCheck();
-  const others = linesOf(root.readerList());
+  const others = othersOf(root, gate);
   const known = openersOf(transaction.read(meta, openersKey));
   if (known?.owner !== undefined && others.includes(known.owner)) {
     throw new StoreInUseError('Another opener has this store exclusively');
@@ -44,11 +45,47 @@ export function admit(
       `This store is open elsewhere with durability '${known.durability}'; open it with the same`,
     );
   }
-  // The first read takes the line, and lmdb keeps it for all later ones.
-  root.useReadTransaction().done();
+  takeLine(root);
   const [own] = linesOf(root.readerList());
   transaction.put(meta, openersKey, Buffer.from(exclusive ? `${durability} ${own}` : durability));
   return isAlone;
+}
+
+/**
+ * The lines of all who have the store open. Each of them has a sign at the gate, from before it has a line until after
+ * it has none. One that this process cannot see, or takes for that of a process that has died, is in another process
+ * namespace: then neither can see whether the other is in the middle of a commit.
+ */
+function othersOf(root: Environment['root'], gate: Gate): string[] {
+  let lines = livingLinesOf(root);
+  const seen = gate.others();
+  const isUnseen = (line: string): boolean => !seen.has(processOf(line));
+  // Whoever has ended in between has no line any more once he has no sign.
+  if (lines.some(isUnseen)) lines = livingLinesOf(root);
+  const unseen = lines.find(isUnseen);
+  if (unseen === undefined) return lines;
+  throw new StoreInUseError(
+    `Process ${processOf(unseen)} has this store open and is not seen from here; ` +
+      'containers that share a store must share a process namespace',
+  );
+}
+
+function livingLinesOf(root: Environment['root']): string[] {
+  root.readerCheck();
+  return linesOf(root.readerList());
+}
+
+function processOf(line: string): number {
+  return Number.parseInt(line, 10);
+}
+
+/** The first read takes the line, and lmdb keeps it for all later ones. */
+function takeLine(root: Environment['root']): void {
+  try {
+    root.useReadTransaction().done();
+  } catch (cause) {
+    throw new StoreInUseError(`This store takes no further opener (${String(cause)}); close one`, { cause });
+  }
 }
 
 function openersOf(bytes: Buffer | undefined): Openers | undefined {

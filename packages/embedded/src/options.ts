@@ -1,6 +1,6 @@
 import { type Clock, checkDurationMs } from '@norikv/store';
 import { backgroundClock } from '@norikv/store/background-clock';
-import { checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 
 /**
  * When a write is acknowledged. `disk`: it is flushed to the disk, and survives a power cut.
@@ -59,9 +59,22 @@ export interface Settings {
   readonly clock: Clock;
 }
 
+const optionNames: readonly (keyof EmbeddedOptions)[] = [
+  'path',
+  'durability',
+  'exclusive',
+  'idempotencyRetentionMs',
+  'sweepIntervalMs',
+  'maxPendingBytes',
+  'hnswFrom',
+  'hnswEf',
+  'clock',
+];
+
 /** Checks options by name and fills in the defaults. */
 export function settingsOf(options: EmbeddedOptions): Settings {
   checkObject('options', options);
+  checkNames('an option', options, optionNames);
   const { path, exclusive = false, idempotencyRetentionMs, sweepIntervalMs } = options;
   const { maxPendingBytes = 256 * 1_024 * 1_024, hnswFrom = 50_000, hnswEf = 64 } = options;
   if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
@@ -72,7 +85,11 @@ export function settingsOf(options: EmbeddedOptions): Settings {
   checkOneOf('exclusive', exclusive, [true, false]);
   checkDurationMs('idempotencyRetentionMs', idempotencyRetentionMs);
   checkDurationMs('sweepIntervalMs', sweepIntervalMs);
-  if (!(maxPendingBytes > 0)) refuse('maxPendingBytes', maxPendingBytes, 'a number above 0');
+  if (typeof maxPendingBytes !== 'number' || !(maxPendingBytes > 0)) {
+    refuse('maxPendingBytes', maxPendingBytes, 'a number above 0');
+  }
+  const clock = options.clock ?? machineClock;
+  for (const part of ['now', 'monotonic', 'startTimer'] as const) checkFunction(`clock.${part}`, clock[part]);
   return {
     path,
     durability,
@@ -83,7 +100,7 @@ export function settingsOf(options: EmbeddedOptions): Settings {
     maxPendingBytes,
     hnswFrom: checkWhole('hnswFrom', hnswFrom),
     hnswEf: checkWhole('hnswEf', hnswEf),
-    clock: options.clock ?? machineClock,
+    clock,
   };
 }
 

@@ -1,16 +1,33 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
-/** Names this process so that a later one with the same number has another name: `<number>-<start>`. */
+/**
+ * Names this process so that a later one with the same number has another name: `<number>-<start>`. On Linux it names
+ * the thread, as a worker thread may be ended while its process goes on; that of the main thread has the same number.
+ */
 export function ownIdentity(): string {
-  return `${process.pid}-${lookUp(process.pid)?.start ?? 0}`;
+  const number = ownNumber();
+  return `${number}-${lookUp(number)?.start ?? 0}`;
 }
 
-/** Whether the process of an identity is still there, be it stopped. Text that is no identity names nobody. */
+/**
+ * Whether the process of an identity is still there, be it stopped. Text that is no identity names nobody. A start of 0
+ * is one that could not be read.
+ */
 export function isRunning(identity: string): boolean {
   const [, number, start] = /^(\d+)-(\d+)/.exec(identity) ?? [];
   if (number === undefined) return false;
   const found = lookUp(Number(number));
-  return found ? found.start === start && !found.isDead : exists(Number(number));
+  if (found === undefined) return exists(Number(number));
+  return !found.isDead && (start === '0' || found.start === start);
+}
+
+function ownNumber(): number {
+  try {
+    return Number(basename(readlinkSync('/proc/thread-self')));
+  } catch {
+    return process.pid;
+  }
 }
 
 function exists(processNumber: number): boolean {

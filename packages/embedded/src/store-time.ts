@@ -33,3 +33,8 @@ export class StoreTime {
     else this.#offsetMs = shared;
   }
 }
+
+/** Those who come later set the time anew: what is kept may be that of an earlier start of the machine. */
+export function forgetTime(transaction: WriteTransaction, meta: Bytes): void {
+  transaction.remove(meta, offsetKey);
+}

@@ -1,7 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { systemClock } from '@norikv/store';
 import type { RootDatabase } from 'lmdb';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { prepareFolder } from '../src/folder.js';
+import { FolderGate } from '../src/gate.js';
 import { openEmbedded, PathUnusableError } from '../src/index.js';
 import { newPath, openTestStore } from './support/folders.js';
 
@@ -11,6 +13,8 @@ const healthy = {
   refusesToOpen: false,
   refusesTables: false,
   losesHeader: false,
+  takesNoPages: false,
+  fullVolume: '',
   cannotRead: false,
   putsLeft: Number.POSITIVE_INFINITY,
   freeBytes: Number.NaN,
@@ -35,6 +39,12 @@ vi.mock('lmdb', async (importOriginal) => {
     const allDatabases: RawDatabase = Object.getPrototypeOf(root);
     const { ifVersion, put } = allDatabases;
     allDatabases.ifVersion = function (...condition) {
+      if (disk.takesNoPages) {
+        const inputOutput = Object.assign(new Error('Input/output error'), { code: 5 });
+        return Promise.reject(
+          Object.assign(new Error('Commit failed'), { commitError: Promise.reject(inputOutput) }),
+        );
+      }
       const result = ifVersion.apply(this, condition);
       if (!disk.losesHeader) return result;
       return result.then(() => {
@@ -77,6 +87,15 @@ vi.mock('node:fs', async (importOriginal) => {
     fs.closeSync(file);
   };
   return { ...fs, statfsSync, writeSync, openSync, closeSync };
+});
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs/promises')>();
+  const statfs = async (path: string): Promise<object> => ({
+    bavail: path === disk.fullVolume ? 0 : 1_000_000,
+    bsize: 4_096,
+  });
+  return { ...fs, statfs };
 });
 
 beforeEach(() => {
@@ -165,7 +184,37 @@ test('a new store needs some room, an old one does not', async () => {
   const store = await openEmbedded({ path });
   await store.close();
   disk.freeBytes = 1_000;
+  // The native code does not survive a lock file that cannot be filled in.
+  rmSync(`${path}/norikv.mdb-lock`);
+  await expect(openEmbedded({ path })).rejects.toMatchObject(full);
+  disk.freeBytes = Number.NaN;
+  await (await openEmbedded({ path })).close();
+  disk.freeBytes = 1_000;
   await openTestStore({ path });
+});
+
+test('work that cannot be announced is not done', async () => {
+  const gate = new FolderGate(prepareFolder(newPath()));
+  disk.takesNoBytes = true;
+  const refused = { code: 'UNAVAILABLE', outcome: 'not-applied' };
+  await expect(gate.together(async () => 'committed')).rejects.toMatchObject(refused);
+  disk.takesNoBytes = false;
+  expect(await gate.together(async () => 'committed')).toBe('committed');
+  gate.leave();
+});
+
+test('a volume that is full is told from a broken one, also where it is mounted as the folder of the store', async () => {
+  const path = newPath();
+  const store = await openTestStore({ path });
+  disk.takesNoPages = true;
+  await expect(store.put('key', 'value')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  disk.fullVolume = path;
+  await expect(store.put('key', 'value')).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    outcome: 'not-applied',
+  });
+  disk.takesNoPages = false;
+  await store.put('key', 'value');
 });
 
 test('an opening that fails on a full disk leaves nothing open and nothing behind', async () => {
@@ -174,7 +223,7 @@ test('an opening that fails on a full disk leaves nothing open and nothing behin
   await store.close();
   disk.takesNoBytes = true;
   for (let attempt = 1; attempt <= 3; attempt++) {
-    await expect(openEmbedded({ path })).rejects.toThrow(PathUnusableError);
+    await expect(openEmbedded({ path })).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
     expect(readdirSync(`${path}/norikv.mdb-gate`)).toEqual([]);
   }
   expect(disk.openFiles).toBe(0);

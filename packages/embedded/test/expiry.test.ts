@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bytesToString } from '@norikv/store';
+import { bytesToString, systemClock } from '@norikv/store';
 import { FakeClock } from '@norikv/testkit';
 import { describe, expect, test } from 'vitest';
 import { openEmbedded } from '../src/index.js';
@@ -33,6 +33,17 @@ describe('expiry', () => {
     expect(await again.find('long')).not.toBeNull();
     await later.advance(500);
     expect(await again.find('long')).toBeNull();
+  });
+
+  test('does not go by the time of an earlier start of the machine, whoever opens the store first', async () => {
+    const path = newPath();
+    await (await openEmbedded({ path })).close();
+    const yesterdayMs = Date.now() - 86_400_000 - Number(process.hrtime.bigint() / 1_000_000n);
+    await changeRaw(path, 'norikv', (facts) => facts.put(Buffer.from('time'), Buffer.from(`${yesterdayMs}`)));
+    const first = await openTestStore({ path, clock: { ...systemClock } });
+    const second = await openTestStore({ path });
+    await second.put('key', 'value', { ttlMs: 3_600_000 });
+    expect(await first.find('key')).not.toBeNull();
   });
 
   test('is the same for all processes, though their wall clocks are not', async () => {

@@ -228,3 +228,38 @@ test('a folder that takes no files is refused by name', () => {
   writeFileSync(folder.gatePath, 'in the way');
   expect(() => new FolderGate(folder)).toThrow(expect.objectContaining({ code: 'PATH_UNUSABLE' }));
 });
+
+test('a store sees the processes of the other stores at the gate, and not itself', () => {
+  const path = newPath();
+  const [one, other] = [gateOf(path), gateOf(path)];
+  expect([...one.others()]).toEqual([process.pid]);
+  other.leave();
+  expect([...one.others()]).toEqual([]);
+  one.leave();
+});
+
+test('those who want to be alone, one after the other without a gap, let in who waits for his work', async () => {
+  const path = newPath();
+  const store = gateOf(path);
+  const openers = Array.from({ length: 3 }, () => gateOf(path));
+  let isDone = false;
+  const opening = openers.map(async (opener) => {
+    while (!isDone) await opener.alone(() => sleep(1));
+  });
+  for (let times = 0; times < 5; times++) {
+    // Who has just worked would go on without a look.
+    await sleep(25);
+    await store.together(async () => undefined);
+  }
+  isDone = true;
+  await Promise.all(opening);
+  for (const gate of [store, ...openers]) gate.leave();
+});
+
+test('who waits for his work and is stopped does not hold up who wants to be alone', async () => {
+  const path = newPath();
+  const opener = gateOf(path);
+  writeFileSync(join(prepareFolder(path).gatePath, `member-${ownIdentity()}-${process.pid}-0`), '2');
+  expect(await opener.alone(() => 'opened')).toBe('opened');
+  opener.leave();
+});

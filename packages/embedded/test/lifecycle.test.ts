@@ -2,6 +2,7 @@ import { bytesToString, type KvStore } from '@norikv/store';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { createEphemeral, type EmbeddedStore, openEmbedded } from '../src/index.js';
 import { newPath, openTestStore } from './support/folders.js';
+import { startProgram } from './support/programs.js';
 
 describe('closing', () => {
   test('answers what was asked for, refuses what comes later, and may be repeated', async () => {
@@ -153,5 +154,22 @@ describe('a store', () => {
     }
     await reader.put('small', 'again');
     expect((await writer.stats()).fileBytes).toBeGreaterThan(24 * value.length);
+  });
+
+  test('uses free room again soon after a process was killed while it read', async () => {
+    const path = newPath();
+    const store = await openTestStore({ path, sweepIntervalMs: 5 });
+    const value = new Uint8Array(100_000);
+    const grows = async (): Promise<boolean> => {
+      const { fileBytes } = await store.stats();
+      for (let times = 0; times < 20; times++) await store.put('key', value);
+      return (await store.stats()).fileBytes > fileBytes;
+    };
+    while (await grows());
+    const reader = startProgram('die-while-reading', [path]);
+    expect(await reader.line(), reader.errors()).toBe('open');
+    reader.send('read');
+    expect(await reader.exited).toBe('SIGKILL');
+    await expect.poll(grows).toBe(false);
   });
 });

@@ -182,6 +182,9 @@ describe('opening is refused', () => {
     ['idempotencyRetentionMs', { idempotencyRetentionMs: 0 }],
     ['sweepIntervalMs', { sweepIntervalMs: 1.5 }],
     ['maxPendingBytes', { maxPendingBytes: -1 }],
+    ['maxPendingBytes', { maxPendingBytes: '5' }],
+    ['clock.now', { clock: {} }],
+    ['clock.startTimer', { clock: { now: Date.now, monotonic: Date.now } }],
   ])('with a bad %s: %j', async (name, options) => {
     const opening = openEmbedded(options as EmbeddedOptions);
     await expect(opening).rejects.toThrow(InvalidArgumentError);

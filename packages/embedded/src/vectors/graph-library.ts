@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Index, IndexConfig } from 'usearch';
 import type { Shape } from './vector-rows.js';
@@ -34,9 +35,15 @@ export async function loadGraphLibrary(): Promise<GraphLibrary> {
       multi: false,
     }),
     view(file, config) {
-      const index = new Index(config);
-      index.view(file);
-      return index;
+      // If usearch cannot open a file, it closes the standard input of the process: so nobody may remove it meanwhile.
+      const descriptor = openSync(file, 'r');
+      try {
+        const index = new Index(config);
+        index.view(process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : file);
+        return index;
+      } finally {
+        closeSync(descriptor);
+      }
     },
   };
 }

@@ -7,6 +7,7 @@ import type {
   VectorWriteOptions,
   Version,
 } from '@norikv/store';
+import { searchNames } from '@norikv/store/call-options';
 import { checkGetOptions, checkWriteOptions } from '../call-options.js';
 import type { EmbeddedStore } from '../embedded-store.js';
 import type { FilteredSearchOptions, InsertManyOptions, VectorItem, VectorStats } from '../vector-options.js';
@@ -129,7 +130,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   ): Promise<VectorSearchResult> {
     checkNamespace(namespace);
     checkCount(k);
-    checkGetOptions(options, namespace);
+    checkGetOptions(options, namespace, [...searchNames, 'filter']);
     checkSearchOptions(options);
     const request = { namespace, k, options, query };
     return this.#searcher.search(await this.#storage.of(namespace), request);
