@@ -33,7 +33,7 @@ interface ServerOptions {
     readonly nodeId?: string | undefined;
     /** Address `host:port` clients reach this node at, for the cluster view. Default: where it listens. */
     readonly advertise?: string | undefined;
-    /** Shards clients route by. Default 1,024. */
+    /** Shards clients route by, at most 65,536. Default 1,024. */
     readonly totalShards?: number | undefined;
     /** Default: no TLS. */
     readonly tls?: ServerTls | undefined;
@@ -47,7 +47,7 @@ interface ServerOptions {
     readonly maxCallsPerSecond?: number | undefined;
     /** Whether each call is logged, beside what goes wrong. Default false. */
     readonly logCalls?: boolean | undefined;
-    /** Default: nothing is logged. */
+    /** Default: nothing is logged. What it throws is dropped: a call does not fail for its log. */
     readonly log?: Log | undefined;
     /** Default: the clock of the process. */
     readonly clock?: Clock | undefined;

@@ -112,6 +112,7 @@ export class CallRunner {
         return await send(route, call, bytes, limit);
       } catch (error) {
         if (!isNoriKVError(error)) throw doubt ?? error;
+        if (error instanceof NotLeaderError) this.#cluster.learnLeader(this.#shardOf(call), error.leaderHint);
         if (error.outcome === 'unknown') doubt = error;
         const verdict = judge(error, doubt, resend);
         if (verdict === 'give-up') throw error;
@@ -119,7 +120,6 @@ export class CallRunner {
           throw inDoubt(error, doubt, limit);
         }
         if (node) tried.add(node);
-        if (error instanceof NotLeaderError) this.#cluster.learnLeader(this.#shardOf(call), error.leaderHint);
       }
       this.repetitions += 1;
       await limit.pause(pauseMs(this.#settings, attempt)).catch((error: NoriKVError) => {

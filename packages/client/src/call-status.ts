@@ -15,6 +15,11 @@ export function notSent(): CallStatus {
   return untouched('The connection broke before the request was sent');
 }
 
+/** The end of a call on a stream the server does not know how to read. */
+export function unread(): CallStatus {
+  return untouched('The server does not know how calls share a stream');
+}
+
 /** The end of a call that nobody waits for any longer, as its time is over. */
 export function tooLate(): CallStatus {
   return { code: status.DEADLINE_EXCEEDED, details: 'No answer within the deadline', trailers: {} };

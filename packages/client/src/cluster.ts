@@ -86,11 +86,16 @@ export class Cluster {
     return candidates.find((node) => !node.isDown) ?? candidates[0] ?? this.#home;
   }
 
-  /** Remembers what a node said about a shard's leader. Undefined: only that it is not where we thought. */
+  /**
+   * Remembers what a node said about a shard's leader. Undefined: only that it is not where we thought; then the view
+   * of the cluster may know.
+   */
   learnLeader(shard: number, address: string | undefined): void {
     this.#hints.delete(shard);
-    if (address === undefined || this.#known(address) === undefined) return;
-    this.#hints.set(shard, address);
+    const leader = address ?? this.topology.leaderOf(shard);
+    if (leader === undefined || this.#known(leader) === undefined) return;
+    // What the view says may change with it.
+    if (address !== undefined) this.#hints.set(shard, address);
   }
 
   /** A connection for the topology watch. */

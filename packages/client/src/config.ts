@@ -1,5 +1,5 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 import { isAddress, isLoopback } from './address.js';
 import type { MetadataHook, TlsOptions, Token } from './credentials.js';
 import { longestTimerMs } from './grpc/timeouts.js';
@@ -64,6 +64,44 @@ export interface ClientConfig {
   readonly random?: (() => number) | undefined;
 }
 
+const configNames: readonly (keyof ClientConfig)[] = [
+  'nodes',
+  'totalShards',
+  'timeout',
+  'retry',
+  'watchCluster',
+  'maxConnectionsPerNode',
+  'maxInFlight',
+  'maxWaiting',
+  'maxPendingBytes',
+  'keepAliveMs',
+  'keepAliveTimeoutMs',
+  'tls',
+  'token',
+  'metadata',
+  'unsafeAllowTokenWithoutTls',
+  'unsafeAllowPlainServer',
+  'exchange',
+  'clock',
+  'random',
+];
+
+const retryNames: readonly (keyof RetryConfig)[] = [
+  'maxAttempts',
+  'initialDelayMs',
+  'maxDelayMs',
+  'backoffMultiplier',
+];
+
+const tlsNames: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'serverName'];
+
+const switches = [
+  'watchCluster',
+  'exchange',
+  'unsafeAllowTokenWithoutTls',
+  'unsafeAllowPlainServer',
+] as const;
+
 /** A configuration with every default filled in. */
 export interface Settings {
   readonly nodes: readonly string[];
@@ -90,8 +128,13 @@ export interface Settings {
 /** Checks a configuration. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function settingsOf(config: ClientConfig): Settings {
   checkObject('the configuration', config);
+  checkNames('an option', config, configNames);
   const { retry = {}, tls = false } = config;
   checkObject('retry', retry);
+  checkNames('an option of retry', retry, retryNames);
+  // "false" from the environment would be as good as true.
+  for (const name of switches) checkOneOf(name, config[name], [undefined, true, false]);
+  if (typeof tls !== 'boolean') checkTls(tls);
   checkToken(config.token);
   checkHook(config.metadata);
   const settings: Settings = {
@@ -145,6 +188,16 @@ function checkedNodes(nodes: unknown): string[] {
     if (!isAddress(node)) refuse('nodes', node, 'host:port, such as localhost:7447');
   }
   return nodes;
+}
+
+function checkTls(tls: unknown): void {
+  if (typeof tls !== 'object' || tls === null || Array.isArray(tls)) {
+    // Its content may be a key.
+    throw new InvalidArgumentError(
+      `tls is ${tls === null ? 'null' : `of type ${typeof tls}`}; use true, or an object with ca, cert, key or serverName`,
+    );
+  }
+  checkNames('an option of tls', tls, tlsNames);
 }
 
 function checkToken(token: unknown): void {

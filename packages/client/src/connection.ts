@@ -112,15 +112,17 @@ export class Connection {
     if (!session || (server && server !== this.#description)) {
       return endedCall({ status: notSent(), message: undefined });
     }
-    const number = this.#mayExchange(bytes) ? numberOf(method) : -1;
+    const number = this.#mayExchange(session, bytes) ? numberOf(method) : -1;
     return number >= 0
       ? this.#exchangeOn(session, metadata).start(number, bytes, timeoutMs)
       : new UnaryCall(session, { path: method.path, bytes, metadata, timeoutMs }, onMessage);
   }
 
   /** A long request would hold up all others on its way. */
-  #mayExchange({ length }: Buffer): boolean {
-    return this.#wantsExchange && this.#description?.hasExchange === true && length <= longestExchanged;
+  #mayExchange(session: Session, { length }: Buffer): boolean {
+    if (!this.#wantsExchange || !this.#description?.hasExchange || length > longestExchanged) return false;
+    const known = this.#exchange;
+    return known?.session !== session || !known.isUnknown;
   }
 
   #exchangeOn(session: Session, metadata: CallMetadata): Exchange {

@@ -85,6 +85,12 @@ function withToken(metadata: CallMetadata, token: string | undefined): CallMetad
 }
 
 function checkedMetadata(metadata: CallMetadata): CallMetadata {
+  if (typeof metadata !== 'object' || 'then' in metadata) {
+    const what = typeof metadata === 'object' ? 'a promise' : `of type ${typeof metadata}`;
+    throw new InvalidArgumentError(
+      `what the function metadata gives is ${what}; use an object of names and texts`,
+    );
+  }
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(metadata))
     checked[checkedName(name)] = checkedValue(name, value);

@@ -28,13 +28,31 @@ export interface StartedServer {
   stop(): Promise<void>;
 }
 
+const mostAttempts = 3;
 const stopPatienceMs = 5_000;
 const pauseMs = 100;
 const longestLogTail = 2_000;
 
 /** Starts a binary with a configuration file as its argument and waits until it answers. */
 export async function startServer(binary: string, options: EphemeralServerOptions): Promise<StartedServer> {
-  const { port = await freePort(), totalShards = 256, startupTimeout = 10 } = options;
+  if (options.port !== undefined) return startAt(options.port, binary, options);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startAt(await freePort(), binary, options);
+    } catch (error) {
+      // A port that is free can be somebody else's by the time the server listens.
+      const isTaken = error instanceof EphemeralServerError && /\bin use\b/i.test(error.message);
+      if (!isTaken || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+async function startAt(
+  port: number,
+  binary: string,
+  options: EphemeralServerOptions,
+): Promise<StartedServer> {
+  const { totalShards = 256, startupTimeout = 10 } = options;
   const folder = await mkdtemp(join(tmpdir(), 'norikv-ephemeral-'));
   const dataDir = options.dataDir ?? join(folder, 'data');
   const address = `127.0.0.1:${port}`;

@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
-import { type CallStatus, statusIn, statusOfReset, tooLate } from './call-status.js';
+import { type CallStatus, statusIn, statusOfReset, tooLate, unread } from './call-status.js';
 import type { CallMetadata } from './credentials.js';
 import { FrameReader } from './grpc/frames.js';
 import { status } from './grpc/status.js';
@@ -7,6 +7,10 @@ import { startDeadline } from './grpc/timeouts.js';
 import type { Session } from './session.js';
 import { type CallEnd, headersOf, longestMessage, type RunningCall } from './unary-call.js';
 import { callFrame, cancelFrame, exchangePath, highestCallId, readAnswer } from './wire/exchange.js';
+
+const mostGivenUp = 100;
+const longestSilenceMs = 10_000;
+const mostUnsent = 8 * 2 ** 20;
 
 /** A call on its way. */
 interface Pending {
@@ -29,6 +33,11 @@ export class Exchange {
   #status: CallStatus | undefined;
   #hasBegun = false;
   #hasEnded = false;
+  #isUnknown = false;
+  #isStuck = false;
+  /** When the first call was sent that no answer has followed since; undefined if there is none. */
+  #silentSince: number | undefined;
+  #givenUp = 0;
 
   /**
    * Opens it.
@@ -52,7 +61,12 @@ export class Exchange {
 
   /** Whether it takes further calls. */
   get isOpen(): boolean {
-    return !this.#hasEnded && this.#lastId < this.#mostCalls;
+    return !this.#hasEnded && !this.#isStuck && this.#lastId < this.#mostCalls;
+  }
+
+  /** Whether it ended as what answers does not know it: behind a proxy that may be another server than was asked. */
+  get isUnknown(): boolean {
+    return this.#isUnknown;
   }
 
   /** Sends a call, together with all others of this turn. It must be open. */
@@ -60,6 +74,7 @@ export class Exchange {
     this.#lastId += 1;
     const id = this.#lastId;
     this.session.enter();
+    this.#silentSince ??= this.session.clock.monotonic();
     const end = new Promise<CallEnd>((settle) => {
       this.#calls.set(id, { settle, deadline: startDeadline(timeoutMs, () => this.#late(id)) });
     });
@@ -79,7 +94,9 @@ export class Exchange {
   }
 
   #learn(headers: IncomingHttpHeaders): void {
-    this.#status = statusIn(headers);
+    const ended = statusIn(headers);
+    this.#isUnknown = ended?.code === status.UNIMPLEMENTED;
+    this.#status = this.#isUnknown ? unread() : ended;
     this.#hasBegun = true;
     // Headers that end the stream say of all calls what became of them; those that begin it say nothing.
     if (this.#status) this.#leave();
@@ -89,6 +106,8 @@ export class Exchange {
     try {
       for (const { isCompressed, message } of this.#reader.take(chunk)) {
         if (isCompressed) throw new Error('it is compressed, which nobody asked for');
+        this.#silentSince = undefined;
+        this.#givenUp = 0;
         const { id, code, details, trailers, message: answer } = readAnswer(message);
         const isGood = code === status.OK;
         this.#finish(id, { status: { code, details, trailers }, message: isGood ? answer : undefined });
@@ -101,17 +120,36 @@ export class Exchange {
   }
 
   #late(id: number): void {
+    this.#giveUp(id);
     this.#finish(id, { status: tooLate(), message: undefined });
-    this.#send(cancelFrame(id));
   }
 
   #cancel(id: number): void {
-    if (this.#forget(id)) this.#send(cancelFrame(id));
+    if (!this.#calls.has(id)) return;
+    this.#giveUp(id);
+    this.#forget(id);
+    this.#rest();
+  }
+
+  /** Nobody waits any more. One after the other without an answer: what they share leads nowhere, and keeps them all. */
+  #giveUp(id: number): void {
+    this.#send(cancelFrame(id));
+    this.#givenUp += 1;
+    if (this.#givenUp < mostGivenUp) return;
+    const { clock } = this.session;
+    const silenceMs = this.#silentSince === undefined ? 0 : clock.monotonic() - this.#silentSince;
+    if (silenceMs < longestSilenceMs && this.#stream.writableLength < mostUnsent) return;
+    this.#isStuck = true;
+    this.session.retire();
   }
 
   #finish(id: number, end: CallEnd): void {
     this.#forget(id)?.settle(end);
-    // It has no numbers left, and nobody who waits.
+    this.#rest();
+  }
+
+  /** It ends if it takes no further call and nobody waits on it, whatever else keeps its connection. */
+  #rest(): void {
     if (!this.isOpen && this.#calls.size === 0) this.#leave();
   }
 

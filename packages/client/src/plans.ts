@@ -143,7 +143,7 @@ export function demand(isOffered: boolean, what: string, key: Key): void {
   if (isOffered) return;
   throw new UnsupportedError(
     `The server does not declare that it keeps ${what}, and could overwrite or forget; nothing was sent. ` +
-      'Use a server that does (npx norikv), or read what unsafeAllowPlainServer gives up',
+      'Use a server that does (npx @norikv/server), or read what unsafeAllowPlainServer gives up',
     { key },
   );
 }

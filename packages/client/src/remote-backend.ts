@@ -5,6 +5,7 @@ import {
   conditionOf,
   type DeleteOptions,
   type Entry,
+  errorCode,
   type GetOptions,
   type Key,
   KeyNotFoundError,
@@ -92,9 +93,11 @@ export class RemoteBackend extends VectorCalls implements Backend {
   async find(key: Key, options: GetOptions = {}): Promise<Entry | null> {
     checkReadOptions(options);
     const keyBytes = keyToBytes(key, wireLimits);
-    const { version, value } = await this.#runner.run(planGet(key, keyBytes, options));
+    const answer = await existing(this.#runner.run(planGet(key, keyBytes, options)));
+    if (!answer?.version) return null;
+    const { term, index } = answer.version;
     // A copy: the message it is part of need not be kept.
-    return version ? { value: value.slice(), version: { term: version.term, index: version.index } } : null;
+    return { value: answer.value.slice(), version: { term, index } };
   }
 
   async put(key: Key, value: Value, options: PutOptions = {}): Promise<Version> {
@@ -117,7 +120,9 @@ export class RemoteBackend extends VectorCalls implements Backend {
     checkWriteOptions(options);
     const keyBytes = keyToBytes(key, wireLimits);
     const plan = planDelete({ key, keyBytes, condition, options }, this.#settings.allowPlainServer);
-    return (await this.#runner.run(plan)).tombstoned;
+    const call = this.#runner.run(plan);
+    const answer = condition.kind === 'always' ? await existing(call) : await call;
+    return answer?.tombstoned ?? false;
   }
 
   async serverStats(options: CallOptions = {}): Promise<Readonly<Record<string, number>>> {
@@ -148,5 +153,15 @@ export class RemoteBackend extends VectorCalls implements Backend {
     await this.#cluster.connect(this.#settings.timeoutMs);
     this.#isConnected = true;
     if (this.#settings.watchCluster) this.#watch.start();
+  }
+}
+
+/** Servers may also answer with NOT_FOUND that a key is missing: null. */
+async function existing<Answer>(call: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (errorCode(error) === 'KEY_NOT_FOUND') return null;
+    throw error;
   }
 }

@@ -7,6 +7,7 @@ import {
 } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { Clock } from '@norikv/store';
 import { hostAndPort } from './address.js';
 import type { Settings } from './config.js';
 import { probe } from './grpc/probe.js';
@@ -32,6 +33,7 @@ export interface SessionEvents {
 /** One HTTP/2 connection, from the attempt to its end. */
 export class Session {
   readonly address: string;
+  readonly clock: Clock;
   readonly #http2: ClientHttp2Session;
   readonly #resets: ResetBudget;
   readonly #events: SessionEvents;
@@ -50,6 +52,7 @@ export class Session {
     mostRequests: number = mostStreams,
   ) {
     this.address = address;
+    this.clock = settings.clock;
     this.#left = mostRequests;
     this.#events = events;
     this.#resets = new ResetBudget(settings.clock);
@@ -115,7 +118,13 @@ export class Session {
       return;
     }
     this.#abandoned.add(stream);
-    if (this.#abandoned.size >= mostAbandoned) this.#end();
+    if (this.#abandoned.size >= mostAbandoned) this.retire();
+    else this.#rest();
+  }
+
+  /** Begins nothing further on this connection. It ends with the last call that somebody waits for. */
+  retire(): void {
+    this.#end();
     this.#rest();
   }
 
@@ -133,15 +142,14 @@ export class Session {
     http2.on('error', (error: Error) => {
       failure = error;
     });
-    http2.once('goaway', () => {
-      this.#end();
-      this.#rest();
-    });
+    http2.once('goaway', () => this.retire());
     http2.once('close', () => {
       clearTimeout(patience);
       this.#end(failure);
     });
     http2.once('connect', () => {
+      // It is told a little later, and may be over by now.
+      if (http2.destroyed) return;
       http2.setLocalWindowSize(windowBytes);
       if (!http2.encrypted || http2.alpnProtocol === 'h2') return;
       http2.destroy(new Error('the server speaks TLS, and no HTTP/2 over it'));

@@ -12,7 +12,7 @@ import {
   type VectorWriteOptions,
   type Version,
 } from '@norikv/store';
-import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkReadOptions, checkWriteOptions, searchNames } from '@norikv/store/call-options';
 import { checkText, checkWhole, refuse } from '@norikv/store/checks';
 import type { CallRunner } from './call-runner.js';
 import type { Description } from './description.js';
@@ -107,7 +107,7 @@ export class VectorCalls implements VectorStore {
   ): Promise<VectorSearchResult> {
     checkNamespace(namespace);
     checkWhole('k', k, 1, 2 ** 32 - 1);
-    checkReadOptions(options);
+    checkReadOptions(options, searchNames);
     const numbers = checkedVector('query', query);
     const includeVectors = options.includeVectors ?? false;
     const bytes = numbers.length * bytesPerNumber;
@@ -186,9 +186,10 @@ function checkId(id: string): void {
 }
 
 function checkedVector(name: string, vector: readonly number[] | Float32Array): number[] {
+  if (typeof vector !== 'object' || vector === null) refuse(name, vector, 'numbers, or a Float32Array');
   checkWhole(`${name}.length`, vector.length, 1, wireLimits.maxDimensions);
   const numbers = Array.from(vector);
-  const bad = numbers.findIndex((number) => !Number.isFinite(Math.fround(number)));
+  const bad = numbers.findIndex((one) => typeof one !== 'number' || !Number.isFinite(Math.fround(one)));
   if (bad < 0) return numbers;
   return refuse(`${name}[${bad}]`, numbers[bad], 'numbers that fit 32-bit floats');
 }

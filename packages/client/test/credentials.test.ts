@@ -144,7 +144,7 @@ it('a topology watch that could not begin begins later', async () => {
   };
   await using client = new NoriKVClient({ nodes: [server.address], maxConnectionsPerNode: 1, token });
   await client.connect();
-  await expect.poll(() => client.getClusterView(), { timeout: 10_000 }).not.toBeNull();
+  await expect.poll(() => client.getClusterView()).not.toBeNull();
   expect(asked).toBeGreaterThan(2);
 });
 
@@ -170,6 +170,16 @@ it.each([
   ['a name no header has', { 'two words': 'x' }, 'metadata has the name "two words"'],
   ['a value no header carries', { 'x-tenant': 'a\nb: c' }, 'metadata x-tenant has a value'],
   ['a value that is no text', { 'x-tenant': 5 as unknown as string }, 'metadata x-tenant has a value'],
+  [
+    'what comes later',
+    Promise.resolve({ 'x-tenant': 'acme' }) as unknown as Record<string, string>,
+    'what the function metadata gives is a promise; use an object',
+  ],
+  [
+    'no names',
+    'acme' as unknown as Record<string, string>,
+    'what the function metadata gives is of type string',
+  ],
 ])('metadata with %s is refused and not sent', async (_what, bad, message) => {
   await using server = await createServer(createMemoryStore(), { port: 0 });
   let isBad = false;

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -108,6 +108,16 @@ describe('through a binary', () => {
       delete process.env.NORIKV_SERVER_PATH;
     }
   }, 240_000);
+
+  it('that finds its port taken is started at another, unless that port was asked for', async () => {
+    const tries = join(folder, 'tries');
+    const taken = `echo "$1" >> "${tries}"; echo "Address already in use (os error 98)"; exit 1`;
+    const options = { serverBinary: await binary(taken), startupTimeout: 60 };
+    expect((await failure(createEphemeral(options))).message).toContain('Address already in use');
+    expect((await readFile(tries, 'utf8')).trim().split('\n')).toHaveLength(3);
+    expect((await failure(createEphemeral({ ...options, port: 1 }))).code).toBe('EPHEMERAL_SERVER');
+    expect((await readFile(tries, 'utf8')).trim().split('\n')).toHaveLength(4);
+  });
 
   it.each([
     ['ends at once', 'echo "no room"; exit 3', 60, 'it ended with 3', 'no room'],

@@ -1,4 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:http2';
+import { systemClock } from '@norikv/store';
 import { expect, it } from 'vitest';
 import { settingsOf } from '../src/config.js';
 import { Exchange } from '../src/exchange.js';
@@ -154,6 +156,18 @@ it('an exchange that is answered with a status says of each call what became of 
     expect(error).toMatchObject({ code: 'UNAUTHENTICATED', message: 'who are you' });
   }));
 
+it('calls have streams of their own where a proxy leads the exchange to a server that knows of none', () =>
+  withServer(async (server, connectTo) => {
+    server.welcome = (stream) => stream.respond({ ...head, 'grpc-status': '12' }, { endStream: true });
+    const client = await connectTo({ retry: { maxAttempts: 2 } });
+    for (let call = 0; call < 2; call++) expect(await client.put('key', 'value')).toEqual(version);
+    expect(server.exchanges).toHaveLength(1);
+    expect(server.others).toEqual([methods.put.path, methods.put.path]);
+    server.sessions[0]?.destroy();
+    server.welcome = begin;
+    await expect.poll(() => client.put('key', 'value').then(() => server.exchanges.length)).toBe(2);
+  }));
+
 it('nobody waits beyond a deadline or a signal, the server is told, and late answers count for nothing', () =>
   withServer(async (server, connectTo) => {
     server.onCall = () => {};
@@ -223,3 +237,62 @@ it('an exchange whose numbers are used up ends with its last call', () =>
     for (const { cancel } of calls) cancel();
     session.destroy();
   }));
+
+/** Calls that are sent, and then cancelled together. */
+async function giveUp(client: NoriKVClient, count: number, value: Uint8Array): Promise<void> {
+  const { signal, abort } = abortable();
+  const calls = Array.from({ length: count }, () => failure(client.put('key', value, { signal })));
+  await new Promise(setImmediate);
+  abort();
+  for (const error of await Promise.all(calls)) expect(error.code).toBe('CANCELLED');
+}
+
+function abortable(): { readonly signal: AbortSignal; abort(): void } {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+it.each([
+  [false, 'nor is the connection'],
+  [true, 'though the connection is, for those who watch on it'],
+])('what a server does not take, and nobody waits for, is not kept (watched: %s), %s', (watchCluster) =>
+  withServer(async (server, connectTo) => {
+    server.onCall = () => {};
+    const client = await connectTo({ timeout: 60_000, watchCluster });
+    const waiting = client.put('first', 'value', { timeoutMs: 600_000 });
+    await expect.poll(() => server.exchanges[0]?.calls.length).toBe(1);
+    const stuck = server.exchanges[0]?.stream;
+    stuck?.pause();
+    await giveUp(client, 300, new Uint8Array(60_000));
+    server.onCall = obliging;
+    expect(await client.put('key', 'value')).toEqual(version);
+    expect(server.sessions).toHaveLength(2);
+    expect(server.sessions[0]?.destroyed).toBe(false);
+    stuck?.write(answerFrame(1, stored));
+    expect(await waiting).toEqual(version);
+    await expect.poll(() => stuck?.closed).toBe(true);
+    if (watchCluster) expect(server.sessions[0]?.destroyed).toBe(false);
+    else await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
+  }),
+);
+
+it.each<[string, number, number]>([
+  ['has been silent for long gets another connection', 10_000, 2],
+  ['has only just begun to be silent keeps its connection', 1_000, 1],
+])('a server that answers none of 100 calls and %s', (_what, silentMs, connections) =>
+  withServer(async (server, connectTo) => {
+    let laterMs = 0;
+    const clock = { ...systemClock, monotonic: () => laterMs };
+    const client = await connectTo({ clock, timeout: 60_000 });
+    await client.put('key', 'value');
+    laterMs += 60_000; // At rest: nobody waited for an answer.
+    server.onCall = () => {};
+    await giveUp(client, 99, new Uint8Array(1));
+    laterMs += silentMs;
+    await giveUp(client, 1, new Uint8Array(1));
+    server.onCall = obliging;
+    expect(await client.put('key', 'value')).toEqual(version);
+    expect(server.sessions).toHaveLength(connections);
+  }),
+);

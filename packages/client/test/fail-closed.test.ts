@@ -9,25 +9,30 @@ import { FaultyNetwork } from './support/network.js';
 import { RawServer } from './support/raw-server.js';
 import { createServer } from './support/server.js';
 
+function portOf({ address }: RawServer): number {
+  return Number(address.split(':')[1]);
+}
+
 const refused = { code: 'UNSUPPORTED', outcome: 'not-applied' };
 
 it('a server that is replaced while a call waits for its token is not taken for the one before', async () => {
   const strong = await startDouble({ claimsAll: true });
+  await using plain = await startDouble({ ignoresConditions: true });
+  await using network = await FaultyNetwork.to(portOf(strong));
   const tokens: ((token: string) => void)[] = [];
   let isSlow = false;
   const token = (): string | Promise<string> =>
     isSlow ? new Promise((resolve) => tokens.push(resolve)) : 'quick';
-  await using client = await connect(strong.address, { token, maxConnectionsPerNode: 1 });
+  await using client = await connect(network.address, { token, maxConnectionsPerNode: 1 });
   await client.put('key', 'before');
   const { version } = await client.get('key');
   isSlow = true;
   const put = failure(client.put('key', 'overwritten', { ifMatchVersion: version }));
   await expect.poll(() => tokens.length).toBe(1);
   isSlow = false;
+  network.target = portOf(plain);
   await strong[Symbol.asyncDispose]();
   await expect.poll(() => client.getStats().nodes[0]?.ready).toBe(0);
-  const port = Number(strong.address.split(':')[1]);
-  await using plain = await startDouble({ ignoresConditions: true }, port);
   await client.put('key', 'kept');
   for (const give of tokens) give('late');
   expect(await put).toMatchObject(refused);

@@ -113,7 +113,7 @@ describe('our client and a server of the gRPC library', () => {
     controller.abort();
     await put;
     await expect.poll(() => cancelled).toBe(1);
-    await failure(client.put('key', 'x', { timeoutMs: 1_000 }));
+    await failure(client.put('key', 'x', { timeoutMs: 3_000 }));
     await expect.poll(() => cancelled).toBe(2);
   });
 

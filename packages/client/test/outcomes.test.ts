@@ -236,6 +236,16 @@ describe('what a status means', () => {
     expect(await client.find('key')).toBeNull();
   });
 
+  it('a missing key is that, too, if the server answers so with a status', async () => {
+    await using server = await scripted(Array.from({ length: 4 }, () => refuse(status.NOT_FOUND, 'no key')));
+    await using client = await connect(server.address);
+    expect(await client.find('key')).toBeNull();
+    expect(await failure(client.get('key'))).toMatchObject({ code: 'KEY_NOT_FOUND', key: 'key' });
+    expect(await client.delete('key')).toBe(false);
+    const conditional = client.delete('key', { ifMatchVersion: version });
+    expect(await failure(conditional)).toMatchObject({ code: 'KEY_NOT_FOUND', outcome: 'not-applied' });
+  });
+
   it('a put answered without a version is unknown', async () => {
     await using server = await scripted([{}]);
     await using client = await connect(server.address);
@@ -329,6 +339,17 @@ describe('a leader that is somewhere else', () => {
     const before = follower.calls.length;
     await client.get('key');
     expect(follower.calls).toHaveLength(before);
+  });
+
+  it('is remembered, too, where the call itself cannot be sent again', async () => {
+    await using leader = await scripted([]);
+    const hint = new Metadata();
+    hint.set(trailers.leaderHint, leader.address);
+    await using follower = await scripted([refuse(status.UNAVAILABLE, 'NOT_LEADER', hint)]);
+    await using client = await connect(follower.address);
+    expect(await failure(client.put('key', 'x'))).toMatchObject({ code: 'NOT_LEADER', outcome: 'unknown' });
+    expect(await client.put('key', 'x')).toEqual(version);
+    expect(leader.calls).toContain(methods.put.path);
   });
 
   it('is looked for elsewhere if the hint is no address, and a blind put stays unknown', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import {
   constants,
@@ -55,6 +56,26 @@ it('a connection over a long way carries more than 64 KiB in a round trip', asyn
   const [session] = server.sessions;
   await expect.poll(() => session?.state.remoteWindowSize).toBeGreaterThan(2 ** 20);
   expect(session?.remoteSettings.initialWindowSize).toBe(4 * 2 ** 20);
+});
+
+it('a connection that is ended in the moment in which it is made harms nobody', async () => {
+  await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
+  const created = (message: unknown): void => {
+    const { socket } = message as { readonly socket: Socket };
+    // After the one of HTTP/2, which tells of the connection in the next tick.
+    queueMicrotask(() => socket.once('connect', () => session.destroy()));
+  };
+  subscribe('net.client.socket', created);
+  let session: Session;
+  try {
+    await new Promise<void>((resolve) => {
+      const events = { onUp: () => {}, onEnd: () => resolve() };
+      const settings = settingsOf({ nodes: [server.address] });
+      session = new Session(server.address, undefined, settings, events);
+    });
+  } finally {
+    unsubscribe('net.client.socket', created);
+  }
 });
 
 it('a server that never says a word is given up after a while, and tried again', async () => {
@@ -115,7 +136,7 @@ describe('a server with a call under way is probed', () => {
     await using server = await PlainHttp2Server.start((stream) => {
       setTimeout(() => answer(stream, read), 3_000);
     });
-    await using client = await connect(server.address, probing);
+    await using client = await connect(server.address, { ...probing, timeout: 60_000 });
     const controller = new AbortController();
     expect(await client.get('key', { signal: controller.signal })).toMatchObject({ version });
     expect(server.sessions).toHaveLength(1);

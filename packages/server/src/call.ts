@@ -7,6 +7,8 @@ export interface Call {
   stranger(): Refusal | undefined;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Whether its deadline has passed before it was answered: then that is what its caller was told. */
+  readonly isLate: boolean;
   /** Where the call comes from: `host:port`; `unknown` if its connection is gone. */
   readonly peer: string;
   /** Reads the request, and calls back once: with its message, or with why it is refused. */

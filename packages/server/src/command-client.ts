@@ -19,6 +19,15 @@ const shapes: Readonly<Record<ClientCommand, readonly string[]>> = {
   doctor: ['ADDRESS'],
 };
 
+/** Flags that have a meaning for some of them only. */
+const ownFlags = {
+  get: [],
+  put: ['ttl-ms', 'if-absent', 'if-version', 'id'],
+  delete: ['if-version', 'id'],
+  stats: [],
+  doctor: ['json'],
+} as const satisfies Readonly<Record<ClientCommand, readonly string[]>>;
+
 /** Whether a word is the name of such a command. */
 export function isClientCommand(name: string): name is ClientCommand {
   return commands.some((command) => command === name);
@@ -50,6 +59,9 @@ export async function clientCommand(
   });
   const shape = shapes[name];
   if (positionals.length !== shape.length) throw new UsageError(`use: norikv ${name} ${shape.join(' ')}`);
+  const strays = [...ownFlags.put, ...ownFlags.doctor].filter((flag) => !own(name).includes(flag));
+  const stray = strays.find((flag) => flags[flag] !== undefined);
+  if (stray !== undefined) throw new UsageError(`norikv ${name} has no --${stray}`);
   const [address = '', key = '', value = ''] = positionals;
   const condition = { ifMatchVersion: versionOf(flags['if-version']), idempotencyKey: flags.id };
   const putOptions: PutOptions = {
@@ -85,6 +97,10 @@ export async function clientCommand(
     case 'doctor':
       return await diagnose(client, flags.json ?? false, terminal);
   }
+}
+
+function own(name: ClientCommand): readonly string[] {
+  return ownFlags[name];
 }
 
 async function printValue(client: NoriKVClient, key: string, terminal: Terminal): Promise<number> {

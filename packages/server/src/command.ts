@@ -13,8 +13,10 @@ export async function runCommand(
   terminal: Terminal,
 ): Promise<number> {
   const [name, ...rest] = args;
+  // What follows "--" is a key or a value, whatever it looks like.
+  const flags = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
   try {
-    if (args.includes('--help') || args.includes('-h') || name === 'help') {
+    if (flags.includes('--help') || flags.includes('-h') || name === 'help') {
       terminal.out(helpText);
       return 0;
     }

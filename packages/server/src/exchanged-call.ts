@@ -20,6 +20,7 @@ export class ExchangedCall implements Call {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout | undefined;
   #isOver = false;
+  #isLate = false;
 
   constructor(frame: CallFrame, carrier: Carrier) {
     this.#frame = frame;
@@ -30,6 +31,10 @@ export class ExchangedCall implements Call {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  get isLate(): boolean {
+    return this.#isLate;
   }
 
   get peer(): string {
@@ -63,6 +68,7 @@ export class ExchangedCall implements Call {
   }
 
   #late(): void {
+    this.#isLate = true;
     // It may be under way: that it changed nothing is not known.
     this.refuse({ ...refusal(status.DEADLINE_EXCEEDED, 'the deadline of the call is over'), trailers: {} });
     this.#controller.abort();

@@ -25,7 +25,9 @@ export class HealthServer implements AsyncDisposable {
       server.listen(port, host);
       await once(server, 'listening');
     } catch (cause) {
-      throw new NoriKVError(`Cannot listen on ${host}:${port} for HTTP`, { code: 'UNAVAILABLE', cause });
+      const why = (cause as Error).message;
+      const text = `Cannot listen on ${addressText(host, port)} for HTTP (health and metrics): ${why}`;
+      throw new NoriKVError(text, { code: 'UNAVAILABLE', cause });
     }
     // What goes wrong later, such as too many open files, must not end the process.
     server.on('error', () => {});

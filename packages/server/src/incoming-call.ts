@@ -30,6 +30,7 @@ export class IncomingCall implements Call {
   #trailers: Readonly<Record<string, string>> = { 'grpc-status': `${status.OK}` };
   #hasArrived = false;
   #isAnswered = false;
+  #isLate = false;
 
   /** @param timeoutMs - after which nobody waits any more; Infinity: none. */
   constructor(
@@ -50,6 +51,10 @@ export class IncomingCall implements Call {
   /** Fires when nobody waits for the answer any more. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  get isLate(): boolean {
+    return this.#isLate;
   }
 
   /** Where the call comes from: `host:port`; `unknown` if its connection is gone. */
@@ -128,6 +133,7 @@ export class IncomingCall implements Call {
       this.#stream.close(constants.NGHTTP2_CANCEL);
       return;
     }
+    this.#isLate = true;
     const text = this.#hasArrived ? 'the deadline of the call is over' : 'the request did not arrive in time';
     const late = refusal(status.DEADLINE_EXCEEDED, text);
     this.refuse(this.#hasArrived ? { ...late, trailers: {} } : late);

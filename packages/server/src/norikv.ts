@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCommand } from './command.js';
+import { isClientCommand } from './command-client.js';
 import type { Terminal } from './terminal.js';
 
 const terminal: Terminal = {
@@ -11,9 +12,16 @@ const terminal: Terminal = {
   },
 };
 
-// Nobody reads any more: a server serves on without its log, and a command has nobody left to tell.
-process.stdout.on('error', () => {});
+const args = process.argv.slice(2);
 
-runCommand(process.argv.slice(2), process.env, terminal).then((code) => {
-  process.exitCode = code;
+// Nobody reads any more: a server serves on without its log, and a command has nobody left to tell. But whoever
+// keeps what a command writes has to know if it is not all there.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE' || !isClientCommand(args[0] ?? '')) return;
+  terminal.error(`norikv: the output cannot be written: ${message}\n`);
+  process.exitCode = 1;
+});
+
+runCommand(args, process.env, terminal).then((code) => {
+  process.exitCode ||= code;
 });

@@ -1,6 +1,11 @@
+import { isAddress } from '@norikv/client/wire';
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
 import type { Log } from './log.js';
+
+/** The view of a cluster names every shard, and has to fit into a message. */
+const mostShards = 65_536;
 
 /** Keys and certificates of a server, each as PEM text or bytes. */
 export interface ServerTls {
@@ -22,7 +27,7 @@ export interface ServerOptions {
   readonly nodeId?: string | undefined;
   /** Address `host:port` clients reach this node at, for the cluster view. Default: where it listens. */
   readonly advertise?: string | undefined;
-  /** Shards clients route by. Default 1,024. */
+  /** Shards clients route by, at most 65,536. Default 1,024. */
   readonly totalShards?: number | undefined;
   /** Default: no TLS. */
   readonly tls?: ServerTls | undefined;
@@ -36,7 +41,7 @@ export interface ServerOptions {
   readonly maxCallsPerSecond?: number | undefined;
   /** Whether each call is logged, beside what goes wrong. Default false. */
   readonly logCalls?: boolean | undefined;
-  /** Default: nothing is logged. */
+  /** Default: nothing is logged. What it throws is dropped: a call does not fail for its log. */
   readonly log?: Log | undefined;
   /** Default: the clock of the process. */
   readonly clock?: Clock | undefined;
@@ -59,19 +64,45 @@ export interface ServerSettings {
   readonly clock: Clock;
 }
 
+const optionNames: readonly (keyof ServerOptions)[] = [
+  'host',
+  'port',
+  'nodeId',
+  'advertise',
+  'totalShards',
+  'tls',
+  'tokens',
+  'maxInFlight',
+  'maxPendingBytes',
+  'maxCallsPerSecond',
+  'logCalls',
+  'log',
+  'clock',
+];
+
 /** Checks options. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function serverSettings(options: ServerOptions): ServerSettings {
   checkObject('options', options);
+  checkNames('an option', options, optionNames);
   const { port = 7_447, tokens = [], maxCallsPerSecond = Number.POSITIVE_INFINITY } = options;
   const { totalShards = 1_024, maxInFlight = 10_000, maxPendingBytes = 256 * 2 ** 20 } = options;
-  for (const name of ['host', 'nodeId', 'advertise'] as const) text(name, options[name]);
+  for (const name of ['host', 'nodeId'] as const) text(name, options[name]);
+  if (options.advertise !== undefined && !isAddress(options.advertise)) {
+    refuse('advertise', options.advertise, 'host:port, such as db1.example.org:7447');
+  }
+  if (options.tls !== undefined) {
+    checkObject('tls', options.tls);
+    checkNames('an option of tls', options.tls, ['cert', 'key', 'clientCa']);
+  }
+  checkOneOf('logCalls', options.logCalls, [undefined, true, false]);
+  if (options.log !== undefined) checkFunction('log', options.log);
   checkWhole('port', port, 0, 65_535);
   if (!Array.isArray(tokens) || tokens.some((token) => typeof token !== 'string' || token === '')) {
     throw new InvalidArgumentError(
       'tokens is no list of strings, or has an empty one that anybody could send',
     );
   }
-  if (!(maxCallsPerSecond > 0)) {
+  if (typeof maxCallsPerSecond !== 'number' || !(maxCallsPerSecond > 0)) {
     refuse('maxCallsPerSecond', maxCallsPerSecond, 'a number above 0, or leave it out');
   }
   return {
@@ -79,14 +110,14 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     port,
     nodeId: options.nodeId ?? 'node1',
     advertise: options.advertise,
-    totalShards: checkWhole('totalShards', totalShards),
+    totalShards: checkWhole('totalShards', totalShards, 1, mostShards),
     tls: options.tls,
     tokens,
     maxInFlight: checkWhole('maxInFlight', maxInFlight),
     maxPendingBytes: checkWhole('maxPendingBytes', maxPendingBytes),
     maxCallsPerSecond,
     logCalls: options.logCalls ?? false,
-    log: options.log ?? (() => {}),
+    log: (entry) => tell(options.log, entry),
     clock: options.clock ?? systemClock,
   };
 }

@@ -125,11 +125,15 @@ function unknownSettings(file: Settings): string[] {
   const unknown = Object.keys(file).filter(
     (name) => !knownSettings.has(name) && !name.startsWith('telemetry.'),
   );
-  const meant = unknown.find((name) => /^(?:tls|token)/i.test(name));
-  if (meant === undefined) return unknown;
+  const meant = unknown.find((name) => /(?:^|[._-])(?:tls|token)/i.test(name));
+  if (meant === undefined) return unknown.filter((name) => file[name] !== '' || !isSection(name));
   throw new UsageError(
     `${meant} is no setting of this server, which would be open without it; use tls.cert, tls.key, tls.client_ca or token_file`,
   );
+}
+
+function isSection(name: string): boolean {
+  return [...knownSettings].some((known) => known.startsWith(`${name}.`));
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -152,8 +156,10 @@ function flatten(value: object, prefix = ''): [string, string][] {
   return Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
     const path = `${prefix}${name}`;
     if (Array.isArray(part)) return [[path, part.join(',')]];
-    if (typeof part === 'object' && part !== null) return flatten(part, `${path}.`);
-    return [[path, String(part ?? '')]];
+    if (typeof part === 'object' && part !== null && Object.keys(part).length > 0) {
+      return flatten(part, `${path}.`);
+    }
+    return [[path, typeof part === 'object' ? '' : String(part)]];
   });
 }
 
@@ -177,7 +183,7 @@ function dataDir(
     throw new UsageError('--data and --ephemeral exclude each other');
   if (flags.ephemeral) return undefined;
   const folder = flags.data ?? env.NORIKV_DATA_DIR ?? text(file, 'data_dir');
-  if (folder !== undefined) return folder;
+  if (folder) return folder;
   throw new UsageError('name a folder for the store with --data FOLDER, or use --ephemeral');
 }
 

@@ -39,7 +39,7 @@ export function unaryHandler<Method extends WireMethod>(
   return (call) => {
     let startedAt = clock.monotonic();
     const finish = (problem: Refusal | undefined, error: unknown, answer: () => void): void => {
-      const code = statusName(problem?.code ?? status.OK);
+      const code = call.isLate ? 'DEADLINE_EXCEEDED' : statusName(problem?.code ?? status.OK);
       const durationMs = clock.monotonic() - startedAt;
       metrics.count(method.path, code, durationMs);
       if (problem?.code === status.INTERNAL) {

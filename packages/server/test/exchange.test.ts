@@ -14,7 +14,7 @@ import {
 } from '@norikv/client/wire';
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore, seededRandom } from '@norikv/testkit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Guard } from '../src/guard.js';
 import { createServer, type NoriKVServer, type ServerOptions } from '../src/index.js';
 import { serverSettings } from '../src/options.js';
@@ -149,11 +149,13 @@ describe('calls on an exchange', () => {
 
   it('end at their deadline, without a word on what became of them', async () => {
     const { store, signals, release } = heldStore();
-    const { raw } = await start(store);
+    const { server, raw } = await start(store);
     raw.send(callFrame(1, putNumber, 20, put));
     expect(await raw.answer(1)).toMatchObject({ code: status.DEADLINE_EXCEEDED, trailers: {} });
     await expect.poll(() => signals[0]?.aborted).toBe(true);
     release();
+    // It counts as what its caller was told.
+    await expect.poll(() => server.metrics()).toMatch(/Put",code="DEADLINE_EXCEEDED"\} 1$/m);
     raw.send(callFrame(1, getNumber, never, get));
     await expect
       .poll(() => raw.answers.map(({ code }) => code))
@@ -369,12 +371,32 @@ describe('patience on an exchange', () => {
     return { raw: new RawExchange(connectTo(`127.0.0.1:${port}`)), guard, served: () => served };
   }
 
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A poll of vitest would move the clock. */
+  async function until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise(setImmediate);
+  }
+
+  /** Whatever was sent before has been read, as far as the server reads. */
+  function roundTrip({ session }: RawExchange): Promise<void> {
+    return new Promise((resolve) => session.ping(() => resolve()));
+  }
+
   it('ends with a call that does not arrive', async () => {
     const { raw, guard } = await impatient(Buffer.from('answer'));
     raw.send(callFrame(1, getNumber, never, get), callFrame(2, getNumber, never, get).subarray(0, 8));
-    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
+    await until(() => raw.answers.length === 1);
+    expect(raw.answers).toMatchObject([{ code: status.OK }]);
+    expect(guard.pendingBytes).toBeGreaterThan(0);
+    vi.advanceTimersByTime(patienceMs);
     expect(await raw.closed()).toBe(constants.NGHTTP2_CANCEL);
-    await expect.poll(() => guard.pendingBytes).toBe(0);
+    await until(() => guard.pendingBytes === 0);
   });
 
   it('ends with answers that nobody takes, and until then takes no further calls in', async () => {
@@ -382,23 +404,26 @@ describe('patience on an exchange', () => {
     raw.stream.pause();
     raw.stream.removeAllListeners('data');
     raw.send(...Array.from({ length: 10 }, (_, id) => callFrame(id, getNumber, never, get)));
-    await expect.poll(() => guard.pendingBytes).toBeGreaterThan(1_000_000);
+    await until(() => guard.pendingBytes > 1_000_000);
     raw.send(...Array.from({ length: 10 }, (_, id) => callFrame(20 + id, getNumber, never, get)));
-    const closed = raw.closed();
-    expect(await closed).toBe(constants.NGHTTP2_CANCEL);
-    await expect.poll(() => guard.pendingBytes).toBe(0);
+    await roundTrip(raw);
+    vi.advanceTimersByTime(patienceMs);
+    expect(await raw.closed()).toBe(constants.NGHTTP2_CANCEL);
+    await until(() => guard.pendingBytes === 0);
     expect(served()).toBe(10);
   });
 
   it('begins anew with each call that arrives', async () => {
-    const { raw } = await impatient(Buffer.from('answer'));
+    const { raw, served } = await impatient(Buffer.from('answer'));
     const one = callFrame(1, getNumber, never, get);
     raw.send(one, one.subarray(0, 8));
-    for (let round = 0; round < 10; round++) {
-      await new Promise((resolve) => setTimeout(resolve, patienceMs / 5));
+    for (let round = 1; round <= 10; round++) {
+      await until(() => served() === round);
+      vi.advanceTimersByTime(patienceMs / 2);
       raw.send(one.subarray(8), one.subarray(0, 8));
     }
-    expect(raw.answers.length).toBeGreaterThan(5);
+    await until(() => served() === 11);
+    vi.advanceTimersByTime(patienceMs);
     expect(await raw.closed()).toBe(constants.NGHTTP2_CANCEL);
   });
 });

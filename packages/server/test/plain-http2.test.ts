@@ -157,7 +157,9 @@ describe('a deadline', () => {
     const silent: KvStore = {
       get: (_key, options) => {
         signals.push(options?.signal);
-        return new Promise(() => {});
+        return new Promise((_resolve, reject) => {
+          options?.signal?.addEventListener('abort', () => reject(new Error('given up')));
+        });
       },
       put: (...call) => store.put(...call),
       delete: (...call) => store.delete(...call),
@@ -171,6 +173,8 @@ describe('a deadline', () => {
       outcome: undefined,
     });
     expect(signals[0]?.aborted).toBe(true);
+    // It counts as what its caller was told.
+    await expect.poll(() => slow.metrics()).toMatch(/Get",code="DEADLINE_EXCEEDED"\} 1$/m);
     void caller.call(methods.get.path, frameOf(get));
     await expect.poll(() => signals.length).toBe(2);
     await slow.close(0);

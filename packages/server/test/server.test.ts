@@ -57,6 +57,13 @@ describe('options that are wrong are refused by name', () => {
     ['tokens is no list of strings', { tokens: 'secret' as unknown as string[] }],
     ['host is ""', { host: '' }],
     ['nodeId is 5', { nodeId: 5 as unknown as string }],
+    ['totalShards is 65537', { totalShards: 65_537 }],
+    ['advertise is "everywhere"; use host:port', { advertise: 'everywhere' }],
+    ['tls is null', { tls: null as unknown as undefined }],
+    ['tls is false', { tls: false as unknown as undefined }],
+    ['maxCallsPerSecond is "5"', { maxCallsPerSecond: '5' as unknown as number }],
+    ['logCalls is "no"', { logCalls: 'no' as unknown as boolean }],
+    ['log is "stdout"', { log: 'stdout' as unknown as () => void }],
   ])('%s', async (message, options) => {
     await expect(createServer(createMemoryStore(), options)).rejects.toThrow(message);
   });
@@ -221,7 +228,7 @@ it('a caller that hangs up cancels its call in the store', async () => {
   controller.abort();
   await put;
   await expect.poll(() => signals[0]?.aborted).toBe(true);
-  await failure(client.put('key', 'x', { timeoutMs: 1_000 }));
+  await failure(client.put('key', 'x', { timeoutMs: 3_000 }));
   await expect.poll(() => signals[1]?.aborted).toBe(true);
 });
 
@@ -358,6 +365,18 @@ it('logs lines of JSON, without keys, values or tokens', async () => {
     code: 'OK',
   });
   expect(lines.join('')).not.toMatch(/private|hush/);
+});
+
+it.each([true, false])('a log that fails fails no call, on an exchange: %s', async (exchange) => {
+  const log = (): never => {
+    throw new Error('no space left on device');
+  };
+  const store = storeWith({ delete: () => Promise.reject(new TypeError('odd')) });
+  const { client, server } = await serve(store, { log, logCalls: true }, { exchange });
+  await client.put('key', 'value');
+  expect(await failure(client.put('', 'value'))).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  expect(await failure(client.delete('key'))).toMatchObject({ code: 'INTERNAL' });
+  await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 0$/m);
 });
 
 it('listens on IPv6, too, where there is any', async () => {

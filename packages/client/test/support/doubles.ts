@@ -21,7 +21,7 @@ export interface Lies {
 }
 
 /** A server over a memory store that is not what it should be. */
-export async function startDouble(lies: Lies, port = 0): Promise<RawServer> {
+export async function startDouble(lies: Lies): Promise<RawServer> {
   const store = createMemoryStore();
   const server = new RawServer()
     .answer(methods.put, async ({ key, value, ifMatch, ttlMs }) => {
@@ -75,5 +75,5 @@ export async function startDouble(lies: Lies, port = 0): Promise<RawServer> {
       maxValueBytes: 2 ** 20,
     }));
   }
-  return server.listen(port);
+  return server.listen();
 }

@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import { FrameReader, frameOf } from '../../src/grpc/frames.js';
 import type { CallFrame } from '../../src/wire/exchange.js';
-import { encode, exchangePath, methods, readCall } from '../../src/wire.js';
+import { encode, exchangePath, methods, readCall, watchCluster } from '../../src/wire.js';
 import { answerBytes, description, head } from './http2-server.js';
 
 /** An exchange as the server sees it, which a test answers by hand. */
@@ -51,6 +51,7 @@ export class ExchangeServer implements AsyncDisposable {
     if (headers[':path'] !== exchangePath) {
       stream.resume().once('end', () => {
         if (headers[':path'] === methods.describe.path) return answerBytes(stream, frameOf(offering));
+        if (headers[':path'] === watchCluster.path) return; // There is nothing to tell.
         this.others.push(headers[':path'] ?? '');
         answerBytes(stream, frameOf(encode(methods.put.output, { version: { term: 1n, index: 1n } })));
       });

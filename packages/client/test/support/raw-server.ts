@@ -59,9 +59,9 @@ export class RawServer implements AsyncDisposable {
     return this;
   }
 
-  async listen(port = 0): Promise<this> {
+  async listen(): Promise<this> {
     const bound = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
+      this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, at) =>
         error ? reject(error) : resolve(at),
       );
     });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,9 +15,18 @@ export interface Ended {
   readonly error: string;
 }
 
-/** Runs `norikv` until it ends. */
-export async function norikv(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const child = start(args, env);
+/**
+ * Runs `norikv` until it ends.
+ *
+ * @param output - a file to write to.
+ */
+export async function norikv(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  output?: string,
+): Promise<Ended> {
+  await using file = output === undefined ? undefined : await open(output, 'w');
+  const child = start(args, env, file?.fd);
   const texts = [child.stdout, child.stderr].map(async (stream) => {
     let text = '';
     for await (const chunk of stream ?? []) text += chunk;
@@ -102,10 +111,10 @@ export async function newFolder(): Promise<Folder> {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-function start(args: readonly string[], env: Record<string, string>): ChildProcess {
+function start(args: readonly string[], env: Record<string, string>, output?: number): ChildProcess {
   const nodeArgs = ['--conditions=@norikv/source', '--import', 'tsx', command, ...args];
   return spawn(process.execPath, nodeArgs, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output ?? 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     timeout: 300_000,
     killSignal: 'SIGKILL',
