@@ -115,7 +115,10 @@ interface NamespaceOptions<Value> extends EntryOptions {
     /** Checks what is read, with the default codec. What does not pass is a miss. */
     readonly schema?: StandardSchema<Value> | undefined;
 }
-/** Options of `createCache`. `prefix`, `shards` and `maxTtlMs` must be the same in all processes. */
+/**
+ * Options of `createCache`. `prefix`, `shards` and `maxTtlMs` must be the same in all processes. Once `maxTtlMs` is
+ * shorter than it was, values that were stored for longer are not given any more.
+ */
 interface CacheOptions<Value> extends NamespaceOptions<Value> {
     /** Begins every key in the store. Caches with different prefixes know nothing of each other. Default `cache`. */
     readonly prefix?: string | undefined;

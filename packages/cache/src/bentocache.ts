@@ -1,6 +1,6 @@
 import type { KvStore } from '@norikv/store';
 import { joinNames } from './keys.js';
-import { type AdapterOptions, Shelf } from './shelf.js';
+import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
 
 /** A driver of Bentocache, for its second layer. Clearing is one write, however much there is. */
 export class NoriKVDriver {
@@ -81,10 +81,11 @@ export function noriKVDriver(
   readonly options: { readonly prefix?: string };
   factory(config: { readonly prefix?: string }): NoriKVDriver;
 } {
+  const settings = shelfSettings(options, 'bentocache');
   const shelves = new Map<string, Shelf>();
   const shelfOf = (prefix: string): Shelf => {
-    const whole = joinNames([options.prefix ?? 'bentocache', prefix]);
-    const shelf = shelves.get(prefix) ?? new Shelf(store, 'noriKVDriver', { ...options, prefix: whole });
+    const whole = joinNames([settings.prefix, prefix]);
+    const shelf = shelves.get(prefix) ?? new Shelf(store, 'noriKVDriver', { ...settings, prefix: whole });
     shelves.set(prefix, shelf);
     return shelf;
   };

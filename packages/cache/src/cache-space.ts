@@ -1,5 +1,5 @@
 import { checkDurationMs, InvalidArgumentError } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, refuse } from '@norikv/store/checks';
 import type { Cache } from './cache.js';
 import { type CacheCodec, jsonCacheCodec } from './codec.js';
 import type { Core, Outcome } from './core.js';
@@ -10,9 +10,12 @@ import type { Loader } from './loader.js';
 import type { MemoryEntry } from './memory-entry.js';
 import {
   type CallEntryOptions,
+  callNames,
+  type EntryOptions,
   type EntrySettings,
   entrySettings,
   type NamespaceOptions,
+  namespaceNames,
 } from './options.js';
 import { type Place, Space, tagEpochs } from './place.js';
 import { readPlace } from './reading.js';
@@ -94,13 +97,14 @@ export class CacheSpace<Value> implements Cache<Value> {
   namespace<Inner = Value>(name: string, options: NamespaceOptions<Inner> = {}): Cache<Inner> {
     if (name === '')
       throw new InvalidArgumentError('name of a namespace is empty; use at least one character');
+    const settings = this.#entrySettings(options, namespaceNames);
     const { codec = jsonCacheCodec<Inner>(options.schema) } = options;
     const isPlain = options.codec === undefined && options.schema === undefined;
     return new CacheSpace<Inner>(
       this.#core,
       new Space([...this.#space.names, name]),
       isPlain ? (this.#codec as CacheCodec<Inner>) : codec,
-      this.#entrySettings(options),
+      settings,
     );
   }
 
@@ -185,7 +189,8 @@ export class CacheSpace<Value> implements Cache<Value> {
     }
   }
 
-  #entrySettings(options: CallEntryOptions): EntrySettings {
+  #entrySettings(options: EntryOptions, names: readonly string[] = callNames): EntrySettings {
+    checkNames('an option', checkObject('options', options), names);
     return entrySettings(options, this.#core.settings.maxTtlMs, this.#settings);
   }
 

@@ -1,5 +1,5 @@
 import { type Clock, type KvStore, systemClock, type Value, type Version } from '@norikv/store';
-import { checkObject, checkWhole } from '@norikv/store/checks';
+import { checkNames, checkObject, checkWhole } from '@norikv/store/checks';
 import { LRUCache } from 'lru-cache';
 import { Flights } from './flights.js';
 
@@ -44,7 +44,7 @@ export class CachedClient<T> {
    * @param maxSize - how many values are kept.
    */
   constructor(client: KvStore, ttlMs = 60_000, maxSize = 1_000, options: CachedClientOptions = {}) {
-    checkObject('options', options);
+    checkNames('an option', checkObject('options', options), ['clock']);
     checkWhole('ttlMs', ttlMs);
     checkWhole('maxSize', maxSize);
     this.#client = client;

@@ -170,9 +170,13 @@ export class Epochs {
   #keep(name: string, cell: Cell): void {
     this.#cells.delete(name);
     this.#cells.set(name, cell);
-    for (const oldest of this.#cells.keys()) {
-      if (this.#cells.size <= this.#settings.maxCells) return;
-      this.#cells.delete(oldest);
+    // At most one came: with two that go, what calls under way hold up is made good after them.
+    let looks = 2;
+    for (const [oldest, { look, bump, nextBump }] of this.#cells) {
+      if (this.#cells.size <= this.#settings.maxCells || looks === 0) return;
+      looks -= 1;
+      // What a call under way will say belongs to the cell that counts the moves meanwhile.
+      if (!look && !bump && !nextBump) this.#cells.delete(oldest);
     }
   }
 

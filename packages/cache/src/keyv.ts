@@ -1,6 +1,6 @@
 import { type KvStore, systemClock } from '@norikv/store';
 import { joinNames } from './keys.js';
-import { type AdapterOptions, Shelf } from './shelf.js';
+import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
 
 /** What Keyv 5 hands over in `setMany`. */
 export interface KeyvEntry {
@@ -25,7 +25,7 @@ abstract class KeyvStorage<Entry extends { readonly key: string; readonly value:
   protected readonly shelf: Shelf;
 
   constructor(store: KvStore, options: AdapterOptions = {}) {
-    this.shelf = new Shelf(store, new.target.name, { ...options, prefix: options.prefix ?? 'keyv' });
+    this.shelf = new Shelf(store, new.target.name, shelfSettings(options, 'keyv'));
   }
 
   /** The namespace in use. Keyv sets it. */

@@ -135,16 +135,12 @@ async function loadAndFill(
     await releaseLease(core, place, lease, reading);
     throw error;
   }
-  const raw = { entry: undefined, value, asOf };
-  const gone = { ...reading, entry: undefined };
-  if (value === undefined && settings.negativeTtlMs === 0) {
-    await releaseLease(core, place, lease, gone);
-    return raw;
-  }
-  const stored = await storedForm(request, value, epochs, reading.shardEpoch, asOf);
+  const isKept = value !== undefined || settings.negativeTtlMs > 0;
+  const stored = isKept && (await storedForm(request, value, epochs, reading.shardEpoch, asOf));
   if (!stored) {
-    await releaseLease(core, place, lease, gone);
-    return raw;
+    await releaseLease(core, place, lease, { ...reading, entry: undefined });
+    core.memory?.delete(place.memoryKey);
+    return { entry: undefined, value, asOf };
   }
   const { body, entry } = stored;
   const outcome = { entry, value: entry.value, asOf };
@@ -171,7 +167,10 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
   try {
     const value = await runLoader(core, place.key, request.loader, settings.hardTimeoutMs);
     const stored = value === undefined ? undefined : await storedForm(request, value, {}, '', asOf);
-    if (!stored) return { entry: undefined, value, asOf };
+    if (!stored) {
+      core.memory?.delete(place.memoryKey);
+      return { entry: undefined, value, asOf };
+    }
     const until = Math.min(stored.entry.freshUntil, asOf + maxStalenessMs);
     const times = { freshUntil: until, staleUntil: until, refreshAt: until, calmUntil: until };
     const entry = { ...stored.entry, ...times, epochs: new Map(), generation };

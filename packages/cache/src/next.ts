@@ -1,7 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 import type { KvStore } from '@norikv/store';
+import { checkFunction } from '@norikv/store/checks';
 import { tagEpoch } from './place.js';
-import { type AdapterOptions, Shelf } from './shelf.js';
+import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
 
 /** What Next.js gets for a key. */
 export interface NextCacheValue {
@@ -42,7 +43,8 @@ const tagsHeader = 'x-next-cache-tags';
  * Pages and fetches are shared by all instances, and a revalidated tag is seen by all of them within
  * `maxStalenessMs`. A store that does not answer is a miss, and never fails a request.
  *
- * @param openStore - called once, when the first entry is asked for.
+ * @param openStore - called once, when the first entry is asked for; again if it fails.
+ * @throws InvalidArgumentError naming the option that is wrong.
  *
  * @example
  * ```ts
@@ -54,16 +56,21 @@ export function createNextCacheHandler(
   openStore: () => KvStore | Promise<KvStore>,
   options: AdapterOptions = {},
 ): new () => NextCacheHandler {
-  let opened: Promise<Shelf> | undefined;
-  const shelf = (): Promise<Shelf> => {
+  checkFunction('openStore', openStore);
+  const settings = shelfSettings(options, 'next');
+  let opened: Promise<KvStore> | undefined;
+  let made: Shelf | undefined;
+  const open = async (): Promise<KvStore> => openStore();
+  const shelf = async (): Promise<Shelf> => {
     opened ??= open().catch((error) => {
       opened = undefined;
       throw error;
     });
-    return opened;
+    const store = await opened;
+    // A store that cannot be used stays so, and is not opened again for every request.
+    made ??= new Shelf(store, 'createNextCacheHandler', settings);
+    return made;
   };
-  const open = async (): Promise<Shelf> =>
-    new Shelf(await openStore(), 'createNextCacheHandler', { ...options, prefix: options.prefix ?? 'next' });
 
   return class NoriKVCacheHandler implements NextCacheHandler {
     async get(

@@ -1,5 +1,5 @@
 import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
-import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import type { CacheCodec } from './codec.js';
@@ -45,7 +45,10 @@ export interface NamespaceOptions<Value> extends EntryOptions {
   readonly schema?: StandardSchema<Value> | undefined;
 }
 
-/** Options of `createCache`. `prefix`, `shards` and `maxTtlMs` must be the same in all processes. */
+/**
+ * Options of `createCache`. `prefix`, `shards` and `maxTtlMs` must be the same in all processes. Once `maxTtlMs` is
+ * shorter than it was, values that were stored for longer are not given any more.
+ */
 export interface CacheOptions<Value> extends NamespaceOptions<Value> {
   /** Begins every key in the store. Caches with different prefixes know nothing of each other. Default `cache`. */
   readonly prefix?: string | undefined;
@@ -98,16 +101,21 @@ const entryDefaults: EntrySettings = {
   maxWaitMs: 15_000,
 };
 
+const entryNames = Object.keys(entryDefaults) as readonly (keyof EntryOptions)[];
+/** What a call may be told. */
+export const callNames: readonly string[] = [...entryNames, 'tags', 'signal'];
+/** What a namespace may be told. */
+export const namespaceNames: readonly string[] = [...entryNames, 'codec', 'schema'];
 const mayBeZero = ['negativeTtlMs', 'staleWhileRevalidateMs', 'graceMs', 'softTimeoutMs'];
 
-/** The settings of a call: its options over those around it. */
+/** The settings of an entry: its options over those around it. */
 export function entrySettings(
   options: EntryOptions,
   maxTtlMs: number,
   around: EntrySettings = entryDefaults,
 ): EntrySettings {
   const settings = { ...around };
-  for (const name of Object.keys(entryDefaults) as (keyof EntryOptions)[]) {
+  for (const name of entryNames) {
     const value = options[name];
     if (value === undefined) continue;
     if (name === 'ttlJitter' || name === 'earlyRefresh') checkShare(name, value);
@@ -158,6 +166,8 @@ export function settingsOf<Value>(options: CacheOptions<Value>): Settings {
     clock,
     random,
   };
+  const names = [...Object.keys(settings), ...namespaceNames, 'unsafeAllowNonAtomicCas'];
+  checkNames('an option', options, names);
   for (const name of ['maxStalenessMs', 'storeTimeoutMs', 'breakerMs'] as const) {
     checkDurationMs(name, settings[name]);
   }

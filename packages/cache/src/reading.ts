@@ -64,6 +64,8 @@ export async function decodeBody(
   // Clocks differ: a value never seems younger than new.
   const age = Math.max(0, core.settings.clock.now() - storedAt);
   if (age >= freshMs + staleMs) return undefined;
+  // Stored under a longer maxTtlMs: it may outlive the record of its invalidation.
+  if (freshMs + staleMs > core.settings.maxTtlMs) return undefined;
   try {
     const value = payload === null ? undefined : await codec.decode(payload);
     return {

@@ -24,19 +24,19 @@ export async function shareLoad(request: ShareRequest): Promise<unknown> {
   const { clock, maxStalenessMs } = core.settings;
   const begin = (held: MemoryEntry | undefined, isRefresh: boolean): Promise<Outcome> =>
     load({ ...request, held, isRefresh, refresh });
-  const refresh = (): void => refreshOnce(core, place, () => begin(undefined, true));
+  const refresh = (held?: MemoryEntry): void => refreshOnce(core, place, () => begin(held, true));
   const since = clock.monotonic();
   for (;;) {
     const held = await fromMemory(core, place);
     const now = clock.monotonic();
     if (held && now < held.freshUntil) {
-      if (now >= held.refreshAt) refresh();
+      if (now >= Math.max(held.refreshAt, held.retryAt)) refresh(held);
       core.counters.memoryHits += 1;
       return held.value;
     }
     const isBusy = held && (now < held.retryAt || core.refreshing.has(place.memoryKey));
     if (held && (isBusy || now < held.freshUntil + settings.staleWhileRevalidateMs)) {
-      if (!isBusy) refresh();
+      if (!isBusy) refresh(held);
       core.tell({ kind: 'stale', key: place.key });
       return held.value;
     }

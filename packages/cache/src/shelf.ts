@@ -8,6 +8,7 @@ import {
   stringToBytes,
   systemClock,
 } from '@norikv/store';
+import { checkNames, checkObject } from '@norikv/store/checks';
 import { Epochs } from './epochs.js';
 import { checkPrefix, joinNames, storeKey } from './keys.js';
 import { checkMaxTtlMs } from './options.js';
@@ -23,7 +24,10 @@ export interface AdapterOptions {
    * Default 1,000. In the process that clears it is 0.
    */
   readonly maxStalenessMs?: number | undefined;
-  /** The longest time a value is kept, in milliseconds; also one without a ttl. Default 31,536,000,000 (a year). */
+  /**
+   * The longest time a value is kept, in milliseconds; also one without a ttl. Once it is shorter than it was, values
+   * that were stored for longer are not given any more. Default 31,536,000,000 (a year).
+   */
   readonly maxTtlMs?: number | undefined;
   /** How long one call of the store may take, in milliseconds. Default 5,000. */
   readonly storeTimeoutMs?: number | undefined;
@@ -36,6 +40,22 @@ export interface ShelfWrite {
   readonly ttlMs?: number | undefined;
   /** The epochs whose move makes it invalid, besides that of everything. */
   readonly epochs?: readonly string[] | undefined;
+}
+
+/** Checked options of an adapter, with defaults. */
+export type ShelfSettings = { readonly [Name in keyof AdapterOptions]-?: NonNullable<AdapterOptions[Name]> };
+
+/** @throws InvalidArgumentError naming the option that is wrong. */
+export function shelfSettings(options: AdapterOptions, defaultPrefix: string): ShelfSettings {
+  const { prefix = defaultPrefix, clock = systemClock } = checkObject('options', options);
+  const { maxStalenessMs = 1_000, maxTtlMs = yearMs, storeTimeoutMs = 5_000 } = options;
+  checkPrefix(prefix, Number.POSITIVE_INFINITY);
+  checkDurationMs('maxStalenessMs', maxStalenessMs);
+  checkMaxTtlMs(maxTtlMs);
+  checkDurationMs('storeTimeoutMs', storeTimeoutMs);
+  const settings = { prefix, maxStalenessMs, maxTtlMs, storeTimeoutMs, clock };
+  checkNames('an option', options, Object.keys(settings));
+  return settings;
 }
 
 const everything = 'n';
@@ -54,12 +74,8 @@ export class Shelf {
   readonly #maxTtlMs: number;
   readonly #maxKeyBytes: number;
 
-  constructor(store: KvStore, user: string, options: AdapterOptions & { readonly prefix: string }) {
-    const { prefix, maxStalenessMs = 1_000, maxTtlMs = yearMs, clock = systemClock } = options;
-    const { storeTimeoutMs = 5_000 } = options;
-    checkDurationMs('maxStalenessMs', maxStalenessMs);
-    checkMaxTtlMs(maxTtlMs);
-    checkDurationMs('storeTimeoutMs', storeTimeoutMs);
+  constructor(store: KvStore, user: string, settings: ShelfSettings) {
+    const { prefix, maxStalenessMs, maxTtlMs, storeTimeoutMs, clock } = settings;
     requireCapabilities(store, user, ['linearizableReads', 'putVersionUsable', 'ttl']);
     this.#prefix = prefix;
     this.#clock = clock;
@@ -87,11 +103,16 @@ export class Shelf {
   async get(names: readonly string[]): Promise<{ value: unknown; storedAt: number } | undefined> {
     const found = await this.#gate.call((store) => find(store, this.#key(names)));
     const body = found && decodeRecord(found.value).body;
-    if (!body?.payload) return undefined;
+    // What was stored under a longer maxTtlMs may outlive the record of its invalidation.
+    if (!body?.payload || body.freshMs > this.#maxTtlMs) return undefined;
     const epochNames = Object.keys(body.epochs);
     await this.epochs.refresh(epochNames);
     if (epochNames.some((name) => this.epochs.known(name) !== body.epochs[name])) return undefined;
-    return { value: decodeValue(body.payload), storedAt: body.storedAt };
+    try {
+      return { value: decodeValue(body.payload), storedAt: body.storedAt };
+    } catch {
+      return undefined;
+    }
   }
 
   async set(names: readonly string[], value: unknown, { ttlMs, epochs = [] }: ShelfWrite): Promise<void> {

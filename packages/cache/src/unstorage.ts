@@ -1,9 +1,9 @@
 import { type KvStore, UnsupportedError } from '@norikv/store';
-import { type AdapterOptions, Shelf } from './shelf.js';
+import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
 
 /** What the driver uses of the options of a call. */
 export interface UnstorageCall {
-  /** Time to live in seconds, as for the other drivers of unstorage. */
+  /** Time to live in seconds, as for the other drivers of unstorage; 0 is none. */
   readonly ttl?: number | undefined;
 }
 
@@ -38,10 +38,10 @@ export interface UnstorageDriver {
  * ```
  */
 export function noriKVDriver(store: KvStore, options: AdapterOptions = {}): UnstorageDriver {
-  const shelf = new Shelf(store, 'noriKVDriver', { ...options, prefix: options.prefix ?? 'unstorage' });
+  const shelf = new Shelf(store, 'noriKVDriver', shelfSettings(options, 'unstorage'));
   const get = async (key: string): Promise<unknown> => (await shelf.get([key]))?.value ?? null;
   const set = (key: string, value: unknown, { ttl }: UnstorageCall = {}): Promise<void> =>
-    shelf.set([key], value, { ttlMs: ttl === undefined ? undefined : ttl * 1_000 });
+    shelf.set([key], value, { ttlMs: ttl ? ttl * 1_000 : undefined });
   return {
     name: 'norikv',
     options,

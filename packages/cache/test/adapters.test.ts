@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
+import { countCalls, createMemoryStore, FakeClock, withFaults, withLyingServer } from '@norikv/testkit';
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import Keyv from 'keyv';
@@ -67,6 +67,17 @@ describe('the Keyv 5 adapter', () => {
     faulty.faults.next('delete', 'lost-reply');
     expect(await clock.run(store.delete('key'))).toBe(true);
     expect(await store.delete('key')).toBe(false);
+  });
+
+  it('takes a value that is damaged for none, and removes it', async () => {
+    const memory = createMemoryStore();
+    const store = new NoriKVKeyvStore(memory);
+    await store.set('key', { a: 1 });
+    const { value } = await memory.get('keyv/v/key');
+    await memory.put('keyv/v/key', value.subarray(0, -1));
+    expect(await store.get('key')).toBeUndefined();
+    expect(await store.delete('key')).toBe(false);
+    expect(await memory.find('keyv/v/key')).toBeNull();
   });
 
   it('throws what the store throws', async () => {
@@ -170,6 +181,9 @@ describe('the unstorage driver', () => {
     expect([await storage.hasItem('home'), await storage.hasItem('none')]).toEqual([true, false]);
     await storage.setItemRaw('text', new TextEncoder().encode('plain'));
     expect(await storage.getItem('text')).toBe('plain');
+    await storage.setItem('for good', 'kept', { ttl: 0 });
+    await clock.advance(1_000);
+    expect(await storage.getItem('for good')).toBe('kept');
     await storage.removeItem('image');
     expect(await storage.hasItem('image')).toBe(false);
     expect(await storage.getKeys()).toEqual([]);
@@ -178,6 +192,28 @@ describe('the unstorage driver', () => {
     expect(await storage.getItem('home')).toBeNull();
     await storage.clear();
     expect(await storage.hasItem('text')).toBe(false);
+  });
+});
+
+describe('options of the adapters', () => {
+  const memory = createMemoryStore();
+  it.each<[string, (options: never) => unknown]>([
+    ['Keyv 5', (options) => new NoriKVKeyvStore(memory, options)],
+    ['Keyv 6', (options) => new NoriKVKeyv6Store(memory, options)],
+    ['bentocache', (options) => bentocacheDriver(memory, options)],
+    ['unstorage', (options) => unstorageDriver(memory, options)],
+    ['Next.js', (options) => createNextCacheHandler(() => memory, options)],
+  ])('are checked where they are given: %s', (_name, make) => {
+    expect(() => make(null as never)).toThrow('options is null; use an object, or leave it out');
+    expect(() => make({ maxTtlMs: 0.5 } as never)).toThrow('maxTtlMs is 0.5');
+    expect(() => make({ prefix: '' } as never)).toThrow('prefix is empty');
+    expect(() => make({ namespace: 'a' } as never)).toThrow('an option is "namespace"; use prefix, ');
+  });
+
+  it('an opener that is none is refused', () => {
+    expect(() => createNextCacheHandler(memory as never)).toThrow(
+      'openStore is [object Object]; use a function',
+    );
   });
 });
 
@@ -226,6 +262,17 @@ describe('the Next.js cache handler', () => {
       await clock.advance(10);
       expect(await handler.get('key', context)).not.toBeNull();
     }
+  });
+
+  it('does not open the store again and again where it cannot be used', async () => {
+    let opened = 0;
+    const handler = new (createNextCacheHandler(() => {
+      opened += 1;
+      return withLyingServer(createMemoryStore());
+    }))();
+    for (let request = 0; request < 3; request += 1) expect(await handler.get('/home')).toBeNull();
+    await expect(handler.revalidateTag('home')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    expect(opened).toBe(1);
   });
 
   it('makes a store that is down a miss, opens it again later, and tells that a tag was not revalidated', async () => {

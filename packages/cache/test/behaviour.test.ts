@@ -211,6 +211,40 @@ describe.each(engines)('createCache on $name', ({ open }) => {
     expect(await cache.get('key')).toBe('new');
   });
 
+  it('does not ask a source that fails at every call, early in the background either', async () => {
+    const cache = start({ ttlMs: 1_000_000, earlyRefresh: 0.01, retryAfterMs: 200 });
+    await cache.getOrSet('key', () => 'old');
+    await engine.clock.advance(10_000);
+    let attempts = 0;
+    const fail = (): never => {
+      attempts += 1;
+      throw new Error('source down');
+    };
+    expect(await cache.getOrSet('key', fail)).toBe('old');
+    await eventually(async () => expect(cache.getStats().loadErrors).toBe(1));
+    for (let call = 0; call < 20; call += 1) {
+      expect(await cache.getOrSet('key', fail)).toBe('old');
+      await nextTurn();
+    }
+    expect(attempts).toBe(1);
+    await eventually(async () => {
+      await engine.clock.advance(200);
+      expect(await cache.getOrSet('key', fail)).toBe('old');
+      expect(attempts).toBeGreaterThan(1);
+    });
+  });
+
+  it('serves nothing stale once a load has said that there is none, or gave what cannot be kept', async () => {
+    for (const value of [undefined, { size: 1n }]) {
+      const cache = start({ staleWhileRevalidateMs: 5_000, prefix: `gone ${value}` });
+      await cache.getOrSet('key', () => 'old');
+      await engine.clock.advance(1_200);
+      expect(await cache.getOrSet<unknown>('key', () => value)).toBe('old');
+      await eventually(async () => expect(cache.getStats().entries).toBe(0));
+      expect(await cache.getOrSet<unknown>('key', () => value)).toBe(value);
+    }
+  });
+
   it('shortens ttls at random by ttlJitter at most', async () => {
     for (const [random, livesMs] of [
       [0, 1_000],
@@ -349,12 +383,17 @@ function deferredLoad(): DeferredLoad {
     signal: undefined,
     async finish(value) {
       end(value);
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
+      await nextTurn();
     },
   };
   return load;
+}
+
+/** Lets what was begun in the background go on. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Looks until it holds: a background load of a real engine takes a moment. */

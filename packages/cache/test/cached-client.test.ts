@@ -72,6 +72,8 @@ describe('CachedClient', () => {
   });
 
   it('refuses sizes and times that make no sense', () => {
+    const misspelt = { time: new FakeClock() } as never;
+    expect(() => new CachedClient(createMemoryStore(), 1, 1, misspelt)).toThrow('an option is "time"');
     const store = createMemoryStore();
     expect(() => new CachedClient(store, 0)).toThrow('ttlMs is 0');
     expect(() => new CachedClient(store, 1, 1.5)).toThrow('maxSize is 1.5');
@@ -111,7 +113,7 @@ describe('CachedClient', () => {
       const seeds = Array.from({ length: 100 }, (_, position) => batch * 100 + position);
       await clock.run(Promise.all(seeds.map(schedule)));
     }
-  }, 120_000);
+  });
 
   it('does not guess which of two writes at once was the last', async () => {
     const clock = new FakeClock();

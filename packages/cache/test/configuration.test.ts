@@ -25,6 +25,7 @@ describe('options', () => {
     [{ maxEntries: -1 }, 'maxEntries is -1; use a whole number, at least 0'],
     [{ maxBytes: 0 }, 'maxBytes is 0'],
     [{ shards: 0.5 }, 'shards is 0.5'],
+    [{ ttl: 5_000 } as never, 'an option is "ttl"; use prefix, '],
     [{ prefix: '' }, 'prefix is empty'],
     [{ prefix: '\ud800' }, 'use a string of well-formed Unicode'],
     [{ maxTtlMs: Number.MAX_SAFE_INTEGER }, 'use at most 3155760000000 (a century)'],
@@ -58,6 +59,27 @@ describe('options', () => {
     ['a tag of half a sign', (cache) => cache.getOrSet('k', () => 1, { tags: ['\ud800'] }), 'is "\\ud800"'],
     ['text to invalidate', (cache) => cache.invalidateTags('a' as never), 'tags is "a"; use an array'],
     ['no loader', (cache) => cache.getOrSet('k', undefined as never), 'loader is undefined; use a function'],
+    [
+      'a misspelt option',
+      (cache) => cache.set('k', 1, { ttl: 5 } as never),
+      'an option is "ttl"; use ttlMs,',
+    ],
+    [
+      'a misspelt option of a namespace',
+      async (cache) => cache.namespace('a', { tags: [] } as never),
+      'an option is "tags"',
+    ],
+    [
+      'null for options',
+      (cache) => cache.getOrSet('k', () => 1, null as never),
+      'options is null; use an object',
+    ],
+    ['a ttl in place of options', (cache) => cache.set('k', 1, 5_000 as never), 'options is 5000; use an'],
+    [
+      'null for options of a namespace',
+      async (cache) => cache.namespace('a', null as never),
+      'options is null',
+    ],
     [
       'no signal',
       (cache) => cache.getOrSet('k', () => 1, { signal: 5 as never }),

@@ -2,6 +2,7 @@ import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { Epochs } from '../src/epochs.js';
 import { createCache } from '../src/index.js';
+import { NoriKVKeyvStore } from '../src/keyv.js';
 import { prove } from '../src/memory-entry.js';
 import { StoreGate } from '../src/store-gate.js';
 
@@ -80,6 +81,25 @@ describe('epochs', () => {
     expect(slow.known('a')).not.toBe('0');
   });
 
+  it('are not forgotten while they are looked at: a late answer must not undo a move of this process', async () => {
+    const clock = new FakeClock();
+    const latencies = [20, 1, 1];
+    const store = createMemoryStore({ clock, latencyMs: () => latencies.shift() ?? 1 });
+    const gate = new StoreGate(store, { clock, storeTimeoutMs: 100, breakerFailures: 9, breakerMs: 1 });
+    const settings = { prefix: 'p', maxKeyBytes: 1_024, maxStalenessMs: 50, lifetimeMs: 10_000, maxCells: 1 };
+    const epochs = new Epochs(gate, { ...settings, clock });
+    const look = epochs.refresh(['a']);
+    await clock.advance(15);
+    await clock.run(epochs.refresh(['b']));
+    await clock.run(epochs.bump('a'));
+    const moved = epochs.known('a');
+    await clock.run(look);
+    expect(moved).not.toBe('0');
+    expect(epochs.known('a')).not.toBe('0');
+    await clock.run(epochs.refresh(['c']));
+    expect(epochs.known('a')).toBeUndefined();
+  });
+
   it('are unknown after a move whose outcome is unknown, and the next move is made all the same', async () => {
     const { clock, epochs, store } = start();
     await clock.run(epochs.bump('a'));
@@ -90,6 +110,23 @@ describe('epochs', () => {
     store.faults.stop();
     await clock.run(epochs.bump('a'));
     expect(epochs.known('a')).toBeDefined();
+  });
+
+  it('do not let what was invalidated come back where maxTtlMs was longer when it was stored', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
+    const dayMs = 86_400_000;
+    await createCache(store, { clock, maxTtlMs: 30 * dayMs, ttlMs: 30 * dayMs }).set('key', 'old');
+    const cache = createCache(store, { clock, maxTtlMs: dayMs });
+    await cache.clear();
+    await clock.advance(3 * dayMs);
+    expect(await cache.get('key')).toBeUndefined();
+    const adapter = { clock, prefix: 'adapter' };
+    await new NoriKVKeyvStore(store, adapter).set('key', 'old');
+    const keyv = new NoriKVKeyvStore(store, { ...adapter, maxTtlMs: dayMs });
+    await keyv.clear();
+    await clock.advance(2 * dayMs);
+    expect(await keyv.get('key')).toBeUndefined();
   });
 
   it('leave the store by themselves, later than anything that carries them', async () => {

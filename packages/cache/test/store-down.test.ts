@@ -106,6 +106,32 @@ describe('a store that does not answer', () => {
     await expect(clock.run(cache.getOrSet('key', fail))).rejects.toThrow('source down');
   });
 
+  it('neither has a source that fails asked at every call, nor keeps what the source says is gone', async () => {
+    const { cache, clock, store } = start({
+      ttlMs: 100,
+      staleWhileRevalidateMs: 9_000,
+      offlineMs: 9_000,
+      retryAfterMs: 1_000,
+    });
+    await cache.getOrSet('key', () => 'kept');
+    store.faults.outage();
+    await clock.advance(2_000);
+    let attempts = 0;
+    const fail = (): never => {
+      attempts += 1;
+      throw new Error('source down');
+    };
+    for (let call = 0; call < 5; call += 1) {
+      expect(await clock.run(cache.getOrSet('key', fail))).toBe('kept');
+      await clock.advance(100);
+    }
+    expect(attempts).toBe(1);
+    await clock.advance(1_000);
+    expect(await clock.run(cache.getOrSet<unknown>('key', () => undefined))).toBe('kept');
+    await clock.advance(100);
+    expect(await clock.run(cache.getOrSet<unknown>('key', () => undefined))).toBeUndefined();
+  });
+
   it('is left alone after several failures, then looked at by one call', async () => {
     const { cache, clock, store, events, kinds } = start({
       breakerFailures: 3,
