@@ -128,13 +128,13 @@ export class ManagedStore implements FullStore {
         version = await this.#store.put(key, value, { ...others, ...exactly, ...budget.rest });
       } catch (error) {
         // What may have been written stays counted: the limit holds, whatever happened.
-        if (!isNoriKVError(error) || error.outcome !== 'unknown') await this.#giveBack(growth);
+        if (!isNoriKVError(error) || error.outcome !== 'unknown') await this.#giveBack(growth, budget);
         if (condition.kind !== 'always' || !(isVersionMismatch(error) || isAlreadyExists(error))) throw error;
         continue;
       }
       // A repeated put writes nothing, so nothing may be given back for it, unless it is known to be one.
-      if (options.idempotencyKey === undefined) await this.#giveBack(excess(before, after));
-      else if (isVersion(existing, version)) await this.#giveBack(growth);
+      if (options.idempotencyKey === undefined) await this.#giveBack(excess(before, after), budget);
+      else if (isVersion(existing, version)) await this.#giveBack(growth, budget);
       return version;
     }
   }
@@ -151,7 +151,7 @@ export class ManagedStore implements FullStore {
         // What another process creates meanwhile must not be removed uncounted.
         const ifMatchVersion = existing?.version ?? noVersion;
         const existed = await this.#store.delete(key, { ...options, ifMatchVersion, ...budget.rest });
-        if (existed && options.idempotencyKey === undefined) await this.#giveBack(countOf(existing));
+        if (existed && options.idempotencyKey === undefined) await this.#giveBack(countOf(existing), budget);
         return existed;
       } catch (error) {
         if (condition.kind === 'version' || !isVersionMismatch(error)) throw error;
@@ -159,13 +159,12 @@ export class ManagedStore implements FullStore {
     }
   }
 
-  async #giveBack(units: Count): Promise<void> {
+  /** Waits for it only as long as the call may take: the call itself is done. */
+  async #giveBack(units: Count, budget: CallBudget): Promise<void> {
     if (units.keys === 0 && units.bytes === 0) return;
-    try {
-      await this.#ledger.give(units);
-    } catch {
-      // What cannot be given back is only less than the tenant may use.
-    }
+    // What cannot be given back is only less than the tenant may use.
+    const given = this.#ledger.give(units).catch(() => {});
+    await budget.before(() => given).catch(() => {});
   }
 
   vectorCreateIndex(

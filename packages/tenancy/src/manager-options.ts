@@ -1,6 +1,6 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkObject, checkWhole } from '@norikv/store/checks';
+import { checkNames, checkObject, checkWhole } from '@norikv/store/checks';
 import { checkPlans, documentedPlans, type TenantPlans } from './plans.js';
 import type { Usage } from './tenant-record.js';
 
@@ -36,9 +36,22 @@ export interface Settings {
   readonly updater: UpdaterOptions;
 }
 
-/** @throws InvalidArgumentError naming the option that is wrong. */
+const optionNames: readonly (keyof TenantManagerOptions)[] = [
+  'prefix',
+  'plans',
+  'maxStatusAgeMs',
+  'instances',
+  'chunk',
+  'maxTenants',
+  'deadlineMs',
+  'clock',
+  'random',
+];
+
+/** @throws InvalidArgumentError naming the option that is wrong, or misspelt. */
 export function settingsOf(options: TenantManagerOptions): Settings {
-  checkObject('options', options);
+  checkNames('an option', checkObject('options', options), optionNames);
+  checkNames('chunk', checkObject('chunk', options.chunk ?? {}), ['keys', 'bytes']);
   const { prefix = 't', plans = documentedPlans, maxStatusAgeMs = 5_000, instances = 1 } = options;
   const { maxTenants = 10_000, clock = systemClock, deadlineMs, random } = options;
   const chunk = { keys: options.chunk?.keys ?? 0, bytes: options.chunk?.bytes ?? 0 };

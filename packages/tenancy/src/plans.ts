@@ -1,4 +1,4 @@
-import { refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, refuse } from '@norikv/store/checks';
 
 /** The limits of a tenant. What is missing is not limited. */
 export interface TenantLimits {
@@ -23,9 +23,22 @@ export const documentedPlans: TenantPlans = {
   enterprise: { maxKeys: Number.POSITIVE_INFINITY, maxStorageMB: Number.POSITIVE_INFINITY },
 };
 
+const limitNames: readonly (keyof TenantLimits)[] = [
+  'maxKeys',
+  'maxStorageMB',
+  'maxValueBytes',
+  'maxTtlMs',
+  'operationsPerSecond',
+];
+
 /** @throws InvalidArgumentError naming the plan and the limit that is wrong. */
 export function checkPlans(plans: TenantPlans): void {
+  if (checkObject('plans', plans).free === undefined) {
+    refuse('plans.free', undefined, 'limits; they hold for every plan that is not there');
+  }
   for (const [plan, limits] of Object.entries(plans)) {
+    // One that is misspelt would limit nothing.
+    checkNames(`a limit of plans.${plan}`, checkObject(`plans.${plan}`, limits), limitNames);
     for (const [name, limit] of Object.entries(limits)) {
       const isFit = typeof limit === 'number' && (limit > 0 || (limit === 0 && name.startsWith('max')));
       if (limit === undefined || isFit) continue;

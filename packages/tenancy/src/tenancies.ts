@@ -47,11 +47,14 @@ export class Tenancies {
   async claim(tenantId: string, space: string): Promise<boolean> {
     const key = this.#nameKey(tenantId);
     for (;;) {
-      const current = (await this.#updater.read(key, nameCodec))?.space;
-      if (current !== undefined && current !== space && (await this.#isOf(tenantId, current))) return false;
-      const isClaimed = await this.#updater.update(key, nameCodec, (now) =>
-        now?.space === current || now?.space === space ? write({ space }, true) : keep(false),
-      );
+      const current = await this.#updater.read(key, nameCodec);
+      if (current && current.space !== space && (await this.#isOf(tenantId, current.space))) return false;
+      const isClaimed = await this.#updater.update(key, nameCodec, (now) => {
+        const isAsSeen = now?.space === current?.space && now?.claims === current?.claims;
+        return isAsSeen || now?.space === space
+          ? write({ space, claims: (now?.claims ?? 0) + 1 }, true)
+          : keep(false);
+      });
       this.forget(tenantId);
       if (isClaimed) return true;
     }

@@ -25,6 +25,8 @@ export type TenantRecord = Omit<TenantMetadata, 'limits'>;
 /** Where a tenant id leads. */
 export interface NameRecord {
   readonly space: string;
+  /** How often it was claimed: one that was given back and claimed again is not as it was. Absent in old records. */
+  readonly claims?: number | undefined;
 }
 
 /** What a tenant has used of what can be counted. */
@@ -54,9 +56,10 @@ export const tenantCodec: Codec<TenantRecord> = jsonCodec((data) => {
 });
 
 export const nameCodec: Codec<NameRecord> = jsonCodec((data) => {
-  const { space } = data as Partial<NameRecord>;
-  if (typeof space !== 'string') throw new TypeError('no record of a tenant id');
-  return { space };
+  const { space, claims } = data as Partial<NameRecord>;
+  const isCount = claims === undefined || Number.isSafeInteger(claims);
+  if (typeof space !== 'string' || !isCount) throw new TypeError('no record of a tenant id');
+  return { space, claims };
 });
 
 export const usageCodec: Codec<Usage> = jsonCodec((data) => {

@@ -20,6 +20,8 @@ export class UsageLedger {
   readonly #chunk: Usage;
   /** Taken from the record and not used. */
   #spare: Usage = nothing;
+  /** Whether a chunk that is being taken was there to take. */
+  #fetching: Promise<boolean> | undefined;
 
   constructor(updater: Updater, key: string, chunk: Usage) {
     this.#updater = updater;
@@ -61,19 +63,54 @@ export class UsageLedger {
     await this.#return(this.#spare);
   }
 
+  /** Takes from what is left of earlier chunks, and the rest from the record. */
   async #take(need: Usage, limits: TenantLimits): Promise<void> {
-    if (this.#draw(need)) return;
-    const chunk = {
-      keys: need.keys > 0 ? this.#chunk.keys : 0,
-      bytes: need.bytes > 0 ? this.#chunk.bytes : 0,
-    };
+    for (let size = this.#chunk; ; ) {
+      const drawn = lesser(need, this.#spare);
+      const missing = minus(need, drawn);
+      const chunk = {
+        keys: missing.keys > 0 ? size.keys : 0,
+        bytes: missing.bytes > 0 ? size.bytes : 0,
+      };
+      const isChunked = chunk.keys > 0 || chunk.bytes > 0;
+      if (isChunked && this.#fetching) {
+        // Else each call at the same time would take a chunk of its own, and leave the others nothing.
+        if (!(await this.#fetching)) size = nothing;
+        continue;
+      }
+      this.#spare = minus(this.#spare, drawn);
+      const fetched = this.#fetch(missing, chunk, limits);
+      if (isChunked) this.#fetching = this.#endOf(fetched);
+      try {
+        return await fetched;
+      } catch (error) {
+        this.#spare = plus(this.#spare, drawn);
+        throw error;
+      }
+    }
+  }
+
+  async #endOf(fetched: Promise<void>): Promise<boolean> {
+    try {
+      await fetched;
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#fetching = undefined;
+    }
+  }
+
+  async #fetch(need: Usage, chunk: Usage, limits: TenantLimits): Promise<void> {
+    if (need.keys === 0 && need.bytes === 0) return;
+    const { maxKeys = Infinity, maxStorageMB = Infinity } = limits;
     const grantOf: Transition<Usage, Usage> = (used = nothing) => {
       const room = {
-        keys: limits.maxKeys - used.keys,
-        bytes: Math.floor(limits.maxStorageMB * megabyte) - used.bytes,
+        keys: maxKeys - used.keys,
+        bytes: Math.floor(maxStorageMB * megabyte) - used.bytes,
       };
-      if (need.keys > Math.max(0, room.keys)) throw exceeded('maxKeys', limits.maxKeys);
-      if (need.bytes > Math.max(0, room.bytes)) throw exceeded('maxStorageMB', limits.maxStorageMB);
+      if (need.keys > Math.max(0, room.keys)) throw exceeded('maxKeys', maxKeys);
+      if (need.bytes > Math.max(0, room.bytes)) throw exceeded('maxStorageMB', maxStorageMB);
       const grant = {
         keys: Math.max(need.keys, Math.min(chunk.keys, room.keys)),
         bytes: Math.max(need.bytes, Math.min(chunk.bytes, room.bytes)),
@@ -91,13 +128,6 @@ export class UsageLedger {
       write(floored(minus(used, units)), undefined),
     );
   }
-
-  #draw(need: Usage): boolean {
-    const left = minus(this.#spare, need);
-    if (left.keys < 0 || left.bytes < 0) return false;
-    this.#spare = left;
-    return true;
-  }
 }
 
 function exceeded(limit: 'maxKeys' | 'maxStorageMB', value: number): TenantLimitError {
@@ -112,6 +142,10 @@ function plus(left: Usage, right: Usage): Usage {
 
 function minus(left: Usage, right: Usage): Usage {
   return { keys: left.keys - right.keys, bytes: left.bytes - right.bytes };
+}
+
+function lesser(left: Usage, right: Usage): Usage {
+  return { keys: Math.min(left.keys, right.keys), bytes: Math.min(left.bytes, right.bytes) };
 }
 
 /** Usage that was corrected by hand meanwhile may be less than what is given back. */
