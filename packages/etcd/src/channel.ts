@@ -1,6 +1,6 @@
 import { Channel, ChannelCredentials } from '@grpc/grpc-js';
 import { InvalidArgumentError } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
+import { checkNames, refuse } from '@norikv/store/checks';
 import type { EtcdTlsOptions } from './options.js';
 
 const longestMessage = 8 * 2 ** 20;
@@ -32,6 +32,7 @@ export function channelCredentials(tls: EtcdTlsOptions | undefined): ChannelCred
   if (typeof tls !== 'object' || tls === null) {
     refuse('tls', tls, "an object, {} for the machine's authorities");
   }
+  checkNames('an option of tls', tls, ['ca', 'cert', 'key', 'serverName']);
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new InvalidArgumentError('tls has only one of cert and key; pass both, or neither');
   }

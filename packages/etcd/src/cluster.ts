@@ -13,7 +13,7 @@ export class Cluster {
   #current: number;
   #id: bigint | undefined;
   #isClosed = false;
-  #waiting: Array<() => void> = [];
+  readonly #waiting = new Map<CallLimit, () => void>();
 
   constructor({ hosts, tls, credentials: login, prefix, random }: Settings) {
     const credentials = channelCredentials(tls);
@@ -47,8 +47,7 @@ export class Cluster {
       if (host) return host;
       const refusal = this.#hosts.find((each) => each.refusal)?.refusal;
       if (refusal) throw refusal;
-      const change = new Promise<void>((resolve) => this.#waiting.push(resolve));
-      await limit.wait(change, () => this.#unreachable());
+      await this.#change(limit);
     }
   }
 
@@ -78,9 +77,17 @@ export class Cluster {
     return new UnavailableError(`no host can be used: ${troubles}`, { outcome: 'not-applied' });
   }
 
+  /** Waits until a host changes. Who gives up is forgotten: an outage may last. */
+  async #change(limit: CallLimit): Promise<void> {
+    const change = new Promise<void>((wake) => this.#waiting.set(limit, wake));
+    try {
+      await limit.wait(change, () => this.#unreachable());
+    } finally {
+      this.#waiting.delete(limit);
+    }
+  }
+
   #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const wake of this.#waiting.values()) wake();
   }
 }

@@ -4,6 +4,8 @@ import {
   type Entry,
   errorCode,
   type Key,
+  NoriKVError,
+  type Outcome,
   type Version,
   VersionMismatchError,
 } from '@norikv/store';
@@ -41,6 +43,15 @@ export interface Written {
 
 const noLease = 0n;
 
+/** Reads an answer. One that makes no sense leaves the outcome as if there had been none. */
+function understood<Result>(read: () => Result, outcome: Outcome, key: Key): Result {
+  try {
+    return read();
+  } catch (cause) {
+    throw new NoriKVError(`etcd gave an answer that makes no sense (${cause})`, { outcome, key, cause });
+  }
+}
+
 /** Turns reads and writes of a store into calls to the cluster. */
 export class Engine {
   readonly #cluster: Cluster;
@@ -62,7 +73,8 @@ export class Engine {
   async find(key: Key, keyBytes: Uint8Array, mayBeStale: boolean, limit: CallLimit): Promise<Entry | null> {
     const bytes = encodeRange(this.#keyspace.entryKey(keyBytes), mayBeStale);
     const call = { method: methods.range, bytes, isWrite: false, isRepeatable: true };
-    const { found } = decodeRange(await this.#caller.call(call, limit));
+    const answer = await this.#caller.call(call, limit);
+    const { found } = understood(() => decodeRange(answer), 'not-applied', key);
     return this.#entryOf(found, key);
   }
 
@@ -85,7 +97,8 @@ export class Engine {
       isWrite: true,
       isRepeatable: write.memory !== undefined,
     };
-    const result = resultOf(write, decodeTransaction(await this.#caller.call(call, limit)));
+    const answer = await this.#caller.call(call, limit);
+    const result = understood(() => resultOf(write, decodeTransaction(answer)), 'unknown', request.key);
     if (result.kind === 'lost') throw this.#lost(request, result.found);
     return { version: this.#versionOf(result.revision), existed: result.existed };
   }

@@ -1,5 +1,5 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
 
 /** A user of etcd's own. */
 export interface EtcdCredentials {
@@ -77,7 +77,7 @@ export function settingsOf(options: EtcdOptions): Settings {
   checkWhole('maxPendingBytes', maxPendingBytes, 1);
   checkPrefix(prefix);
   checkCredentials(credentials);
-  return {
+  const settings = {
     hosts: hostsOf(options.hosts),
     credentials,
     tls,
@@ -90,11 +90,16 @@ export function settingsOf(options: EtcdOptions): Settings {
     clock,
     random,
   };
+  checkNames('an option', options, Object.keys(settings));
+  return settings;
 }
 
 function hostsOf(hosts: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(hosts) ? hosts : [hosts];
   const addresses = list.map((host) => {
+    if (typeof host === 'string' && host.includes('@')) {
+      throw new InvalidArgumentError('hosts has a login in it (a name before "@"); pass it as credentials');
+    }
     const address = typeof host === 'string' ? /^(?:[a-z]+:\/\/)?([^/\s]+:\d{1,5})\/?$/.exec(host)?.[1] : '';
     if (address) return address;
     return refuse('hosts', host, "'host:port', such as '10.0.0.1:2379'");
@@ -115,6 +120,9 @@ function checkPrefix(prefix: unknown): void {
 
 function checkCredentials(credentials: EtcdCredentials | undefined): void {
   if (credentials === undefined) return;
-  if (typeof credentials?.username === 'string' && typeof credentials.password === 'string') return;
+  if (typeof credentials?.username === 'string' && typeof credentials.password === 'string') {
+    checkNames('an option of credentials', credentials, ['username', 'password']);
+    return;
+  }
   throw new InvalidArgumentError('credentials lacks username or password; pass both as strings');
 }

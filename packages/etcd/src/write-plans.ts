@@ -87,7 +87,7 @@ function resultOfAct(write: Write, answer: TransactionAnswer, revision: bigint):
 
 /** A revision no live key has stands for a version that cannot be one of this cluster. */
 function revisionOf({ term, index }: Version, clusterId: bigint): bigint {
-  return term === clusterId && index <= highestRevision ? index : 0n;
+  return term === clusterId && index >= 0n && index <= highestRevision ? index : 0n;
 }
 
 function foundIn([answer]: readonly OperationAnswer[]): StoredValue | undefined {

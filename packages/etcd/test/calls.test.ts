@@ -65,7 +65,13 @@ describe('calls', () => {
     const { MessageWriter } = await import('../src/wire/message-writer.js');
     fake.answer = ({ method }) =>
       method.endsWith('LeaseGrant') ? new MessageWriter().number(2, 1) : fake.written(1n);
-    await expect(store.put('key', 'value', { idempotencyKey: 'id' })).rejects.toThrow('something else');
+    const error: unknown = await store
+      .put('key', 'value', { idempotencyKey: 'id' })
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'INTERNAL', outcome: 'unknown', key: 'key' });
+    expect(String(error)).toContain('something else');
+    fake.answer = () => new MessageWriter().number(1, 1);
+    await expect(store.find('key')).rejects.toMatchObject({ code: 'INTERNAL', outcome: 'not-applied' });
   });
 
   it('those under way are answered before the store closes', async () => {

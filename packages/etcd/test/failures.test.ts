@@ -17,7 +17,7 @@ describe.skipIf(!canRunEtcd)(`three members under load from three processes ${ne
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-  it('no fault', () => survives(cluster, async () => {}), 300_000);
+  it('no fault', () => survives(cluster, async () => {}), 600_000);
 
   it(
     'a follower is killed and comes back',
@@ -29,7 +29,7 @@ describe.skipIf(!canRunEtcd)(`three members under load from three processes ${ne
         await pause(afterMs / 2);
         follower?.start();
       }),
-    300_000,
+    600_000,
   );
 
   it(
@@ -41,7 +41,7 @@ describe.skipIf(!canRunEtcd)(`three members under load from three processes ${ne
         await pause(afterMs / 2);
         leader.start();
       }),
-    300_000,
+    600_000,
   );
 
   it(
@@ -55,7 +55,7 @@ describe.skipIf(!canRunEtcd)(`three members under load from three processes ${ne
           await pause(1_000);
         }
       }),
-    300_000,
+    600_000,
   );
 
   it(
@@ -67,7 +67,7 @@ describe.skipIf(!canRunEtcd)(`three members under load from three processes ${ne
         await pause(6_000);
         await leader.signal('SIGCONT');
       }),
-    300_000,
+    600_000,
   );
 
   it(
@@ -79,7 +79,7 @@ describe.skipIf(!canRunEtcd)(`three members under load from three processes ${ne
         await pause(3_000);
         for (const member of lost) member.start();
       }),
-    300_000,
+    600_000,
   );
 });
 
@@ -96,6 +96,6 @@ describe.skipIf(!canRunEtcd || !canMakeNetworks)(
         await pause(6_000);
         networks.heal(place);
       });
-    }, 300_000);
+    }, 600_000);
   },
 );

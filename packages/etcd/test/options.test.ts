@@ -18,6 +18,12 @@ describe('options of openEtcd', () => {
     ['tls', { hosts, tls: true }],
     ['tls', { hosts, tls: { cert: 'text' } }],
     ['tls', { hosts, tls: { cert: 'text', key: 'text' } }],
+    ['an option of tls is "servername"; use ca, ', { hosts, tls: { servername: 'a' } }],
+    ['an option is "timeout"; use hosts, ', { hosts, timeout: 5 }],
+    [
+      'an option of credentials is "user"',
+      { hosts, credentials: { username: 'a', password: 'b', user: 'a' } },
+    ],
     ['timeoutMs', { hosts, timeoutMs: 0 }],
     ['maxClockSkewMs', { hosts, maxClockSkewMs: -1 }],
     ['idempotencyRetentionMs', { hosts, idempotencyRetentionMs: 0.5 }],
@@ -31,4 +37,16 @@ describe('options of openEtcd', () => {
     expect(errorCode(error)).toBe('INVALID_ARGUMENT');
     expect(String(error)).toContain(name);
   });
+
+  it.each(['etcd://root:secret@10.0.0.1:2379', 'root:secret@10.0.0.1'])(
+    'a login in hosts is refused and not repeated',
+    async (host) => {
+      const error: unknown = await openEtcd({ hosts: [host], timeoutMs: 100 }).catch(
+        (caught: unknown) => caught,
+      );
+      expect(errorCode(error)).toBe('INVALID_ARGUMENT');
+      expect(String(error)).toContain('pass it as credentials');
+      expect(String(error)).not.toContain('secret');
+    },
+  );
 });

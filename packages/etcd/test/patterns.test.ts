@@ -19,7 +19,9 @@ describe.skipIf(!canRunEtcd)(`patterns on three members whose leader is killed $
   beforeAll(async () => {
     cluster = await startCluster(3);
     await cluster.leader();
-    stores = await Promise.all(Array.from({ length: clients }, () => openEtcd({ hosts: cluster.hosts })));
+    stores = await Promise.all(
+      Array.from({ length: clients }, () => openEtcd({ hosts: cluster.hosts, timeoutMs: 30_000 })),
+    );
   });
   afterAll(async () => {
     for (const store of stores ?? []) await store.close();

@@ -43,7 +43,7 @@ describe('what is sent again', () => {
     const [fake] = await members(1);
     fake.answer = () => noLeader;
     const store = await open([fake]);
-    const error = await errorOf(store.put('key', 'value', { timeoutMs: 2_000 }));
+    const error = await errorOf(store.put('key', 'value', { timeoutMs: 4_000 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
     expect(error?.message).toContain('no leader');
     expect(fake.counted(methods.transaction)).toBeGreaterThan(1);
@@ -79,7 +79,7 @@ describe('what is sent again', () => {
   });
 
   it.each([
-    ['a deadline', { timeoutMs: 2_000 }, noLeader, 'DEADLINE_EXCEEDED'],
+    ['a deadline', { timeoutMs: 4_000 }, noLeader, 'DEADLINE_EXCEEDED'],
     ['an error that is certain', {}, etcdError(status.PERMISSION_DENIED, 'permission denied'), 'UNAVAILABLE'],
   ])('after a lost answer %s leaves it unknown', async (_, options, later, code) => {
     const [fake] = await members(1);

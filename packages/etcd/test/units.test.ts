@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CallLimit } from '../src/call-limit.js';
 import { Cluster } from '../src/cluster.js';
 import { Gate } from '../src/gate.js';
@@ -33,6 +35,30 @@ describe('a cluster', () => {
     expect(cluster.id).toBe(0n);
     cluster.close();
     await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('an outage', () => {
+  it('leaves nothing in memory of calls that have given up, however long it lasts', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const cluster = new Cluster(settingsOf({ hosts: '127.0.0.1:1' }));
+    onTestFinished(() => cluster.close());
+    const errors: WeakRef<object>[] = [];
+    for (let call = 0; call < 100; call += 1) {
+      const controller = new AbortController();
+      const given = cluster
+        .host(new CallLimit({ signal: controller.signal }, 60_000))
+        .catch((error) => error);
+      controller.abort();
+      errors.push(new WeakRef(await given));
+    }
+    await expect
+      .poll(() => {
+        collectGarbage();
+        return errors.filter((error) => error.deref()).length;
+      })
+      .toBeLessThan(10);
   });
 });
 
