@@ -21,7 +21,7 @@ type LossReason = 'expired' | 'outage' | 'stolen' | 'deleted' | 'released';
 /** The lease is not held, or not for as long as is needed. Stop the work that needs it. */
 declare class LeaseLostError extends NoriKVError {
     static readonly code: string;
-    /** `expiring`: it is still held, but for less time than was asked for. */
+    /** `expiring`: it is still held, but for less time than was asked for, or will not be renewed any more. */
     readonly reason: LossReason | 'expiring';
     constructor(message: string, facts: ErrorFacts & {
         readonly reason: LossReason | 'expiring';
@@ -81,7 +81,7 @@ interface Lease extends AsyncDisposable {
     /**
      * Renews now. One round trip. A call during a renewal joins it.
      *
-     * @throws LeaseLostError if the lease is lost.
+     * @throws LeaseLostError if the lease is lost, or left to run out because `renewWhile` was not true.
      * @throws the store's error if the renewal failed; the lease is still held until its deadline.
      */
     renew(): Promise<void>;
@@ -199,7 +199,7 @@ interface LeasesOptions {
 interface RenewalOptions {
     /** Whether the lease renews itself. Default true. */
     readonly autoRenew?: boolean | undefined;
-    /** Asked before each renewal. On false the lease is left to run out: a process that is sick lets go. */
+    /** Asked before each renewal by itself. Unless it is true the lease is left to run out: a sick process lets go. */
     readonly renewWhile?: (() => boolean) | undefined;
 }
 /** Options of one acquisition. */

@@ -27,7 +27,7 @@ function run(args: readonly string[], interruptAt?: RegExp): Promise<Ending> {
 
 const leftovers = (): string[] => readdirSync(folder).filter((name) => name.startsWith('norikv-'));
 
-describe.skipIf(process.platform === 'win32')('the election of a leader', { timeout: 240_000 }, () => {
+describe.skipIf(process.platform === 'win32')('the election of a leader', { timeout: 600_000 }, () => {
   it('survives a kill, a standstill and a departure, and loses no entry', async () => {
     // Longer leases than by default, so that nobody loses one because the machine is busy with other tests.
     const { exitCode, stdout, stderr } = await run(['--ttl', '5000']);

@@ -27,7 +27,7 @@ export class Entrance {
   }
 
   async acquire(options: AcquireOptions = {}): Promise<Lease> {
-    checkRenewal(options);
+    checkRenewal(options, 'waitMs', 'signal');
     const { waitMs = Number.POSITIVE_INFINITY } = options;
     if (typeof waitMs !== 'number' || !(waitMs >= 0)) {
       refuse('waitMs', waitMs, 'milliseconds from 0, or leave it out');

@@ -14,7 +14,7 @@ export type LossReason = 'expired' | 'outage' | 'stolen' | 'deleted' | 'released
 /** The lease is not held, or not for as long as is needed. Stop the work that needs it. */
 export class LeaseLostError extends NoriKVError {
   static override readonly code: string = 'LEASE_LOST';
-  /** `expiring`: it is still held, but for less time than was asked for. */
+  /** `expiring`: it is still held, but for less time than was asked for, or will not be renewed any more. */
   readonly reason: LossReason | 'expiring';
   constructor(message: string, facts: ErrorFacts & { readonly reason: LossReason | 'expiring' }) {
     super(message, facts);

@@ -72,6 +72,10 @@ export class HeldLease implements Lease {
     this.assertHeld();
     await this.#renewNow();
     this.assertHeld();
+    if (!this.#upkeep.signal.aborted) return;
+    throw new LeaseLostError(`The lease "${this.name}" is left to run out: renewWhile() was not true.`, {
+      reason: 'expiring',
+    });
   }
 
   release(): Promise<void> {
@@ -185,7 +189,7 @@ export class HeldLease implements Lease {
 
   #isWilling(): boolean {
     try {
-      return this.#renewWhile();
+      return this.#renewWhile() === true;
     } catch {
       return false;
     }

@@ -1,4 +1,5 @@
 import type { KvStore } from '@norikv/store';
+import { checkFunction } from '@norikv/store/checks';
 import type { Election } from './election.js';
 import type { Lease } from './lease.js';
 import { type Leases, openLeases } from './leases.js';
@@ -56,6 +57,8 @@ export class LeaderElection {
     onBecameLeader: (lease: Lease) => unknown = () => {},
     onLostLeadership: () => unknown = () => {},
   ): Promise<void> {
+    checkFunction('onBecameLeader', onBecameLeader);
+    checkFunction('onLostLeadership', onLostLeadership);
     const lead = async (lease: Lease): Promise<void> => {
       this.#lease = lease;
       const work = (async () => onBecameLeader(lease))();

@@ -29,7 +29,7 @@ export interface Lease extends AsyncDisposable {
   /**
    * Renews now. One round trip. A call during a renewal joins it.
    *
-   * @throws LeaseLostError if the lease is lost.
+   * @throws LeaseLostError if the lease is lost, or left to run out because `renewWhile` was not true.
    * @throws the store's error if the renewal failed; the lease is still held until its deadline.
    */
   renew(): Promise<void>;

@@ -99,7 +99,7 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
     withLease: async (name, acquireOptions, body) => entranceOf(name).work(acquireOptions, body),
     elect(name, electOptions) {
       const place = placeOf(name);
-      checkRenewal(electOptions);
+      checkRenewal(electOptions, 'lead', 'graceMs', 'signal');
       const { lead, graceMs } = electOptions;
       checkFunction('lead', lead);
       if (graceMs !== undefined) checkTime('graceMs', graceMs, 0);

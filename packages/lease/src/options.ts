@@ -41,7 +41,7 @@ export interface LeasesOptions {
 export interface RenewalOptions {
   /** Whether the lease renews itself. Default true. */
   readonly autoRenew?: boolean | undefined;
-  /** Asked before each renewal. On false the lease is left to run out: a process that is sick lets go. */
+  /** Asked before each renewal by itself. Unless it is true the lease is left to run out: a sick process lets go. */
   readonly renewWhile?: (() => boolean) | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { type CallOptions, type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkFunction, checkObject, checkText, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkNames, checkObject, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { LeaseListener } from './events.js';
 import { longestMs } from './lease-record.js';
@@ -25,8 +25,23 @@ export interface Settings {
 /** A leader that resigned waits for two polls and their jitter. */
 const longestPollMs = longestMs >> 2;
 
+const optionNames: readonly (keyof LeasesOptions)[] = [
+  'ttlMs',
+  'renewEveryMs',
+  'requestTimeoutMs',
+  'pollMs',
+  'jitter',
+  'safety',
+  'owner',
+  'epochFloor',
+  'onEvent',
+  'clock',
+  'random',
+  'unsafeAllowNonAtomicCas',
+];
+
 export function settingsOf(options: LeasesOptions): Settings {
-  checkObject('options', options);
+  checkNames('an option', checkObject('options', options), optionNames);
   const { ttlMs = 15_000, jitter = 0.2, safety = 0.1, owner = crypto.randomUUID() } = options;
   checkTime('ttlMs', ttlMs);
   const brief = Math.min(2_000, Math.max(1, Math.floor(ttlMs / 5)));
@@ -51,7 +66,9 @@ export function settingsOf(options: LeasesOptions): Settings {
   if (onEvent !== undefined) checkFunction('onEvent', onEvent);
   const epochFloor = (): bigint => {
     const floor = givenFloor?.() ?? 0n;
-    return typeof floor === 'bigint' ? floor : refuse('epochFloor()', floor, 'a bigint, such as 0n');
+    // An epoch below 0 could be written, and never be read again.
+    if (typeof floor === 'bigint' && floor >= 0n) return floor;
+    return refuse('epochFloor()', floor, 'a bigint from 0n');
   };
   const times = { ttlMs, holdMs, renewEveryMs, requestTimeoutMs, pollMs, jitter };
   return { owner, ...times, epochFloor, onEvent: (event) => tell(onEvent, event), clock, random };
@@ -60,9 +77,12 @@ export function settingsOf(options: LeasesOptions): Settings {
 /**
  * Throws unless the options of a lease are good. A time in their place would be lost without a word, and a lease that
  * is not renewed would only be missed when it is lost.
+ *
+ * @param more - names of options beside those of renewal.
  */
-export function checkRenewal(options: RenewalOptions & CallOptions): void {
+export function checkRenewal(options: RenewalOptions & CallOptions, ...more: string[]): void {
   checkCallOptions(options);
+  checkNames('an option', options, ['autoRenew', 'renewWhile', ...more]);
   if (options.renewWhile !== undefined) checkFunction('renewWhile', options.renewWhile);
 }
 

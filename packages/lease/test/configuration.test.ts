@@ -157,9 +157,29 @@ describe('53: bad input', () => {
     expect(await leases.holder('x')).toBeNull();
   });
 
+  it('is refused if it is misspelt: a wait that is none would have no end', async () => {
+    expect(() => make({ ttl: 5_000 } as never)).toThrow('an option is "ttl"; use ttlMs, renewEveryMs');
+    const leases = make({});
+    const misspelt = { waitMS: 5_000 } as never;
+    const message = 'an option is "waitMS"; use autoRenew, renewWhile, waitMs, signal';
+    await expect(leases.acquire('x', misspelt)).rejects.toThrow(message);
+    await expect(leases.withLease('x', misspelt, () => {})).rejects.toThrow(message);
+    await expect(leases.semaphore('x', 2).withSlot(misspelt, () => {})).rejects.toThrow(message);
+    await expect(leases.tryAcquire('x', { waitMs: 5_000 } as never)).rejects.toThrow(
+      'an option is "waitMs"; use autoRenew, renewWhile',
+    );
+    const lead = (): void => {};
+    expect(() => leases.elect('x', { lead, grace: 0 } as never)).toThrow('an option is "grace"');
+    expect(await leases.holder('x')).toBeNull();
+  });
+
   it('is refused as a floor of epochs', async () => {
     const leases = make({ epochFloor: () => 5 as never });
-    await expect(leases.acquire('x')).rejects.toThrow('epochFloor() is 5; use a bigint');
+    await expect(leases.acquire('x')).rejects.toThrow('epochFloor() is 5; use a bigint from 0n');
+    const below = make({ epochFloor: () => -2n });
+    await expect(below.acquire('x')).rejects.toThrow('epochFloor() is -2n; use a bigint from 0n');
+    // Nothing was written that nobody could read.
+    expect(await below.holder('x')).toBeNull();
   });
 
   it('is refused by elect', () => {

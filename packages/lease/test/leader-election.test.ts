@@ -47,6 +47,20 @@ describe.each(stores)('LeaderElection on $name', (kind) => {
     await world.run(election.stop());
   });
 
+  it('refuses callbacks that are none, of which nobody would hear', async () => {
+    await using world = await open();
+    const node = world.node();
+    const election = electionOf(node);
+    const callbacks = { onBecameLeader: () => {} };
+    await expect(world.run(election.start(callbacks as never))).rejects.toThrow(
+      'onBecameLeader is [object Object]; use a function',
+    );
+    await expect(world.run(election.start(undefined, 'stop' as never))).rejects.toThrow(
+      'onLostLeadership is "stop"; use a function',
+    );
+    expect(node.store.calls.total).toBe(0);
+  });
+
   it('resolves the start of a standby, which takes over later', async () => {
     await using world = await open();
     const [a, b] = [world.node(), world.node()];

@@ -299,6 +299,7 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
 
   it.each([
     ['says no', () => false],
+    ['gives a promise', () => Promise.resolve(true) as never],
     [
       'throws',
       () => {
@@ -314,6 +315,19 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
     expect(lease.isHeld()).toBe(true);
     isSick = true;
     expect(await world.run(lease.lost)).toBe('expired');
+  });
+
+  it('is not renewed by hand either once the process was sick, and says so', async () => {
+    await using world = await open();
+    let isSick = true;
+    const { leases, kinds } = world.node();
+    const lease = await world.run(leases.acquire('x', { renewWhile: () => !isSick }));
+    await world.pass(6_000);
+    isSick = false;
+    await expect(world.run(lease.renew())).rejects.toMatchObject({ code: 'LEASE_LOST', reason: 'expiring' });
+    expect(lease.isHeld()).toBe(true);
+    expect(await world.run(lease.lost)).toBe('expired');
+    expect(kinds()).toEqual(['acquired', 'lost']);
   });
 
   it('has run out, and nothing has failed, if its time passes while health is looked at', async () => {

@@ -14,12 +14,28 @@ function log(kind: string, token?: bigint, takenFrom?: string): void {
   );
 }
 
+/** Whether it was asked to stand still, and whether it has renewed since. */
+let isToStand = false;
+let hasRenewed = false;
+process.on('SIGUSR2', () => {
+  isToStand = true;
+  hasRenewed = false;
+});
+
+/** Stands still until it is woken up. Between two writes: if it held the lock of the store, all would stand still. */
+function standStillIfAsked(): void {
+  if (!isToStand || !hasRenewed) return;
+  isToStand = false;
+  process.kill(process.pid, 'SIGSTOP');
+}
+
 const store = await openEmbedded({ path });
 const leases = createLeases(store, {
   ...times,
   owner,
   onEvent(event) {
     const token = 'token' in event ? event.token : undefined;
+    if (event.kind === 'renewed') hasRenewed = true;
     log(event.kind, token, 'takenFrom' in event ? event.takenFrom : undefined);
   },
 });
@@ -34,6 +50,7 @@ async function lead({ token, lost }: Lease): Promise<void> {
     for (let writes = 1; !isOver; writes += 1) {
       await fencedPut(store, 'state', `${owner} ${writes}`, token);
       log('wrote', token);
+      standStillIfAsked();
       await sleep(writeEveryMs);
     }
     await fencedPut(store, 'state', `${owner} late`, token);
