@@ -286,7 +286,7 @@ declare class InventoryManager {
      * @throws ReservationResolvedError if it was released, has expired or was committed with another quantity.
      * @throws ReservationNotFoundError if it is not known, or is forgotten.
      */
-    commit(reservationId: string, { quantity, ...limits }?: CommitOptions): Promise<Resolution>;
+    commit(reservationId: string, options?: CommitOptions): Promise<Resolution>;
     /**
      * Gives the reserved units back. Repeating it is safe, and so is releasing what has expired: it answers how
      * the reservation ended, with `repeated`.
@@ -317,13 +317,13 @@ declare class InventoryManager {
      *
      * @throws ItemNotFoundError if there is no such item.
      */
-    getAvailable(sku: string, { location, ...limits }?: ItemOptions): Promise<number>;
+    getAvailable(sku: string, options?: ItemOptions): Promise<number>;
     /**
      * All there is to know about an item. One round trip, and one more if the SKU is split.
      *
      * @throws ItemNotFoundError if there is no such item.
      */
-    get(sku: string, { location, ...limits }?: ItemOptions): Promise<ItemView>;
+    get(sku: string, options?: ItemOptions): Promise<ItemView>;
     /**
      * Spreads a hot SKU over several records, 2 to 64, once and for good. Each process then reserves in a bucket
      * of its own choice; one that runs dry is filled from the others, down to the last unit.
@@ -331,13 +331,13 @@ declare class InventoryManager {
      * @throws ItemNotFoundError if there is no such item.
      * @throws ItemConflictError if it is split into another number.
      */
-    split(sku: string, buckets: number, { location, ...limits }?: ItemOptions): Promise<void>;
+    split(sku: string, buckets: number, options?: ItemOptions): Promise<void>;
     /**
      * Ends what time has ended. Never needed: every write does the same. Returns how many units that gave back.
      *
      * @throws ItemNotFoundError if there is no such item.
      */
-    sweep(sku: string, { location, ...limits }?: ItemOptions): Promise<number>;
+    sweep(sku: string, options?: ItemOptions): Promise<number>;
     /**
      * Removes an item. True if it existed.
      *

@@ -10,6 +10,9 @@ export const checkouts = 4;
 /** Long enough for a payment, short enough that what a customer walks away from is soon for sale again. */
 const ttlMs = 3_000;
 
+/** A crowd at four checkouts may have to wait for its turn, on a slow machine for long. */
+const deadlineMs = 60_000;
+
 /** How late the successor of a dead checkout may come and still be told what became of a reservation. */
 const graceMs = 3_600_000;
 
@@ -23,7 +26,7 @@ export async function openSale(folder: string, clock: Clock = systemClock): Prom
   const store: EmbeddedStore = await openEmbedded({ path: folder });
   return {
     // All processes are on one machine and share its clock.
-    inventory: new InventoryManager(store, { ttlMs, graceMs, clockSkewMs: 0, clock }),
+    inventory: new InventoryManager(store, { ttlMs, graceMs, deadlineMs, clockSkewMs: 0, clock }),
     [Symbol.asyncDispose]: () => store.close(),
   };
 }

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-describe('the flash sale', { timeout: 240_000 }, () => {
+describe('the flash sale', { timeout: 600_000 }, () => {
   it('ends with stock, sales and money equal, though payments fail and a process is killed', async () => {
     const ending = await runExample(['--stock', '150', '--customers', '60', '--data', folder]);
     expect(ending.stderr).toBe('');

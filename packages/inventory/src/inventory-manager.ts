@@ -2,7 +2,7 @@ import type { KvStore } from '@norikv/store';
 import { checkText, checkWhole } from '@norikv/store/checks';
 import { hold, onHold } from './hold.js';
 import { addBucket, adjust, create, removeItem, type Swept, split, sweep } from './item.js';
-import { stockName, tokenOf } from './names.js';
+import { tokenOf } from './names.js';
 import type {
   AdjustOptions,
   CallOptions,
@@ -25,6 +25,8 @@ import {
   longestNoteBytes,
   mostBuckets,
   mostUnits,
+  named,
+  orderOptions,
   type Settings,
   settingsOf,
 } from './settings.js';
@@ -67,8 +69,7 @@ export class InventoryManager {
    * @throws ItemConflictError if it exists; with `upsert`, if it is split or has more than that reserved.
    */
   async createItem(sku: string, initialQuantity: number, options: CreateItemOptions = {}): Promise<void> {
-    const { location, minAvailable, upsert = false, ...limits } = options;
-    const name = stockName(sku, location);
+    const { name, minAvailable, upsert = false, ...limits } = named(sku, options);
     checkWhole('initialQuantity', initialQuantity, 0, mostUnits);
     if (minAvailable !== undefined) checkWhole('minAvailable', minAvailable, -mostUnits, mostUnits);
     const start = { quantity: initialQuantity, minAvailable, upsert };
@@ -93,7 +94,8 @@ export class InventoryManager {
   /** Like {@link reserve}, but too few units are an answer. */
   async tryReserve(sku: string, quantity: number, options: ReserveOptions = {}): Promise<ReserveResult> {
     checkWhole('quantity', quantity, 1, mostUnits);
-    return this.#holder(checkedOptions(options))(stockName(sku, options.location), quantity);
+    const { name, ...order } = named(sku, options);
+    return this.#holder(order)(name, quantity);
   }
 
   /**
@@ -115,7 +117,7 @@ export class InventoryManager {
   async tryReserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<ReserveAllResult> {
     const isChosen = options?.id !== undefined;
     const giveBack = (id: string): Promise<unknown> => this.release(id, { deadlineMs: options?.deadlineMs });
-    return reserveInTurn(lines, this.#holder(checkedOptions(options ?? {}), isChosen), giveBack, isChosen);
+    return reserveInTurn(lines, this.#holder(options ?? {}, isChosen), giveBack, isChosen);
   }
 
   /**
@@ -125,7 +127,8 @@ export class InventoryManager {
    * @throws ReservationResolvedError if it was released, has expired or was committed with another quantity.
    * @throws ReservationNotFoundError if it is not known, or is forgotten.
    */
-  async commit(reservationId: string, { quantity, ...limits }: CommitOptions = {}): Promise<Resolution> {
+  async commit(reservationId: string, options: CommitOptions = {}): Promise<Resolution> {
+    const { quantity, ...limits } = checkedOptions(options);
     if (quantity !== undefined) checkWhole('quantity', quantity, 1, mostUnits);
     return onHold(this.#records, reservationId, (token) => commit(token, quantity), limits, quantity);
   }
@@ -160,15 +163,13 @@ export class InventoryManager {
    * @throws OperationIdReusedError if the `opId` was used for another change.
    */
   async adjust(sku: string, delta: number, options: AdjustOptions = {}): Promise<void> {
-    const { location, reason = 'adjusted', ref, opId, ...limits } = checkedOptions(options);
-    const name = stockName(sku, location);
+    const { name, reason = 'adjusted', ref, opId, ...limits } = named(sku, options);
     checkWhole('delta', delta, -mostUnits, mostUnits);
     checkText('reason', reason, longestNoteBytes);
     if (ref !== undefined) checkText('ref', ref, longestNoteBytes);
-    const step = adjust({ delta, reason, ref });
     const token = opId === undefined ? undefined : tokenOf('opId', opId);
     const write = { ...limits, opId: token, fingerprint: `adjust:${delta}` };
-    const taking = { name, bucket: 0, need: -delta, step, options: write };
+    const taking = { name, bucket: 0, need: -delta, step: adjust({ delta, reason, ref }), options: write };
     accepted(await take(this.#records, taking), name, -delta);
   }
 
@@ -183,8 +184,9 @@ export class InventoryManager {
    *
    * @throws ItemNotFoundError if there is no such item.
    */
-  async getAvailable(sku: string, { location, ...limits }: ItemOptions = {}): Promise<number> {
-    return tallyOf(await this.#records.read(stockName(sku, location), limits)).available;
+  async getAvailable(sku: string, options: ItemOptions = {}): Promise<number> {
+    const { name, ...limits } = named(sku, options);
+    return tallyOf(await this.#records.read(name, limits)).available;
   }
 
   /**
@@ -192,8 +194,8 @@ export class InventoryManager {
    *
    * @throws ItemNotFoundError if there is no such item.
    */
-  async get(sku: string, { location, ...limits }: ItemOptions = {}): Promise<ItemView> {
-    const name = stockName(sku, location);
+  async get(sku: string, options: ItemOptions = {}): Promise<ItemView> {
+    const { name, ...limits } = named(sku, options);
     return viewOf(name, await this.#records.read(name, limits));
   }
 
@@ -204,8 +206,8 @@ export class InventoryManager {
    * @throws ItemNotFoundError if there is no such item.
    * @throws ItemConflictError if it is split into another number.
    */
-  async split(sku: string, buckets: number, { location, ...limits }: ItemOptions = {}): Promise<void> {
-    const name = stockName(sku, location);
+  async split(sku: string, buckets: number, options: ItemOptions = {}): Promise<void> {
+    const { name, ...limits } = named(sku, options);
     checkWhole('buckets', buckets, 2, mostBuckets);
     await this.#records.read(name, limits);
     const others = Array.from({ length: buckets - 1 }, (_, number) => number + 1);
@@ -219,8 +221,8 @@ export class InventoryManager {
    *
    * @throws ItemNotFoundError if there is no such item.
    */
-  async sweep(sku: string, { location, ...limits }: ItemOptions = {}): Promise<number> {
-    const name = stockName(sku, location);
+  async sweep(sku: string, options: ItemOptions = {}): Promise<number> {
+    const { name, ...limits } = named(sku, options);
     const sweepBucket = async (bucket: number): Promise<Swept> =>
       accepted(await this.#records.update(name, bucket, sweep(this.#settings.rules), limits), name);
     const first = await sweepBucket(0);
@@ -234,16 +236,14 @@ export class InventoryManager {
    * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
    */
   async removeItem(sku: string, options: RemoveItemOptions = {}): Promise<boolean> {
-    const { location, force = false, ...limits } = options;
-    const name = stockName(sku, location);
+    const { name, force = false, ...limits } = named(sku, options);
     const transition = removeItem(force, this.#settings.rules);
     return accepted(await this.#records.update(name, 0, transition, limits), name);
   }
 
   #holder(options: ReserveAllOptions, isDecidedOnce = false): Holder {
-    const { id = this.#settings.newId(), ttlMs = this.#settings.ttlMs, signal, deadlineMs } = options;
+    const { id = this.#settings.newId(), ttlMs = this.#settings.ttlMs, ...limits } = orderOptions(options);
     checkTtl(ttlMs);
-    const limits = { signal, deadlineMs };
     const wish = { token: tokenOf('id', id), isChosen: options.id !== undefined, isDecidedOnce, ttlMs };
     return (name, quantity) => hold(this.#records, this.#settings.rules, { ...wish, name, quantity }, limits);
   }

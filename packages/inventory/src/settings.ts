@@ -8,8 +8,9 @@ import {
   systemClock,
 } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkObject, checkText, checkWhole } from '@norikv/store/checks';
-import type { CallOptions, InventoryOptions } from './options.js';
+import { checkFunction, checkNames, checkObject, checkText, checkWhole } from '@norikv/store/checks';
+import { type StockName, stockName } from './names.js';
+import type { CallOptions, InventoryOptions, ItemOptions, ReserveAllOptions } from './options.js';
 import type { Rules } from './rules.js';
 
 export const mostBuckets = 64;
@@ -56,6 +57,7 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
   checkWhole('graceMs', graceMs, 0, longestTtlMs);
   checkWhole('clockSkewMs', clockSkewMs, 0, longestTtlMs);
   checkWhole('maxReservations', maxReservations, 1, mostReservations);
+  checkFunction('newId', newId);
   const maxRemembered = Math.floor((wholeShare * maxValueBytes) / longestRowBytes);
   const rules = { graceMs, clockSkewMs, maxReservations, maxRemembered };
   const { clock = systemClock, random = Math.random } = updaterOptions;
@@ -63,12 +65,27 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
 }
 
 /**
- * The options of a call that may carry an id. One that is passed in their place would be lost without a word.
+ * The options of a call. An id, a quantity or a location passed in their place would be lost without a word.
  *
  * @throws InvalidArgumentError unless they are an object, with a signal if they have one.
  */
 export function checkedOptions<Options extends CallOptions>(options: Options): Options {
   checkCallOptions(options);
+  return options;
+}
+
+/** The options of a call about an item, with the name of its stock in the place of the location. */
+export function named<Options extends ItemOptions>(
+  sku: string,
+  options: Options,
+): Omit<Options, 'location'> & { readonly name: StockName } {
+  const { location, ...others } = checkedOptions(options);
+  return { ...others, name: stockName(sku, location) };
+}
+
+/** The options of a call that reserves. With an id that is misspelt a repetition would reserve once more. */
+export function orderOptions(options: ReserveAllOptions): ReserveAllOptions {
+  checkNames('an option', checkedOptions(options), ['id', 'ttlMs', 'signal', 'deadlineMs']);
   return options;
 }
 

@@ -26,6 +26,7 @@ export function viewOf(name: StockName, stocks: Buckets): ItemView {
     minAvailable,
     buckets,
     reservations,
-    audit,
+    // Copies: what is remembered of the record is what the next write starts from.
+    audit: audit.map((entry) => ({ ...entry })),
   };
 }

@@ -165,6 +165,8 @@ describe('the constructor', () => {
     ['maxReservations', { maxReservations: 0 }],
     ['maxReservations', { maxReservations: 6_000 }],
     ['maxBatch', { maxBatch: 0 }],
+    ['newId', { newId: 'order-1' as never }],
+    ['newId', { newId: null as never }],
   ])('refuses a bad %s', (option, options) => {
     expect(() => new InventoryManager(store, options)).toThrow(
       new RegExp(`^${option}(?:, \\d+ bytes long,)? is `),
@@ -207,21 +209,55 @@ describe('the constructor', () => {
   });
 });
 
-describe('an id in the place of the options', () => {
+describe('what is passed in the place of the options', () => {
   it.each<readonly [string, (inventory: InventoryManager, options: never) => Promise<unknown>]>([
+    ['createItem', (inventory, options) => inventory.createItem('SKU-2', 1, options)],
     ['reserve', (inventory, options) => inventory.reserve('SKU-1', 1, options)],
     ['tryReserve', (inventory, options) => inventory.tryReserve('SKU-1', 1, options)],
     ['reserveAll', (inventory, options) => inventory.reserveAll([{ sku: 'SKU-1', quantity: 1 }], options)],
+    ['commit', (inventory, options) => inventory.commit('SKU-1:order-1', options)],
+    ['release', (inventory, options) => inventory.release('SKU-1:order-1', options)],
+    ['extend', (inventory, options) => inventory.extend('SKU-1:order-1', 900_000, options)],
     ['adjust', (inventory, options) => inventory.adjust('SKU-1', 1, options)],
     ['restock', (inventory, options) => inventory.restock('SKU-1', 1, options)],
+    ['getAvailable', (inventory, options) => inventory.getAvailable('SKU-1', options)],
+    ['get', (inventory, options) => inventory.get('SKU-1', options)],
+    ['split', (inventory, options) => inventory.split('SKU-1', 2, options)],
+    ['sweep', (inventory, options) => inventory.sweep('SKU-1', options)],
+    ['removeItem', (inventory, options) => inventory.removeItem('SKU-3', options)],
   ])('is refused by %s, which would otherwise do without', async (_call, run) => {
     const inventory = new InventoryManager(createMemoryStore());
     await inventory.createItem('SKU-1', 5);
-    await expect(run(inventory, 'order-17' as never)).rejects.toMatchObject({
+    await inventory.createItem('SKU-3', 3);
+    await inventory.reserve('SKU-1', 2, { id: 'order-1' });
+    const before = await inventory.get('SKU-1');
+    for (const misplaced of ['order-17', 1]) {
+      await expect(run(inventory, misplaced as never)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(/^options is ("order-17"|1); use an object/),
+      });
+    }
+    expect(await inventory.get('SKU-1')).toEqual(before);
+    expect(await inventory.getAvailable('SKU-3')).toBe(3);
+    await expect(inventory.get('SKU-2')).rejects.toMatchObject({ code: 'ITEM_NOT_FOUND' });
+  });
+});
+
+describe('a misspelt option', () => {
+  it.each<readonly [string, (inventory: InventoryManager, options: never) => Promise<unknown>]>([
+    ['reserve', (inventory, options) => inventory.reserve('SKU-1', 1, options)],
+    ['reserveAll', (inventory, options) => inventory.reserveAll([{ sku: 'SKU-1', quantity: 1 }], options)],
+    ['commit', (inventory, options) => inventory.commit('SKU-1:order-1', options)],
+  ])('is refused by %s, which would otherwise do without', async (call, run) => {
+    const inventory = new InventoryManager(createMemoryStore());
+    await inventory.createItem('SKU-1', 5);
+    await inventory.reserve('SKU-1', 2, { id: 'order-1' });
+    const misspelt = call === 'reserveAll' ? { location: 'berlin' } : { ID: 'order-17' };
+    await expect(run(inventory, misspelt as never)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^options is "order-17"; use an object/),
+      message: expect.stringMatching(/^an option is "(ID|location)"; use /),
     });
-    expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 5, reserved: 0 });
+    expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 5, reserved: 2 });
   });
 });
 

@@ -10,9 +10,7 @@ const rounds = Math.max(80, 300 * load);
 describe.each([1, 2, 3].flatMap((seed) => timelines.map((timeline) => ({ ...timeline, seed }))))(
   '40: random calls on buckets ($engine, seed $seed)',
   ({ open, seed }) => {
-    it('of 3 processes at once over a faulty network: every unit is accounted for', {
-      timeout: 120_000,
-    }, async () => {
+    it('of 3 processes at once over a faulty network: every unit is accounted for', async () => {
       const { store: engine, network, clockOf, advance, run } = await open();
       await using store = engine;
       const random = seededRandom(seed);

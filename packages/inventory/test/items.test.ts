@@ -1,6 +1,6 @@
 import { withFaults } from '@norikv/testkit';
 import { expect, it } from 'vitest';
-import { InventoryManager } from '../src/index.js';
+import { type AuditEntry, InventoryManager } from '../src/index.js';
 import { onEveryEngine, times } from './support/engines.js';
 
 onEveryEngine('37: stock is changed under reservations', (open) => {
@@ -59,6 +59,18 @@ onEveryEngine('37: stock is changed under reservations', (open) => {
     const { audit, onHand } = await inventory.get('SKU-1');
     expect(onHand).toBe(210);
     expect(audit.map(({ ref }) => ref)).toEqual(Array.from({ length: 16 }, (_, number) => `r${number + 5}`));
+  });
+
+  it('stays as it is, whatever is done to an answer', async () => {
+    const { inventory, stored } = await open();
+    await inventory.createItem('SKU-1', 1);
+    await inventory.restock('SKU-1', 2);
+    const { audit } = await inventory.get('SKU-1');
+    for (const entry of audit) Object.assign(entry, { delta: 1_000 });
+    (audit as AuditEntry[]).reverse();
+    await inventory.restock('SKU-1', 3);
+    const kept = (await stored('inventory:SKU-1')).audit as readonly AuditEntry[];
+    expect(kept.map(({ delta }) => delta)).toEqual([1, 2, 3]);
   });
 });
 

@@ -82,7 +82,7 @@ const sorted = (holds: ReadonlyMap<string, OracleHold>): unknown[] =>
 describe.each(runs)(
   '39: random calls against a sequential oracle ($engine, seed $seed)',
   ({ open, seed }) => {
-    it(`${operations} calls of 3 processes over a faulty network`, { timeout: 240_000 }, async () => {
+    it(`${operations} calls of 3 processes over a faulty network`, { timeout: 1_200_000 }, async () => {
       const random = seededRandom(seed);
       const timeline = await open();
       await using store = timeline.store;

@@ -39,7 +39,7 @@ describe.each([
   { buckets: 1, returnEvery: 5 },
   { buckets: 8, returnEvery: 5 },
 ])('31: four real processes of 25 buyers, 50 units (%o)', ({ buckets, returnEvery }) => {
-  it('sell what there is, and the books are what the buyers were told', { timeout: 240_000 }, async () => {
+  it('sell what there is, and the books are what the buyers were told', async () => {
     const path = mkdtempSync(join(tmpdir(), 'norikv-inventory-'));
     onTestFinished(() => rmSync(path, { recursive: true, force: true }));
     await using store = await openEmbedded({ path, durability: 'os' });

@@ -6,11 +6,13 @@ import { emptyStock } from '../src/stock.js';
 import { stockCodec } from '../src/stock-codec.js';
 import { onEveryEngine, times, wallClock } from './support/engines.js';
 
+/** How long a machine that is busy with other tests takes for thousands of calls at once must not matter. */
+const patience = { maxFoldMs: 60_000, deadlineMs: 240_000, attemptTimeoutMs: 240_000 };
 const uuid = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 onEveryEngine('41: 5,000 live reservations of one SKU', (open) => {
-  it('fit, at 30 bytes each, and the next one gets a typed refusal', { timeout: 60_000 }, async () => {
-    const { inventory, store, clock } = await open();
+  it('fit, at 30 bytes each, and the next one gets a typed refusal', async () => {
+    const { inventory, store, clock } = await open(patience);
     await inventory.createItem('hot', 100_000);
     const ids = await times(5_000, () => inventory.reserve('hot', 1));
     expect((await store.get('inventory:hot')).value.length).toBeLessThan(5_000 * 30 + 1_024);
@@ -35,8 +37,8 @@ onEveryEngine('41: 5,000 live reservations of one SKU', (open) => {
     await expect(inventory.reserve('hot', 1)).rejects.toMatchObject({ code: 'TOO_MANY_RESERVATIONS' });
   });
 
-  it('make 500 more calls at once no more than a handful of store calls', { timeout: 60_000 }, async () => {
-    const { inventory, store } = await open({ maxFoldMs: 5_000 });
+  it('make 500 more calls at once no more than a handful of store calls', async () => {
+    const { inventory, store } = await open(patience);
     await inventory.createItem('hot', 100_000);
     const ids = await times(4_500, () => inventory.reserve('hot', 1));
     store.reset();
@@ -49,8 +51,8 @@ onEveryEngine('41: 5,000 live reservations of one SKU', (open) => {
 });
 
 onEveryEngine('41: a call on 5,000 live reservations', (open) => {
-  it('takes milliseconds', { timeout: 60_000 }, async () => {
-    const { inventory } = await open({ maxFoldMs: 5_000 });
+  it('takes milliseconds', async () => {
+    const { inventory } = await open(patience);
     await inventory.createItem('hot', 100_000);
     await times(4_999, () => inventory.reserve('hot', 1));
     const durations: number[] = [];
@@ -95,14 +97,12 @@ describe('41: a full record', () => {
   const longId = (number: number): string => String(number).padStart(64, 'x');
   const largest = 1_000_000_000;
 
-  it('of the longest ids and largest numbers stays below 1 MiB, and what is final makes room', {
-    timeout: 60_000,
-  }, async () => {
+  it('of the longest ids and largest numbers stays below 1 MiB, and what is final makes room', async () => {
     const memory = createMemoryStore();
     const clock = wallClock();
     const inventory = new InventoryManager(memory, {
       clock,
-      maxFoldMs: 60_000,
+      ...patience,
       ttlMs: 86_400_000 * 30,
       graceMs: 86_400_000 * 30,
     });
