@@ -52,9 +52,12 @@ interface AddOptions extends WriteOptions {
 
 /** Options of a {@link BucketedCounter}. All programs that use one counter must use the same. */
 interface BucketedCounterOptions extends CounterOptions {
-    /** Width of a bucket in milliseconds. Buckets begin at multiples of it since the epoch. */
+    /** Width of a bucket in milliseconds. Buckets begin at multiples of it since the epoch. Another width counts anew. */
     readonly bucketMs: number;
-    /** How long a bucket is written to and read, in milliseconds. After that it expires. */
+    /**
+     * How long a bucket is written to and read, in milliseconds. After that it expires. Made longer, it holds for
+     * buckets that are written to from then on: others expire as before, and sums lack them.
+     */
     readonly retentionMs: number;
     /** How far the clocks of machines may differ, in milliseconds. Default 60,000. */
     readonly clockToleranceMs?: number | undefined;

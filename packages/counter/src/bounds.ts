@@ -1,4 +1,4 @@
-import { checkObject, checkOneOf, refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, checkOneOf, refuse } from '@norikv/store/checks';
 import { wholeNumber } from './counter-value.js';
 import { CounterBoundError } from './errors.js';
 
@@ -20,24 +20,25 @@ export type Sum = (value: bigint, delta: bigint) => bigint;
  * Makes addition stay within bounds. A value that is outside already, because the bounds changed, may move
  * towards them and not further away. The sum throws `CounterBoundError` where the bounds reject it.
  */
-export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum {
+export function sumWithin(bounds: CounterBounds): Sum {
+  checkNames('bounds', checkObject('bounds', bounds), ['min', 'max', 'onBound']);
+  const { min, max, onBound = 'reject' } = bounds;
   const lower = min === undefined ? -Infinity : wholeNumber('bounds.min', min);
   const upper = max === undefined ? Infinity : wholeNumber('bounds.max', max);
   if (lower > upper) refuse('bounds.min', lower, 'at most bounds.max');
   checkOneOf('onBound', onBound, ['reject', 'clamp']);
-  if (min === undefined && max === undefined) return (value, delta) => value + delta;
 
   return (value, delta) => {
     const sum = value + delta;
     const isUp = delta > 0n;
     if (delta === 0n || (isUp ? sum <= upper : sum >= lower)) return sum;
     const bound = BigInt(isUp ? upper : lower);
-    if (onBound === 'reject') {
-      const facts = { value, delta, bound };
-      throw new CounterBoundError(`${value} + ${delta} would pass the bound ${bound}`, facts);
+    if (onBound === 'clamp') {
+      const isOutside = isUp === value > bound;
+      return isOutside ? value : bound;
     }
-    const isOutside = isUp === value > bound;
-    return isOutside ? value : bound;
+    const facts = { value, delta, bound };
+    throw new CounterBoundError(`${value} + ${delta} would pass the bound ${bound}`, facts);
   };
 }
 
@@ -45,7 +46,7 @@ export function sumWithin({ min, max, onBound = 'reject' }: CounterBounds): Sum 
 export function refuseOptions(options: object, ...names: string[]): void {
   checkObject('options', options);
   for (const name of names) {
-    const value: unknown = Reflect.get(options, name);
+    const value = (options as Readonly<Record<string, unknown>>)[name];
     if (value !== undefined) refuse(name, value, 'a DistributedCounter to keep it');
   }
 }

@@ -8,9 +8,12 @@ import type { AddOptions, CounterOptions } from './options.js';
 
 /** Options of a {@link BucketedCounter}. All programs that use one counter must use the same. */
 export interface BucketedCounterOptions extends CounterOptions {
-  /** Width of a bucket in milliseconds. Buckets begin at multiples of it since the epoch. */
+  /** Width of a bucket in milliseconds. Buckets begin at multiples of it since the epoch. Another width counts anew. */
   readonly bucketMs: number;
-  /** How long a bucket is written to and read, in milliseconds. After that it expires. */
+  /**
+   * How long a bucket is written to and read, in milliseconds. After that it expires. Made longer, it holds for
+   * buckets that are written to from then on: others expire as before, and sums lack them.
+   */
   readonly retentionMs: number;
   /** How far the clocks of machines may differ, in milliseconds. Default 60,000. */
   readonly clockToleranceMs?: number | undefined;
@@ -66,12 +69,12 @@ export class BucketedCounter {
    */
   async add(delta: number | bigint, given: BucketAddOptions = {}): Promise<bigint> {
     checkCallOptions(given);
-    const { atMs, ...options } = given;
-    if (options.opId !== undefined && atMs === undefined) {
-      refuse('atMs', atMs, 'one time for each opId');
-    }
     const now = this.#clock.now();
-    const startMs = this.#buckets.of('atMs', atMs ?? now, now);
+    const { atMs = now, ...options } = given;
+    if (options.opId !== undefined && given.atMs === undefined) {
+      refuse('atMs', undefined, 'one time for each opId');
+    }
+    const startMs = this.#buckets.of('atMs', atMs, now);
     const ttlMs = this.#buckets.timeToLiveMs(startMs, now);
     return this.#records.add(this.#prefix + startMs, delta, options, undefined, ttlMs);
   }

@@ -17,7 +17,7 @@ export interface Buckets {
    */
   of(name: string, timeMs: number, now: number): number;
   /**
-   * The starts of all buckets that overlap `fromMs` (included) to `toMs` (excluded).
+   * The starts of all buckets that overlap `fromMs` (included) to `toMs` (excluded); none if the two are equal.
    *
    * @throws BucketTimeError if they begin before what is kept: the sum would silently be too small.
    */
@@ -46,7 +46,8 @@ export function createBuckets(rules: BucketRules): Buckets {
     of,
     between(fromMs, toMs, now) {
       const first = of('fromMs', fromMs, now);
-      const length = checkWhole('buckets', Math.ceil((toMs - first) / bucketMs), 0, 10_000);
+      const buckets = toMs > fromMs ? Math.ceil((toMs - first) / bucketMs) : toMs - fromMs;
+      const length = checkWhole('buckets', buckets, 0, 10_000);
       return Array.from({ length }, (_, position) => first + position * bucketMs);
     },
     timeToLiveMs: (startMs, now) => Math.ceil(startMs + bucketMs + keptMs + clockToleranceMs - now),

@@ -32,6 +32,7 @@ describe('a counter by time', () => {
     expect(await counter.sum(start + 59_999, start + minute)).toBe(2n ** 60n + 1n);
     expect(await counter.sum(start + 59_999, start + minute + 1)).toBe(2n ** 60n + 6n);
     expect(await counter.sum(start, start)).toBe(0n);
+    expect(await counter.sum(start + 10, start + 10)).toBe(0n);
     expect(await counter.series(start - minute, start)).toEqual([{ startMs: start - minute, value: 0n }]);
   });
 
@@ -127,10 +128,11 @@ describe('an add dated ahead', () => {
     expect(await counter.add(1)).toBe(4n);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, 'noon' as unknown as number])(
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 'noon' as unknown as number, null as unknown as number])(
     'to %s is refused',
     async (atMs) => {
       const { counter } = setUp();
+      await expect(counter.add(1, { atMs, opId: 'a' })).rejects.toMatchObject({ code: 'BUCKET_TIME' });
       await expect(counter.add(1, { atMs })).rejects.toMatchObject({ code: 'BUCKET_TIME' });
     },
   );
@@ -195,6 +197,7 @@ describe('a duration', () => {
 describe('a range', () => {
   it.each([
     ['ends before it begins', (now: number) => [now, now - 2 * minute]],
+    ['ends before it begins, in the same bucket', (now: number) => [now + 2, now + 1]],
     ['ends at no time', (now: number) => [now, Number.NaN]],
     ['is too long', (now: number) => [now, now + 10_001 * minute]],
   ])('that %s is refused by name', async (_name, range) => {

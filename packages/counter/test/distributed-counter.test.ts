@@ -211,6 +211,18 @@ describe('what is stored', () => {
     },
   );
 
+  it('if it is somebody else’s, is not repeated in an error, which is written to logs', async () => {
+    const store = createMemoryStore();
+    await store.put('n', '{"password":"tr0ub4dor"}');
+    for (const format of ['record', 'plain'] as const) {
+      const error: unknown = await new DistributedCounter(store, 'n', { format })
+        .get()
+        .catch((reason) => reason);
+      expect(error).toMatchObject({ code: 'CORRUPT_RECORD', cause: new TypeError('no number') });
+      expect(String(error)).not.toContain('tr0ub4dor');
+    }
+  });
+
   it('refuses a format that does not exist', () => {
     const format = 'json' as 'plain';
     expect(() => new DistributedCounter(createMemoryStore(), 'n', { format })).toThrow(

@@ -9,7 +9,7 @@ import { DistributedCounter, ShardedCounter } from '../src/index.js';
 import { times } from './simulation.js';
 
 /** Of a test, and of each program in it: only for one that would never end. */
-const timeout = 240_000;
+const timeout = 600_000;
 const maxPending = 16;
 
 /** A program of the folder `programs`, in a process of its own. */
