@@ -44,12 +44,29 @@ const entrances: Readonly<Record<string, (options: never) => unknown>> = {
   NoriKVClient: (options) => new NoriKVClient(options),
 };
 
-describe.each(Object.entries(entrances))('%s', (_name, enter) => {
+/** What an entrance does not open without. */
+const needed: Readonly<Record<string, object>> = {
+  createLeases: { unsafeAllowNonAtomicCas: true },
+  BucketedCounter: { bucketMs: 1_000, retentionMs: 60_000 },
+  NoriKVClient: { nodes: ['127.0.0.1:7447'], totalShards: 1 },
+  openEtcd: { hosts: '127.0.0.1:2379' },
+};
+
+describe.each(Object.entries(entrances))('%s', (name, enter) => {
   it.each([null, 'plain', 5_000, ['plain'], false])('does not take %j for no options', async (options) => {
     const entering = new Promise((settle) => settle(enter(options as never)));
     await expect(entering).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: expect.stringMatching(/^(?:options|the configuration) is .*; use /),
+    });
+  });
+
+  it('does not take a misspelt name for nothing', async () => {
+    const options = { ...(needed[name] ?? {}), misspelt: 1 };
+    const entering = new Promise((settle) => settle(enter(options as never)));
+    await expect(entering).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('misspelt'),
     });
   });
 });

@@ -1,5 +1,5 @@
 import { CancelledError, type Clock, isAlreadyExists, isVersionMismatch, systemClock } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, refuse } from '@norikv/store/checks';
 import { type Backoff, fullJitter } from './backoff.js';
 import { delay } from './delay.js';
 import { ContentionError } from './errors.js';
@@ -18,6 +18,15 @@ export interface CasRetryOptions {
   /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
+
+const optionNames: readonly (keyof CasRetryOptions)[] = [
+  'maxRetries',
+  'deadlineMs',
+  'signal',
+  'backoff',
+  'clock',
+  'random',
+];
 
 /**
  * Runs a read-modify-write again while it loses to other writers.
@@ -41,7 +50,8 @@ export async function casRetry<Result>(
   operation: () => Promise<Result>,
   options: number | CasRetryOptions = {},
 ): Promise<Result> {
-  const settings = typeof options === 'number' ? { maxRetries: options } : options;
+  const settings = typeof options === 'number' ? { maxRetries: options } : checkObject('options', options);
+  checkNames('an option', settings, optionNames);
   const { maxRetries = 10, deadlineMs = Number.POSITIVE_INFINITY, signal } = settings;
   const { backoff = fullJitter(), clock = systemClock, random = Math.random } = settings;
   if (!(maxRetries >= 1)) refuse('maxRetries', maxRetries, 'a number of attempts, at least 1');

@@ -109,6 +109,20 @@ describe('casRetry', () => {
       await expect(casRetry(async () => 1, { deadlineMs: value })).rejects.toThrow(`deadlineMs is ${value}`);
     }
   });
+
+  it.each([
+    [null, /^options is null; use an object/],
+    ['10', /^options is "10"; use an object/],
+    [{ deadlineMS: 5 }, /^an option is "deadlineMS"; use maxRetries, deadlineMs, /],
+  ])('refuses %j, which would be taken for no limit', async (options, message) => {
+    let runs = 0;
+    const operation = async (): Promise<number> => {
+      runs += 1;
+      return runs;
+    };
+    await expect(casRetry(operation, options as never)).rejects.toThrow(message);
+    expect(runs).toBe(0);
+  });
 });
 
 describe('backoff', () => {

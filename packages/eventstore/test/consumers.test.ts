@@ -432,6 +432,7 @@ describe('a consumer', () => {
     for (const option of [{ batchSize: 0 }, { pollMs: 0 }, { group: '' }, { group: 'x'.repeat(201) }]) {
       expect(() => consumer('g', option)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
+    expect(() => consumer('g', { batchsize: 1 } as object)).toThrow('an option is "batchsize"; use group, ');
     const wrong = [
       { handle: undefined },
       { from: 'BEGIN' },

@@ -236,5 +236,6 @@ describe('a projection', () => {
       expect(() => totals(client, { [name]: undefined })).toThrow(`${name} is undefined; use a `);
     }
     expect(() => totals(client, { onError: 'retry' as never })).toThrow('onError is "retry"');
+    expect(() => totals(client, { onErorr: 'park' } as object)).toThrow('an option is "onErorr"; use name, ');
   });
 });

@@ -56,13 +56,22 @@ describe('reading', () => {
     const backward = await store.read('s', { direction: 'backward', maxCount: 8_990 });
     expect(backward.events).toEqual(events.slice(10).reverse());
     expect((await client.get('events:h:s')).value.length).toBeLessThan(10_000);
-  }, 60_000);
+  });
 
   it('of what is not there gives nothing', async () => {
     const store = await filled(createMemoryStore(), 0, 1);
     expect(await store.read('nobody')).toEqual({ exists: false, version: 0, since: 1, events: [] });
     expect(await store.version('nobody')).toBe(0);
     for await (const _ of store.events('nobody')) expect.unreachable();
+  });
+
+  it('refuses options that would be taken for others', async () => {
+    const store = await filled(createMemoryStore(), 3, 1);
+    await expect(store.read('s', null as never)).rejects.toThrow('options is null; use an object');
+    await expect(store.read('s', { limit: 1 } as object)).rejects.toThrow(
+      'an option is "limit"; use from, to, ',
+    );
+    await expect(store.read('s', { direction: 'back' as never })).rejects.toThrow('direction is "back"');
   });
 
   it('reads ahead no further than it should, and stops when the reader stops', async () => {

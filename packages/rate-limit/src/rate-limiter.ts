@@ -1,7 +1,7 @@
 import { createUpdater, keep, type Transition, type Updater } from '@norikv/cas-retry';
 import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
 import { checkSignal } from '@norikv/store/call-options';
-import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
 import { Bursts } from './bursts.js';
 import type { CheckOptions, RateLimitCheck, RateLimits } from './check.js';
 import { Denials } from './denials.js';
@@ -229,6 +229,7 @@ export class RateLimiter {
 
 function checkedOptions(options: CheckOptions): CheckOptions {
   if (typeof options !== 'object' || options === null) refuse('options', options, '{ cost }');
+  checkNames('an option', options, ['cost', 'signal']);
   checkSignal(options.signal);
   return options;
 }

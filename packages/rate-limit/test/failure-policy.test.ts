@@ -245,6 +245,14 @@ describe('what no policy hides', () => {
     );
   });
 
+  it('an option that is misspelt is refused: the request would be cheap', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    const misspelt = { costs: 5 } as object;
+    for (const answer of [limiter.checkLimit('a', limit, misspelt), limiter.peek('a', limit, misspelt)]) {
+      await expect(answer).rejects.toThrow('an option is "costs"; use cost, signal');
+    }
+  });
+
   it('a signal that does not end is left without listeners', async () => {
     const { signal } = new AbortController();
     const limiter = new RateLimiter(createMemoryStore());

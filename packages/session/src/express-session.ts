@@ -39,6 +39,9 @@ interface Kinds {
  * @example
  * ```ts
  * app.use(session({ store: new NoriKVSessionStore(store), secret, resave: false, saveUninitialized: false }));
+ *
+ * // With `declare module 'express-session' { interface SessionData { userId?: string } }`:
+ * new NoriKVSessionStore<SessionData>(store, { userIdOf: ({ userId }) => userId });
  * ```
  */
 export class NoriKVSessionStore<Stored extends WebSession = never> extends EventEmitter {

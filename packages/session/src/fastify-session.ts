@@ -17,6 +17,9 @@ type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void
  * @example
  * ```ts
  * app.register(fastifySession, { store: new NoriKVFastifySessionStore(store), secret });
+ *
+ * // With `declare module 'fastify' { interface Session { userId?: string } }`:
+ * new NoriKVFastifySessionStore<Session>(store, { userIdOf: ({ userId }) => userId });
  * ```
  */
 export class NoriKVFastifySessionStore<Stored extends WebSession = never> {

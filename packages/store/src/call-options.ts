@@ -1,8 +1,21 @@
-import { checkObject, refuse } from './checks.js';
+import { checkNames, checkObject, refuse } from './checks.js';
 import type { CallOptions, DeleteOptions, GetOptions, PutOptions } from './kv-store.js';
 import { checkDurationMs } from './validate.js';
 
 const consistencies: readonly unknown[] = [undefined, 'lease', 'linearizable', 'stale_ok'];
+const readNames: readonly string[] = ['consistency', 'signal', 'timeoutMs'];
+
+/** Names of the options of a search for vectors. */
+export const searchNames: readonly string[] = ['includeVectors', ...readNames];
+
+const writeNames: readonly (keyof PutOptions)[] = [
+  'ifMatchVersion',
+  'ifNotExists',
+  'ttlMs',
+  'idempotencyKey',
+  'signal',
+  'timeoutMs',
+];
 
 /**
  * Checks the options that every call has: its signal and its time limit.
@@ -16,24 +29,28 @@ export function checkCallOptions(options: CallOptions): void {
 }
 
 /**
- * Checks the options of a read, those of every call apart.
+ * Checks the options of a read, and the names of those of every call.
  *
- * @throws InvalidArgumentError naming the option that is wrong.
+ * @param known - the names, for a call that has others than `get`.
+ * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
  */
-export function checkReadOptions(options: GetOptions): void {
+export function checkReadOptions(options: GetOptions, known: readonly string[] = readNames): void {
   checkObject('options', options);
+  checkNames('an option of a read', options, known);
   const { consistency } = options;
   if (consistencies.includes(consistency)) return;
   refuse('consistency', consistency, "'lease', 'linearizable' or 'stale_ok'");
 }
 
 /**
- * Checks the options of a write, those of every call and its condition apart.
+ * Checks the options of a write but for its condition, and the names of them all: with a condition that is misspelt
+ * a write would have none.
  *
- * @throws InvalidArgumentError naming the option that is wrong.
+ * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
  */
 export function checkWriteOptions(options: PutOptions & DeleteOptions): void {
   checkObject('options', options);
+  checkNames('an option of a write', options, writeNames);
   const { ttlMs, ifNotExists, idempotencyKey } = options;
   checkDurationMs('ttlMs', ttlMs);
   if (ifNotExists !== undefined && typeof ifNotExists !== 'boolean') {

@@ -53,10 +53,12 @@ export function requireCapabilities(
   needs: readonly Guarantee[],
   unsafe?: boolean,
 ): void {
-  const offered = store.capabilities;
+  const offered = store?.capabilities;
   const missing = needs.filter((need) => !offered?.[need] || offered[need] === 'none');
   if (unsafe === true || missing.length === 0) return;
-  const engine = offered ? `The store "${offered.engine}"` : 'A store that declares no capabilities';
+  const engine = offered
+    ? `The store "${offered.engine}"`
+    : 'A store that declares no capabilities (is it awaited, and connected?)';
   throw new UnsupportedError(
     `${engine} does not guarantee ${missing.join(', ')}, which ${user} needs to be safe. ` +
       'Use an engine that does (such as @norikv/embedded), or read what the "unsafe" option gives up.',

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions } from '../src/call-options.js';
+import {
+  checkCallOptions,
+  checkReadOptions,
+  checkSignal,
+  checkWriteOptions,
+  searchNames,
+} from '../src/call-options.js';
 import { shown } from '../src/checks.js';
 
 describe('options of a read', () => {
@@ -10,6 +16,28 @@ describe('options of a read', () => {
   it('name a consistency there is', () => {
     expect(() => checkReadOptions({ consistency: 'eventual' as never })).toThrow(
       "consistency is \"eventual\"; use 'lease', 'linearizable' or 'stale_ok'",
+    );
+  });
+});
+
+describe('an option that is misspelt', () => {
+  it.each([
+    ['ifMatchVersoin', 'an option of a write is "ifMatchVersoin"; use ifMatchVersion, ifNotExists, '],
+    ['toString', 'an option of a write is "toString"; use '],
+  ])('is refused in a write: %s', (name, message) => {
+    expect(() => checkWriteOptions({ [name]: undefined })).toThrow(message);
+  });
+
+  it('is refused in a read', () => {
+    expect(() => checkReadOptions({ consistancy: 'stale_ok' } as object)).toThrow(
+      'an option of a read is "consistancy"; use consistency, signal, timeoutMs',
+    );
+  });
+
+  it('is refused in a search for vectors', () => {
+    expect(() => checkReadOptions({ includeVectors: true } as object, searchNames)).not.toThrow();
+    expect(() => checkReadOptions({ filter: [] } as object, searchNames)).toThrow(
+      'an option of a read is "filter"; use includeVectors, consistency, signal, timeoutMs',
     );
   });
 });

@@ -30,9 +30,13 @@ describe('requireCapabilities', () => {
     expect(refused).toThrow(/"test" does not guarantee atomicCas, ttl, which Lease needs/);
   });
 
-  it('assumes nothing of a store that declares nothing', () => {
-    expect(() => requireCapabilities(storeWith(undefined), 'Lease', ['atomicCas'])).toThrow(
-      /A store that declares no capabilities does not guarantee atomicCas/,
+  it.each([
+    ['a store that declares nothing', storeWith(undefined)],
+    ['a promise of a store', Promise.resolve(storeWith(everything))],
+    ['no store', undefined],
+  ])('assumes nothing of %s, and asks whether it is ready', (_what, store) => {
+    expect(() => requireCapabilities(store as KvStore, 'Lease', ['atomicCas'])).toThrow(
+      /A store that declares no capabilities \(is it awaited, and connected\?\) does not guarantee atomicCas/,
     );
   });
 

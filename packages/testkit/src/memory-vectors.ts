@@ -10,7 +10,7 @@ import {
   type VectorWriteOptions,
   type Version,
 } from '@norikv/store';
-import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkReadOptions, checkWriteOptions, searchNames } from '@norikv/store/call-options';
 import { checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { checkLimits, isWrite, type Operation } from './in-flight.js';
 import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
@@ -177,7 +177,7 @@ function checkFits(name: string, vector: Float32Array, { dimensions, distance }:
 }
 
 function checkSearchOptions(options: VectorSearchOptions): void {
-  checkReadOptions(options);
+  checkReadOptions(options, searchNames);
   const { includeVectors } = options;
   if (includeVectors === undefined || typeof includeVectors === 'boolean') return;
   refuse('includeVectors', includeVectors, 'true or false');

@@ -108,13 +108,12 @@ export function createFlawedStore(
       throw new VersionMismatchError('mismatch', { key, actual: record ? handOut(record.entry) : null });
     }
   };
-  const begin = (options: GetOptions & PutOptions): void => {
+  const begin = (options: GetOptions & PutOptions, checkOptions: (options: object) => void): void => {
     if (closed && flaw !== 'close is ignored') throw new ClosedError('closed');
     if (flaw === 'wrong options are taken') checkDurationMs('timeoutMs', options.timeoutMs);
     else {
       checkCallOptions(options);
-      checkWriteOptions(options);
-      checkReadOptions(options);
+      checkOptions(options);
     }
     if (options.signal?.aborted && flaw !== 'a cancelled put is applied and called not applied') {
       throw new CancelledError('cancelled', { cause: options.signal.reason });
@@ -156,7 +155,7 @@ export function createFlawedStore(
   return {
     capabilities,
     async get(key, options = {}) {
-      begin(options);
+      begin(options, checkReadOptions);
       let record = live(nameOf(key));
       if (
         flaw === 'reads are stale' &&
@@ -171,7 +170,7 @@ export function createFlawedStore(
     },
     async put(key: Key, value: Value, options: PutOptions = {}) {
       const name = nameOf(key);
-      begin(options);
+      begin(options, checkWriteOptions);
       const checked = valueToBytes(value, capabilities);
       const bytes = flaw === 'buffers are shared' && value instanceof Uint8Array ? value : checked;
       checkDurationMs('ttlMs', options.ttlMs);
@@ -195,7 +194,7 @@ export function createFlawedStore(
     },
     async delete(key: Key, options: DeleteOptions = {}) {
       const name = nameOf(key);
-      begin(options);
+      begin(options, checkWriteOptions);
       conditionOf(options);
       return once('delete', name, options.idempotencyKey, () => {
         const record = live(name);

@@ -1,4 +1,4 @@
-import { createMemoryVectorStore } from '@norikv/testkit';
+import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
 import {
@@ -6,7 +6,9 @@ import {
   DocumentDeduplicator,
   RecommendationEngine,
   SemanticSearchEngine,
+  type VectorKvStore,
 } from '../src/index.js';
+import { NoriKVVectorStore } from '../src/langchain.js';
 import { hashingModel } from './support/hashing-model.js';
 
 type Wrong = readonly [what: string, value: unknown, message: string];
@@ -14,7 +16,6 @@ type Wrong = readonly [what: string, value: unknown, message: string];
 const shared: readonly Wrong[] = [
   ['namespace', 7, 'namespace is 7; use a string'],
   ['namespace', '', 'namespace is ""; use a string with something in it'],
-  ['prefix', null, 'prefix is null; use a string'],
   ['unsafeAllowNonAtomicCas', 'yes', 'unsafeAllowNonAtomicCas is "yes"; use true or false'],
   ['random', 0.5, 'random is 0.5; use a function'],
   ['clock', 7, 'clock is 7; use an object'],
@@ -39,11 +40,20 @@ describe('an option of the class that is wrong is refused by name', () => {
     for (const [name, value, message] of shared) {
       expect(() => construct({ [name]: value })).toThrow(refused(message));
     }
+    expect(() => construct({ misspelt: 1 })).toThrow(refused('an option is "misspelt"; use '));
+  });
+
+  it('prefix', () => {
+    const wrong = { prefix: null };
+    expect(() => open.recommendations(wrong)).toThrow(refused('prefix is null; use a string'));
+    expect(() => open.deduplication(wrong)).toThrow(refused('prefix is null; use a string'));
+    expect(() => open.search(wrong)).toThrow(refused('an option is "prefix"; use chunking, '));
   });
 
   it.each<Wrong>([
     ['chunking', null, 'chunking is null; use an object, or false'],
     ['chunking', { overlap: Number.NaN }, 'chunking.overlap is NaN'],
+    ['chunking', { sentence: 3 }, 'an option of chunking is "sentence"; use sentences, overlap, maxWords'],
     ['lexical', null, 'lexical.add is undefined; use an index such as createBm25Index()'],
     ['lexical', {}, 'lexical.add is undefined'],
     ['fusion', 'weighted', 'fusion is "weighted"; use an object with a method'],
@@ -69,6 +79,7 @@ describe('an option of the class that is wrong is refused by name', () => {
 
   it.each<Wrong>([
     ['near', null, 'near is null; use an object, or false'],
+    ['near', { minimumWords: 3 }, 'an option of near is "minimumWords"; use threshold, minWords'],
     ['near', { threshold: '0.4' }, 'near.threshold is "0.4"; use a number above 0, up to 1'],
     ['reviewThreshold', '0.5', 'reviewThreshold is "0.5"; use a number'],
     ['policy', 'nope', 'policy is "nope"; use "reject" or "link" or "merge" or "replace"'],
@@ -79,10 +90,16 @@ describe('an option of the class that is wrong is refused by name', () => {
 
   it('bm25, the model and the embedder', async () => {
     expect(() => createBm25Index(null as never)).toThrow(refused('options is null'));
+    expect(() => createBm25Index({ K1: 2 } as object)).toThrow(
+      refused('an option is "K1"; use titleBoost, k1'),
+    );
     expect(() => createBm25Index({ k1: Number.NaN })).toThrow(refused('k1 is NaN'));
     expect(() => createBm25Index({ normalize: 'lower' as never })).toThrow(refused('normalize is "lower"'));
     expect(() => createEmbedder(null as never)).toThrow(refused('model is null; use an object with embed'));
     const model = { dimensions: 1, embed: () => [1] };
+    expect(() => createEmbedder(model, { cache: 10 } as object)).toThrow(
+      refused('an option is "cache"; use batchSize, concurrency, cacheSize'),
+    );
     expect(() => createEmbedder({ ...model, fingerprint: 7 as never })).toThrow(
       refused('model.fingerprint is 7'),
     );
@@ -132,6 +149,10 @@ describe('an argument of a call that is wrong is refused by name', () => {
     ['timeoutMs is "5"', () => search.initialize({ timeoutMs: '5' as never })],
     ['timeoutMs is NaN', () => search.verify({ timeoutMs: Number.NaN })],
     ['options is null', () => shop.recordInteraction('u', 'a', null as never)],
+    [
+      'an option of an event is "eventID"',
+      () => shop.recordInteraction('u', 'a', { eventID: '7' } as object),
+    ],
     ['type is "nope"', () => shop.recordInteraction('u', 'a', { type: 'nope' })],
     ['weight is NaN', () => shop.recordInteraction('u', 'a', { weight: Number.NaN })],
     ['at is NaN', () => shop.recordInteraction('u', 'a', { at: Number.NaN })],
@@ -161,5 +182,19 @@ describe('an argument of a call that is wrong is refused by name', () => {
     await expect(shop.getSimilarProducts('a', 1, { boost: () => Number.NaN })).rejects.toThrow(
       refused('what boost answers is NaN'),
     );
+  });
+});
+
+describe('a store without vectors is refused in the name of the class', () => {
+  const store = createMemoryStore() as unknown as VectorKvStore;
+  const embeddings = { embedDocuments: async () => [], embedQuery: async () => [] };
+
+  it.each<[name: string, construct: () => unknown]>([
+    ['SemanticSearchEngine', () => new SemanticSearchEngine(store, hashingModel())],
+    ['RecommendationEngine', () => new RecommendationEngine(store, hashingModel())],
+    ['DocumentDeduplicator', () => new DocumentDeduplicator(store, hashingModel())],
+    ['NoriKVVectorStore', () => new NoriKVVectorStore(embeddings, { client: store, dimensions: 3 })],
+  ])('%s', (name, construct) => {
+    expect(construct).toThrow(`which ${name} needs`);
   });
 });

@@ -1,5 +1,5 @@
 import type { GetOptions } from '@norikv/store';
-import { checkOneOf, checkWhole } from '@norikv/store/checks';
+import { checkNames, checkObject, checkOneOf, checkWhole } from '@norikv/store/checks';
 import type { Head } from '../log/head.js';
 import type { Log } from '../log/log.js';
 import { decodeEvent } from './event-line.js';
@@ -68,13 +68,24 @@ export class EventReader {
   }
 }
 
-/** @throws InvalidArgumentError for options that are no versions, counts or directions. */
-export function checkRead({ from = 1, to, maxCount, direction = 'forward', signal }: ReadOptions): {
+const readNames: readonly (keyof ReadOptions)[] = [
+  'from',
+  'to',
+  'maxCount',
+  'direction',
+  'includeArchived',
+  'signal',
+];
+
+/** @throws InvalidArgumentError for options that are no versions, counts or directions, or that nobody knows. */
+export function checkRead(options: ReadOptions): {
   readonly from: number;
   readonly to: number;
   readonly maxCount: number;
   readonly backward: boolean;
 } & GetOptions {
+  checkNames('an option', checkObject('options', options), readNames);
+  const { from = 1, to, maxCount, direction = 'forward', signal } = options;
   checkOneOf('direction', direction, ['forward', 'backward']);
   return {
     from: Math.max(1, checkWhole('from', from, 0)),

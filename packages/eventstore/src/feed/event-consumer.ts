@@ -1,5 +1,5 @@
 import { type Clock, ClosedError, systemClock } from '@norikv/store';
-import { checkWhole } from '@norikv/store/checks';
+import { checkFunction, checkWhole } from '@norikv/store/checks';
 import { waitWithin } from '@norikv/store/wait-within';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
@@ -49,8 +49,9 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     store: EventStore<Event>,
     options: ConsumerOptions<Event> & { readonly clock?: Clock | undefined },
   ) {
+    checkConsumerOptions(options, ['group', 'handle', 'from']);
     const { batchSize = 100, category, types, clock = systemClock } = options;
-    checkConsumerOptions(options);
+    checkFunction('handle', options.handle);
     this.#feed = feed;
     this.#options = options;
     this.#clock = clock;

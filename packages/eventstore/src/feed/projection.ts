@@ -54,8 +54,8 @@ export class Projection<State, Event extends EventShape = EventShape> implements
 
   /** @throws InvalidArgumentError for a bad option. */
   constructor(feed: EventFeed, store: EventStore<Event>, options: ProjectionOptions<State, Event>) {
+    checkConsumerOptions(options, ['name', 'revision', 'keyOf', 'initial', 'evolve']);
     for (const name of ['keyOf', 'initial', 'evolve'] as const) checkFunction(name, options[name]);
-    checkConsumerOptions({ ...options, handle: options.evolve });
     checkString('revision', options.revision);
     this.#feed = feed;
     this.#store = store;
@@ -180,9 +180,9 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   }
 
   #consumerOf(generation: number): EventConsumer<Event> {
-    const { name, keyOf, initial, evolve } = this.#options;
+    const { name, revision: _revision, keyOf, initial, evolve, ...options } = this.#options;
     return new EventConsumer(this.#feed, this.#store, {
-      ...this.#options,
+      ...options,
       group: `projection ${name} ${generation}`,
       from: 'CURRENT',
       handle: async (event) => {

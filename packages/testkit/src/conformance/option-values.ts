@@ -5,6 +5,7 @@ import type { Group } from './group.js';
 const tenYearsMs = 315_576_000_000;
 
 const wrongOptions: readonly object[] = [
+  { ifMatchVersoin: 7 },
   { ifNotExists: 'yes' },
   { ifNotExists: 1 },
   { signal: 5 },

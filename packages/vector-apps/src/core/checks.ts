@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { checkString, refuse } from '@norikv/store/checks';
+import { checkNames, checkString, refuse } from '@norikv/store/checks';
 
 /** @throws InvalidArgumentError unless the value is a number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
@@ -44,9 +44,13 @@ export interface SharedOptions {
   readonly random?: (() => number) | undefined;
 }
 
-/** @throws InvalidArgumentError if one of them is wrong, or there are no options at all. */
-export function checkShared(options: SharedOptions): void {
+/**
+ * @param own - names of the options that the class has beside these.
+ * @throws InvalidArgumentError if one of them is wrong, one is misspelt, or there are no options at all.
+ */
+export function checkShared(options: SharedOptions, own: readonly string[]): void {
   checkObject('options', options);
+  checkNames('an option', options, [...own, 'namespace', 'unsafeAllowNonAtomicCas', 'clock', 'random']);
   const { namespace = 'default', prefix = '', unsafeAllowNonAtomicCas, clock, random } = options;
   checkString('namespace', namespace);
   if (namespace === '') refuse('namespace', namespace, 'a string with something in it, or leave it out');

@@ -1,5 +1,5 @@
 import { CancelledError, DeadlineExceededError, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkString, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkString, checkWhole, refuse } from '@norikv/store/checks';
 import { onAbort } from '@norikv/store/on-abort';
 import { checkLimits } from './call-budget.js';
 import { checkedVectors } from './checked-vectors.js';
@@ -59,6 +59,7 @@ const singleCalls = 8;
 export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions = {}): Embedder {
   if (typeof model !== 'object' || model === null) refuse('model', model, 'an object with embed(text)');
   checkObject('options', options);
+  checkNames('an option', options, ['batchSize', 'concurrency', 'cacheSize']);
   const { batchSize = 32, concurrency = 2, cacheSize = 0 } = options;
   const { dimensions, fingerprint = '' } = model;
   checkWhole('model.dimensions', dimensions, 1, 4_096);

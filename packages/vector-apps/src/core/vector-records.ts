@@ -49,13 +49,14 @@ export class VectorRecords<T> {
   #isInitialized = false;
 
   /**
+   * @param user - whose records they are, for the message where the store lacks a guarantee.
    * @throws InvalidArgumentError if an option is wrong.
    * @throws UnsupportedError if the store lacks a guarantee.
    */
-  constructor(store: VectorKvStore, options: VectorRecordsOptions<T>) {
+  constructor(store: VectorKvStore, options: VectorRecordsOptions<T>, user = 'VectorRecords') {
     const { prefix, namespace, dimensions, fingerprint, distance = 'cosine', concurrency = 16 } = options;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'vector'] as const;
-    requireCapabilities(store, 'VectorRecords', needs, options.unsafeAllowNonAtomicCas);
+    requireCapabilities(store, user, needs, options.unsafeAllowNonAtomicCas);
     checkWhole('concurrency', concurrency, 1);
     const { clock = systemClock, random = Math.random } = options;
     this.#prefix = prefix;

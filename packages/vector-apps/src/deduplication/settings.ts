@@ -1,5 +1,5 @@
 import { type Clock, type KvStore, requireCapabilities, systemClock, UnsupportedError } from '@norikv/store';
-import { checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 import { checkNumber, checkShared } from '../core/checks.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { Thresholds } from './comparison.js';
@@ -25,13 +25,26 @@ export interface Settings {
 
 const policies: readonly DeduplicationPolicy[] = ['reject', 'link', 'merge', 'replace'];
 
+const optionNames: readonly (keyof DeduplicatorOptions)[] = [
+  'prefix',
+  'policy',
+  'near',
+  'reviewThreshold',
+  'embedderFailure',
+  'maxContentLength',
+  'maxAliases',
+  'bandLimit',
+  'leaseMs',
+  'pollMs',
+];
+
 /**
  * Checks options by name and fills in the defaults.
  *
  * @throws InvalidArgumentError if one is wrong.
  */
 export function settingsOf(hasModel: boolean, threshold: number, options: DeduplicatorOptions): Settings {
-  checkShared(options);
+  checkShared(options, optionNames);
   const {
     namespace = 'doc_fingerprints',
     prefix = `dedup:${namespace}:`,
@@ -49,6 +62,7 @@ export function settingsOf(hasModel: boolean, threshold: number, options: Dedupl
   } = options;
   if (near !== false && (typeof near !== 'object' || near === null))
     refuse('near', near, 'an object, or false');
+  if (near !== false) checkNames('an option of near', near, ['threshold', 'minWords']);
   const nearThreshold = near === false ? null : (near.threshold ?? 0.4);
   const minWords = near === false ? null : (near.minWords ?? 16);
   checkOneOf('policy', policy, policies);

@@ -64,7 +64,7 @@ export class NoriKVVectorStore {
     this.embeddings = embeddings;
     this.#concurrency = concurrency;
     this.#dimensions = dimensions;
-    this.#records = new VectorRecords(client, {
+    const records = {
       prefix: `langchain:${namespace}:`,
       namespace,
       dimensions,
@@ -72,7 +72,8 @@ export class NoriKVVectorStore {
       decode: decodePage,
       concurrency,
       clock,
-    });
+    };
+    this.#records = new VectorRecords(client, records, 'NoriKVVectorStore');
   }
 
   /** Makes a store and adds texts, with one metadata object for all or one for each. */

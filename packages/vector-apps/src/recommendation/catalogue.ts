@@ -54,7 +54,11 @@ export class Catalogue {
     this.#model = JSON.stringify([namespace, dimensions]);
     const prefix = `${options.prefix}catalogue/${namespace}/`;
     this.#options = options;
-    this.records = new VectorRecords(store, { ...options, prefix, decode: decodeProduct });
+    this.records = new VectorRecords(
+      store,
+      { ...options, prefix, decode: decodeProduct },
+      'RecommendationEngine',
+    );
     this.trained = new TrainedSpaces(store, prefix, this.records, options);
     const space = { namespace, dimensions, fingerprint, distance: 'cosine' as const };
     this.#texts = new StoredVectors(store, space, concurrency, clock, random);

@@ -119,7 +119,6 @@ export class RecommendationEngine {
   ): Promise<boolean> {
     checkId(userId);
     checkId(productId);
-    checkObject('options', options);
     const { atMs, weight } = eventOf(options, this.#settings);
     const { eventId } = options;
     const budget = this.#budget(options);

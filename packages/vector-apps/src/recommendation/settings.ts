@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@norikv/store';
-import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
 import { checkFlags, checkFunctions, checkNumber, checkObject, checkShared } from '../core/checks.js';
 import { checkId } from '../core/vector-id.js';
 import type { HalfLives } from './decay.js';
@@ -37,13 +37,37 @@ const defaultTypes = { view: 1, click: 1, cart: 3, like: 4, purchase: 5, dislike
 /** Interactions a user's record keeps, from which it is made anew when the vectors change. */
 const recentSize = 50;
 
+const optionNames: readonly (keyof RecommendationOptions)[] = [
+  'prefix',
+  'eventTypes',
+  'longHalfLifeMs',
+  'shortHalfLifeMs',
+  'shortShare',
+  'seenSize',
+  'popularityWeight',
+  'popularityMaxAgeMs',
+  'clockToleranceMs',
+  'batchSize',
+  'cacheSize',
+  'concurrency',
+];
+
+const eventNames: readonly (keyof InteractionOptions)[] = [
+  'type',
+  'eventId',
+  'at',
+  'weight',
+  'signal',
+  'timeoutMs',
+];
+
 /**
  * Checks options by name and fills in the defaults.
  *
  * @throws InvalidArgumentError if one is wrong.
  */
 export function settingsOf(options: RecommendationOptions): Settings {
-  checkShared(options);
+  checkShared(options, optionNames);
   const {
     namespace = 'products',
     prefix = 'recommendation:',
@@ -91,9 +115,12 @@ export interface EventFacts {
 
 /** @throws InvalidArgumentError if the event makes no sense. */
 export function eventOf(
-  { type = 'view', eventId, at, weight }: InteractionOptions,
+  options: InteractionOptions,
   { eventTypes, clock, clockToleranceMs }: Settings,
 ): EventFacts {
+  checkObject('options', options);
+  checkNames('an option of an event', options, eventNames);
+  const { type = 'view', eventId, at, weight } = options;
   const now = clock.now();
   const known = eventTypes.get(type);
   if (known === undefined) refuse('type', type, `one of ${[...eventTypes.keys()].join(', ')}`);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
 
 /** How a text is cut. */
 export interface ChunkingOptions {
@@ -33,6 +33,7 @@ interface Sentence {
 /** Checks options. @throws InvalidArgumentError if one is wrong. */
 export function checkedChunking(options: ChunkingOptions): CheckedChunking {
   if (typeof options !== 'object' || options === null) refuse('chunking', options, 'an object, or false');
+  checkNames('an option of chunking', options, ['sentences', 'overlap', 'maxWords']);
   const { sentences = 3, overlap = 1, maxWords = 100 } = options;
   checkWhole('chunking.sentences', sentences, 1);
   checkWhole('chunking.maxWords', maxWords, 1);

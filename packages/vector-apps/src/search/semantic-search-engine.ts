@@ -30,6 +30,16 @@ import { type LabelledQuery, type TuneOptions, type Tuning, tuneFusion } from '.
 
 const readAtATime = 64;
 
+const optionNames: readonly (keyof SemanticSearchOptions)[] = [
+  'chunking',
+  'lexical',
+  'fusion',
+  'candidates',
+  'batchSize',
+  'cacheSize',
+  'concurrency',
+];
+
 /**
  * Searches documents by meaning and, if wanted, by words.
  *
@@ -56,7 +66,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * @throws UnsupportedError if the store lacks a guarantee.
    */
   constructor(client: VectorKvStore, embeddingModel: EmbeddingModel, options: SemanticSearchOptions = {}) {
-    checkShared(options);
+    checkShared(options, optionNames);
     const { namespace = 'documents', chunking = {}, lexical, cacheSize = 1_000, candidates = 100 } = options;
     const { fusion = { method: 'weighted' } } = options;
     if (chunking !== false) checkedChunking(chunking);
@@ -64,14 +74,15 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     lexicalWeightOf(fusion);
     if (lexical !== undefined) checkLexical(lexical);
     this.#embedder = createEmbedder(embeddingModel, { batchSize: options.batchSize, cacheSize });
-    this.#records = new VectorRecords(client, {
+    const records = {
       ...options,
       prefix: `search:${namespace}:`,
       namespace,
       dimensions: this.#embedder.dimensions,
       fingerprint: this.#embedder.fingerprint,
       decode: decodeDocument<Metadata>,
-    });
+    };
+    this.#records = new VectorRecords(client, records, 'SemanticSearchEngine');
     this.#leg = lexical && new LexicalLeg(lexical);
     const parts = { records: this.#records, embedder: this.#embedder, leg: this.#leg };
     this.#indexer = new Indexer({ ...parts, chunking });
