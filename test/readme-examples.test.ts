@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Example, ExampleFolder, examplesIn } from './readme-examples.js';
+import { type Example, ExampleFolder, examplesIn, notInstalled } from './readme-examples.js';
 import { readmeOf, readPackages, root } from './workspace.js';
 
 const passed = { ok: true, output: expect.any(String) };
@@ -20,6 +20,10 @@ describe.each(readmes)('README of %s', (name, readme) => {
 
   it('has an example to run', () => {
     expect(examples.some(({ runs }) => runs)).toBe(true);
+  });
+
+  it('says how to install what its examples import', () => {
+    expect(notInstalled(readme ?? '')).toEqual([]);
   });
 
   it('has examples that type-check', { timeout: 120_000 }, () => {
@@ -58,6 +62,19 @@ describe('examplesIn', () => {
       { line: 2, code: "import { a } from 'a';\n", runs: true },
       { line: 5, code: "// app.ts\n\nimport { b } from 'b';\n", runs: false },
     ]);
+  });
+});
+
+describe('notInstalled', () => {
+  const block = (name: string): string => `\`\`\`ts\nimport { a } from '${name}';\n\`\`\`\n`;
+
+  it('names what an example imports and nobody installs', () => {
+    expect(notInstalled(`npm install b\n${block('@scope/a/entry')}${block('b')}`)).toEqual(['@scope/a']);
+  });
+
+  it('is content with modules of Node, and with an install in the text', () => {
+    const text = `For tests (\`npm install --save-dev a\`):\n${block('a')}${block('node:fs')}`;
+    expect(notInstalled(text)).toEqual([]);
   });
 });
 

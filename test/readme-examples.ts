@@ -37,6 +37,17 @@ export function examplesIn(markdown: string): Example[] {
     .filter(({ code }) => /^(?:\s|\/\/[^\n]*\n)*import\b/.test(code));
 }
 
+/** Packages that the examples of a README import and none of its `npm install` names. */
+export function notInstalled(markdown: string): string[] {
+  const installs = [...markdown.matchAll(/npm install ([^\n`]*)/g)].flatMap(({ 1: names = '' }) =>
+    names.split(' '),
+  );
+  const imported = examplesIn(markdown).flatMap(({ code }) =>
+    [...code.matchAll(/\bfrom '((?:@[\w-]+\/)?[\w-]+)/g)].map(({ 1: name = '' }) => name),
+  );
+  return [...new Set(imported)].filter((name) => name !== 'node' && !installs.includes(name));
+}
+
 /** A folder from which every package of the workspace can be imported by name. */
 export class ExampleFolder {
   readonly #path: string;
