@@ -10,16 +10,40 @@ import {
 } from '../packages/counter/src/index.js';
 import { openEmbedded } from '../packages/embedded/src/index.js';
 import { openEtcd } from '../packages/etcd/src/index.js';
-import { EventFeed, EventStore } from '../packages/eventstore/src/index.js';
+import {
+  createErasure,
+  EventConsumer,
+  EventFeed,
+  EventStore,
+  Projection,
+  SnapshotStore,
+} from '../packages/eventstore/src/index.js';
 import { InventoryManager } from '../packages/inventory/src/index.js';
-import { createLeases, fencedPut } from '../packages/lease/src/index.js';
+import { createLeases, fencedPut, LeaderElection } from '../packages/lease/src/index.js';
 import { RateLimiter } from '../packages/rate-limit/src/index.js';
 import { createServer } from '../packages/server/src/index.js';
+import { betterAuthStorage } from '../packages/session/src/better-auth.js';
 import { SessionManager } from '../packages/session/src/index.js';
 import { TenantManager } from '../packages/tenancy/src/index.js';
-import { createMemoryStore } from '../packages/testkit/src/index.js';
+import {
+  createMemoryStore,
+  createMemoryVectorStore,
+  FakeClock,
+  withFaults,
+  withLyingServer,
+} from '../packages/testkit/src/index.js';
+import {
+  createEmbedder,
+  DocumentDeduplicator,
+  RecommendationEngine,
+  SemanticSearchEngine,
+} from '../packages/vector-apps/src/index.js';
 
 const store = createMemoryStore();
+const vectors = createMemoryVectorStore();
+const model = { dimensions: 1, embed: async () => [1] };
+const events = new EventStore(store);
+const feed = new EventFeed(store);
 
 /** Every way in that takes options, with something else in their place. */
 const entrances: Readonly<Record<string, (options: never) => unknown>> = {
@@ -30,14 +54,30 @@ const entrances: Readonly<Record<string, (options: never) => unknown>> = {
   BucketedCounter: (options) => new BucketedCounter(store, 'n', options),
   InventoryManager: (options) => new InventoryManager(store, options),
   createLeases: (options) => createLeases(store, options),
+  LeaderElection: (options) => new LeaderElection(store, 'jobs', 'node', 1_000, options),
   fencedPut: (options) => fencedPut(store, 'key', 'value', 1n, options),
   EventStore: (options) => new EventStore(store, options),
   EventFeed: (options) => new EventFeed(store, options),
+  EventConsumer: (options) => new EventConsumer(feed, events, options),
+  Projection: (options) => new Projection(feed, events, options),
+  SnapshotStore: (options) => new SnapshotStore(store, options),
+  createErasure: (options) => createErasure(store, options),
   SessionManager: (options) => new SessionManager(store, 60_000, options),
+  betterAuthStorage: (options) => betterAuthStorage(store, options),
   RateLimiter: (options) => new RateLimiter(store, options),
   TenantManager: (options) => new TenantManager(store, options),
   createCache: (options) => createCache(store, options),
   CachedClient: (options) => new CachedClient(store, 1_000, 10, options),
+  createEmbedder: (options) => createEmbedder(model, options),
+  DocumentDeduplicator: (options) => new DocumentDeduplicator(vectors, model, 0.9, options),
+  RecommendationEngine: (options) => new RecommendationEngine(vectors, model, options),
+  SemanticSearchEngine: (options) => new SemanticSearchEngine(vectors, model, options),
+  put: (options) => store.put('key', 'value', options),
+  get: (options) => store.get('key', options),
+  createMemoryStore: (options) => createMemoryStore(options),
+  FakeClock: (options) => new FakeClock(options),
+  withFaults: (options) => withFaults(store, options),
+  withLyingServer: (options) => withLyingServer(store, options),
   openEmbedded: (options) => openEmbedded(options),
   openEtcd: (options) => openEtcd(options),
   createServer: (options) => createServer(store, options),
@@ -47,6 +87,8 @@ const entrances: Readonly<Record<string, (options: never) => unknown>> = {
 /** What an entrance does not open without. */
 const needed: Readonly<Record<string, object>> = {
   createLeases: { unsafeAllowNonAtomicCas: true },
+  LeaderElection: { unsafeAllowNonAtomicCas: true },
+  createErasure: { subjectOf: () => undefined },
   BucketedCounter: { bucketMs: 1_000, retentionMs: 60_000 },
   NoriKVClient: { nodes: ['127.0.0.1:7447'], totalShards: 1 },
   openEtcd: { hosts: '127.0.0.1:2379' },

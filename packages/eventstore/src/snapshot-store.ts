@@ -1,6 +1,6 @@
 import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities } from '@norikv/store';
-import { checkWhole } from '@norikv/store/checks';
+import { checkObject, checkWhole } from '@norikv/store/checks';
 import { stateToJson } from './events/json.js';
 import type { Reducer, SnapshotSource } from './events/reducer.js';
 import type { Snapshot } from './log/head.js';
@@ -34,14 +34,15 @@ export class SnapshotStore implements SnapshotSource {
   readonly #prefix: string;
   readonly #updater: Updater;
 
-  /** @throws UnsupportedError if the store does not guarantee what this needs. */
-  constructor(
-    client: KvStore,
-    { prefix = 'events', unsafeAllowNonAtomicCas, ...options }: SnapshotStoreOptions = {},
-  ) {
+  /**
+   * @throws UnsupportedError if the store does not guarantee what this needs.
+   * @throws InvalidArgumentError for a bad option.
+   */
+  constructor(client: KvStore, options: SnapshotStoreOptions = {}) {
+    const { prefix = 'events', unsafeAllowNonAtomicCas, ...rest } = checkObject('options', options);
     requireCapabilities(client, 'SnapshotStore', ['atomicCas', 'createIfAbsent'], unsafeAllowNonAtomicCas);
     this.#prefix = checkPrefix(prefix);
-    this.#updater = createUpdater(client, options);
+    this.#updater = createUpdater(client, rest);
   }
 
   /** One round trip. */

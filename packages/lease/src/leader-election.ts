@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import { checkFunction } from '@norikv/store/checks';
+import { checkFunction, checkObject } from '@norikv/store/checks';
 import type { Election } from './election.js';
 import type { Lease } from './lease.js';
 import { type Leases, openLeases } from './leases.js';
@@ -39,7 +39,7 @@ export class LeaderElection {
     options: Omit<LeasesOptions, 'owner' | 'ttlMs'> = {},
   ) {
     this.#name = electionName;
-    const leasesOptions = { ...options, owner: nodeId, ttlMs: leaseTtlMs };
+    const leasesOptions = { ...checkObject('options', options), owner: nodeId, ttlMs: leaseTtlMs };
     this.#leases = openLeases(client, leasesOptions, 'LeaderElection', 'leader:');
   }
 

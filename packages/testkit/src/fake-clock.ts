@@ -1,4 +1,5 @@
 import { type CancelTimer, type Clock, InvalidArgumentError } from '@norikv/store';
+import { checkNames, checkObject } from '@norikv/store/checks';
 import { checkDelay, DriftedClock, roundUpToTick, type TimeSource } from './drifted-clock.js';
 import { TimerQueue } from './timer-queue.js';
 
@@ -44,6 +45,7 @@ export class FakeClock implements ProcessClock {
   #wallStartMs: number;
 
   constructor(options: FakeClockOptions = {}) {
+    checkNames('an option', checkObject('options', options), ['nowMs', 'maxTimersPerRun']);
     this.#wallStartMs = finite('nowMs', options.nowMs ?? Date.UTC(2025, 0, 1));
     this.#maxTimersPerRun = options.maxTimersPerRun ?? 10_000_000;
   }

@@ -1,5 +1,6 @@
 import { type Capabilities, type KvStore, UnsupportedError } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
+import { checkNames, checkObject } from '@norikv/store/checks';
 import { type AnyOptions, wrapStore } from './wrap-store.js';
 
 /** A request option a server can fail to serve. */
@@ -17,11 +18,19 @@ export interface LyingServerOptions {
   readonly capabilities?: Capabilities | undefined;
 }
 
+const optionNames: readonly (keyof LyingServerOptions)[] = [
+  'ignores',
+  'refuses',
+  'putVersionsDiffer',
+  'capabilities',
+];
+
 /**
  * Wraps a store to behave like a server that does not keep the contract, to test that code refuses it
  * instead of trusting it.
  */
 export function withLyingServer(store: KvStore, options: LyingServerOptions = {}): KvStore {
+  checkNames('an option', checkObject('options', options), optionNames);
   const ignored = new Set<string>(options.ignores);
   const refused = options.refuses ?? [];
 

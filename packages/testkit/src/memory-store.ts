@@ -20,6 +20,7 @@ import {
   valueToBytes,
 } from '@norikv/store';
 import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkNames, checkObject } from '@norikv/store/checks';
 import { awaitReply, checkLimits, type Operation, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
 import { MemoryTable } from './memory-table.js';
@@ -54,6 +55,14 @@ export interface MemoryStore extends KvStore, AsyncDisposable {
   close(): Promise<void>;
 }
 
+const optionNames: readonly (keyof MemoryStoreOptions)[] = [
+  'clock',
+  'latencyMs',
+  'mismatchCarriesEntry',
+  'idempotencyRetentionMs',
+  'capabilities',
+];
+
 /**
  * The reference store: the whole contract, strictly atomic, in memory.
  *
@@ -67,6 +76,7 @@ export interface MemoryStore extends KvStore, AsyncDisposable {
  * ```
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  checkNames('an option', checkObject('options', options), optionNames);
   checkDurationMs('idempotencyRetentionMs', options.idempotencyRetentionMs);
   const clock = options.clock ?? systemClock;
   const latencyMs = latencyOf('latencyMs', options.latencyMs);

@@ -12,6 +12,7 @@ import {
   UnavailableError,
   VersionMismatchError,
 } from '@norikv/store';
+import { checkNames, checkObject } from '@norikv/store/checks';
 import {
   type Fault,
   type FaultCandidate,
@@ -60,6 +61,16 @@ export interface FaultyStore extends KvStore {
   readonly faults: FaultControl;
 }
 
+const optionNames: readonly (keyof FaultOptions)[] = [
+  'clock',
+  'random',
+  'latencyMs',
+  'rates',
+  'decide',
+  'delayMs',
+  'outageMs',
+];
+
 /**
  * Wraps a store to inject faults, at random or exactly where a test wants them.
  *
@@ -72,6 +83,7 @@ export interface FaultyStore extends KvStore {
  * ```
  */
 export function withFaults(store: KvStore, options: FaultOptions = {}): FaultyStore {
+  checkNames('an option', checkObject('options', options), optionNames);
   const clock = options.clock ?? systemClock;
   const latencyMs = latencyOf('latencyMs', options.latencyMs);
   const delayMs = latencyOf('delayMs', options.delayMs ?? 50);

@@ -6,6 +6,7 @@ import {
   requireCapabilities,
   stringToBytes,
 } from '@norikv/store';
+import { checkFunction, checkObject } from '@norikv/store/checks';
 import type { JsonData, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { Protection } from '../events/options.js';
 import { corrupt } from '../log/record.js';
@@ -53,19 +54,14 @@ export interface Erasure extends Protection {
  * await erasure.erase('customer-7');
  * ```
  */
-export function createErasure(
-  client: KvStore,
-  {
-    subjectOf,
-    erasedData = () => null,
-    prefix = 'events',
-    unsafeAllowNonAtomicCas,
-    ...options
-  }: ErasureOptions,
-): Erasure {
+export function createErasure(client: KvStore, options: ErasureOptions): Erasure {
+  checkObject('options', options);
+  const { subjectOf, erasedData = () => null, prefix = 'events', unsafeAllowNonAtomicCas, ...rest } = options;
+  checkFunction('subjectOf', subjectOf);
+  checkFunction('erasedData', erasedData);
   const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
   requireCapabilities(client, 'createErasure', needs, unsafeAllowNonAtomicCas);
-  const keys = new SubjectKeys(client, prefix, options);
+  const keys = new SubjectKeys(client, prefix, rest);
   return {
     async seal(aggregateId, event) {
       const subject = subjectOf(aggregateId, event);

@@ -9,8 +9,18 @@ export function checkNumber(name: string, value: number, least: number, most: nu
 
 /** @throws InvalidArgumentError unless the value is an object; `undefined` is one without properties. */
 export function checkObject(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'object' && value !== null)) return;
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (value === undefined || isObject) return;
   refuse(name, value, 'an object, or leave it out');
+}
+
+/**
+ * @param own - names of the options beside the limits of every call.
+ * @throws InvalidArgumentError unless they are an object of options that are known; see `checkObject`.
+ */
+export function checkCall(options: object, own: readonly string[]): void {
+  checkObject('options', options);
+  checkNames('an option', options, [...own, 'signal', 'timeoutMs']);
 }
 
 /** @throws InvalidArgumentError unless each value is a boolean, or left out. */

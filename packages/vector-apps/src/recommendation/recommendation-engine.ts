@@ -1,6 +1,6 @@
 import { type CallOptions, InvalidArgumentError } from '@norikv/store';
 import { CallBudget } from '../core/call-budget.js';
-import { checkIterable, checkObject } from '../core/checks.js';
+import { checkIterable } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { checkId } from '../core/vector-id.js';
@@ -185,7 +185,6 @@ export class RecommendationEngine {
     options: TrainingOptions = {},
   ): Promise<TrainingReport> {
     checkIterable('events', events);
-    checkObject('options', options);
     const plan = planOf(options, this.#embedder.dimensions);
     return train(this.#catalogue, events, plan, this.#budget(options));
   }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@norikv/store';
-import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
-import { checkFlags, checkFunctions, checkNumber, checkObject, checkShared } from '../core/checks.js';
+import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkCall, checkFlags, checkFunctions, checkNumber, checkShared } from '../core/checks.js';
 import { checkId } from '../core/vector-id.js';
 import type { HalfLives } from './decay.js';
 import type {
@@ -50,15 +50,6 @@ const optionNames: readonly (keyof RecommendationOptions)[] = [
   'batchSize',
   'cacheSize',
   'concurrency',
-];
-
-const eventNames: readonly (keyof InteractionOptions)[] = [
-  'type',
-  'eventId',
-  'at',
-  'weight',
-  'signal',
-  'timeoutMs',
 ];
 
 /**
@@ -118,8 +109,7 @@ export function eventOf(
   options: InteractionOptions,
   { eventTypes, clock, clockToleranceMs }: Settings,
 ): EventFacts {
-  checkObject('options', options);
-  checkNames('an option of an event', options, eventNames);
+  checkCall(options, ['type', 'eventId', 'at', 'weight']);
   const { type = 'view', eventId, at, weight } = options;
   const now = clock.now();
   const known = eventTypes.get(type);
@@ -134,10 +124,9 @@ export function eventOf(
 }
 
 /** @throws InvalidArgumentError if an option is wrong. */
-export function planOf(
-  { factors = 128, rounds = 12, contentShare = 0.05 }: TrainingOptions,
-  dimensions: number,
-): TrainingPlan {
+export function planOf(options: TrainingOptions, dimensions: number): TrainingPlan {
+  checkCall(options, ['factors', 'rounds', 'contentShare']);
+  const { factors = 128, rounds = 12, contentShare = 0.05 } = options;
   const room = 4_096 - dimensions;
   return {
     factors: checkWhole('factors', factors, 1, Math.min(1_024, room)),
@@ -152,7 +141,7 @@ function checkWeight(name: string, weight: number): number {
 
 /** @throws InvalidArgumentError if what is asked for makes no sense. */
 export function checkRequest(topK: number, options: SimilarOptions & RecommendOptions): void {
-  checkObject('options', options);
+  checkCall(options, ['filter', 'boost', 'diversity', 'excludeSeen', 'sessionItems', 'explain']);
   const { diversity = 0, filter, boost, excludeSeen, explain, sessionItems = [] } = options;
   checkFunctions({ filter, boost });
   checkFlags({ excludeSeen, explain });

@@ -1,7 +1,7 @@
 import type { CallOptions } from '@norikv/store';
 import { checkString } from '@norikv/store/checks';
 import type { CallBudget } from '../core/call-budget.js';
-import { checkFlags, checkFunctions, checkNumber, checkObject } from '../core/checks.js';
+import { checkCall, checkFlags, checkFunctions, checkNumber } from '../core/checks.js';
 import type { Embedder } from '../core/embedder.js';
 import { nearestOfEach } from '../core/nearest.js';
 import { type Look, type VectorHit, widening } from '../core/select.js';
@@ -131,9 +131,13 @@ export class Searcher<Metadata extends object> {
 }
 
 /** @throws InvalidArgumentError if the query is no text, or an option is wrong. */
-export function checkQuery<Metadata extends object>(query: string, options: SearchOptions<Metadata>): void {
+export function checkQuery<Metadata extends object>(
+  query: string,
+  options: SearchOptions<Metadata>,
+  ...more: readonly string[]
+): void {
   checkString('query', query);
-  checkObject('options', options);
+  checkCall(options, ['filter', 'minScore', 'explain', 'fusion', 'maxScan', ...more]);
   const { filter, minScore = 0, explain, fusion } = options;
   checkFunctions({ filter });
   checkFlags({ explain });

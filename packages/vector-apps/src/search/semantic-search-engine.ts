@@ -1,6 +1,6 @@
 import type { CallOptions } from '@norikv/store';
 import { checkWhole } from '@norikv/store/checks';
-import { checkFlags, checkFunctions, checkIterable, checkObject, checkShared } from '../core/checks.js';
+import { checkCall, checkFlags, checkFunctions, checkIterable, checkShared } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import type { RepairReport, VerifyReport } from '../core/repair.js';
@@ -114,7 +114,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     content: string,
     options: IndexOptions<Metadata> = {},
   ): Promise<IndexOutcome> {
-    checkObject('options', options);
+    checkCall(options, ['metadata', 'force']);
     const { metadata, force = false, ...limits } = options;
     checkFlags({ force });
     return this.#indexer.index({ id, title, content, metadata }, force, limits);
@@ -126,7 +126,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     options: BulkIndexOptions = {},
   ): Promise<IndexReport> {
     checkIterable('documents', documents);
-    checkObject('options', options);
+    checkCall(options, ['concurrency', 'onProgress', 'force']);
     const { force = false, onProgress, signal: given } = options;
     this.#records.budget({ signal: given });
     checkFlags({ force });
@@ -157,7 +157,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * the store searches a graph, a document may be missed or shown twice.
    */
   async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
-    checkQuery(query, options);
+    checkQuery(query, options, 'limit', 'offset');
     const { limit = 10, offset = 0 } = options;
     checkWhole('limit', limit, 1);
     checkWhole('offset', offset, 0);
@@ -192,7 +192,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * @throws InvalidArgumentError without queries or fusions.
    */
   async tune(labelled: readonly LabelledQuery[], options: TuneOptions = {}): Promise<Tuning> {
-    checkObject('options', options);
+    checkCall(options, ['fusions', 'measure']);
     const { signal } = options;
     return tuneFusion(labelled, options, (query) => this.#searcher.rankings(query, { signal }));
   }
