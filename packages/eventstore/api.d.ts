@@ -446,7 +446,7 @@ interface Erasure extends Protection {
  * await erasure.erase('customer-7');
  * ```
  */
-declare function createErasure(client: KvStore, { subjectOf, erasedData, prefix, unsafeAllowNonAtomicCas, ...options }: ErasureOptions): Erasure;
+declare function createErasure(client: KvStore, options: ErasureOptions): Erasure;
 
 /** Facts of a {@link StreamConflictError}. */
 interface StreamConflictFacts extends ErrorFacts {
@@ -769,8 +769,11 @@ interface SnapshotStoreOptions extends UpdaterOptions {
  */
 declare class SnapshotStore implements SnapshotSource {
     #private;
-    /** @throws UnsupportedError if the store does not guarantee what this needs. */
-    constructor(client: KvStore, { prefix, unsafeAllowNonAtomicCas, ...options }?: SnapshotStoreOptions);
+    /**
+     * @throws UnsupportedError if the store does not guarantee what this needs.
+     * @throws InvalidArgumentError for a bad option.
+     */
+    constructor(client: KvStore, options?: SnapshotStoreOptions);
     /** One round trip. */
     get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined>;
     /**

@@ -1,4 +1,4 @@
-export { isAddress } from './address.js';
+export { isAddress, isLoopback } from './address.js';
 export { bytesPerPiece, type Frame, FrameError, FrameReader, frameOf } from './grpc/frames.js';
 export { probe } from './grpc/probe.js';
 export { type StatusCode, status, statusName } from './grpc/status.js';

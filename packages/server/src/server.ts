@@ -2,6 +2,7 @@ import { type WireMethod, watchCluster } from '@norikv/client/wire';
 import type { KvStore } from '@norikv/store';
 import { addressText } from './address-text.js';
 import { ClusterService } from './cluster-service.js';
+import { exposures } from './exposures.js';
 import { aboutCalls } from './ext-service.js';
 import { Guard } from './guard.js';
 import { kvCalls } from './kv-service.js';
@@ -69,6 +70,7 @@ export class NoriKVServer implements AsyncDisposable {
   /** Starts to listen; done by {@link createServer}. */
   async listen(): Promise<void> {
     this.#port = await this.#transport.listen(this.#settings);
+    for (const entry of exposures(this.#settings)) this.#settings.log(entry);
   }
 
   /**

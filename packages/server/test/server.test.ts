@@ -367,6 +367,25 @@ it('logs lines of JSON, without keys, values or tokens', async () => {
   expect(lines.join('')).not.toMatch(/private|hush/);
 });
 
+describe('a server that strangers can reach says so in its log', () => {
+  const authority = new Authority('authority');
+  const tls = authority.issue('localhost');
+
+  it.each<[string, ServerOptions, string[]]>([
+    ['not at all on loopback', { host: '127.0.0.1' }, []],
+    ['without tokens and TLS', {}, ['anybody can call', 'anybody between can read']],
+    ['with tokens', { tokens: ['hush'] }, ['anybody between can read']],
+    ['with TLS', { tls }, ['anybody can call']],
+    ['with both', { tokens: ['hush'], tls }, []],
+    ['with certificates of clients', { tls: { ...tls, clientCa: authority.cert } }, []],
+  ])('%s', async (_what, options, events) => {
+    const log: LogEntry[] = [];
+    const everywhere = { host: '0.0.0.0', port: 0, log: (entry: LogEntry) => log.push(entry) };
+    await using _server = await createServer(createMemoryStore(), { ...everywhere, ...options });
+    expect(log).toEqual(events.map((event) => ({ level: 'warn', event, use: expect.any(String) })));
+  });
+});
+
 it.each([true, false])('a log that fails fails no call, on an exchange: %s', async (exchange) => {
   const log = (): never => {
     throw new Error('no space left on device');
