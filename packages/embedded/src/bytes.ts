@@ -16,3 +16,8 @@ export function recordOf(value: Value, limits: SizeLimits): Buffer {
   const isGood = value instanceof Uint8Array && value.length <= limits.maxValueBytes;
   return blankRecord(isGood ? value : valueToBytes(value, limits));
 }
+
+/** The text of what was read. lmdb reads into one long buffer and sets its `length`, which `toString` alone may ignore. */
+export function textOf(bytes: Buffer | undefined): string | undefined {
+  return bytes?.toString('latin1', 0, bytes.length);
+}

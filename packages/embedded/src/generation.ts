@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { textOf } from './bytes.js';
 import { type Environment, isNew, markFormat } from './environment.js';
 import { DamagedStoreError } from './errors.js';
 import type { Folder } from './folder.js';
@@ -27,7 +28,7 @@ export function enterGeneration(
     );
   }
   const file = isTemporary ? 'temporary' : fileIdentity(dataFile);
-  if (!isFirst && transaction.read(meta, fileKey)?.toString('latin1') === file) return;
+  if (!isFirst && textOf(transaction.read(meta, fileKey)) === file) return;
   markFormat(transaction, meta);
   transaction.put(meta, fileKey, Buffer.from(file));
   transaction.startTerm(Math.max(Math.floor(nowMs), base.term + 1));

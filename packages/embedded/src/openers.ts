@@ -1,3 +1,4 @@
+import { textOf } from './bytes.js';
 import type { Environment } from './environment.js';
 import { StoreInUseError } from './errors.js';
 import type { Gate } from './gate.js';
@@ -89,7 +90,7 @@ function takeLine(root: Environment['root']): void {
 }
 
 function openersOf(bytes: Buffer | undefined): Openers | undefined {
-  const [, durability, owner] = /^(disk|os)(?: (.+))?$/.exec(bytes?.toString('latin1') ?? '') ?? [];
+  const [, durability, owner] = /^(disk|os)(?: (.+))?$/.exec(textOf(bytes) ?? '') ?? [];
   return durability === 'disk' || durability === 'os' ? { durability, owner } : undefined;
 }
 

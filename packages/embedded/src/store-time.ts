@@ -1,4 +1,5 @@
 import type { Clock } from '@norikv/store';
+import { textOf } from './bytes.js';
 import type { Bytes } from './environment.js';
 import type { WriteTransaction } from './write-transaction.js';
 
@@ -27,7 +28,7 @@ export class StoreTime {
    * clocks that count from the same start in every process.
    */
   agree(transaction: WriteTransaction, meta: Bytes, isAlone: boolean): void {
-    const shared = Number(transaction.read(meta, offsetKey)?.toString('latin1') ?? Number.NaN);
+    const shared = Number(textOf(transaction.read(meta, offsetKey)) ?? Number.NaN);
     if (isAlone || Number.isNaN(shared))
       transaction.put(meta, offsetKey, Buffer.from(String(this.#offsetMs)));
     else this.#offsetMs = shared;

@@ -10,7 +10,7 @@ import { WasmMatrix } from '../src/vectors/wasm-matrix.js';
 test('the module in the package is what its source gives', async () => {
   const file = new URL('../src/vectors/scan.wat', import.meta.url);
   const assembler = await wabt();
-  const { buffer } = assembler.parseWat('scan.wat', readFileSync(file), { simd: true }).toBinary({});
+  const { buffer } = assembler.parseWat('scan.wat', readFileSync(file, 'utf8'), { simd: true }).toBinary({});
   expect(scanModule).toBe(Buffer.from(buffer).toString('base64'));
 });
 
