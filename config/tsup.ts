@@ -12,6 +12,10 @@ export function packageBuild(overrides: Options = {}): Options {
     splitting: true,
     treeshake: true,
     removeNodeProtocol: false,
+    esbuildOptions(options, { format }) {
+      // What a package looks for is looked for from where it is; CommonJS knows that by another name.
+      if (format === 'cjs') options.define = { ...options.define, 'import.meta.url': '__filename' };
+    },
     ...overrides,
   };
 }

@@ -1,5 +1,5 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import { isAddress, isLoopback } from './address.js';
 import type { MetadataHook, TlsOptions, Token } from './credentials.js';
 import { longestTimerMs } from './grpc/timeouts.js';
@@ -127,11 +127,9 @@ export interface Settings {
 
 /** Checks a configuration. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function settingsOf(config: ClientConfig): Settings {
-  checkObject('the configuration', config);
-  checkNames('an option', config, configNames);
+  checkOptions(config, configNames, 'the configuration');
   const { retry = {}, tls = false } = config;
-  checkObject('retry', retry);
-  checkNames('an option of retry', retry, retryNames);
+  checkOptions(retry, retryNames, 'retry');
   // "false" from the environment would be as good as true.
   for (const name of switches) checkOneOf(name, config[name], [undefined, true, false]);
   if (typeof tls !== 'boolean') checkTls(tls);

@@ -1,4 +1,4 @@
-import { checkNames, checkObject, checkOneOf, refuse } from '@norikv/store/checks';
+import { checkObject, checkOneOf, checkOptions, refuse } from '@norikv/store/checks';
 import { wholeNumber } from './counter-value.js';
 import { CounterBoundError } from './errors.js';
 
@@ -21,7 +21,7 @@ export type Sum = (value: bigint, delta: bigint) => bigint;
  * towards them and not further away. The sum throws `CounterBoundError` where the bounds reject it.
  */
 export function sumWithin(bounds: CounterBounds): Sum {
-  checkNames('bounds', checkObject('bounds', bounds), ['min', 'max', 'onBound']);
+  checkOptions(bounds, ['min', 'max', 'onBound'], 'bounds');
   const { min, max, onBound = 'reject' } = bounds;
   const lower = min === undefined ? -Infinity : wholeNumber('bounds.min', min);
   const upper = max === undefined ? Infinity : wholeNumber('bounds.max', max);

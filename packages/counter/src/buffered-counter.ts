@@ -1,7 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import type { GetOptions, KvStore } from '@norikv/store';
 import { backgroundClock } from '@norikv/store/background-clock';
-import { checkWhole } from '@norikv/store/checks';
+import { checkFunction, checkWhole } from '@norikv/store/checks';
 import { refuseOptions } from './bounds.js';
 import { DistributedCounter } from './distributed-counter.js';
 import { createWriteBehind, type WriteBehind } from './write-behind.js';
@@ -47,6 +47,7 @@ export class BufferedCounter implements AsyncDisposable {
     const { maxStalenessMs = 1_000, maxPending = 1_000, onError, ...counterOptions } = options;
     checkWhole('maxStalenessMs', maxStalenessMs, 1, 2 ** 31 - 1);
     checkWhole('maxPending', maxPending);
+    if (onError !== undefined) checkFunction('onError', onError);
     const counter = new DistributedCounter(client, counterName, counterOptions);
     this.#counter = counter;
     this.#buffer = createWriteBehind(

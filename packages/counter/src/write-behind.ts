@@ -30,14 +30,14 @@ export function createWriteBehind(
   /** Sent, and not known to be stored. Sent again as it is, it cannot be counted twice. */
   let sent: Batch | undefined;
   let cancelTimer: CancelTimer | undefined;
-  let pending = 0;
   let isClosed = false;
   let running: Promise<void> | undefined;
+
+  const pending = (): number => adds + (sent?.adds ?? 0);
 
   const send = async (): Promise<void> => {
     if (!sent) return;
     await store(sent.delta, sent.opId);
-    pending -= sent.adds;
     sent = undefined;
   };
 
@@ -53,7 +53,7 @@ export function createWriteBehind(
       await send();
     } finally {
       running = undefined;
-      if (pending > 0 && !isClosed) startTimer();
+      if (pending() > 0 && !isClosed) startTimer();
     }
   };
 
@@ -64,28 +64,25 @@ export function createWriteBehind(
     return running;
   };
 
-  const flushInBackground = (): void => {
-    flush().catch((error) => tell(onError, error));
-  };
-
   const startTimer = (): void => {
-    cancelTimer ??= clock.startTimer(flushInBackground, maxStalenessMs);
+    cancelTimer ??= clock.startTimer(() => {
+      flush().catch((error) => tell(onError, error));
+    }, maxStalenessMs);
   };
 
   const makeRoom = (): Promise<void> =>
     flush().catch((cause) => {
-      throw new ResourceExhaustedError(`${pending} adds wait to be stored`, { cause });
+      throw new ResourceExhaustedError(`${pending()} adds wait to be stored`, { cause });
     });
 
   return {
-    pending: () => pending,
+    pending,
     async add(change) {
       const addend = wholeNumber('delta', change);
-      while (!isClosed && pending >= maxPending) await makeRoom();
+      while (!isClosed && pending() >= maxPending) await makeRoom();
       if (isClosed) throw new ClosedError('The counter is closed');
       delta += addend;
       adds += 1;
-      pending += 1;
       startTimer();
     },
     flush,

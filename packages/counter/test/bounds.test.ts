@@ -120,7 +120,7 @@ describe('bounds that make no sense', () => {
     [{ min: Number.NaN }, 'bounds.min is NaN; use a safe integer or a bigint'],
     [{ max: 0.5 }, 'bounds.max is 0.5; use a safe integer or a bigint'],
     [{ max: 1, onBound: 'wrap' as 'clamp' }, 'onBound is "wrap"; use "reject" or "clamp"'],
-    [{ maximum: 50 } as object, 'bounds is "maximum"; use min, max, onBound'],
+    [{ maximum: 50 } as object, 'an option of bounds is "maximum"; use min, max, onBound'],
     [50 as never, 'bounds is 50; use an object, or leave it out'],
     [null as never, 'bounds is null; use an object, or leave it out'],
   ])('are refused by name: %o', (bounds, message) => {

@@ -81,6 +81,7 @@ describe('a buffered counter', () => {
     [{ maxStalenessMs: 0 }, 'maxStalenessMs is 0; use a whole number from 1 to 2147483647'],
     [{ maxStalenessMs: 2 ** 31 }, 'maxStalenessMs is 2147483648; use'],
     [{ maxPending: 0.5 }, 'maxPending is 0.5; use a whole number, at least 1'],
+    [{ onError: 'log' as never }, 'onError is "log"; use a function'],
   ])('refuses %o by name', (options, message) => {
     expect(() => setUp(options)).toThrow(message);
   });

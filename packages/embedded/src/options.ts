@@ -1,6 +1,6 @@
 import { type Clock, checkDurationMs } from '@norikv/store';
 import { backgroundClock } from '@norikv/store/background-clock';
-import { checkFunction, checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 
 /**
  * When a write is acknowledged. `disk`: it is flushed to the disk, and survives a power cut.
@@ -73,8 +73,7 @@ const optionNames: readonly (keyof EmbeddedOptions)[] = [
 
 /** Checks options by name and fills in the defaults. */
 export function settingsOf(options: EmbeddedOptions): Settings {
-  checkObject('options', options);
-  checkNames('an option', options, optionNames);
+  checkOptions(options, optionNames);
   const { path, exclusive = false, idempotencyRetentionMs, sweepIntervalMs } = options;
   const { maxPendingBytes = 256 * 1_024 * 1_024, hnswFrom = 50_000, hnswEf = 64 } = options;
   if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {

@@ -6,6 +6,7 @@ import type { ServerTls } from './options.js';
 import { type ServeConfig, serveConfig } from './serve-config.js';
 import { createServer } from './server.js';
 import { type Terminal, UsageError } from './terminal.js';
+import { packageVersion } from './version.js';
 
 /** Serves a store until it is told to stop. */
 export async function serveCommand(
@@ -33,7 +34,14 @@ export async function serveCommand(
   };
   // Until now a signal ends the process at once, as it may: a store survives that, and opening it may take long.
   const stopped = new Promise<void>((resolve) => terminal.stopped(resolve));
-  log({ level: 'info', event: 'serving', ...where, tls: tls !== undefined, tokens: tokens.length });
+  log({
+    level: 'info',
+    event: 'serving',
+    version: packageVersion(),
+    ...where,
+    tls: tls !== undefined,
+    tokens: tokens.length,
+  });
 
   await stopped;
   log({ level: 'info', event: 'stopping' });

@@ -3,6 +3,7 @@ import { clientCommand, isClientCommand } from './command-client.js';
 import { serveCommand } from './command-serve.js';
 import { helpText } from './help.js';
 import { type Terminal, UsageError } from './terminal.js';
+import { packageVersion } from './version.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,6 +19,10 @@ export async function runCommand(
   try {
     if (flags.includes('--help') || flags.includes('-h') || name === 'help') {
       terminal.out(helpText);
+      return 0;
+    }
+    if (flags.includes('--version') || flags.includes('-v')) {
+      terminal.out(`${packageVersion()}\n`);
       return 0;
     }
     if (name !== undefined && isClientCommand(name)) return await clientCommand(name, rest, env, terminal);

@@ -7,6 +7,7 @@ export const helpText: string = `norikv: a store behind the NoriKV wire, and a l
   norikv delete ADDRESS KEY                  prints whether the key existed
   norikv stats ADDRESS                       the server's figures
   norikv doctor ADDRESS                      probes which guarantees the server keeps
+  norikv --version                           the version of this program
 
 Serving
   --data FOLDER                where the store is, created if missing (NORIKV_DATA_DIR, data_dir)

@@ -1,6 +1,6 @@
 import { isAddress } from '@norikv/client/wire';
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkFunction, checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { Log } from './log.js';
 
@@ -82,18 +82,14 @@ const optionNames: readonly (keyof ServerOptions)[] = [
 
 /** Checks options. Throws InvalidArgumentError that names the option, its value and the fix. */
 export function serverSettings(options: ServerOptions): ServerSettings {
-  checkObject('options', options);
-  checkNames('an option', options, optionNames);
+  checkOptions(options, optionNames);
   const { port = 7_447, tokens = [], maxCallsPerSecond = Number.POSITIVE_INFINITY } = options;
   const { totalShards = 1_024, maxInFlight = 10_000, maxPendingBytes = 256 * 2 ** 20 } = options;
   for (const name of ['host', 'nodeId'] as const) text(name, options[name]);
   if (options.advertise !== undefined && !isAddress(options.advertise)) {
     refuse('advertise', options.advertise, 'host:port, such as db1.example.org:7447');
   }
-  if (options.tls !== undefined) {
-    checkObject('tls', options.tls);
-    checkNames('an option of tls', options.tls, ['cert', 'key', 'clientCa']);
-  }
+  if (options.tls !== undefined) checkOptions(options.tls, ['cert', 'key', 'clientCa'], 'tls');
   checkOneOf('logCalls', options.logCalls, [undefined, true, false]);
   if (options.log !== undefined) checkFunction('log', options.log);
   checkWhole('port', port, 0, 65_535);

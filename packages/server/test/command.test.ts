@@ -294,6 +294,16 @@ describe('the configuration', () => {
     }
   });
 
+  it('tells its version, also where it begins to serve', async () => {
+    const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+    for (const flag of ['--version', '-v']) {
+      expect(await run([flag])).toEqual({ code: 0, out: `${manifest.version}\n`, error: '' });
+    }
+    const server = await serving(['--ephemeral', '--port', '0', '--http', 'off']);
+    expect(server.first).toMatchObject({ version: manifest.version });
+    expect(await server.end()).toBe(0);
+  });
+
   it('that cannot be served leaves the signals that end a process alone', async () => {
     let listens = false;
     const code = await runCommand(

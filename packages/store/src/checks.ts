@@ -79,3 +79,15 @@ export function checkNames(what: string, options: object, known: readonly string
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) refuse(what, unknown, known.join(', '));
 }
+
+/**
+ * Checks that options are an object whose names are all known.
+ *
+ * @param name - what the options are called, such as "tls". Default: "options".
+ * @throws InvalidArgumentError if not.
+ */
+export function checkOptions<Options>(options: Options, known: readonly string[], name?: string): Options {
+  checkObject(name ?? 'options', options);
+  checkNames(name === undefined ? 'an option' : `an option of ${name}`, Object(options), known);
+  return options;
+}

@@ -4,6 +4,7 @@ import {
   checkNames,
   checkObject,
   checkOneOf,
+  checkOptions,
   checkString,
   checkText,
   checkWhole,
@@ -122,5 +123,14 @@ describe('options', () => {
     expect(() => checkNames('an option of open', { sise: 1 }, ['size', 'mode'])).toThrow(
       'an option of open is "sise"; use size, mode',
     );
+  });
+
+  it('are both, and given back', () => {
+    const options = { size: 1 };
+    expect(checkOptions(options, ['size', 'mode'])).toBe(options);
+    expect(() => checkOptions('size', ['size'])).toThrow('options is "size"; use an object');
+    expect(() => checkOptions({ sise: 1 }, ['size', 'mode'])).toThrow('an option is "sise"; use size, mode');
+    expect(() => checkOptions(null, ['size'], 'box')).toThrow('box is null; use an object');
+    expect(() => checkOptions({ sise: 1 }, ['size'], 'box')).toThrow('an option of box is "sise"; use size');
   });
 });
