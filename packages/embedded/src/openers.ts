@@ -60,13 +60,13 @@ export function admit(
 function othersOf(root: Environment['root'], gate: Gate): string[] {
   let lines = livingLinesOf(root);
   const seen = gate.others();
-  const isUnseen = (line: string): boolean => !seen.has(processOf(line));
+  const isUnseen = (line: string): boolean => !seen.has(processOfLine(line));
   // Whoever has ended in between has no line any more once he has no sign.
   if (lines.some(isUnseen)) lines = livingLinesOf(root);
   const unseen = lines.find(isUnseen);
   if (unseen === undefined) return lines;
   throw new StoreInUseError(
-    `Process ${processOf(unseen)} has this store open and is not seen from here; ` +
+    `Process ${processOfLine(unseen)} has this store open and is not seen from here; ` +
       'containers that share a store must share a process namespace',
   );
 }
@@ -76,7 +76,7 @@ function livingLinesOf(root: Environment['root']): string[] {
   return linesOf(root.readerList());
 }
 
-function processOf(line: string): number {
+function processOfLine(line: string): number {
   return Number.parseInt(line, 10);
 }
 

@@ -30,6 +30,7 @@ import { statsOf } from './vector-stats.js';
 
 // What a waiting write costs beside its bytes.
 const overheadBytes = 512;
+const filteredSearchNames = [...searchNames, 'filter'];
 
 /** The vector calls of a store: checks what they are given, and hands it on. Vectors were checked, and are its own. */
 export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorInsertMany'> {
@@ -130,7 +131,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   ): Promise<VectorSearchResult> {
     checkNamespace(namespace);
     checkCount(k);
-    checkGetOptions(options, namespace, [...searchNames, 'filter']);
+    checkGetOptions(options, namespace, filteredSearchNames);
     checkSearchOptions(options);
     const request = { namespace, k, options, query };
     return this.#searcher.search(await this.#storage.of(namespace), request);
