@@ -16,6 +16,8 @@ import type { ServerSettings, ServerTls } from './options.js';
 const mostStreams = 4_096;
 const longestHeaders = 16 * 2 ** 10;
 const unlimitedMegabytes = 2 ** 20;
+/** What a caller may send before it hears that it was read: over a long way, so much goes through in a round trip. */
+const windowBytes = 2 ** 20;
 const defaultProbing: Probing = { everyMs: 30_000, timeoutMs: 10_000 };
 
 /** How often the other side of a connection is asked whether it is still there, and how long that may take. */
@@ -46,6 +48,7 @@ export class Transport {
     this.#http2.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
+      if (!session.destroyed) session.setLocalWindowSize(windowBytes);
       probeFromTimeToTime(session, probing);
       // Its TLS was still being agreed on when the others were told.
       if (this.#isClosing) session.close();
@@ -87,6 +90,7 @@ function http2Server(tls: ServerTls | undefined): Http2Server | Http2SecureServe
     maxConcurrentStreams: mostStreams,
     maxHeaderListSize: longestHeaders,
     enablePush: false,
+    initialWindowSize: windowBytes,
   };
   // What is under way is bounded by the guard.
   const options = { settings, maxSessionMemory: unlimitedMegabytes };

@@ -55,6 +55,12 @@ function value({ body }: PlainEnd): string {
   return Buffer.from(decode(methods.get.output, body.subarray(5)).value).toString();
 }
 
+it('a caller over a long way sends more than 64 KiB in a round trip', async () => {
+  await using far = new PlainHttp2Client(server.address);
+  await expect.poll(() => far.session.state.remoteWindowSize).toBe(2 ** 20);
+  expect(far.session.remoteSettings.initialWindowSize).toBe(2 ** 20);
+});
+
 describe('what is no call', () => {
   it.each([
     ['another method', { ':method': 'PUT' }],
