@@ -4,6 +4,8 @@ import { checkNames, refuse } from '@norikv/store/checks';
 import type { EtcdTlsOptions } from './options.js';
 
 const longestMessage = 8 * 2 ** 20;
+/** What a host may send before it hears that it was read: over a long way, so much goes through in a round trip. */
+const windowBytes = 4 * 2 ** 20;
 
 /** One connection to a host, made again by the library when it breaks. */
 export function newChannel(
@@ -18,6 +20,7 @@ export function newChannel(
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.max_receive_message_length': longestMessage,
     'grpc.max_send_message_length': longestMessage,
+    'grpc-node.flow_control_window': windowBytes,
     // This package is the one owner of retries and decides itself which connection is used.
     'grpc.enable_retries': 0,
     'grpc.use_local_subchannel_pool': 1,

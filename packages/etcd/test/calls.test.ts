@@ -1,7 +1,25 @@
+import { once } from 'node:events';
+import { createServer, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { errorCode } from '@norikv/store';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type EtcdOptions, type EtcdStore, openEtcd } from '../src/index.js';
 import { FakeEtcd } from './support/fake-etcd.js';
+
+it('a connection over a long way carries more than 64 KiB in a round trip', async () => {
+  const host = createServer();
+  host.listen(0, '127.0.0.1');
+  await once(host, 'listening');
+  onTestFinished(() => void host.close());
+  const connected = once(host, 'session') as Promise<[ServerHttp2Session]>;
+  const { port } = host.address() as AddressInfo;
+  const opening = openEtcd({ hosts: `127.0.0.1:${port}`, timeoutMs: 3_000 }).catch(errorCode);
+  const [session] = await connected;
+  await expect.poll(() => session.state.remoteWindowSize).toBe(4 * 2 ** 20);
+  expect(session.remoteSettings.initialWindowSize).toBe(4 * 2 ** 20);
+  expect(await opening).toBe('DEADLINE_EXCEEDED');
+  session.destroy();
+});
 
 describe('calls', () => {
   it('wait their turn, and are not applied if they give up before it', async () => {
