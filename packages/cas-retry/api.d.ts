@@ -60,11 +60,15 @@ declare function casRetry<Result>(operation: () => Promise<Result>, options?: nu
  * when they use the same one.
  */
 interface Codec<State> {
-    /** Throws on a state that has no encoding; the update that made it is then refused. */
+    /**
+     * Throws on a state that has no encoding; the update that made it is then refused. The bytes are remembered: give
+     * new ones each time, which nobody alters.
+     */
     encode(state: State): Uint8Array;
     /**
      * Throws on bytes it does not understand; the record is then left as it is. Of a `NoriKVError` the message is
-     * passed on; that of another error might quote what is stored, and is only the `cause`.
+     * passed on; that of another error might quote what is stored, and is only the `cause`. The bytes are remembered:
+     * where they are part of the state, copy them.
      */
     decode(bytes: Uint8Array): State;
     /**

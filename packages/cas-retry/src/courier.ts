@@ -142,7 +142,8 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     for (let failures = 0; ; failures += 1) {
       try {
         const version = await call(settings, (limit) => send(store, key, attempt, limit));
-        return { kind: 'applied', snapshot: { version, envelope: attempt.next } };
+        const { next: envelope, bytes } = attempt;
+        return { kind: 'applied', snapshot: { version, envelope, bytes: bytes?.length ?? 0 } };
       } catch (error) {
         if (faultOf(error) !== 'conflict') noteFault(settings, error);
         isInDoubt ||= faultOf(error) === 'unknown';

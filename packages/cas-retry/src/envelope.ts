@@ -42,7 +42,9 @@ export function encodeEnvelope({ marks, operations, payload }: Envelope): Uint8A
 }
 
 /** Bytes without the header line are a payload that something else wrote, such as a plain number. */
-export function decodeEnvelope(key: Key, bytes: Uint8Array): Envelope {
+export function decodeEnvelope(key: Key, value: Uint8Array): Envelope {
+  // Of a Node.js `Buffer` a slice is no copy, and a codec that takes one to keep would share what is remembered.
+  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
   if (!magic.every((byte, position) => byte === bytes[position])) {
     return { marks: [], operations: [], payload: bytes };
   }

@@ -93,6 +93,8 @@ function resultOf([id, first, result]: RecordedOperation, fingerprint: string): 
 }
 
 function notAChange(change: unknown): InvalidArgumentError {
+  // Nobody waits for a promise, and what becomes of it must not end the process.
+  Promise.resolve(change).catch(() => {});
   const hint = change instanceof Promise ? ', not a promise: await before the update' : '';
   return new InvalidArgumentError(`A transition must return write(), keep() or remove()${hint}.`);
 }

@@ -164,6 +164,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     const asOf = arrivals;
     const isRemembered = sight.asOf === 0;
     const changing = planned.updates.filter((_, position) => isChange(planned.fold.verdicts[position]?.kind));
+    // A transition has ended the signal of one whose change is in the batch, and its caller was told of none.
+    if (!changing.every(isUnsettled)) return sight;
     const isWanted = (): boolean => changing.some(isUnsettled);
     for (const update of changing) update.phase = 'sent';
     const { tookMs: foldMs } = planned.fold;

@@ -40,6 +40,6 @@ export function createMemo(): Memo {
     forget() {
       last = undefined;
     },
-    bytes: () => last?.envelope.payload?.length ?? 0,
+    bytes: () => last?.bytes ?? 0,
   };
 }

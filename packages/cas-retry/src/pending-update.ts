@@ -1,4 +1,5 @@
 import { CancelledError, DeadlineExceededError, type Key } from '@norikv/store';
+import { tell } from '@norikv/store/listeners';
 import { onAbort } from '@norikv/store/on-abort';
 import type { Codec } from './codec.js';
 import { ContentionError, OutcomeUnknownError } from './errors.js';
@@ -56,11 +57,7 @@ export class PendingUpdate<State, Result> {
 
   countConflict(): void {
     this.#conflicts += 1;
-    try {
-      this.command.onConflict?.();
-    } catch {
-      // A fault of the caller's hook is not the update's, nor that of the others in its batch.
-    }
+    tell(this.command.onConflict, undefined);
   }
 
   /** Whether a write sent now could not be answered before the deadline. The first one always may be. */

@@ -6,11 +6,14 @@ export interface Snapshot {
   /** Undefined if the key was absent. A tombstone has a version. */
   readonly version: Version | undefined;
   readonly envelope: Envelope;
+  /** Bytes of the stored value. */
+  readonly bytes: number;
 }
 
 export function snapshotOf(key: Key, entry: Entry | null): Snapshot {
-  if (!entry) return { version: undefined, envelope: absentEnvelope };
-  return { version: entry.version, envelope: decodeEnvelope(key, entry.value) };
+  if (!entry) return { version: undefined, envelope: absentEnvelope, bytes: 0 };
+  const { version, value } = entry;
+  return { version, envelope: decodeEnvelope(key, value), bytes: value.length };
 }
 
 export function sameVersion(left: Snapshot, right: Snapshot): boolean {

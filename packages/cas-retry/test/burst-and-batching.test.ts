@@ -68,6 +68,18 @@ describe('a burst of callers in one process', () => {
     expect(await updater.read(new Uint8Array([0, 255]), numberCodec)).toBe(1);
     expect(await updater.read('\u0000\u00ff', numberCodec)).toBe(2);
   });
+
+  it('keeps to the key it was given, when the caller uses its bytes again for another', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const bytes = Buffer.from('a');
+    const add = (key: string | Uint8Array): Promise<number> =>
+      updater.update(key, numberCodec, (current = 0) => write(current + 1, current + 1));
+    const first = add(bytes);
+    bytes.write('b');
+    expect(await Promise.all([first, add(bytes), add('a'), add('b')])).toEqual([1, 1, 2, 2]);
+    expect(await updater.read('a', numberCodec)).toBe(2);
+    expect(await updater.read('b', numberCodec)).toBe(2);
+  });
 });
 
 it('a transition is told the time in whole milliseconds, whatever the clock counts in', async () => {
@@ -160,6 +172,21 @@ describe('one of a batch', () => {
       reason: { code: 'INVALID_ARGUMENT', message: /write\(\), keep\(\)/ },
     });
     expect(await updater.read('n', numberCodec)).toBe(2);
+  });
+
+  it('that returns a promise which fails does not end the process', async () => {
+    const unheard: unknown[] = [];
+    const listener = (error: unknown): number => unheard.push(error);
+    process.on('unhandledRejection', listener);
+    const failing = (() => Promise.reject(new Error('late'))) as unknown as () => ReturnType<
+      typeof keep<number>
+    >;
+    const update = createUpdater(createMemoryStore()).update('n', numberCodec, failing);
+    await expect(update).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    // Node tells of it before the next macrotask.
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', listener);
+    expect(unheard).toEqual([]);
   });
 
   it('removes and creates again: only the outcome is stored, with the last time to live', async () => {

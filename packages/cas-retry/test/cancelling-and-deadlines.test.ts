@@ -40,6 +40,20 @@ describe('cancelling', () => {
     expect(await clock.run(updater.read('n', numberCodec))).toBe(2);
   });
 
+  it('by a transition takes out of the batch what has not left yet', async () => {
+    const { clock, updater } = setUp();
+    const controller = new AbortController();
+    const first = updater.update('n', numberCodec, (current = 0) => {
+      controller.abort();
+      return write(current + 1, current + 1);
+    });
+    const cancelled = increment(updater, 'n', { signal: controller.signal });
+    const outcome = expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
+    expect(await clock.run(Promise.all([first, increment(updater)]))).toEqual([1, 2]);
+    await outcome;
+    expect(await clock.run(updater.read('n', numberCodec))).toBe(2);
+  });
+
   it('while backing off settles at once', async () => {
     const { clock, processes } = simulate(2);
     const [mine, other] = processes as [(typeof processes)[0], (typeof processes)[0]];

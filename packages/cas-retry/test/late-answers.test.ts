@@ -9,7 +9,7 @@ import { settingsOf } from '../src/settings.js';
 import { createTransport } from '../src/transport.js';
 
 const attempt: Attempt = {
-  base: { version: undefined, envelope: absentEnvelope },
+  base: { version: undefined, bytes: 0, envelope: absentEnvelope },
   next: { ...absentEnvelope, marks: [['w', 1]] },
   bytes: Uint8Array.of(1),
   plain: false,

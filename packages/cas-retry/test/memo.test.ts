@@ -1,7 +1,7 @@
-import { stringToBytes } from '@norikv/store';
+import { bytesToString, stringToBytes } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { createUpdater, keep, write } from '../src/index.js';
+import { type Codec, createUpdater, keep, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
 /** An updater that remembers 1, while another program has stored 100 since. */
@@ -68,6 +68,24 @@ describe('remembered state', () => {
     await updater.update('list', codec, (current = []) =>
       keep(expect(current).toEqual([...stringToBytes('1')])),
     );
+  });
+
+  it('is not shared with callers either where the store gives buffers, of which a slice is no copy', async () => {
+    const memory = createMemoryStore();
+    const store: typeof memory = {
+      ...memory,
+      async find(key, options) {
+        const found = await memory.find(key, options);
+        return found && { ...found, value: Buffer.from(found.value) };
+      },
+    };
+    await memory.put('plain', 'hello');
+    const copying: Codec<Uint8Array> = { encode: (state) => state.slice(), decode: (bytes) => bytes.slice() };
+    const updater = createUpdater(store);
+    const held = await updater.update('plain', copying, (state) => keep(state));
+    held?.fill(0);
+    await updater.update('plain', copying, (state = new Uint8Array()) => write(state, undefined));
+    expect(bytesToString((await updater.read('plain', copying)) ?? new Uint8Array())).toBe('hello');
   });
 
   it('stops being relied on when it is mostly wrong, and starts again when it is right', async () => {

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Entry, VersionMismatchError } from '@norikv/store';
+import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { createUpdater, type Updater, write } from '../src/index.js';
-import { increment } from './simulation.js';
+import { increment, numberCodec } from './simulation.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -59,4 +60,18 @@ it('large records are remembered up to a bound', async () => {
   collectGarbage();
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(150 * 2 ** 20);
   expect(await updater.update('large-199', large, (size = 0) => write(size, size))).toBe(900_000);
+});
+
+it('what a record remembers of operations counts towards that bound', async () => {
+  const store = countCalls(createMemoryStore());
+  const updater = createUpdater(store);
+  const answer = 'x'.repeat(60_000);
+  for (let key = 0; key < 400; key += 1) {
+    await updater.update(`key-${key}`, numberCodec, () => write(1, answer), { opId: 'op' });
+  }
+  const before = store.calls.total;
+  await increment(updater, 'key-399');
+  expect(store.calls.total - before).toBe(1);
+  await increment(updater, 'key-0');
+  expect(store.calls.total - before).toBe(3);
 });
