@@ -134,7 +134,10 @@ interface EventStoreOptions<Event extends EventShape = EventShape> extends Updat
     /** Reads under way at one time while old events are read. Default 8. */
     readonly prefetch?: number | undefined;
     readonly validate?: EventValidator | undefined;
-    /** Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. */
+    /**
+     * Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. Of
+     * an erased event it gets what `erasedData` gives: null, if nothing else.
+     */
     readonly upcast?: Upcast | undefined;
     /** Changes what is stored: see `createErasure`. A store without it reads what was sealed as it is stored. */
     readonly protection?: Protection | undefined;
@@ -195,6 +198,7 @@ interface ReadOptions {
     readonly direction?: 'forward' | 'backward' | undefined;
     /** Reads an archived stream as if it were not. Default false. */
     readonly includeArchived?: boolean | undefined;
+    /** Ends reading with `CancelledError`, also where events are there that were read ahead. */
     readonly signal?: AbortSignal | undefined;
 }
 /** What was read of a stream. */
@@ -256,9 +260,9 @@ declare class EventStore<Event extends EventShape = EventShape> {
     /** What an append under a `commitId` has stored; undefined if the stream does not remember it. */
     findCommit(aggregateId: string, commitId: string): Promise<AppendResult<Event> | undefined>;
     /** All events of a stream; none if it is not there. */
-    getEvents(aggregateId: string): Promise<RecordedEvent<Event>[]>;
+    getEvents(aggregateId: string, options?: ReadOptions): Promise<RecordedEvent<Event>[]>;
     /** The events with a higher version. */
-    getEventsAfter(aggregateId: string, afterVersion: number): Promise<RecordedEvent<Event>[]>;
+    getEventsAfter(aggregateId: string, afterVersion: number, options?: Omit<ReadOptions, 'from'>): Promise<RecordedEvent<Event>[]>;
     /** Reads a range at once. What it returns was one consistent state of the stream. */
     read(aggregateId: string, options?: ReadOptions): Promise<StreamSlice<Event>>;
     /** Reads a range piece by piece, as it was when reading began; what is cut off meanwhile is left out. */
@@ -317,7 +321,7 @@ declare abstract class Aggregate<Event extends EventShape> {
     constructor(store: EventStore<Event>, id: string);
     /** The version of the state. */
     get version(): number;
-    /** Changes the fields by one event. */
+    /** Changes the fields by one event. It must not throw: the event is stored, and cannot be tried out before. */
     protected abstract apply(event: RecordedEvent<Event>): void;
     /**
      * Applies the events that this object has not seen yet.
@@ -325,7 +329,7 @@ declare abstract class Aggregate<Event extends EventShape> {
      * @throws StreamConflictError if the stream was deleted since: fields cannot go back, so make a new object.
      */
     load(): Promise<void>;
-    /** Appends events where this object's state ends, then applies them. */
+    /** Appends events where this object's state ends, then applies them. Check what could be refused before. */
     protected raise(...events: readonly NewEvent<Event>[]): Promise<void>;
 }
 
@@ -551,6 +555,12 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     /** How often the ledger is swept for what a crash left unpublished, in milliseconds. Default 2,000. */
     readonly sweepMs?: number | undefined;
 }
+/** How long to wait for a consumer or a projection to catch up. It goes on when that is over. */
+interface CatchUpOptions {
+    /** Default 30,000. */
+    readonly timeoutMs?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
 /** An event that was put aside. */
 interface ParkedEvent {
     readonly aggregateId: string;
@@ -571,7 +581,10 @@ interface EventFeedOptions extends UpdaterOptions {
      * refused. Default 1.
      */
     readonly partitions?: number | undefined;
-    /** Publishes after each append in the background. False leaves it to sweeps. Default true. */
+    /**
+     * Publishes after each append in the background. False leaves it to sweeps: those of consumers, and of a writer that
+     * finds the ledger crowded. Default true.
+     */
     readonly publishSoon?: boolean | undefined;
     /**
      * How long a stream stays in the ledger after its last append, in milliseconds: meanwhile appends cost
@@ -675,11 +688,10 @@ declare class EventConsumer<Event extends EventShape = EventShape> implements As
     /**
      * Resolves when every event that was committed before this call, by any process, has been handled.
      *
-     * @throws DeadlineExceededError after `timeoutMs`, and what stopped the consumer, if it stops.
+     * @throws DeadlineExceededError after `timeoutMs`, CancelledError when the signal ended, and what stopped the
+     * consumer, if it stops.
      */
-    caughtUp({ timeoutMs }?: {
-        readonly timeoutMs?: number | undefined;
-    }): Promise<void>;
+    caughtUp(options?: CatchUpOptions): Promise<void>;
     /** The events that this group has put aside. */
     parked(): Promise<ParkedEvent[]>;
     /** The same as `stop`. */
@@ -727,9 +739,7 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
      */
     start(): Promise<void>;
     /** Resolves when every event that was committed before is in the records. Starts, if that was not done. */
-    caughtUp(options?: {
-        readonly timeoutMs?: number | undefined;
-    }): Promise<void>;
+    caughtUp(options?: CatchUpOptions): Promise<void>;
     /**
      * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
      * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
@@ -787,4 +797,4 @@ declare class SnapshotStore implements SnapshotSource {
     }): Promise<boolean>;
 }
 
-export { Aggregate, type AppendOptions, type AppendResult, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };
+export { Aggregate, type AppendOptions, type AppendResult, type CatchUpOptions, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };

@@ -44,7 +44,13 @@ export type {
 export type { Outbox } from './events/outbox.js';
 export type { Loaded, Reducer, SnapshotSource } from './events/reducer.js';
 export { type EventsOf, validateWith } from './events/validation.js';
-export type { ConsumerOptions, ErrorPolicy, ParkedEvent, StartFrom } from './feed/consumer-options.js';
+export type {
+  CatchUpOptions,
+  ConsumerOptions,
+  ErrorPolicy,
+  ParkedEvent,
+  StartFrom,
+} from './feed/consumer-options.js';
 export { EventConsumer } from './feed/event-consumer.js';
 export { EventFeed, type EventFeedOptions, type FeedItem } from './feed/event-feed.js';
 export type { Pointer } from './feed/pointer.js';

@@ -42,6 +42,17 @@ describe('events', () => {
     expect(await handle('a', deposit(2))).toMatchObject({ state: { balance: 3 }, version: 2 });
   });
 
+  it('are not appended if accept gives a promise, which would answer too late', async () => {
+    const store = new EventStore<AccountEvent>(createMemoryStore());
+    const handle = createCommandHandler(store, fragile);
+    const accept = async (): Promise<never> => tooMuch();
+    const refusal = { code: 'INVALID_ARGUMENT', message: /^accept gave a promise/ };
+    const event = { type: 'Deposited', data: { amount: 1 } } as const;
+    await expect(store.append('a', [event], { accept })).rejects.toMatchObject(refusal);
+    await expect(handle('a', deposit(1), { accept })).rejects.toMatchObject(refusal);
+    expect(await store.version('a')).toBe(0);
+  });
+
   it('are evolved once, though the write is made again', async () => {
     const client = createMemoryStore();
     const handle = createCommandHandler(new EventStore<AccountEvent>(client), fragile);

@@ -168,9 +168,23 @@ describe('repeating an append', () => {
           's',
           ids.map((id) => event(id)),
         ),
-      ).rejects.toMatchObject({ code: 'STREAM_CONFLICT' });
+      ).rejects.toMatchObject({
+        code: 'STREAM_CONFLICT',
+        message: expect.stringContaining('has some of these events, and not the others'),
+      });
     }
     expect(await store.version('s')).toBe(2);
+  });
+
+  it('with any, events are recognised after the tail was sealed, though they are large', async () => {
+    const client = createMemoryStore();
+    const store = new EventStore(client);
+    const large = (number: number): NewEvent => event(number, 'x'.repeat(20_000));
+    for (const number of [1, 2, 3, 4]) await store.append('s', [large(number)]);
+    expect(await store.append('s', [large(4)])).toMatchObject({ version: 4, isDuplicate: true });
+    await store.append('s', [event(5)]);
+    expect(await store.append('s', [event(5)])).toMatchObject({ version: 5, isDuplicate: true });
+    expect((await client.get('events:h:s')).value.length).toBeLessThan(30_000);
   });
 
   it('with other content under the same id is an error', async () => {

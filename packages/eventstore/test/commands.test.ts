@@ -268,6 +268,25 @@ describe('an aggregate', () => {
     expect((await store.append('b', [])).version).toBe(0);
   });
 
+  it('goes on after a load that was overtaken by what it raised', async () => {
+    const client = createMemoryStore();
+    let raised: Promise<void> | undefined;
+    const slow: typeof client = {
+      ...client,
+      async find(key, options) {
+        const found = await client.find(key, options);
+        if (raised) return found;
+        raised = one.deposit(1);
+        await raised;
+        return found;
+      },
+    };
+    const one = new Account(new EventStore<AccountEvent>(slow), 'a');
+    await one.load();
+    await one.deposit(2);
+    expect([one.balance, one.version]).toEqual([6, 4]);
+  });
+
   it('does not go on after its stream was deleted, also if there is a new one', async () => {
     const store = new EventStore<AccountEvent>(createMemoryStore());
     const one = new Account(store, 'a');

@@ -162,7 +162,7 @@ describe('bad input', () => {
     });
     const inline = [{ name: 'n', revision: '1', initial: () => 0, evolve: () => 0 }];
     const protection = createErasure(client, { subjectOf });
-    expect(() => new EventStore(client, { protection, inline })).toThrow('inline is set with protection');
+    expect(() => new EventStore(client, { protection, inline })).toThrow('inline is given with protection');
   });
 
   it('is not what a reader with another prefix sees', async () => {

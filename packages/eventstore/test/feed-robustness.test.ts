@@ -1,5 +1,7 @@
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { Ledger } from '../src/feed/ledger.js';
+import { PartitionReader } from '../src/feed/partition-reader.js';
 import { EventConsumer, EventFeed, EventStore, Projection } from '../src/index.js';
 
 const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
@@ -54,6 +56,55 @@ describe('a feed', () => {
     await feed.flush();
   });
 
+  it('that comes to a long stream points to it in pieces, of which few are held at a time', async () => {
+    const client = createMemoryStore();
+    const old = new EventStore(client);
+    const names = Array.from({ length: 40 }, (_, number) => `s${number}`);
+    const thousand = Array.from({ length: 1_000 }, (_, data) => ({ type: 'T', data }));
+    for (const name of names) await old.append(name, thousand);
+    await old.append('s0', [...thousand, ...thousand]);
+    const feed = new EventFeed(client);
+    const store = new EventStore(client, { feed });
+    for (const name of names) await store.append(name, 'T', 'last');
+    await feed.flush();
+    const pointers = (await feed.after(0, 0, 1_000)).map(({ pointer }) => pointer);
+    expect(Math.max(...pointers.map(([, from, to]) => to - from + 1))).toBe(1_000);
+    const ranges = pointers.filter(([name]) => name === 's0').map(([, ...range]) => range);
+    expect(ranges).toEqual([
+      [1, 1_000],
+      [1_001, 2_000],
+      [2_001, 3_000],
+      [3_001, 3_001],
+    ]);
+    const reader = new PartitionReader(feed, store, 0, { batchSize: 1_000 });
+    const seen = new Map<string, number>();
+    for (let position = 0; ; ) {
+      const deliveries = await reader.after(position);
+      const events = deliveries.flatMap((delivery) => delivery.events);
+      expect(events.length).toBeLessThan(10_000 + 16 * 1_000);
+      for (const { aggregateId, version } of events) {
+        expect(version).toBe((seen.get(aggregateId) ?? 0) + 1);
+        seen.set(aggregateId, version);
+      }
+      if (deliveries.length === 0) break;
+      position = deliveries.at(-1)?.position ?? 0;
+    }
+    expect([...seen.values()].reduce((sum, last) => sum + last)).toBe(42_040);
+  });
+
+  it('publishes all that waits, also where that is more than one record takes', async () => {
+    const client = createMemoryStore({ capabilities: { maxValueBytes: 16 * 1_024 } });
+    const feed = new EventFeed(client, { publishSoon: false, quietMs: 0 });
+    const store = new EventStore(client, { feed, operationWindow: 16 });
+    const names = Array.from({ length: 30 }, (_, number) => `${'x'.repeat(380)}${number}`);
+    for (const name of names) await store.append(name, 'T', 1);
+    await feed.sweep();
+    const items = await feed.after(0, 0, 1_000);
+    expect(items.map(({ pointer }) => pointer)).toEqual(names.map((name) => [name, 1, 1]));
+    await feed.sweep();
+    expect(await new Ledger(client, 'events', {}).entries(0)).toEqual([]);
+  });
+
   it.each([
     ['partition', [1, 0, 10]],
     ['partition', [-1, 0, 10]],
@@ -85,6 +136,20 @@ it('an event is parked though what was thrown is longer than a record', async ()
   const [parked] = await consumer.parked();
   expect(parked).toMatchObject({ aggregateId: 'a', version: 1 });
   expect(parked?.error).toMatch(/^Error: bad event x{4079}$/);
+});
+
+it('an event is parked though what was thrown refuses to be text', async () => {
+  const client = createMemoryStore();
+  const feed = new EventFeed(client);
+  const store = new EventStore(client, { feed });
+  await store.append('a', 'T', 1);
+  const handle = (): void => {
+    throw Object.create(null);
+  };
+  await using consumer = new EventConsumer(feed, store, { group: 'g', handle, onError: 'park', ...soon });
+  await consumer.start();
+  await consumer.caughtUp();
+  expect(await consumer.parked()).toEqual([{ aggregateId: 'a', version: 1, error: '[object Object]' }]);
 });
 
 it('all that ran is over when it was closed', async () => {

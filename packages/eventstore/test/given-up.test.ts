@@ -1,3 +1,4 @@
+import { UnavailableError } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -171,6 +172,35 @@ describe('what was given up', () => {
     expect(await clock.run(cancelled)).toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
     expect(clock.monotonic() - before).toBeLessThan(700);
     expect(await clock.run(store.version('a'))).toBe(0);
+  });
+
+  it.each([
+    ['the ledger', ':d:0'],
+    ['the key of a subject', ':k:'],
+  ])('an append that is not made because of %s is not called unknown', async (_, part) => {
+    const client = createMemoryStore();
+    let isBroken = false;
+    const broken: typeof client = {
+      ...client,
+      async put(key, value, options) {
+        if (!String(key).includes(part)) return client.put(key, value, options);
+        isBroken = true;
+        throw new UnavailableError('reply lost');
+      },
+      async find(key, options) {
+        if (!isBroken || !String(key).includes(part)) return client.find(key, options);
+        throw new UnavailableError('reset', { retryable: false });
+      },
+    };
+    const feed = new EventFeed(broken);
+    const protection = createErasure(broken, { subjectOf: (aggregateId) => aggregateId });
+    const store = new EventStore(broken, { feed, protection });
+    await expect(store.append('a', 'T', 1)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      outcome: 'not-applied',
+      cause: { code: 'OUTCOME_UNKNOWN' },
+    });
+    expect(await store.version('a')).toBe(0);
   });
 
   it('a read that was cancelled does not wait for the head', async () => {

@@ -127,6 +127,46 @@ describe('a deadline and a signal end what comes before a write', () => {
     expect(clock.monotonic()).toBe(100);
   });
 
+  it('of waiting that is cancelled, before and while the store is asked; the consumer goes on', async () => {
+    const { clock, client } = stuck(':fh:');
+    const feed = new EventFeed(client, { clock });
+    const seen: unknown[] = [];
+    const handle = ({ data }: { data: unknown }): number => seen.push(data);
+    const consumer = new EventConsumer(feed, new EventStore(client, { feed, clock }), {
+      group: 'g',
+      handle,
+      clock,
+    });
+    const controller = new AbortController();
+    const caughtUp = consumer.caughtUp({ signal: controller.signal }).catch((error: unknown) => error);
+    await clock.advance(10);
+    controller.abort('enough');
+    expect(await clock.run(caughtUp)).toMatchObject({ ...cancelled, cause: 'enough' });
+    expect(clock.monotonic()).toBe(10);
+    const never = consumer.caughtUp({ signal: AbortSignal.abort() });
+    await expect(never).rejects.toMatchObject(cancelled);
+    await clock.advance(10_000);
+    await clock.run(() => consumer.start());
+    await clock.run(() => new EventStore(client, { feed, clock }).append('a', 'T', 7));
+    await clock.run(() => consumer.caughtUp({ signal: new AbortController().signal }));
+    expect(seen).toEqual([7]);
+    await clock.run(() => consumer.stop());
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('of waiting refuses what is no option, no time and no signal', async () => {
+    const client = createMemoryStore();
+    const feed = new EventFeed(client);
+    const consumer = new EventConsumer(feed, new EventStore(client), { group: 'g', handle: () => {} });
+    for (const [options, message] of [
+      [{ timeout: 5 }, 'an option is "timeout"'],
+      [{ timeoutMs: -1 }, 'timeoutMs is -1'],
+      [{ signal: {} }, 'signal is [object Object]'],
+    ] as const) {
+      await expect(consumer.caughtUp(options as never)).rejects.toThrow(message);
+    }
+  });
+
   it('and leave no timer and no listener behind', async () => {
     const clock = new FakeClock();
     const client = createMemoryStore({ clock });

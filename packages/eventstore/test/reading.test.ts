@@ -101,5 +101,40 @@ describe('reading', () => {
     const store = await filled(createMemoryStore(), 5, 1);
     const signal = AbortSignal.abort();
     await expect(store.events('s', { signal }).next()).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(store.getEvents('s', { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(store.getEventsAfter('s', 2, { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it.each([1, 65_536])(
+    'stops at once when cancelled, whatever was read ahead (sealing at %i bytes)',
+    async (rollBytes) => {
+      const store = await filled(createMemoryStore(), 20, rollBytes);
+      for (const direction of ['forward', 'backward'] as const) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const read: number[] = [];
+        const reading = (async () => {
+          for await (const { version } of store.events('s', { signal, direction })) {
+            read.push(version);
+            if (read.length === 3) controller.abort('enough');
+          }
+        })();
+        await expect(reading).rejects.toMatchObject({
+          code: 'CANCELLED',
+          name: 'AbortError',
+          cause: 'enough',
+        });
+        expect(read).toEqual(direction === 'forward' ? [1, 2, 3] : [20, 19, 18]);
+      }
+    },
+  );
+
+  it('gives arrays the options of reading', async () => {
+    const store = await filled(createMemoryStore(), 5, 1);
+    const backward = await store.getEvents('s', { direction: 'backward', maxCount: 2 });
+    expect(backward.map(({ version }) => version)).toEqual([5, 4]);
+    const after = await store.getEventsAfter('s', 1, { maxCount: 2 });
+    expect(after.map(({ version }) => version)).toEqual([2, 3]);
+    await expect(store.getEvents('s', { limit: 2 } as never)).rejects.toThrow('an option is "limit"');
   });
 });

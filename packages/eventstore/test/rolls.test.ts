@@ -34,6 +34,17 @@ describe('a roll', () => {
     expect(rollsOf({ ...emptyHead('s', 10), index: [] })).toEqual([]);
   });
 
+  it.each([
+    ['a quarter behind', [20, 20, 20, 20, 20, 20], 4],
+    ['no line behind that is longer than what fills the tail', [10, 120], 2],
+    ['nothing behind that need not leave', [10, 20, 70], 0],
+  ])('leaves %s', (_, sizes, count) => {
+    const tail = sizes.map((size) => 'x'.repeat(size - 1));
+    const tailBytes = sizes.reduce((sum, size) => sum + size);
+    const rolls = rollsOf({ ...emptyHead('s', 100), last: tail.length, lines: tail, tailBytes });
+    expect(rolls[0]?.content.length ?? 0).toBe(count);
+  });
+
   it('is written once for many callers', async () => {
     const client = countCalls(createMemoryStore({ latencyMs: 1 }));
     const store = new EventStore(client, { rollBytes: 1 });

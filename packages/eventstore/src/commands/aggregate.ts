@@ -37,7 +37,7 @@ export abstract class Aggregate<Event extends EventShape> {
     return this.#version;
   }
 
-  /** Changes the fields by one event. */
+  /** Changes the fields by one event. It must not throw: the event is stored, and cannot be tried out before. */
   protected abstract apply(event: RecordedEvent<Event>): void;
 
   /**
@@ -55,10 +55,11 @@ export abstract class Aggregate<Event extends EventShape> {
       );
     }
     this.#applyAll(events, version);
-    this.#exists = exists;
+    // Another call may have raised events since the stream was read.
+    this.#exists ||= exists;
   }
 
-  /** Appends events where this object's state ends, then applies them. */
+  /** Appends events where this object's state ends, then applies them. Check what could be refused before. */
   protected async raise(...events: readonly NewEvent<Event>[]): Promise<void> {
     const expected = this.#exists ? this.#version : 'none';
     const result = await this.#store.append(this.id, events, { expected });

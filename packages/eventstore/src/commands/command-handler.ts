@@ -7,6 +7,7 @@ import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.
 import type { ExpectedVersion } from '../events/expected.js';
 import { type AppendOptions, type AppendResult, checkAppendOptions } from '../events/options.js';
 import type { Loaded, SnapshotSource } from '../events/reducer.js';
+import { ask } from '../events/refusals.js';
 import { remember } from '../log/remember.js';
 import { copyOf } from './copy.js';
 import { type Decider, eventsOf } from './decider.js';
@@ -118,7 +119,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     let evolved: (() => State) | undefined;
     // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
     const accept = (recorded: readonly RecordedEvent[]): void => {
-      options.accept?.(recorded);
+      ask(options.accept, recorded);
       memory.delete(aggregateId);
       evolved ??= outcomeOf(() => evolve(known.state, recorded));
       evolved();

@@ -26,7 +26,7 @@ import {
 } from './options.js';
 import type { Outbox } from './outbox.js';
 import { type AppendRequest, judged, planAppend, type Stop } from './plan-append.js';
-import { closed, reused, wrongFeed } from './refusals.js';
+import { ask, closed, nothingAppended, reused, wrongFeed } from './refusals.js';
 
 /** What an {@link EventAppender} is made of. */
 export interface AppenderSettings {
@@ -94,7 +94,7 @@ export class EventAppender {
         first,
         lines.map(({ plain }) => plain),
       );
-      accept?.(stored);
+      ask(accept, stored);
       const finished = this.#settings.finish(head);
       isRefused = false;
       return finished;
@@ -147,9 +147,11 @@ export class EventAppender {
     }
   }
 
-  #inTime<Result>({ signal, endsAt }: Limits, begin: () => Promise<Result>): Promise<Result> {
+  /** What goes wrong here, and be it with a write beside the stream, has appended nothing. */
+  async #inTime<Result>({ signal, endsAt }: Limits, begin: () => Promise<Result>): Promise<Result> {
     const { clock } = this.#settings;
-    return beforeWrite(begin, { signal, clock, timeoutMs: this.#log.leftUntil(endsAt) });
+    const timeoutMs = this.#log.leftUntil(endsAt);
+    return beforeWrite(begin, { signal, clock, timeoutMs }).catch(nothingAppended);
   }
 
   async #encode(
@@ -207,11 +209,12 @@ export class EventAppender {
     const wasDeleted = wasDeletedAfter(expected, head);
     const from = baseOf(head, expected) + 1;
     const events: RecordedEvent[] = await this.#reader.list(head, { from, maxCount: conflictingEvents });
-    return new StreamConflictError(
-      `"${aggregateId}" is at version ${version}, not as expected (${expected}); nothing was appended. ` +
-        'Load it again and decide anew.',
-      { aggregateId, expected, version, events, wasDeleted },
-    );
+    const message = isExpected(head, expected)
+      ? `"${aggregateId}" has some of these events, and not the others; nothing was appended. ` +
+        'Repeat an append with all of its events, and give new events new ids.'
+      : `"${aggregateId}" is at version ${version}, not as expected (${expected}); nothing was appended. ` +
+        'Load it again and decide anew.';
+    return new StreamConflictError(message, { aggregateId, expected, version, events, wasDeleted });
   }
 
   /** What an earlier append has stored. That it cannot be read back does not mean that it is not there. */

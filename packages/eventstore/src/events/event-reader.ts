@@ -1,5 +1,5 @@
-import type { GetOptions } from '@norikv/store';
-import { checkNames, checkObject, checkOneOf, checkWhole } from '@norikv/store/checks';
+import { CancelledError, type GetOptions } from '@norikv/store';
+import { checkOneOf, checkOptions, checkWhole } from '@norikv/store/checks';
 import type { Head } from '../log/head.js';
 import type { Log } from '../log/log.js';
 import { decodeEvent } from './event-line.js';
@@ -44,7 +44,11 @@ export class EventReader {
       : { from, to: Math.min(to, Math.max(from, head.first) + maxCount - 1), backward };
     for await (const { first, lines } of this.#log.read(head, span, this.#prefetch, { signal })) {
       const events = await this.decode(head.name, first, lines);
-      yield* backward ? events.reverse() : events;
+      for (const event of backward ? events.reverse() : events) {
+        // What was read ahead would be given out for long.
+        if (signal?.aborted) throw new CancelledError('Reading was cancelled.', { cause: signal.reason });
+        yield event;
+      }
     }
   }
 
@@ -84,7 +88,7 @@ export function checkRead(options: ReadOptions): {
   readonly maxCount: number;
   readonly backward: boolean;
 } & GetOptions {
-  checkNames('an option', checkObject('options', options), readNames);
+  checkOptions(options, readNames);
   const { from = 1, to, maxCount, direction = 'forward', signal } = options;
   checkOneOf('direction', direction, ['forward', 'backward']);
   return {

@@ -1,5 +1,5 @@
 import type { Change } from '@norikv/cas-retry';
-import { InvalidArgumentError, type KvStore, requireCapabilities, systemClock } from '@norikv/store';
+import { type KvStore, requireCapabilities, systemClock } from '@norikv/store';
 import { checkObject, checkWhole } from '@norikv/store/checks';
 import { emptyHead, type Head } from '../log/head.js';
 import { Log } from '../log/log.js';
@@ -28,7 +28,7 @@ import {
   stateOf,
   withSnapshots,
 } from './reducer.js';
-import { leftOver } from './refusals.js';
+import { keepsProtected, leftOver } from './refusals.js';
 
 /**
  * Streams of events, appended atomically and read in order, over compare-and-swap alone.
@@ -63,9 +63,7 @@ export class EventStore<Event extends EventShape = EventShape> {
     const { protection, feed, inline = [], unsafeAllowNonAtomicCas, clock = systemClock } = options;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads'] as const;
     requireCapabilities(client, 'EventStore', needs, unsafeAllowNonAtomicCas);
-    if (protection && inline.length > 0) {
-      throw new InvalidArgumentError('inline is set with protection; it would keep what is protected');
-    }
+    if (protection && inline.length > 0) throw keepsProtected('inline');
     if (feed) checkSamePrefix(feed, { prefix });
     const log = new Log(client, logKeys(checkPrefix(prefix)), updaterOptionsOf(options), rollBytes);
     const reader = new EventReader(log, { upcast, protection, prefetch });
@@ -116,14 +114,18 @@ export class EventStore<Event extends EventShape = EventShape> {
   }
 
   /** All events of a stream; none if it is not there. */
-  async getEvents(aggregateId: string): Promise<RecordedEvent<Event>[]> {
-    return [...(await this.read(aggregateId)).events];
+  async getEvents(aggregateId: string, options?: ReadOptions): Promise<RecordedEvent<Event>[]> {
+    return [...(await this.read(aggregateId, options)).events];
   }
 
   /** The events with a higher version. */
-  async getEventsAfter(aggregateId: string, afterVersion: number): Promise<RecordedEvent<Event>[]> {
+  async getEventsAfter(
+    aggregateId: string,
+    afterVersion: number,
+    options?: Omit<ReadOptions, 'from'>,
+  ): Promise<RecordedEvent<Event>[]> {
     const from = checkWhole('afterVersion', afterVersion, 0, Number.MAX_SAFE_INTEGER - 1) + 1;
-    return [...(await this.read(aggregateId, { from })).events];
+    return [...(await this.read(aggregateId, { ...options, from })).events];
   }
 
   /** Reads a range at once. What it returns was one consistent state of the stream. */
@@ -173,9 +175,7 @@ export class EventStore<Event extends EventShape = EventShape> {
     snapshots?: SnapshotSource,
   ): Promise<Loaded<State>> {
     const name = checkName('aggregateId', aggregateId);
-    if (snapshots && this.isProtected) {
-      throw new InvalidArgumentError('snapshots is given with protection; it would keep what is protected');
-    }
+    if (snapshots && this.isProtected) throw keepsProtected('snapshots');
     for (;;) {
       const [found, stored] = await Promise.all([this.#log.peek(name), snapshots?.get(name, reducer.name)]);
       const head = isPresent(found) ? found : undefined;

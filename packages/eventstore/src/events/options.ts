@@ -1,6 +1,6 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { checkSignal } from '@norikv/store/call-options';
-import { checkFunction, checkNames, checkObject, refuse } from '@norikv/store/checks';
+import { checkFunction, checkOptions, refuse } from '@norikv/store/checks';
 import type { EventMetadata, EventShape, NewEvent, RecordedEvent } from './event-types.js';
 import { checkExpected, type ExpectedVersion } from './expected.js';
 import type { Outbox } from './outbox.js';
@@ -32,7 +32,10 @@ export interface EventStoreOptions<Event extends EventShape = EventShape> extend
   /** Reads under way at one time while old events are read. Default 8. */
   readonly prefetch?: number | undefined;
   readonly validate?: EventValidator | undefined;
-  /** Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. */
+  /**
+   * Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. Of
+   * an erased event it gets what `erasedData` gives: null, if nothing else.
+   */
   readonly upcast?: Upcast | undefined;
   /** Changes what is stored: see `createErasure`. A store without it reads what was sealed as it is stored. */
   readonly protection?: Protection | undefined;
@@ -85,7 +88,7 @@ const appendOptions: readonly string[] = [
 
 /** @throws InvalidArgumentError for what would be an append without the condition that was meant. */
 export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
-  checkNames('an option of append', checkObject('options', options), appendOptions);
+  checkOptions(options, appendOptions);
   const { expected, deadlineMs, signal, accept } = options;
   if (expected !== undefined) checkExpected(expected);
   checkSignal(signal);
@@ -98,7 +101,7 @@ export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
 
 /** @throws InvalidArgumentError for what would be an end without the condition that was meant. */
 export function checkLifeOptions(options: LifeOptions = {}): ExpectedVersion {
-  checkNames('an option', checkObject('options', options), ['expected']);
+  checkOptions(options, ['expected']);
   const { expected = 'any' } = options;
   return checkExpected(expected);
 }
@@ -125,6 +128,7 @@ export interface ReadOptions {
   readonly direction?: 'forward' | 'backward' | undefined;
   /** Reads an archived stream as if it were not. Default false. */
   readonly includeArchived?: boolean | undefined;
+  /** Ends reading with `CancelledError`, also where events are there that were read ahead. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,5 +1,7 @@
 import { errorCode, InvalidArgumentError, UnavailableError } from '@norikv/store';
 import { IdReusedError, StreamClosedError } from '../errors.js';
+import type { RecordedEvent } from './event-types.js';
+import type { AppendOptions } from './options.js';
 import type { Outbox } from './outbox.js';
 import type { Stop } from './plan-append.js';
 
@@ -21,6 +23,27 @@ export function wrongFeed(name: string, stop: Stop, feed: Outbox | undefined): I
     `"${name}" is published to a feed of ${stands} partitions, but this store has ${feed?.partitions ?? 'none'}; ` +
       'open the store with the same feed. Nothing was appended.',
   );
+}
+
+/** What was to come before an append failed: of the append itself the outcome is known, whatever it is of that. */
+export function nothingAppended(cause: unknown): never {
+  const { outcome } = (cause ?? {}) as { readonly outcome?: unknown };
+  if (outcome !== 'unknown') throw cause;
+  const message = 'What comes before an append could not be done; nothing was appended. Try again.';
+  throw new UnavailableError(message, { cause, outcome: 'not-applied' });
+}
+
+/** An option makes a copy of what protection is there to forget. */
+export function keepsProtected(option: string): InvalidArgumentError {
+  return new InvalidArgumentError(`${option} is given with protection; it would keep what is protected`);
+}
+
+/** Asks whether events may be stored. A promise would answer after they are. */
+export function ask(accept: AppendOptions['accept'], events: readonly RecordedEvent[]): void {
+  const answer: unknown = accept?.(events);
+  if (!(answer instanceof Promise)) return;
+  answer.catch(() => {});
+  throw new InvalidArgumentError('accept gave a promise; it must answer at once. Nothing was appended.');
 }
 
 /** A stream has changed as was asked, and that must not be called failed. */

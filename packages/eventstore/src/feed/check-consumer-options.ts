@@ -1,4 +1,6 @@
-import { checkNames, checkObject, checkOneOf, checkString, checkWhole, refuse } from '@norikv/store/checks';
+import { checkSignal } from '@norikv/store/call-options';
+import { checkOneOf, checkOptions, checkString, checkWhole, refuse } from '@norikv/store/checks';
+import type { CatchUpOptions } from './consumer-options.js';
 
 const sharedNames = ['category', 'types', 'onError', 'batchSize', 'pollMs', 'maxPollMs', 'sweepMs', 'clock'];
 
@@ -7,8 +9,7 @@ const sharedNames = ['category', 'types', 'onError', 'batchSize', 'pollMs', 'max
  * @throws InvalidArgumentError for an option that would otherwise be taken for another, or for none.
  */
 export function checkConsumerOptions(options: object, own: readonly string[]): void {
-  checkObject('options', options);
-  checkNames('an option', options, [...own, ...sharedNames]);
+  checkOptions(options, [...own, ...sharedNames]);
   const given = options as Readonly<Record<string, unknown>>;
   for (const name of ['batchSize', 'pollMs', 'maxPollMs', 'sweepMs']) {
     if (given[name] !== undefined) checkWhole(name, given[name]);
@@ -19,4 +20,14 @@ export function checkConsumerOptions(options: object, own: readonly string[]): v
   if (category !== undefined) checkString('category', category);
   const areTypes = types === undefined || (Array.isArray(types) && types.every((t) => typeof t === 'string'));
   if (!areTypes) refuse('types', types, 'an array of strings');
+}
+
+/** @throws InvalidArgumentError for what is no time, no signal or no option. */
+export function checkCatchUpOptions(
+  options: CatchUpOptions,
+): CatchUpOptions & { readonly timeoutMs: number } {
+  checkOptions(options, ['timeoutMs', 'signal']);
+  const { timeoutMs = 30_000, signal } = options;
+  checkSignal(signal);
+  return { timeoutMs: checkWhole('timeoutMs', timeoutMs, 0), signal };
 }

@@ -35,6 +35,13 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
   readonly sweepMs?: number | undefined;
 }
 
+/** How long to wait for a consumer or a projection to catch up. It goes on when that is over. */
+export interface CatchUpOptions {
+  /** Default 30,000. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** An event that was put aside. */
 export interface ParkedEvent {
   readonly aggregateId: string;

@@ -1,14 +1,14 @@
 import { type Clock, ClosedError, systemClock } from '@norikv/store';
-import { checkFunction, checkWhole } from '@norikv/store/checks';
+import { checkFunction } from '@norikv/store/checks';
 import { waitWithin } from '@norikv/store/wait-within';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { type Bell, createBell } from './bell.js';
-import { checkConsumerOptions } from './check-consumer-options.js';
+import { checkCatchUpOptions, checkConsumerOptions } from './check-consumer-options.js';
 import { type Checkpoint, Checkpoints } from './checkpoints.js';
-import type { ConsumerOptions, ParkedEvent } from './consumer-options.js';
+import type { CatchUpOptions, ConsumerOptions, ParkedEvent } from './consumer-options.js';
 import type { EventFeed } from './event-feed.js';
-import { late } from './late.js';
+import { late, waitCancelled } from './late.js';
 import { notYet } from './not-yet.js';
 import { ParkedEvents } from './parked-events.js';
 import { PartitionReader } from './partition-reader.js';
@@ -114,15 +114,16 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   /**
    * Resolves when every event that was committed before this call, by any process, has been handled.
    *
-   * @throws DeadlineExceededError after `timeoutMs`, and what stopped the consumer, if it stops.
+   * @throws DeadlineExceededError after `timeoutMs`, CancelledError when the signal ended, and what stopped the
+   * consumer, if it stops.
    */
-  async caughtUp({ timeoutMs = 30_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    checkWhole('timeoutMs', timeoutMs, 0);
+  async caughtUp(options: CatchUpOptions = {}): Promise<void> {
+    const { timeoutMs, signal } = checkCatchUpOptions(options);
     const clock = this.#clock;
     const endsAt = clock.monotonic() + timeoutMs;
     const tooLate = (): Error => late(`The consumer has not caught up within ${timeoutMs} ms`);
-    const time = { clock, timeoutMs, late: tooLate, cancelled: tooLate };
-    const ends = await waitWithin(() => this.#publishedSoFar(), time);
+    const patience = { clock, signal, late: tooLate, cancelled: waitCancelled };
+    const ends = await waitWithin(() => this.#publishedSoFar(), { ...patience, timeoutMs });
     const isThere = (): boolean => ends.every((end, partition) => (this.#positions[partition] ?? 0) >= end);
     this.#bell.ring();
     const watcher = {};
@@ -136,7 +137,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
         check();
       });
     try {
-      await waitWithin(arrival, { ...time, timeoutMs: Math.max(0, endsAt - clock.monotonic()) });
+      await waitWithin(arrival, { ...patience, timeoutMs: Math.max(0, endsAt - clock.monotonic()) });
     } finally {
       this.#watchers.delete(watcher);
     }

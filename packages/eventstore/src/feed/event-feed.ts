@@ -22,7 +22,10 @@ export interface EventFeedOptions extends UpdaterOptions {
    * refused. Default 1.
    */
   readonly partitions?: number | undefined;
-  /** Publishes after each append in the background. False leaves it to sweeps. Default true. */
+  /**
+   * Publishes after each append in the background. False leaves it to sweeps: those of consumers, and of a writer that
+   * finds the ledger crowded. Default true.
+   */
   readonly publishSoon?: boolean | undefined;
   /**
    * How long a stream stays in the ledger after its last append, in milliseconds: meanwhile appends cost
@@ -122,7 +125,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
     await this.check();
     const entries = await this.#ledger.enter(this.partitionOf(aggregateId), aggregateId);
     const isDue = this.#clock.monotonic() - this.#sweptAtMs >= this.#quietMs;
-    if (this.#publishSoon && entries >= crowd && isDue) this.#inBackground(this.sweep());
+    if (entries >= crowd && isDue) this.#inBackground(this.sweep());
     return fence;
   }
 

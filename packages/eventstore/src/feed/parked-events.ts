@@ -1,4 +1,5 @@
 import type { Clock, KvStore } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import type { RecordedEvent } from '../events/event-types.js';
 import { Log } from '../log/log.js';
 import { logKeys } from '../log/log-keys.js';
@@ -29,12 +30,21 @@ export class ParkedEvents {
 
   /** True when it is kept. */
   async add({ aggregateId, version }: RecordedEvent, error: unknown): Promise<true> {
-    const message = String(error).slice(0, messageLength);
+    const message = textOf(error).slice(0, messageLength);
     const line = JSON.stringify({ aggregateId, version, error: message } satisfies ParkedEvent);
     await this.#log.append(this.#group, ({ lines }) =>
       // An earlier attempt may have been applied although it seemed to fail.
       lines.includes(line) ? { stop: 'parked' } : { lines: [line] },
     );
     return true;
+  }
+}
+
+/** Anything can be thrown, also what is no text and refuses to become it. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return shown(error);
   }
 }

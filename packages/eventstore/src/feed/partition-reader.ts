@@ -20,6 +20,8 @@ export interface Selection {
 
 const rememberedStreams = 10_000;
 const readsAtOnce = 16;
+/** Events held in memory from which on no more are read ahead. */
+const enoughEvents = 10_000;
 
 /** Reads a partition in batches, leaving out what it has given already. */
 export class PartitionReader<Event extends EventShape> {
@@ -41,16 +43,18 @@ export class PartitionReader<Event extends EventShape> {
   async after(position: number): Promise<Delivery<Event>[]> {
     const items = await this.#feed.after(this.partition, position, this.#selection.batchSize);
     const given = new Map<string, number>();
-    const fresh = items.map((item): FeedItem => {
-      const [aggregateId, from, to] = item.pointer;
+    const fresh = ({ position, pointer: [aggregateId, from, to] }: FeedItem): FeedItem => {
       const last = given.get(aggregateId) ?? this.#given.get(aggregateId) ?? 0;
       given.set(aggregateId, Math.max(last, to));
-      return { position: item.position, pointer: [aggregateId, Math.max(from, last + 1), to] };
-    });
+      return { position, pointer: [aggregateId, Math.max(from, last + 1), to] };
+    };
     const deliveries: Delivery<Event>[] = [];
-    for (let at = 0; at < fresh.length; at += readsAtOnce) {
-      const group = fresh.slice(at, at + readsAtOnce);
-      deliveries.push(...(await Promise.all(group.map((item) => this.#read(item)))));
+    let held = 0;
+    for (let at = 0; at < items.length && held < enoughEvents; at += readsAtOnce) {
+      const group = items.slice(at, at + readsAtOnce).map(fresh);
+      const read = await Promise.all(group.map((item) => this.#read(item)));
+      deliveries.push(...read);
+      held = read.reduce((sum, { events }) => sum + events.length, held);
     }
     // Only now: what could not be read is read again.
     for (const [aggregateId, last] of given) remember(this.#given, aggregateId, last, rememberedStreams);

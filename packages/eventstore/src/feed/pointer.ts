@@ -1,8 +1,13 @@
+import { bytesOf } from '../log/head.js';
+
+/** Events of one pointer, so that nobody who follows it has to hold a long stream in memory. */
+const eventsOfPointer = 1_000;
+
 /** Says that a stream has events from one version to another. Feeds hold pointers, not events. */
 export type Pointer = readonly [aggregateId: string, from: number, to: number];
 
 /** A pointer as a line of the feed. */
-export function encodePointer(pointer: Pointer): string {
+function encodePointer(pointer: Pointer): string {
   return JSON.stringify(pointer);
 }
 
@@ -21,4 +26,24 @@ export function unpublished(lines: readonly string[], pointers: readonly Pointer
   return pointers
     .map(([aggregateId, from, to]): Pointer => [aggregateId, wanted.get(aggregateId) ?? from, to])
     .filter(([, from, to]) => from <= to);
+}
+
+/** The lines of the first pointers that fit into so many bytes, at least one, and the pointers that are left over. */
+export function firstThatFit(
+  pointers: readonly Pointer[],
+  maxBytes: number,
+): { readonly lines: readonly string[]; readonly rest: readonly Pointer[] } {
+  const lines: string[] = [];
+  let room = maxBytes;
+  for (const [position, [name, from, to]] of pointers.entries()) {
+    for (let first = from; first <= to; first += eventsOfPointer) {
+      const line = encodePointer([name, first, Math.min(to, first + eventsOfPointer - 1)]);
+      room -= bytesOf([line]);
+      if (room < 0 && lines.length > 0) {
+        return { lines, rest: [[name, first, to], ...pointers.slice(position + 1)] };
+      }
+      lines.push(line);
+    }
+  }
+  return { lines, rest: [] };
 }

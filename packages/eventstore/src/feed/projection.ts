@@ -4,7 +4,7 @@ import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
 import { checkConsumerOptions } from './check-consumer-options.js';
-import type { ConsumerOptions } from './consumer-options.js';
+import type { CatchUpOptions, ConsumerOptions } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
 import type { EventFeed } from './event-feed.js';
 import { notYet } from './not-yet.js';
@@ -85,7 +85,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   }
 
   /** Resolves when every event that was committed before is in the records. Starts, if that was not done. */
-  async caughtUp(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
+  async caughtUp(options?: CatchUpOptions): Promise<void> {
     await (this.#started ?? this.start());
     await this.#consumer?.caughtUp(options);
   }

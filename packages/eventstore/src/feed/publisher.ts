@@ -3,7 +3,7 @@ import { emptyHead, type Head, tailFirst } from '../log/head.js';
 import type { Log } from '../log/log.js';
 import type { Ledger } from './ledger.js';
 import { type Marked, markPublished } from './mark-published.js';
-import { encodePointer, type Pointer, unpublished } from './pointer.js';
+import { firstThatFit, type Pointer, unpublished } from './pointer.js';
 
 /** What a {@link Publisher} works on. */
 export interface PublisherParts {
@@ -21,6 +21,12 @@ export interface PublisherParts {
 interface Sighting {
   readonly version: number;
   readonly sinceMs: number;
+}
+
+/** What came of pointing at streams. */
+interface Pointed {
+  readonly versions: ReadonlyMap<string, number>;
+  readonly rest: readonly string[];
 }
 
 const streamsAtOnce = 100;
@@ -74,29 +80,32 @@ export class Publisher {
     isQuiet: (aggregateId: string, version: number) => boolean = () => false,
   ): Promise<Set<string>> {
     const { streams, partitions, onMarked } = this.#parts;
-    const versions = await this.#point(partition, names);
     const clean = new Set<string>();
-    await Promise.all(
-      names.map(async (name) => {
-        const to = versions.get(name) ?? 0;
-        const marked = await streams.update(name, (head = emptyHead(name, streams.limits.rollBytes)) =>
-          markPublished(head, to, partitions, isQuiet(name, to)),
-        );
-        onMarked(name, marked);
-        if (marked.isClean) clean.add(name);
-      }),
-    );
+    for (let waiting = names; waiting.length > 0; ) {
+      const { versions, rest } = await this.#point(partition, waiting);
+      await Promise.all(
+        waiting.map(async (name) => {
+          const to = versions.get(name) ?? 0;
+          const marked = await streams.update(name, (head = emptyHead(name, streams.limits.rollBytes)) =>
+            markPublished(head, to, partitions, isQuiet(name, to)),
+          );
+          onMarked(name, marked);
+          if (marked.isClean) clean.add(name);
+        }),
+      );
+      waiting = rest;
+    }
     return clean;
   }
 
   /**
-   * Appends pointers to what streams have and the feed may lack. Gives the version of each that is published
-   * now.
+   * Appends pointers to what streams have and the feed may lack, as many as one write takes. Gives the version of
+   * each stream that is published now, and the streams that have more.
    *
    * The streams are read after the feed, and what the feed got since then is compared: so the pointers of a
    * stream never go back behind what an earlier one said.
    */
-  async #point(partition: number, names: readonly string[]): Promise<Map<string, number>> {
+  async #point(partition: number, names: readonly string[]): Promise<Pointed> {
     const { feed, streams } = this.#parts;
     for (;;) {
       const before = await feed.peek(`${partition}`);
@@ -104,13 +113,17 @@ export class Publisher {
       const found = heads.filter((head) => head !== undefined);
       const pointers = found.map(pointerTo).filter(([, from, to]) => from <= to);
       const versions = new Map(found.map(({ name, last }) => [name, last]));
-      if (pointers.length === 0) return versions;
+      if (pointers.length === 0) return { versions, rest: [] };
+      let left: readonly Pointer[] = [];
       const outcome = await feed.append(`${partition}`, (head) => {
         if (tailFirst(head) > (before?.last ?? 0) + 1) return { stop: 'stale' as const };
-        const lines = unpublished(head.lines, pointers).map(encodePointer);
+        const { lines, rest } = firstThatFit(unpublished(head.lines, pointers), feed.limits.inlineBytes);
+        left = rest;
         return lines.length > 0 ? { lines } : { stop: 'done' as const };
       });
-      if (!('stop' in outcome && outcome.stop === 'stale')) return versions;
+      if ('stop' in outcome && outcome.stop === 'stale') continue;
+      for (const [name, from] of left) versions.set(name, from - 1);
+      return { versions, rest: left.map(([name]) => name) };
     }
   }
 }

@@ -11,17 +11,26 @@ export interface Roll {
 /** References on one page. A level is paged when it holds twice as many. */
 const pageRefs = 64;
 
-/**
- * The records to write before the head can shrink. A quarter of the tail stays behind, so that a repeated
- * event id is still found there.
- */
+/** The records to write before the head can shrink. */
 export function rollsOf(head: Head): Roll[] {
-  const keepBytes = head.tailBytes > head.rollBytes ? head.rollBytes / 4 : head.tailBytes;
-  let leaving = 0;
-  for (let left = head.tailBytes; left > keepBytes; leaving += 1)
-    left -= bytesOf(head.lines.slice(leaving, leaving + 1));
-  const tail = tailRoll(head, leaving);
+  const tail = tailRoll(head, head.tailBytes > head.rollBytes ? leavingOf(head) : 0);
   return [...tail, ...pageRolls(tail.reduce(applyRoll, head))];
+}
+
+/**
+ * How many lines leave: as many as can while a quarter of `rollBytes` stays, so that a repeated event id is still
+ * found there. What has more than three quarters may leave all the same: it must not be written over and over.
+ */
+function leavingOf({ lines, tailBytes, rollBytes }: Head): number {
+  let left = tailBytes;
+  const isToStay = (line: string): boolean => {
+    const without = left - bytesOf([line]);
+    if (without < rollBytes / 4 && left <= rollBytes) return true;
+    left = without;
+    return false;
+  };
+  const leaving = lines.findIndex(isToStay);
+  return leaving < 0 ? lines.length : leaving;
 }
 
 /** The record that takes in the oldest `count` lines of the tail; none for none. */
