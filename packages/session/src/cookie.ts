@@ -1,4 +1,4 @@
-import { checkNames, checkObject, refuse } from '@norikv/store/checks';
+import { checkOptions, refuse } from '@norikv/store/checks';
 
 /** How the id travels. */
 export interface CookieOptions {
@@ -33,7 +33,7 @@ const cookieOptions: readonly string[] = ['name', 'secure', 'sameSite', 'path', 
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function cookieJar(options: CookieOptions = {}): CookieJar {
-  checkNames('an option of the cookie', checkObject('cookie', options), cookieOptions);
+  checkOptions(options, cookieOptions, 'cookie');
   const { secure = true, sameSite = 'Lax', path = '/', domain, maxAgeMs } = options;
   const { name = secure && !domain && path === '/' ? '__Host-id' : 'id' } = options;
   check('name', name, /^[\w!#$%&'*+.^`|~-]{1,64}$/, '1 to 64 characters a cookie name may have');

@@ -1,7 +1,10 @@
-/** Why a session ended before its time. */
+/**
+ * Why a session ended before its time. One that was `regenerated` goes on under another id: it is told as `created`
+ * right after, with the same handle.
+ */
 export type EndReason = 'destroyed' | 'regenerated' | 'revoked' | 'evicted';
 
-/** Something worth logging or counting. Names sessions by their handles, which are no secrets, never by ids. */
+/** Something worth logging or counting. Names sessions by their handles, as `list` and `revoke` do, never by ids. */
 export type SessionEvent =
   | { readonly kind: 'created'; readonly handle: string; readonly userId: string | undefined }
   | {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { checkNames, checkObject, refuse } from '@norikv/store/checks';
+import { checkOptions, refuse } from '@norikv/store/checks';
 import { type CookieJar, type CookieOptions, cookieJar } from './cookie.js';
 import { isLasting } from './errors.js';
 import type { NewSession, Profile, RegenerateOptions, Session } from './session.js';
@@ -159,7 +159,7 @@ export function honoSessions<Data extends object>(
   options: HonoSessionOptions = {},
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
   if (typeof sessions?.get !== 'function') refuse('sessions', sessions, 'a SessionManager');
-  checkNames('an option of honoSessions', checkObject('options', options), ['cookie']);
+  checkOptions(options, ['cookie']);
   const jar: CookieJar = cookieJar(options.cookie);
   return async (context, next) => {
     const id = jar.read(context.req.header('cookie'));

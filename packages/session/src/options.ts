@@ -79,7 +79,16 @@ export function settingsOf(
     refuse('clock', settings.clock, 'an object with now, monotonic and startTimer');
   }
   for (const name of ['random', 'onEvent'] as const) checkFunction(name, settings[name]);
-  return { ...settings, onEvent: (event) => tell(settings.onEvent, event) };
+  return { ...settings, clock: inWholeMs(settings.clock), onEvent: (event) => tell(settings.onEvent, event) };
+}
+
+/** Records hold whole milliseconds. */
+function inWholeMs(clock: Clock): Clock {
+  return {
+    now: () => Math.floor(clock.now()),
+    monotonic: () => clock.monotonic(),
+    startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs),
+  };
 }
 
 /** Ten years. */

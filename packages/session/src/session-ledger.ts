@@ -18,7 +18,7 @@ import {
   touch,
 } from './session-transitions.js';
 import { UserLedger } from './user-ledger.js';
-import type { Candidate } from './user-transitions.js';
+import { type Candidate, withdraw, withdrawAll } from './user-transitions.js';
 
 /** A session that lives, and the key it is under now. */
 export interface Found {
@@ -37,6 +37,13 @@ export interface Content {
 interface Successor {
   readonly replacedBy: string;
   readonly followUntil: number | undefined;
+}
+
+/** How a session is called in events. */
+interface Named {
+  /** The same for all ids it has had. */
+  readonly handle: string;
+  readonly userId: string | undefined;
 }
 
 /** How many sessions a process remembers the users of. */
@@ -105,17 +112,26 @@ export class SessionLedger {
     return this.#records.updateSession(key, touch(terms));
   }
 
+  /** As {@link touch}, for a cookie that lasts longer than the session was to: its user names it for as long. */
+  async lengthen(key: string, { idleMs, cookie }: CookieTerms): Promise<void> {
+    const found = await this.find(key);
+    if (found?.key !== key) return;
+    const { userId, createdAt } = found.session;
+    const expiresAt = Math.max(found.session.expiresAt, createdAt + idleMs);
+    const next: NextSession = (session, now) => {
+      // Somebody else may have signed in meanwhile, and does not name it for so long.
+      if (session.userId !== userId) return undefined;
+      return { ...session, lastSeenAt: now, idleMs, expiresAt, data: { ...session.data, cookie } };
+    };
+    const write = (): Promise<boolean> => this.#records.updateSession(key, change(next));
+    const candidate = { key, createdAt, expiresAt, continues: key };
+    await (userId === undefined ? write() : this.users.admit(userId, candidate, write));
+  }
+
   /** Begins a session. False if its user's were ended since it was asked for, or if the key is, or was, taken. */
-  async begin(
-    key: string,
-    session: LiveSession,
-    terms: Pick<Candidate, 'continues' | 'generation'> = {},
-  ): Promise<boolean> {
-    const { userId, createdAt, expiresAt } = session;
-    const write = (): Promise<boolean> => this.#records.updateSessionOnce(key, open(session));
-    const candidate = { key, createdAt, expiresAt, ...terms };
-    const isOpen = await (userId === undefined ? write() : this.users.begin(userId, candidate, write));
-    if (isOpen) this.settings.onEvent({ kind: 'created', handle: key, userId });
+  async begin(key: string, session: LiveSession, generation?: number): Promise<boolean> {
+    const isOpen = await this.#open(key, session, { generation });
+    if (isOpen) this.settings.onEvent({ kind: 'created', handle: key, userId: session.userId });
     return isOpen;
   }
 
@@ -155,20 +171,15 @@ export class SessionLedger {
       ? write()
       : this.users.admit(userId, candidate, write));
     const former = isSaved ? previous : userId;
-    if (!isSameUser && former !== undefined) await this.users.withdraw(former, key);
+    if (!isSameUser) await this.users.withdraw(former, key);
     return isSaved;
   }
 
   /** Ends a session and whatever took its place. False if it was over. */
   async end(key: string): Promise<boolean> {
-    const ended = await this.#records.updateSession(key, end());
-    if (ended?.kind === 'ended') return ended.replacedBy !== undefined && this.end(ended.replacedBy);
-    if (!ended) return false;
-    const { userId } = ended;
-    const isRevoked = userId !== undefined && (await this.users.withdraw(userId, key)) === false;
-    if (isRevoked || !isLive(ended, this.settings.clock.now())) return false;
-    this.settings.onEvent({ kind: 'ended', handle: key, userId, reason: 'destroyed' });
-    return true;
+    const ended = await this.#end(key, withdrawAll);
+    if (ended) this.settings.onEvent({ kind: 'ended', ...ended, reason: 'destroyed' });
+    return ended !== undefined;
   }
 
   /** Gives a session another key. False if it is over; then so is what was to take its place. */
@@ -176,15 +187,38 @@ export class SessionLedger {
     const now = this.settings.clock.now();
     const followUntil = overlapMs > 0 ? now + overlapMs : undefined;
     try {
-      const isBegun = await this.begin(newKey, { ...session, lastSeenAt: now }, { continues: key });
-      if (!isBegun) return false;
+      const isOpen = await this.#open(newKey, { ...session, lastSeenAt: now }, { continues: key });
+      if (!isOpen) return false;
       if (await this.#replace(key, session, { replacedBy: newKey, followUntil })) return true;
     } catch (error) {
-      await this.users.upkeep(() => this.end(newKey));
+      await this.users.upkeep(() => this.#end(newKey));
       throw error;
     }
-    await this.end(newKey);
+    await this.#end(newKey);
     return false;
+  }
+
+  async #open(
+    key: string,
+    session: LiveSession,
+    terms: Pick<Candidate, 'continues' | 'generation'>,
+  ): Promise<boolean> {
+    const { userId, createdAt, expiresAt } = session;
+    const write = (): Promise<boolean> => this.#records.updateSessionOnce(key, open(session));
+    const candidate = { key, createdAt, expiresAt, ...terms };
+    return userId === undefined ? write() : this.users.begin(userId, candidate, write);
+  }
+
+  /** As {@link end}, and tells nobody. Undefined if it was over. */
+  async #end(key: string, unname = withdraw): Promise<Named | undefined> {
+    const ended = await this.#records.updateSession(key, end());
+    if (ended?.kind === 'ended')
+      return ended.replacedBy === undefined ? undefined : this.#end(ended.replacedBy, unname);
+    if (!ended) return undefined;
+    const { userId } = ended;
+    const handle = await this.users.withdraw(userId, key, unname);
+    const wasOver = handle === undefined || !isLive(ended, this.settings.clock.now());
+    return wasOver ? undefined : { handle, userId };
   }
 
   /** What is changed meanwhile moves along before the old key leads to the new one: nobody finds an old copy. */
@@ -198,8 +232,10 @@ export class SessionLedger {
       if (current?.kind !== 'live' || current.userId !== copied.userId) return false;
       const { userId, data } = current;
       if (isSame(current, copy)) {
-        if (userId !== undefined) await this.users.withdraw(userId, key);
-        this.settings.onEvent({ kind: 'ended', handle: key, userId, reason: 'regenerated' });
+        const handle = await this.users.withdraw(userId, key);
+        if (handle === undefined) return true;
+        this.settings.onEvent({ kind: 'ended', handle, userId, reason: 'regenerated' });
+        this.settings.onEvent({ kind: 'created', handle, userId });
         return true;
       }
       if (clock.monotonic() >= deadlineAt) {

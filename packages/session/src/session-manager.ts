@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import { checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkObject, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
 import {
@@ -27,7 +27,8 @@ import { revoke, revokeAll, revokeOthers } from './user-transitions.js';
 export interface SessionManagerOptions<Data extends object> extends SessionStoreOptions {
   /**
    * Checks the data whenever a session is created, changed or read, and may change them. It must accept what
-   * it made itself. Any library of the Standard Schema family; synchronous.
+   * it made itself, in older releases, too: give new fields a default, or whoever is signed in meets an error. Any
+   * library of the Standard Schema family; synchronous.
    */
   readonly schema?: StandardSchema<Data> | undefined;
 }
@@ -99,7 +100,7 @@ export class SessionManager<Data extends object = Profile> {
     };
     const id = createSessionId();
     const { generation } = options;
-    if (await this.#ledger.begin(hashOf(id), live, { generation })) return id;
+    if (await this.#ledger.begin(hashOf(id), live, generation)) return id;
     throw new SignInRevokedError(
       `generation is ${generation}, but the sessions of this user were ended since; check the credentials again`,
     );
@@ -188,7 +189,7 @@ export class SessionManager<Data extends object = Profile> {
    * count until it is tidied up, here and in the next two.
    */
   async revoke(userId: string, handle: string): Promise<boolean> {
-    return (await this.#ledger.users.revoke(checkUserId(userId), revoke(handle))).length > 0;
+    return Boolean(await this.#ledger.users.revoke(checkUserId(userId), revoke(handle)));
   }
 
   /**
@@ -196,15 +197,14 @@ export class SessionManager<Data extends object = Profile> {
    * began before, with {@link generation}, are refused as well.
    */
   async revokeAll(userId: string): Promise<number> {
-    return (await this.#ledger.users.revoke(checkUserId(userId), revokeAll)).length;
+    return (await this.#ledger.users.revoke(checkUserId(userId), revokeAll)) ?? 0;
   }
 
   /** Ends all other sessions of the user. Answers how many there were, or null, with nothing ended, if this one is over. */
   async revokeOthers(id: PresentedId): Promise<number | null> {
     const found = await this.#find(id);
     if (!found) return null;
-    const ended = await this.#ledger.users.revoke(found.session.userId, revokeOthers(found.key));
-    return ended?.length ?? null;
+    return (await this.#ledger.users.revoke(found.session.userId, revokeOthers(found.key))) ?? null;
   }
 
   /**
@@ -226,7 +226,7 @@ export class SessionManager<Data extends object = Profile> {
 
   #lifetimes(options: CreateOptions): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
     const { settings } = this.#ledger;
-    checkNames('an option of create', checkObject('options of create', options), createOptions);
+    checkOptions(options, createOptions);
     const { ttlMs = settings.ttlMs, generation = 0 } = options;
     const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;
     checkLifetimes({ ttlMs, absoluteMs });

@@ -64,19 +64,30 @@ export class UserLedger {
     }
   }
 
-  /** Names a session no more. False if it was not named; undefined if that could not be found out. */
-  withdraw(userId: string, key: string): Promise<boolean | undefined> {
-    return this.upkeep(() => this.#records.updateUser(userId, withdraw(key)));
+  /**
+   * Names an id no more, or all of its session, too. Answers the handle, or the key where that cannot be known;
+   * undefined if it was not named.
+   */
+  async withdraw(
+    userId: string | undefined,
+    key: string,
+    unname: typeof withdraw = withdraw,
+  ): Promise<string | undefined> {
+    if (userId === undefined) return key;
+    const withdrawn = await this.upkeep(() => this.#records.updateUser(userId, unname(key)));
+    return withdrawn ? withdrawn[0]?.handle : key;
   }
 
-  /** Ends sessions by the record of their user, which is what counts; their own records follow. */
-  async revoke<Ended extends readonly UserSession[] | undefined>(
+  /**
+   * Ends sessions by the record of their user, which is what counts; their own records follow. Answers how many;
+   * undefined if the transition refused.
+   */
+  async revoke(
     userId: string,
-    transition: Transition<UserRecord, Ended>,
-  ): Promise<Ended> {
+    transition: Transition<UserRecord, readonly UserSession[] | undefined>,
+  ): Promise<number | undefined> {
     const ended = await this.#records.updateUser(userId, transition);
-    await this.#bury(userId, ended ?? [], 'revoked');
-    return ended;
+    return ended && this.#bury(userId, ended, 'revoked');
   }
 
   /** The sessions of a user that live, oldest first. */
@@ -112,13 +123,13 @@ export class UserLedger {
     }
   }
 
-  /** Removes what is left of sessions that no user record names any more: they are over already. */
-  async #bury(userId: string, sessions: readonly UserSession[], reason: EndReason): Promise<void> {
-    const bury = ({ key, handle }: UserSession): Promise<unknown> => {
-      this.#settings.onEvent({ kind: 'ended', handle, userId, reason });
-      return this.upkeep(() => this.#records.updateSession(key, endOf(userId)));
-    };
-    await Promise.all(sessions.map(bury));
+  /** Removes what is left of sessions that no user record names any more: they are over already. Answers how many. */
+  async #bury(userId: string, ids: readonly UserSession[], reason: EndReason): Promise<number> {
+    const handles = new Set(ids.map(({ handle }) => handle));
+    for (const handle of handles) this.#settings.onEvent({ kind: 'ended', handle, userId, reason });
+    const bury = (key: string) => this.upkeep(() => this.#records.updateSession(key, endOf(userId)));
+    await Promise.all(ids.map(({ key }) => bury(key)));
+    return handles.size;
   }
 
   async #deadAmong(sessions: readonly UserSession[]): Promise<ReadonlySet<string>> {

@@ -63,8 +63,7 @@ export function makeRoom(key: string, maxSessions: number): Transition<UserRecor
   return (user = nobody, now) => {
     const own = user.sessions.find((session) => session.key === key);
     const excess = own ? excessOf(user.sessions, own.handle, maxSessions) : [];
-    const [ended, sessions] = split(user, ({ handle }) => excess.includes(handle));
-    return ended.length === 0 ? keep(ended) : named({ ...user, sessions }, ended, now);
+    return endWhere(({ handle }) => excess.includes(handle))(user, now);
   };
 }
 
@@ -75,19 +74,29 @@ function excessOf(sessions: readonly UserSession[], handle: string, maxSessions:
   return [...others].slice(0, Math.max(0, others.size + 1 - maxSessions));
 }
 
-/** Names a session no more. */
-export function withdraw(key: string): Transition<UserRecord, boolean> {
+/** Names one id of a session no more. Answers what was named. */
+export function withdraw(key: string): Transition<UserRecord, readonly UserSession[]> {
+  return endWhere((session) => session.key === key);
+}
+
+/** Ends the session an id is of, whichever others it has: who was to give it one may have died. Answers what ended. */
+export function withdrawAll(key: string): Transition<UserRecord, readonly UserSession[]> {
   return (user = nobody, now) => {
-    const sessions = user.sessions.filter((session) => session.key !== key);
-    if (sessions.length === user.sessions.length) return keep(false);
-    return named({ ...user, sessions }, true, now);
+    const own = user.sessions.find((session) => session.key === key);
+    return endWhere(({ handle }) => handle === own?.handle)(user, now);
   };
 }
 
 /** Ends one session, whichever of its ids it has now. Answers what ended. */
 export function revoke(handle: string): Transition<UserRecord, readonly UserSession[]> {
+  return endWhere((session) => session.handle === handle);
+}
+
+function endWhere(
+  isEnded: (session: UserSession) => boolean,
+): Transition<UserRecord, readonly UserSession[]> {
   return (user = nobody, now) => {
-    const [ended, sessions] = split(user, (session) => session.handle === handle);
+    const [ended, sessions] = split(user, isEnded);
     return ended.length === 0 ? keep(ended) : named({ ...user, sessions }, ended, now);
   };
 }

@@ -96,8 +96,11 @@ export class WebSessions<Stored extends WebSession> {
     if (idleMs <= 0) return this.end(sid);
     const terms = { idleMs, cookie: serialised(session.cookie ?? {}) };
     if (!isSid(sid) || this.#isFresh(loaded, terms)) return;
+    const isOutlasted = loaded !== undefined && loaded.createdAt + idleMs > loaded.expiresAt;
     await this.#orUnavailable(async () => {
-      await this.#ledger.touch(hashOf(sid), terms);
+      await (isOutlasted
+        ? this.#ledger.lengthen(hashOf(sid), terms)
+        : this.#ledger.touch(hashOf(sid), terms));
     });
   }
 

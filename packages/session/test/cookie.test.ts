@@ -53,7 +53,7 @@ describe('the cookie', () => {
     [{ sameSite: 'None', secure: false }, 'sameSite'],
     [{ maxAgeMs: 999 }, 'maxAgeMs'],
     [{ maxAgeMs: Number.NaN }, 'maxAgeMs'],
-    [{ maxAge: 3_600 }, 'an option of the cookie is "maxAge"; use name, secure,'],
+    [{ maxAge: 3_600 }, 'an option of cookie is "maxAge"; use name, secure,'],
     [null, 'cookie is null'],
   ])('with %o is refused', (options, message) => {
     expect(() => cookieJar(options as object)).toThrow(message);

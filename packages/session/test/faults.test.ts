@@ -1,4 +1,4 @@
-import { UnavailableError } from '@norikv/store';
+import { type KvStore, UnavailableError } from '@norikv/store';
 import { withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type SessionEvent, SessionManager } from '../src/index.js';
@@ -143,4 +143,33 @@ it('no timer is left behind', async () => {
   await sessions.regenerate(id);
   await sessions.revokeAll('alice');
   expect(clock.pendingTimers).toBe(0);
+});
+
+describe('a process that dies while it gives a session a new id', () => {
+  it('leaves no session behind that a log-out does not end', async () => {
+    const events: SessionEvent[] = [];
+    const memory = memoryStore();
+    let writesLeft = 0;
+    const dying: KvStore = {
+      capabilities: memory.capabilities,
+      get: (...args) => memory.get(...args),
+      delete: (...args) => memory.delete(...args),
+      async put(...args) {
+        writesLeft -= 1;
+        if (writesLeft < 0) throw new UnavailableError('dead', { retryable: false, outcome: 'not-applied' });
+        return memory.put(...args);
+      },
+    };
+    const others = new SessionManager(memory, minute, { onEvent: (event) => events.push(event) });
+    for (const end of [(id: string) => others.destroy(id), () => others.revokeAll('alice')]) {
+      const id = await others.create('alice', ...alice);
+      writesLeft = 2;
+      await expect(new SessionManager(dying).regenerate(id)).rejects.toThrow('dead');
+      expect(await others.list('alice')).toHaveLength(1);
+      expect(Number(await end(id))).toBe(1);
+      expect(await others.list('alice')).toEqual([]);
+      expect(await others.revokeAll('alice')).toBe(0);
+    }
+    expect(events.filter(({ kind }) => kind === 'ended')).toHaveLength(2);
+  });
 });

@@ -261,13 +261,10 @@ describe('the Hono middleware', () => {
     [[undefined], 'sessions is undefined; use a SessionManager'],
     [[{}], 'sessions is [object Object]; use a SessionManager'],
     [[new SessionManager(memoryStore()), null], 'options is null'],
-    [
-      [new SessionManager(memoryStore()), { cookies: {} }],
-      'an option of honoSessions is "cookies"; use cookie',
-    ],
+    [[new SessionManager(memoryStore()), { cookies: {} }], 'an option is "cookies"; use cookie'],
     [
       [new SessionManager(memoryStore()), { cookie: { httpOnly: false } }],
-      'an option of the cookie is "httpOnly"',
+      'an option of cookie is "httpOnly"',
     ],
   ])('refuses what it cannot use (%#)', (given, message) => {
     expect(() => honoSessions(...(given as Parameters<typeof honoSessions>))).toThrow(message);

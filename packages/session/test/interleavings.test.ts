@@ -27,12 +27,14 @@ describe('the schedules notice', () => {
     expect((await playAll(1_000, { wrap })).resurrected).toBeGreaterThan(0);
   });
 
-  it('a reader that writes back what it read, as in the documentation', async () => {
+  it('a reader that writes back what it read', async () => {
     const get: Sabotage['get'] = async (sessions, id, store) => {
-      const key = `session:id:${hashOf(id)}`;
-      const read = await find(store, key);
-      const session = await sessions.get(id);
-      if (read && session) await store.put(key, read.value, { ttlMs: 3_600_000 });
+      const keys = [`session:id:${hashOf(id)}`, `session:user:${hashOf('user')}`];
+      const read = await Promise.all(keys.map((key) => find(store, key)));
+      if ((await sessions.get(id)) === null) return;
+      for (const [position, key] of keys.entries()) {
+        await store.put(key, read[position]?.value ?? '', { ttlMs: 3_600_000 });
+      }
     };
     expect((await playAll(1_000, { get })).resurrected).toBeGreaterThan(0);
   });

@@ -1,4 +1,4 @@
-import type { KvStore } from '@norikv/store';
+import type { Clock, KvStore } from '@norikv/store';
 import { FakeClock, withLyingServer } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
@@ -152,3 +152,19 @@ function bound(store: KvStore): KvStore {
     delete: (...args) => store.delete(...args),
   };
 }
+
+describe('a clock that counts parts of milliseconds', () => {
+  it('makes sessions that can be read', async () => {
+    const whole = new FakeClock();
+    const clock: Clock = {
+      now: () => whole.now() + 0.75,
+      monotonic: () => whole.monotonic(),
+      startTimer: (callback, delayMs) => whole.startTimer(callback, delayMs),
+    };
+    const sessions = new SessionManager(memoryStore(), idle, { clock });
+    const id = await sessions.create('user', 'a@example.com', []);
+    const next = await sessions.regenerate(id, { overlapMs: 1_000 });
+    expect(await sessions.get(id)).toEqual(await sessions.get(next));
+    expect((await sessions.get(next))?.createdAt).toBe(whole.now());
+  });
+});

@@ -57,7 +57,7 @@ describe('options', () => {
     const sessions = new SessionManager(memoryStore());
     await sessions.revokeAll('u');
     const create = sessions.create('u', 'u@example.com', [], options as unknown as CreateOptions);
-    await expect(create).rejects.toThrow('options of create is');
+    await expect(create).rejects.toThrow('options is');
     expect(await sessions.list('u')).toEqual([]);
   });
 
@@ -153,7 +153,7 @@ describe('arguments', () => {
     [{ ttlMs: 0 }, 'ttlMs'],
     [{ absoluteMs: 1 }, 'absoluteMs'],
     [{ generation: -1 }, 'generation'],
-    [{ ttl: 5 }, 'an option of create is "ttl"'],
+    [{ ttl: 5 }, 'an option is "ttl"'],
   ])('a session with %o is refused', async (options, message) => {
     await expect(sessions.create('user', 'a@example.com', [], options as CreateOptions)).rejects.toThrow(
       message,

@@ -6,14 +6,15 @@ import { WebSessions } from '../src/web-sessions.js';
 import { type Processes, startProcesses } from './processes.js';
 import { minute } from './world.js';
 
+interface World extends Pick<Processes, 'clock' | 'memory'> {
+  /** The store of the call. */
+  readonly store: KvStore;
+}
+
 /** Two processes; in the first, something happens right after it has looked at a session and its user, or later. */
 async function overtaken(
-  call: (sessions: SessionManager, id: string) => Promise<unknown>,
-  meanwhile: (
-    others: SessionManager,
-    id: string,
-    world: Pick<Processes, 'clock' | 'memory'>,
-  ) => Promise<unknown>,
+  call: (sessions: SessionManager, id: string, world: World) => Promise<unknown>,
+  meanwhile: (others: SessionManager, id: string, world: World) => Promise<unknown>,
   latestLook = 2,
 ) {
   const { clock, memory, all } = startProcesses(2, { ttlMs: 30 * minute });
@@ -27,13 +28,13 @@ async function overtaken(
     async get(...args) {
       const entry = await memory.get(...args);
       looks += 1;
-      if (looks === latestLook) await meanwhile(others, id, { memory, clock });
+      if (looks === latestLook) await meanwhile(others, id, { memory, clock, store });
       return entry;
     },
   };
   await clock.advance(10 * minute);
   const sessions = new SessionManager(store, 30 * minute, { clock });
-  const answer = await call(sessions, id);
+  const answer = await call(sessions, id, { memory, clock, store });
   expect(looks).toBeGreaterThanOrEqual(latestLook);
   const stored = bytesToString((await memory.get(`session:id:${hashOf(id)}`)).value);
   return { answer, stored, isOpen: await others.validate(id) };
@@ -67,16 +68,16 @@ describe('a log-out overtakes', () => {
   });
 });
 
-describe('somebody else who signs in under the same id overtakes', () => {
-  const signIn: Parameters<typeof overtaken>[1] = (_, id, { memory, clock }) => {
-    const cookie = { originalMaxAge: null, expires: null };
-    return new WebSessions(memory, { clock, userIdOf: () => 'bob' }, 'test').save(id, { cookie }, true);
-  };
+const signInAsBob: Parameters<typeof overtaken>[1] = (_, id, { memory, clock }) => {
+  const cookie = { originalMaxAge: null, expires: null };
+  return new WebSessions(memory, { clock, userIdOf: () => 'bob' }, 'test').save(id, { cookie }, true);
+};
 
+describe('somebody else who signs in under the same id overtakes', () => {
   it('a change, which then is none', async () => {
     const change = (sessions: SessionManager, id: string): Promise<boolean> =>
       sessions.update(id, ({ userId }) => ({ email: `${userId}@example.com`, roles: ['admin'] }));
-    const { answer, stored, isOpen } = await overtaken(change, signIn);
+    const { answer, stored, isOpen } = await overtaken(change, signInAsBob);
     expect([answer, isOpen]).toEqual([false, true]);
     expect(stored).toContain('"userId":"bob"');
     expect(stored).not.toContain('admin');
@@ -85,9 +86,31 @@ describe('somebody else who signs in under the same id overtakes', () => {
   it('a new id, which then is none', async () => {
     const regenerate = (sessions: SessionManager, id: string): Promise<string | null> =>
       sessions.regenerate(id);
-    const { answer, stored, isOpen } = await overtaken(regenerate, signIn, 4);
+    const { answer, stored, isOpen } = await overtaken(regenerate, signInAsBob, 4);
     expect([answer, isOpen]).toEqual([null, true]);
     expect(stored).toContain('"userId":"bob"');
+  });
+});
+
+describe('who lets a session live for longer', () => {
+  const lengthen: Parameters<typeof overtaken>[0] = async (_, id, { memory, clock, store }) => {
+    const found = await new WebSessions(memory, { clock }, 'test').find(id);
+    const month = 30 * 24 * 60 * minute;
+    const cookie = { originalMaxAge: month, expires: new Date(clock.now() + month) };
+    await new WebSessions(store, { clock }, 'test').touch(id, { cookie }, found?.session);
+  };
+
+  it('does so if nobody is faster', async () => {
+    const { stored, isOpen } = await overtaken(lengthen, async () => {});
+    expect(isOpen).toBe(true);
+    expect(stored).toContain('"originalMaxAge":2592000000');
+  });
+
+  it.each([2, 4])('does nothing where somebody else signs in under the same id, at look %i', async (look) => {
+    const { stored, isOpen } = await overtaken(lengthen, signInAsBob, look);
+    expect(isOpen).toBe(true);
+    expect(stored).toContain('"userId":"bob"');
+    expect(stored).not.toContain('2592000000');
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SessionManager } from '../src/index.js';
+import { type SessionEvent, SessionManager } from '../src/index.js';
 import { describeOnEngines, minute, second } from './world.js';
 
 describeOnEngines('a new id', (open) => {
@@ -59,6 +59,27 @@ describeOnEngines('a new id', (open) => {
     expect(given).toHaveLength(1);
     expect(await sessions.validate(given[0])).toBe(true);
     expect(await sessions.list('user')).toHaveLength(1);
+  });
+
+  it('is told under the handle that ends the session, and by nobody who came too late', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const events: SessionEvent[] = [];
+    const onEvent = (event: SessionEvent): void => void events.push(event);
+    const sessions = new SessionManager(store, 30 * minute, { clock, onEvent });
+    const tell = (how: string): string[] => [how, handle];
+    const old = await sessions.create('user', 'a@example.com', []);
+    const handle = (await sessions.handleOf(old)) ?? '';
+    const ids = await Promise.all([sessions.regenerate(old), sessions.regenerate(old)]);
+    await sessions.regenerate(ids[0] ?? ids[1]);
+    await sessions.destroy(old);
+    const told = events.map((event) =>
+      event.kind === 'upkeep-failed'
+        ? []
+        : [event.kind === 'ended' ? event.reason : event.kind, event.handle],
+    );
+    const once = [tell('regenerated'), tell('created')];
+    expect(told).toEqual([tell('created'), ...once, ...once, tell('destroyed')]);
   });
 
   it('takes along what is changed while the id changes', async () => {

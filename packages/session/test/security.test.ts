@@ -271,8 +271,8 @@ describe('what leaves the process', () => {
     expect(told).toEqual([
       'created',
       'created',
-      'created',
       'regenerated',
+      'created',
       'evicted',
       'created',
       'destroyed',

@@ -99,6 +99,38 @@ describeOnEngines('sessions of a web framework', (open) => {
     expect(await sessions.find('sid')).toBeDefined();
   });
 
+  it.each([undefined, 'alice'])('of %s last longer once only their cookie does', async (userId) => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = sessionsIn(world);
+    const manager = new SessionManager(store, day, { clock });
+    const cookieFor = (ms: number) => ({ originalMaxAge: ms, expires: new Date(clock.now() + ms) });
+    await sessions.save('sid', { cookie: cookieFor(hour), userId, visits: 1 }, false);
+    const found = await sessions.find('sid');
+    await sessions.save('sid', { cookie: cookieFor(hour), userId, visits: 2 }, true);
+    await sessions.touch('sid', { cookie: cookieFor(30 * day), userId }, found?.session);
+    for (const passed of [2, 27]) {
+      await clock.advance(passed * day);
+      await manager.create('alice', 'a@example.com', []);
+      const data = { cookie: { originalMaxAge: 30 * day }, visits: 2 };
+      expect((await sessions.find('sid'))?.session.data).toMatchObject(data);
+    }
+    await clock.advance(2 * day);
+    expect(await sessions.find('sid')).toBeUndefined();
+  });
+
+  it('that are over stay over, also for a cookie that lasts longer', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = sessionsIn(world);
+    const cookieFor = (ms: number) => ({ originalMaxAge: ms, expires: new Date(clock.now() + ms) });
+    await sessions.save('sid', { cookie: cookieFor(hour), userId: 'alice' }, false);
+    const found = await sessions.find('sid');
+    await new SessionManager(store, day, { clock }).revokeAll('alice');
+    await sessions.touch('sid', { cookie: cookieFor(30 * day) }, found?.session);
+    expect(await sessions.find('sid')).toBeUndefined();
+  });
+
   it('that were loaded are not made anew when they are over', async () => {
     await using world = await open();
     const { clock } = world;
