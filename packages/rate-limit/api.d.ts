@@ -9,7 +9,8 @@ interface ClientAddressOptions {
 }
 /**
  * An identifier from the address of a client: IPv4 as it is, IPv6 cut to its network, since one client has
- * 2^64 addresses. IPv4 inside IPv6 (`::ffff:1.2.3.4`, however it is spelled) is the same client as IPv4.
+ * 2^64 addresses. IPv4 inside IPv6 (`::ffff:1.2.3.4` or `64:ff9b::1.2.3.4`, however it is spelled) is the same
+ * client as IPv4.
  *
  * Take the address of the connection, or what your framework makes of `X-Forwarded-For` with a list of your
  * own proxies: a client can write anything into that header.

@@ -9,7 +9,8 @@ export interface ClientAddressOptions {
 
 /**
  * An identifier from the address of a client: IPv4 as it is, IPv6 cut to its network, since one client has
- * 2^64 addresses. IPv4 inside IPv6 (`::ffff:1.2.3.4`, however it is spelled) is the same client as IPv4.
+ * 2^64 addresses. IPv4 inside IPv6 (`::ffff:1.2.3.4` or `64:ff9b::1.2.3.4`, however it is spelled) is the same
+ * client as IPv4.
  *
  * Take the address of the connection, or what your framework makes of `X-Forwarded-For` with a list of your
  * own proxies: a client can write anything into that header.
@@ -33,8 +34,7 @@ export function clientAddress(
   if (isIPv4(address)) return address;
   if (!isIPv6(address)) return refuse('address', address, 'an IPv4 or IPv6 address without a port');
   const groups = groupsOf(address);
-  const mapped = groups.slice(0, 6).join() === '0,0,0,0,0,65535';
-  if (mapped)
+  if (ipv4Inside.includes(groups.slice(0, 6).join()))
     return groups
       .slice(6)
       .flatMap((group) => [group >> 8, group & 255])
@@ -45,6 +45,9 @@ export function clientAddress(
   });
   return `${network.join(':')}/${ipv6Prefix}`;
 }
+
+/** Before IPv4 inside IPv6: `::ffff:0:0/96`, and `64:ff9b::/96`, under which translators show IPv4 to IPv6. */
+const ipv4Inside: readonly string[] = ['0,0,0,0,0,65535', '100,65435,0,0,0,0'];
 
 /** The eight groups of an IPv6 address. The zone, as in `fe80::1%eth0`, is of no meaning to others. */
 function groupsOf(address: string): number[] {

@@ -48,6 +48,8 @@ function isSameLimit(config: RateLimitConfig, known: RateLimitConfig): boolean {
     config.windowMs === known.windowMs &&
     config.algorithm === known.algorithm &&
     config.burst === known.burst &&
-    config.name === known.name
+    config.name === known.name &&
+    // A misspelt option is none of these.
+    Object.keys(config).length === Object.keys(known).length
   );
 }

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { checkWhole, refuse } from '@norikv/store/checks';
-import type { Algorithm, Quota } from './algorithm.js';
+import type { Algorithm, Numbers, Quota } from './algorithm.js';
 import { fixedWindow } from './fixed-window.js';
 import { gcra } from './gcra.js';
+import { blockSlot } from './record.js';
 import { slidingWindow } from './sliding-window.js';
 
 /**
@@ -95,7 +96,7 @@ function limitOf(config: RateLimitConfig): Limit {
   const numbers = `${maxRequests.toString(36)}/${windowMs.toString(36)}`;
   const ownSlot = burst === maxRequests ? numbers : `${numbers}/${burst.toString(36)}`;
   // A count means nothing under a window of another length; a level does.
-  const sharedSlot = algorithm === 'gcra' ? `:${name}` : `:${name}/${windowMs}`;
+  const sharedSlot = algorithm === 'gcra' ? `:${name}` : `:${name}/${windowMs.toString(36)}`;
   const slot = known[1] + (name === undefined ? ownSlot : sharedSlot);
   return {
     name: name ?? `${maxRequests}-in-${windowMs}ms`,
@@ -107,6 +108,15 @@ function limitOf(config: RateLimitConfig): Limit {
     intervalMs,
     spanMs: Math.max(1, Math.ceil(lasting[algorithm])),
   };
+}
+
+/** How long numbers matter at most, by what is stored: who writes a record may not know all limits in it. */
+export function spanIn(slot: string, [, durationMs, lastingMs]: Numbers): number {
+  const never = Number.POSITIVE_INFINITY;
+  if (slot === blockSlot) return durationMs ?? never;
+  if (slot.startsWith('g')) return lastingMs ?? never;
+  const windowMs = Number.parseInt(slot.slice(slot.lastIndexOf('/') + 1), 36) || never;
+  return slot.startsWith('s') ? 2 * windowMs : windowMs;
 }
 
 /** Time in which all permits of a limit come back. A division may have added a bit, which is no millisecond. */

@@ -8,7 +8,7 @@ type Slot = readonly [name: string, numbers: Numbers];
 /** What is kept of one identifier. A list, because few limits share a record, and most are alone. */
 export type RateLimitRecord = readonly Slot[];
 
-/** The slot of a block; its number is the time at which it ends. */
+/** The slot of a block; its numbers are the time at which it ends, and how long it lasts. */
 export const blockSlot = '!';
 
 /** The slot of the notes that the latest refunds left, newest first. Notes have no end. */

@@ -35,8 +35,7 @@ export function giveBack(refunds: readonly Refund[], note: number): Transition<R
     earlier = notes;
     const returned = refunds.reduce((state, refund) => withRefund(state, refund, now), record);
     const next = withSlot(returned, noteSlot, [note, ...notes].slice(0, notesKept), now);
-    const limits = refunds.flatMap((refund) => refund.limits);
-    return write(next, true, ttlOf(next, limits, now));
+    return write(next, true, ttlOf(next, now));
   };
 }
 
@@ -53,6 +52,8 @@ function withRefund(
   let next = record;
   for (const [position, limit] of limits.entries()) {
     const numbers = limit.algorithm.advance(numbersIn(next, limit.slot), limit, now);
+    // Where nothing is out any more, a refund must not begin a window.
+    if (limit.algorithm.used(numbers, limit, now) === 0) continue;
     const returned = limit.algorithm.giveBack(numbers, limit, cost, grants[position], after);
     next = withSlot(next, limit.slot, returned, now);
   }

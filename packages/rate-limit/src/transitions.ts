@@ -1,6 +1,6 @@
 import { type Change, keep, type Transition, write } from '@norikv/cas-retry';
 import { tolerance } from './algorithm.js';
-import { type Limit, refillMs } from './limit.js';
+import { type Limit, refillMs, spanIn } from './limit.js';
 import { blockSlot, emptyRecord, numbersIn, type RateLimitRecord, withSlot } from './record.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 
@@ -32,15 +32,16 @@ export function spend(
   }
   const after = limits.map((limit) => standing(next, limit, 0, now));
   const grants = limits.map((limit) => endOf(next, limit.slot));
-  return write(next, resultOf(true, cost, after, grants), ttlOf(next, limits, now));
+  return write(next, resultOf(true, cost, after, grants), ttlOf(next, now));
 }
 
 /** Denies everything for so long. A longer block stays. */
 export function block(durationMs: number): Transition<RateLimitRecord, void> {
   return (record = emptyRecord, now) => {
     const until = Math.max(endOf(record, blockSlot), now + durationMs);
-    const next = withSlot(record, blockSlot, [until], now);
-    return write(next, undefined, ttlOf(next, [], now));
+    const lastingMs = Math.max(leftMs(record, blockSlot, now), durationMs);
+    const next = withSlot(record, blockSlot, [until, lastingMs], now);
+    return write(next, undefined, ttlOf(next, now));
   };
 }
 
@@ -50,7 +51,7 @@ export const forget: Transition<RateLimitRecord, void> = (record) =>
 
 /** Permits that every limit has left. */
 export function roomIn(record: RateLimitRecord, limits: readonly Limit[], now: number): number {
-  if (endOf(record, blockSlot) > now) return 0;
+  if (leftMs(record, blockSlot, now) > 0) return 0;
   let room = Number.POSITIVE_INFINITY;
   for (const limit of limits) {
     const { algorithm, slot } = limit;
@@ -68,7 +69,7 @@ export function assess(
   now: number,
 ): RateLimitResult {
   const standings = limits.map((limit) => standing(record, limit, cost, now));
-  const blockedForMs = endOf(record, blockSlot) - now;
+  const blockedForMs = leftMs(record, blockSlot, now);
   if (blockedForMs > 0) return blockedResult(cost, standings, blockedForMs, now);
   return resultOf(
     standings.every(({ retryAfterMs }) => retryAfterMs === 0),
@@ -112,13 +113,14 @@ function remainingOf({ capacity }: Limit, used: number): number {
   return Math.max(0, Math.floor(capacity - used + tolerance));
 }
 
-/** A wrong clock may have put an end far away. What this process counts by itself ends in time. */
-export function ttlOf(record: RateLimitRecord, limits: readonly Limit[], now: number): number {
-  const lasting = record.map(([slot, [end = 0]]) => {
-    const spanMs = limits.find((limit) => limit.slot === slot)?.spanMs ?? Number.POSITIVE_INFINITY;
-    return Math.min(spanMs, end - now);
-  });
+export function ttlOf(record: RateLimitRecord, now: number): number {
+  const lasting = record.map(([slot]) => leftMs(record, slot, now));
   return Math.ceil(Math.max(0, ...lasting)) + spareMs;
+}
+
+/** How long a slot still matters. A wrong clock may have put its end far away. */
+function leftMs(record: RateLimitRecord, slot: string, now: number): number {
+  return Math.min(spanIn(slot, numbersIn(record, slot) ?? []), endOf(record, slot) - now);
 }
 
 function endOf(record: RateLimitRecord, slot: string): number {

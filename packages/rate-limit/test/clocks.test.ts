@@ -53,6 +53,35 @@ describe.each(algorithms)('where wall clocks differ, %s', (algorithm) => {
     await clock.advance(122_000);
     expect(admitted(await Promise.all(times(80, () => right.checkLimit('a', limit))))).toBe(60);
   });
+
+  it.each([
+    ['another limit', (limiter: RateLimiter) => limiter.checkLimit('a', { maxRequests: 9, windowMs: 1_000 })],
+    ['a block', (limiter: RateLimiter) => limiter.block('a', 1_000)],
+  ])('nor where %s is written by who knows nothing of that limit', async (_, write) => {
+    const { clock, all } = startProcesses(2, { offsetsMs: [0, year], denyCacheMs: 1 });
+    const [{ limiter: right }, ahead] = all;
+    await ahead?.limiter.checkLimit('a', { ...limit, name: 'api' }, { cost: 60 });
+    await ahead?.limiter.checkLimit('a', limit, { cost: 60 });
+    await write(right);
+    await clock.advance(122_000);
+    for (const name of [undefined, 'api']) {
+      const results = await Promise.all(times(80, () => right.checkLimit('a', { ...limit, name })));
+      expect(admitted(results)).toBe(60);
+    }
+  });
+});
+
+describe('a block by a clock that is a year ahead', () => {
+  it('lasts as long for the others as it was to last, however often they block too', async () => {
+    const { clock, all } = startProcesses(2, { offsetsMs: [0, year], denyCacheMs: 1 });
+    const [{ limiter: right }, ahead] = all;
+    await ahead?.limiter.block('a', 60_000);
+    await right.block('a', 1_000);
+    const denied = await right.checkLimit('a', limitOf('gcra'));
+    expect(denied).toMatchObject({ blocked: true, retryAfterMs: 60_000, resetAfterMs: 60_000 });
+    await clock.advance(62_000);
+    expect((await right.checkLimit('a', limitOf('gcra'))).allowed).toBe(true);
+  });
 });
 
 describe('where wall clocks differ by s', () => {

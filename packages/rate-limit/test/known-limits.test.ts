@@ -60,8 +60,12 @@ it('says that a cost goes into the options', async () => {
   await expect(limiter.peek('client', limit, 5 as never)).rejects.toThrow('options is 5; use { cost }');
 });
 
-it('names an option that it does not know', async () => {
+it('names an option that it does not know, also where the numbers are known', async () => {
   const limiter = new RateLimiter(createMemoryStore());
-  const limit = { maxRequests: 5, windowMs, brust: 7 };
-  await expect(limiter.checkLimit('client', limit)).rejects.toThrow('A limit has no option "brust"; it has');
+  const limit = { maxRequests: 5, windowMs };
+  for (const misspelt of [{ ...limit, brust: 7 }, [{ ...limit, brust: 7 }]]) {
+    await expect(limiter.checkLimit('client', misspelt)).rejects.toThrow('has no option "brust"; it has');
+    await limiter.checkLimit('client', limit);
+    await expect(limiter.checkLimit('client', misspelt)).rejects.toThrow('has no option "brust"; it has');
+  }
 });

@@ -144,4 +144,19 @@ describe('a refund', () => {
     await refund();
     expect(await remaining()).toBe(16);
   });
+
+  it('that comes after the end of a window begins no other one', async () => {
+    const clock = new FakeClock();
+    const limiter = new RateLimiter(createMemoryStore({ clock }), { clock });
+    const minute = { ...limit, windowMs: 60_000, name: 'minute' };
+    const granted = await limiter.checkLimit('a', [minute, limit]);
+    await clock.advance(60_000);
+    await limiter.refund('a', [minute, limit], granted);
+    await clock.advance(50_000);
+    const { limits } = await limiter.checkLimit('a', [minute, limit]);
+    expect(limits).toMatchObject([
+      { remaining: 19, resetAfterMs: 60_000 },
+      { remaining: 19, resetAfterMs: 3_490_000 },
+    ]);
+  });
 });
