@@ -374,7 +374,7 @@ interface MemoryVectorStore extends MemoryStore, VectorStore {
 /**
  * The reference store with the six vector calls: every distance computed in 64 bits, one by one.
  *
- * Vectors take no time, whatever `latencyMs` says of keys, and idempotency keys are kept as long as the store.
+ * Calls for vectors take `latencyMs` too. Their idempotency keys are kept as long as the store.
  *
  * @example
  * ```ts
@@ -400,7 +400,7 @@ interface ClientRace {
  * Lets clients race on a few keys with every kind of call, spread over the handles, and records what they are
  * told: a history to check. Every value is written once. Errors with a code become part of the record.
  *
- * @throws whatever a call throws that is no error of a store, and InvalidArgumentError without handle or key.
+ * @throws whatever a call throws that is no error of a store, and InvalidArgumentError without handle, key, client or operation.
  */
 declare function raceClients(handles: readonly KvStore[], race: ClientRace): Promise<History>;
 
@@ -425,7 +425,7 @@ interface VectorConformanceTarget {
     readonly store: KvStore & VectorStore;
     /** Other handles on the same data, which must see what the first one writes. */
     readonly peers?: readonly VectorStore[] | undefined;
-    /** Closes the store and releases all it holds. */
+    /** Closes the store and releases all it holds. Called at least once, and twice by one test. */
     close(): Promise<void>;
 }
 /** Options of `defineVectorConformance`. */

@@ -14,6 +14,12 @@ export function checkDelay(delayMs: number): number {
   throw new InvalidArgumentError(`delayMs is ${delayMs}; use a finite number of milliseconds`);
 }
 
+/** The time, unless it is NaN or endless. */
+export function finite(name: string, value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new InvalidArgumentError(`${name} is ${value}; use a finite number of milliseconds`);
+}
+
 /** What a derived clock needs of the clock it follows. */
 export type TimeSource = Pick<Clock, 'monotonic' | 'startTimer'>;
 
@@ -49,7 +55,7 @@ export class DriftedClock implements Clock {
   }
 
   jumpWallClock(ms: number): void {
-    this.#wallStartMs += ms;
+    this.#wallStartMs += finite('ms', ms);
   }
 
   #readingAt(sourceTime: number): number {

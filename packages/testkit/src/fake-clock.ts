@@ -1,6 +1,6 @@
 import { type CancelTimer, type Clock, InvalidArgumentError } from '@norikv/store';
-import { checkNames, checkObject } from '@norikv/store/checks';
-import { checkDelay, DriftedClock, roundUpToTick, type TimeSource } from './drifted-clock.js';
+import { checkOptions, checkWhole } from '@norikv/store/checks';
+import { checkDelay, DriftedClock, finite, roundUpToTick, type TimeSource } from './drifted-clock.js';
 import { TimerQueue } from './timer-queue.js';
 
 // Taken at load, so that a test runner that fakes the globals cannot stop this clock.
@@ -45,9 +45,9 @@ export class FakeClock implements ProcessClock {
   #wallStartMs: number;
 
   constructor(options: FakeClockOptions = {}) {
-    checkNames('an option', checkObject('options', options), ['nowMs', 'maxTimersPerRun']);
+    checkOptions(options, ['nowMs', 'maxTimersPerRun']);
     this.#wallStartMs = finite('nowMs', options.nowMs ?? Date.UTC(2025, 0, 1));
-    this.#maxTimersPerRun = options.maxTimersPerRun ?? 10_000_000;
+    this.#maxTimersPerRun = checkWhole('maxTimersPerRun', options.maxTimersPerRun ?? 10_000_000);
   }
 
   /** Wall-clock time, in whole milliseconds as from `Date.now()`. */
@@ -166,9 +166,4 @@ function settled(): Promise<void> {
   return new Promise((resolve) => {
     nextTurn(resolve);
   });
-}
-
-function finite(name: string, value: number): number {
-  if (Number.isFinite(value)) return value;
-  throw new InvalidArgumentError(`${name} is ${value}; use a finite number of milliseconds`);
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Key, type Value } from '@norikv/store';
+import { checkObject, refuse } from '@norikv/store/checks';
 import type { Operation } from './in-flight.js';
 import type { AnyOptions } from './wrap-store.js';
 
@@ -109,11 +110,10 @@ function checkFault(what: string, fault: string): void {
 
 function checkRates(rates: FaultRates): void {
   let sum = 0;
-  for (const [fault, rate] of Object.entries(rates)) {
+  for (const [fault, rate] of Object.entries(checkObject('rates', rates))) {
     checkFault('rates has', fault);
     if (rate === undefined) continue;
-    if (!(rate >= 0))
-      throw new InvalidArgumentError(`rates["${fault}"] is ${rate}; use a number from 0 to 1`);
+    if (typeof rate !== 'number' || !(rate >= 0)) refuse(`rates["${fault}"]`, rate, 'a number from 0 to 1');
     sum += rate;
   }
   if (sum > 1) throw new InvalidArgumentError(`rates sum to ${sum}; a call has one fault, so use at most 1`);

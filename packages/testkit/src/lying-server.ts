@@ -1,6 +1,6 @@
 import { type Capabilities, type KvStore, UnsupportedError } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkNames, checkObject } from '@norikv/store/checks';
+import { checkOneOf, checkOptions } from '@norikv/store/checks';
 import { type AnyOptions, wrapStore } from './wrap-store.js';
 
 /** A request option a server can fail to serve. */
@@ -18,6 +18,8 @@ export interface LyingServerOptions {
   readonly capabilities?: Capabilities | undefined;
 }
 
+const servedOptions: readonly ServedOption[] = ['ifNotExists', 'ifMatchVersion', 'ttlMs', 'idempotencyKey'];
+
 const optionNames: readonly (keyof LyingServerOptions)[] = [
   'ignores',
   'refuses',
@@ -30,9 +32,11 @@ const optionNames: readonly (keyof LyingServerOptions)[] = [
  * instead of trusting it.
  */
 export function withLyingServer(store: KvStore, options: LyingServerOptions = {}): KvStore {
-  checkNames('an option', checkObject('options', options), optionNames);
+  checkOptions(options, optionNames);
   const ignored = new Set<string>(options.ignores);
   const refused = options.refuses ?? [];
+  for (const name of [...ignored, ...refused])
+    checkOneOf('an option that is not served', name, servedOptions);
 
   const lying = wrapStore(store, (call) => {
     checkCallOptions(call.options);

@@ -20,7 +20,7 @@ import {
   valueToBytes,
 } from '@norikv/store';
 import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
-import { checkNames, checkObject } from '@norikv/store/checks';
+import { checkNames, checkObject, checkOptions } from '@norikv/store/checks';
 import { awaitReply, checkLimits, type Operation, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
 import { MemoryTable } from './memory-table.js';
@@ -76,10 +76,22 @@ const optionNames: readonly (keyof MemoryStoreOptions)[] = [
  * ```
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  checkNames('an option', checkObject('options', options), optionNames);
+  return memoryStoreWithCalls(options).store;
+}
+
+/** Takes the time of a call, lets a step happen in the middle of it, and keeps to the limits of its caller. */
+type Call = <T>(operation: Operation, key: Key, callOptions: CallOptions, step: () => T) => Promise<T>;
+
+/** A memory store, and the way its calls go, for whoever serves more kinds of them. */
+export function memoryStoreWithCalls(options: MemoryStoreOptions): {
+  readonly store: MemoryStore;
+  readonly call: Call;
+} {
+  checkOptions(options, optionNames);
   checkDurationMs('idempotencyRetentionMs', options.idempotencyRetentionMs);
   const clock = options.clock ?? systemClock;
   const latencyMs = latencyOf('latencyMs', options.latencyMs);
+  checkNames('a capability', checkObject('capabilities', options.capabilities ?? {}), Object.keys(declared));
   const capabilities = Object.freeze({ ...declared, ...options.capabilities });
   const table = new MemoryTable({
     monotonic: () => clock.monotonic(),
@@ -89,12 +101,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   const inFlight = new Set<Promise<unknown>>();
   let closed = false;
 
-  async function call<T>(
-    operation: Operation,
-    key: Key,
-    callOptions: CallOptions,
-    step: () => T,
-  ): Promise<T> {
+  const call: Call = async (operation, key, callOptions, step) => {
     if (closed) throw new ClosedError('The store is closed', { key });
     checkLimits({ operation, key }, callOptions);
     const duration = latencyMs();
@@ -106,7 +113,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     };
     work.then(ended, ended);
     return awaitReply(() => work, { operation, key }, callOptions, clock);
-  }
+  };
 
   async function find(key: Key, getOptions: GetOptions = {}): Promise<Entry | null> {
     const keyBytes = keyToBytes(key, capabilities);
@@ -119,7 +126,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     await Promise.allSettled(inFlight);
   }
 
-  return {
+  const store: MemoryStore = {
     capabilities,
     find,
     async get(key, getOptions = {}) {
@@ -161,6 +168,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     close,
     [Symbol.asyncDispose]: close,
   };
+  return { store, call };
 }
 
 const declared: Capabilities = {
@@ -188,7 +196,11 @@ function checkPutSupported(options: PutOptions, capabilities: Capabilities): voi
   }
 }
 
-function checkIdempotencySupported(options: PutOptions | DeleteOptions, { idempotency }: Capabilities): void {
+/** Refuses an idempotency key where none is remembered. */
+export function checkIdempotencySupported(
+  options: { readonly idempotencyKey?: string | undefined },
+  { idempotency }: Capabilities,
+): void {
   if (options.idempotencyKey !== undefined && idempotency === 'none') {
     throw new UnsupportedError('This store has no idempotency keys: leave out idempotencyKey');
   }

@@ -12,8 +12,13 @@ import {
 } from '@norikv/store';
 import { checkReadOptions, checkWriteOptions, searchNames } from '@norikv/store/call-options';
 import { checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
-import { checkLimits, isWrite, type Operation } from './in-flight.js';
-import { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
+import { isWrite, type Operation } from './in-flight.js';
+import {
+  checkIdempotencySupported,
+  type MemoryStore,
+  type MemoryStoreOptions,
+  memoryStoreWithCalls,
+} from './memory-store.js';
 
 interface Space {
   readonly dimensions: number;
@@ -27,7 +32,7 @@ export interface MemoryVectorStore extends MemoryStore, VectorStore {}
 /**
  * The reference store with the six vector calls: every distance computed in 64 bits, one by one.
  *
- * Vectors take no time, whatever `latencyMs` says of keys, and idempotency keys are kept as long as the store.
+ * Calls for vectors take `latencyMs` too. Their idempotency keys are kept as long as the store.
  *
  * @example
  * ```ts
@@ -38,26 +43,29 @@ export interface MemoryVectorStore extends MemoryStore, VectorStore {}
  * ```
  */
 export function createMemoryVectorStore(options: MemoryStoreOptions = {}): MemoryVectorStore {
-  const store = createMemoryStore({ ...options, capabilities: { vector: true, ...options.capabilities } });
-  return Object.assign(store, memoryVectors(store));
+  const parts = memoryStoreWithCalls({
+    ...options,
+    capabilities: { vector: true, ...options.capabilities },
+  });
+  return Object.assign(parts.store, memoryVectors(parts));
 }
 
-function memoryVectors(store: MemoryStore): VectorStore {
+function memoryVectors({ store, call }: ReturnType<typeof memoryStoreWithCalls>): VectorStore {
   const spaces = new Map<string, Space>();
   const answers = new Map<string, unknown>();
   let lastIndex = 0n;
 
-  // Whether the store is open is asked of the store itself, by a read that finds nothing.
-  async function begin(
+  async function inTurn<T>(
     operation: Operation,
     namespace: string,
     callOptions: VectorWriteOptions & VectorSearchOptions,
-  ): Promise<void> {
+    step: () => T,
+  ): Promise<T> {
     checkText('namespace', namespace, 256);
     if (isWrite(operation)) checkWriteOptions(callOptions);
     else checkSearchOptions(callOptions);
-    await store.find('-', { timeoutMs: callOptions.timeoutMs });
-    checkLimits({ operation, key: namespace }, callOptions);
+    checkIdempotencySupported(callOptions, store.capabilities);
+    return call(operation, namespace, callOptions, step);
   }
 
   function once<T>(scope: readonly string[], { idempotencyKey }: VectorWriteOptions, apply: () => T): T {
@@ -80,46 +88,52 @@ function memoryVectors(store: MemoryStore): VectorStore {
       checkWhole('dimensions', dimensions, 1, 4_096);
       checkOneOf('distance', distance, ['euclidean', 'cosine', 'inner_product'] satisfies DistanceFunction[]);
       checkOneOf('indexType', indexType, ['brute_force', 'hnsw'] satisfies VectorIndexType[]);
-      await begin('put', namespace, callOptions);
-      return once(['create', namespace], callOptions, () => {
-        if (spaces.has(namespace)) return false;
-        spaces.set(namespace, { dimensions, distance, vectors: new Map() });
-        return true;
-      });
+      return inTurn('put', namespace, callOptions, () =>
+        once(['create', namespace], callOptions, () => {
+          if (spaces.has(namespace)) return false;
+          spaces.set(namespace, { dimensions, distance, vectors: new Map() });
+          return true;
+        }),
+      );
     },
     async vectorDropIndex(namespace, callOptions = {}) {
-      await begin('delete', namespace, callOptions);
-      return once(['drop', namespace], callOptions, () => spaces.delete(namespace));
+      return inTurn('delete', namespace, callOptions, () =>
+        once(['drop', namespace], callOptions, () => spaces.delete(namespace)),
+      );
     },
     async vectorInsert(namespace, id, vector, callOptions = {}): Promise<Version> {
       checkText('id', id, 512);
       const numbers = numbersOf('vector', vector);
-      await begin('put', namespace, callOptions);
-      return once(['insert', namespace, id], callOptions, () => {
-        const space = spaceOf(namespace);
-        checkFits('vector', numbers, space);
-        space.vectors.set(id, numbers);
-        return Object.freeze({ term: 1n, index: ++lastIndex });
-      });
+      return inTurn('put', namespace, callOptions, () =>
+        once(['insert', namespace, id], callOptions, () => {
+          const space = spaceOf(namespace);
+          checkFits('vector', numbers, space);
+          space.vectors.set(id, numbers);
+          return Object.freeze({ term: 1n, index: ++lastIndex });
+        }),
+      );
     },
     async vectorDelete(namespace, id, callOptions = {}) {
       checkText('id', id, 512);
-      await begin('delete', namespace, callOptions);
-      return once(['delete', namespace, id], callOptions, () => spaceOf(namespace).vectors.delete(id));
+      return inTurn('delete', namespace, callOptions, () =>
+        once(['delete', namespace, id], callOptions, () => spaceOf(namespace).vectors.delete(id)),
+      );
     },
     async vectorSearch(namespace, query, k, callOptions = {}): Promise<VectorSearchResult> {
       checkWhole('k', k, 1, 2 ** 32 - 1);
       const numbers = numbersOf('query', query);
-      await begin('get', namespace, callOptions);
-      const space = spaceOf(namespace);
-      checkFits('query', numbers, space);
-      return { matches: nearest(space, numbers, k, callOptions), searchTimeUs: 0 };
+      return inTurn('get', namespace, callOptions, () => {
+        const space = spaceOf(namespace);
+        checkFits('query', numbers, space);
+        return { matches: nearest(space, numbers, k, callOptions), searchTimeUs: 0 };
+      });
     },
     async vectorGet(namespace, id, callOptions = {}) {
       checkText('id', id, 512);
-      await begin('get', namespace, callOptions);
-      const vector = spaceOf(namespace).vectors.get(id);
-      return vector ? Array.from(vector) : null;
+      return inTurn('get', namespace, callOptions, () => {
+        const vector = spaceOf(namespace).vectors.get(id);
+        return vector ? Array.from(vector) : null;
+      });
     },
   };
 }

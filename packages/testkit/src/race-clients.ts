@@ -1,4 +1,12 @@
-import { errorCode, InvalidArgumentError, type KvStore, type PutOptions, type Version } from '@norikv/store';
+import {
+  errorCode,
+  find,
+  InvalidArgumentError,
+  type KvStore,
+  type PutOptions,
+  type Version,
+} from '@norikv/store';
+import { checkWhole } from '@norikv/store/checks';
 import { History } from './history.js';
 import { recordHistory } from './record-history.js';
 
@@ -17,10 +25,12 @@ export interface ClientRace {
  * Lets clients race on a few keys with every kind of call, spread over the handles, and records what they are
  * told: a history to check. Every value is written once. Errors with a code become part of the record.
  *
- * @throws whatever a call throws that is no error of a store, and InvalidArgumentError without handle or key.
+ * @throws whatever a call throws that is no error of a store, and InvalidArgumentError without handle, key, client or operation.
  */
 export async function raceClients(handles: readonly KvStore[], race: ClientRace): Promise<History> {
   const { random, keys, clients = 8, operationsPerClient = 12 } = race;
+  checkWhole('clients', clients);
+  checkWhole('operationsPerClient', operationsPerClient);
   const history = new History();
   let writes = 0;
   const run = async (handle: KvStore, name: string): Promise<void> => {
@@ -60,8 +70,10 @@ async function randomCall(
   const put = async (options: PutOptions): Promise<void> => {
     known.set(key, await client.put(key, value, options));
   };
-  if (chance < 0.35) known.set(key, (await client.get(key)).version);
-  else if (chance < 0.45) await put({});
+  if (chance < 0.35) {
+    const entry = chance < 0.15 ? await find(client, key) : await client.get(key);
+    if (entry !== null) known.set(key, entry.version);
+  } else if (chance < 0.45) await put({});
   else if (chance < 0.55) await put({ ifNotExists: true });
   else if (chance < 0.6) await client.delete(key);
   else if (chance < 0.7) await client.delete(key, { ifMatchVersion: version });

@@ -58,7 +58,7 @@ function resultOf(call: WrappedCall, answer: unknown): HistoryResult {
     case 'delete':
       return { kind: 'deleted', existed: answer as boolean };
     default:
-      return answer === null ? { kind: 'missing' } : { kind: 'found', entry: entryOf(answer as Entry) };
+      return foundIn(answer as Entry | null);
   }
 }
 
@@ -71,6 +71,11 @@ function resultOfError(call: WrappedCall, error: unknown): HistoryResult | undef
   if (outcome === 'unknown' || (outcome === undefined && !lost)) return { kind: 'unknown' };
   if (!lost) return undefined;
   return { kind: 'refused', actual: actual ? entryOf(actual) : actual };
+}
+
+// A client of the documented shape answers a read of an absent key with an entry of nulls.
+function foundIn(entry: Entry | null): HistoryResult {
+  return entry?.version ? { kind: 'found', entry: entryOf(entry) } : { kind: 'missing' };
 }
 
 function entryOf({ value, version }: Entry): HistoryEntry {

@@ -71,7 +71,8 @@ function stepFrom(seen: RegisterState, writer: HistoryOperation): Step | undefin
   if (action.kind === 'get') return { seen, next: seen };
   if (result.kind === 'refused') return isRefused(seen, action.condition) ? { seen, next: seen } : undefined;
   if (action.kind === 'delete') {
-    const untrue = result.kind === 'deleted' && result.existed && seen === null;
+    const untrue =
+      result.kind === 'deleted' && seen === null && (result.existed || action.condition.kind === 'version');
     return untrue ? undefined : { seen, next: null };
   }
   const version = result.kind === 'written' ? versionText(result.version) : undefined;

@@ -4,7 +4,7 @@
  * The generator is sfc32 (128 bits of state). It is good enough for simulations and not for secrets.
  */
 export function seededRandom(seed: number): () => number {
-  let a = mix(seed);
+  let a = mix(seed + (seed % 1) * 2 ** 32); // A seed below 1, as of Math.random, is not seed 0.
   let b = mix(a ^ 0x9e3779b9);
   let c = mix(b ^ 0x85ebca6b);
   let counter = 1;

@@ -12,7 +12,7 @@ import {
   UnavailableError,
   VersionMismatchError,
 } from '@norikv/store';
-import { checkNames, checkObject } from '@norikv/store/checks';
+import { checkFunction, checkOptions } from '@norikv/store/checks';
 import {
   type Fault,
   type FaultCandidate,
@@ -22,7 +22,7 @@ import {
 } from './fault-plan.js';
 import { awaitReply, checkLimits, isWrite, sleep, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
-import { type WrappedCall, wrapStore } from './wrap-store.js';
+import { type AnyOptions, type WrappedCall, wrapStore } from './wrap-store.js';
 
 /** Options of {@link withFaults}. */
 export interface FaultOptions {
@@ -83,12 +83,15 @@ const optionNames: readonly (keyof FaultOptions)[] = [
  * ```
  */
 export function withFaults(store: KvStore, options: FaultOptions = {}): FaultyStore {
-  checkNames('an option', checkObject('options', options), optionNames);
+  checkOptions(options, optionNames);
   const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  checkFunction('random', random);
+  if (options.decide !== undefined) checkFunction('decide', options.decide);
   const latencyMs = latencyOf('latencyMs', options.latencyMs);
   const delayMs = latencyOf('delayMs', options.delayMs ?? 50);
   const outageMs = latencyOf('outageMs', options.outageMs ?? 200);
-  const plan = new FaultPlan(options.rates ?? {}, options.random ?? Math.random, options.decide);
+  const plan = new FaultPlan(options.rates ?? {}, random, options.decide);
   const injected: Record<Fault, number> = {
     'lost-request': 0,
     'lost-reply': 0,
@@ -101,21 +104,21 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
   let undelivered = 0;
   let calls = 0;
 
-  function deliverLater<T>(call: WrappedCall<T>): void {
+  function deliverLater<T>(call: WrappedCall<T>, sent: AnyOptions): void {
+    const lateMs = delayMs();
     undelivered += 1;
     const deliver = async (): Promise<void> => {
-      await sleep(clock, delayMs());
+      await sleep(clock, lateMs);
       undelivered -= 1;
-      await call.send(beyondCancelling(call));
+      await call.send(sent);
     };
     deliver().catch(() => {}); // Its caller has left, or has had an answer from the first copy.
   }
 
-  async function apply<T>(call: WrappedCall<T>, fault: Fault | undefined): Promise<T> {
-    const sent = beyondCancelling(call);
+  async function apply<T>(call: WrappedCall<T>, sent: AnyOptions, fault: Fault | undefined): Promise<T> {
     if (fault === 'lost-request' || fault === 'outage') throw unavailable(call, fault);
     if (fault === 'delayed-delivery') {
-      if (isWrite(call.operation)) deliverLater(call);
+      if (isWrite(call.operation)) deliverLater(call, sent);
       throw unavailable(call, fault);
     }
     if (fault === 'lost-reply') {
@@ -123,7 +126,7 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
       throw unavailable(call, fault);
     }
     const answer = await call.send(sent);
-    if (fault === 'duplicated-delivery') deliverLater(call);
+    if (fault === 'duplicated-delivery') deliverLater(call, sent);
     if (fault === 'own-mismatch') {
       await call.send(sent).catch((error) => {
         throw withoutEntry(error, call.key);
@@ -149,7 +152,8 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
     if (fault !== undefined) injected[fault] += 1;
     const duration = latencyMs();
     if (fault === undefined && duration <= 0) return call.send(call.options);
-    const deliver = () => apply(call, fault);
+    const sent = beyondCancelling(call);
+    const deliver = () => apply(call, sent, fault);
     const send = duration <= 0 ? deliver : () => travel(clock, duration, deliver);
     return awaitReply(send, call, call.options, clock);
   });
@@ -173,8 +177,8 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
   return Object.assign(faulty, { faults });
 }
 
-// The caller's signal and time end the caller's wait only: a request on its way cannot be called back.
-function beyondCancelling<T>(call: WrappedCall<T>): WrappedCall<T>['options'] {
+// The caller's signal and time end the caller's wait only: a request on its way cannot be called back, or changed.
+function beyondCancelling(call: WrappedCall): AnyOptions {
   const { signal: _signal, timeoutMs: _timeoutMs, ...rest } = call.options;
   return rest;
 }

@@ -35,4 +35,10 @@ describe('counting calls', () => {
     expect(store.calls.get).toBe(1);
     expect(countCalls(memory).capabilities).toBe(memory.capabilities);
   });
+
+  it('leaves a key that is none to the store', async () => {
+    const store = countCalls(createMemoryStore());
+    await expect(store.put(5 as never, 'value')).rejects.toThrow(/key is 5; use a string/);
+    expect(store.calls.put).toBe(1);
+  });
 });

@@ -206,6 +206,7 @@ describe('running work on a fake clock', () => {
     };
     tick();
     await expect(clock.run(never)).rejects.toThrow(/still pending after 1000 timers/);
+    expect(() => new FakeClock({ maxTimersPerRun: Number.NaN })).toThrow(/maxTimersPerRun is NaN/);
   });
 
   it('waits for work outside the clock', async () => {
@@ -265,5 +266,9 @@ describe('the clock of another process', () => {
     expect(fired).toBe(false);
     await clock.advance(1);
     expect(fired).toBe(true);
+  });
+
+  it('steps by finite times only', () => {
+    expect(() => new FakeClock().drifted(1).jumpWallClock(Number.NaN)).toThrow(/ms is NaN/);
   });
 });

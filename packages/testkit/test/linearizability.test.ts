@@ -153,6 +153,14 @@ const impossible: Record<string, [HistoryOperation[], RegExp]> = {
     history(['0-1', put('a'), written(1)], ['2-3', remove(), deleted(false)]),
     /delete -> was absent/,
   ],
+  'a conditional delete that missed a key and did not say so': [
+    history(
+      ['0-1', put('a'), written(1)],
+      ['2-3', remove(), deleted(true)],
+      ['4-5', remove(ifVersion(1)), deleted(false)],
+    ),
+    /delete if version 1\/1 -> was absent/,
+  ],
   'a version that repeats': [
     history(['0-1', put('a'), written(1)], ['2-3', remove(), deleted(true)], ['4-5', put('b'), written(1)]),
     /version 1\/1 repeats: two writes/,

@@ -40,4 +40,12 @@ describe('a lying server', () => {
     const claiming = withLyingServer(memory, { capabilities: memory.capabilities });
     requireCapabilities(claiming, 'A test', ['atomicCas']);
   });
+
+  it('lies about what it knows by name', () => {
+    const memory = createMemoryStore();
+    expect(() => withLyingServer(memory, { ignores: ['ifNotExist' as never] })).toThrow(
+      /is "ifNotExist"; use/,
+    );
+    expect(() => withLyingServer(memory, { refuses: ['ttl' as never] })).toThrow(/is "ttl"; use/);
+  });
 });

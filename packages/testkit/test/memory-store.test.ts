@@ -167,4 +167,9 @@ describe('options', () => {
     await clock.advance(1_000);
     expect(await store.find('key')).toBeNull();
   });
+
+  it('knows its capabilities by name', () => {
+    const misspelt = { tll: 'none' } as object;
+    expect(() => createMemoryStore({ capabilities: misspelt })).toThrow(/a capability is "tll"; use engine/);
+  });
 });

@@ -50,8 +50,25 @@ describe('racing clients', () => {
     await expect(raceClients([broken], race)).rejects.toThrow('a bug');
   });
 
-  it('need a handle and a key', async () => {
+  it('need handles and keys', async () => {
     await expect(raceClients([], race)).rejects.toThrow(/handles is empty/);
     await expect(raceClients([createMemoryStore()], { ...race, keys: [] })).rejects.toThrow(/keys is empty/);
+  });
+
+  it('need a handle, a key, a client and an operation: without them any history is right', async () => {
+    const stores = [createMemoryStore()];
+    for (const none of [0, Number.NaN]) {
+      await expect(raceClients(stores, { ...race, clients: none })).rejects.toThrow(/clients is/);
+      await expect(raceClients(stores, { ...race, operationsPerClient: none })).rejects.toThrow(
+        /operationsPerClient is/,
+      );
+    }
+  });
+
+  it('read by find and by get', async () => {
+    const store = countCalls(createMemoryStore());
+    await raceClients([store], race);
+    expect(store.calls.find).toBeGreaterThan(5);
+    expect(store.calls.get).toBeGreaterThan(5);
   });
 });

@@ -1,4 +1,4 @@
-import { UnavailableError } from '@norikv/store';
+import { type KvStore, UnavailableError } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import {
   checkLinearizability,
@@ -101,5 +101,13 @@ describe('recording a client', () => {
     const store = recordHistory(createMemoryStore(), new History(), 'a');
     await expect(store.put('key', 'value', { ttlMs: 1 })).rejects.toThrow(/ttlMs/);
     await expect(store.delete('key', { idempotencyKey: 'id' })).rejects.toThrow(/idempotencyKey/);
+  });
+
+  it('knows a client that answers with an entry of nulls where there is none', async () => {
+    const history = new History();
+    const client = { ...createMemoryStore(), get: async () => ({ value: null, version: null }) };
+    const store = recordHistory(client as unknown as KvStore, history, 'a');
+    await store.get('key');
+    expect([...history].map(({ result }) => result)).toEqual([{ kind: 'missing' }]);
   });
 });

@@ -22,3 +22,8 @@ it('is spread evenly over [0, 1)', () => {
   }
   for (const count of tenths) expect(Math.abs(count - 10_000)).toBeLessThan(500);
 });
+
+it('differs between seeds below 1, such as Math.random gives', () => {
+  const firsts = Array.from({ length: 1_000 }, (_, place) => take(place / 1_000, 1)[0]);
+  expect(new Set(firsts).size).toBe(1_000);
+});

@@ -1,6 +1,6 @@
 import type { KvStore, VectorStore } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
-import { createMemoryVectorStore, defineVectorConformance } from '../src/index.js';
+import { createMemoryVectorStore, defineVectorConformance, FakeClock } from '../src/index.js';
 
 describe('the memory store keeps the contract of vectors', () => {
   defineVectorConformance({
@@ -45,7 +45,51 @@ const flaws: Record<string, Flaw> = {
     vectorDelete: async () => true,
   }),
   'an idempotency key makes a write happen once': (store) => ({
-    vectorInsert: (namespace, id, vector) => store.vectorInsert(namespace, id, vector),
+    async vectorInsert(namespace, id, vector, options) {
+      const version = await store.vectorInsert(namespace, id, vector, options);
+      if (options?.idempotencyKey && (await store.vectorGet(namespace, id)) === null) {
+        await store.vectorInsert(namespace, id, vector);
+      }
+      return version;
+    },
+  }),
+  'an idempotency key does not remember a failure': (store) => {
+    const failures = new Map<string, unknown>();
+    return {
+      async vectorInsert(namespace, id, vector, options) {
+        const { idempotencyKey } = options ?? {};
+        if (idempotencyKey && failures.has(idempotencyKey)) throw failures.get(idempotencyKey);
+        try {
+          return await store.vectorInsert(namespace, id, vector, options);
+        } catch (error) {
+          if (idempotencyKey) failures.set(idempotencyKey, error);
+          throw error;
+        }
+      },
+    };
+  },
+  'names that look alike are different names': (store) => ({
+    vectorInsert: (namespace, id, vector, options) =>
+      store.vectorInsert(namespace, typeof id === 'string' ? id.normalize('NFC') : id, vector, options),
+    vectorGet: (namespace, id, options) =>
+      store.vectorGet(namespace, typeof id === 'string' ? id.normalize('NFC') : id, options),
+  }),
+  'options that are none': (store) => ({
+    vectorInsert: (namespace, id, vector, options) => {
+      const { timeout: _misspelt, ...rest } = { ...options } as Record<string, unknown>;
+      return store.vectorInsert(namespace, id, vector, options && rest);
+    },
+  }),
+  'calls whose signal has fired': (store) => ({
+    vectorGet: (namespace, id, options) =>
+      store.vectorGet(namespace, id, options?.signal?.aborted ? { ...options, signal: undefined } : options),
+  }),
+  'calls after the store was closed': (store) => ({
+    vectorGet: (namespace, id, options) =>
+      store.vectorGet(namespace, id, options).catch((error) => {
+        if ((error as { code?: unknown }).code === 'CLOSED') return null;
+        throw error;
+      }),
   }),
   'what a caller changes afterwards does not matter': (store) => ({
     async vectorInsert(namespace, id, vector, options) {
@@ -119,6 +163,34 @@ describe('the vector suite', () => {
     await store.close();
     await expect(store.vectorGet('a', 'b')).rejects.toMatchObject({ code: 'CLOSED' });
     expect(store.capabilities.vector).toBe(true);
+  });
+
+  it('its vectors take the time that keys take: a call that ends before its answer may be applied', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryVectorStore({ clock, latencyMs: 10 });
+    await clock.run(() => store.vectorCreateIndex('n', 1, 'euclidean'));
+    expect(clock.monotonic()).toBe(10);
+    const late = { code: 'DEADLINE_EXCEEDED', outcome: 'unknown' };
+    const insert = expect(store.vectorInsert('n', 'a', [1], { timeoutMs: 6 })).rejects.toMatchObject(late);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const cancelled = { code: 'CANCELLED', outcome: 'not-applied' };
+    const get = expect(store.vectorGet('n', 'a', { signal })).rejects.toMatchObject(cancelled);
+    await clock.advance(1);
+    controller.abort();
+    await get;
+    await clock.advance(5);
+    await insert;
+    const search = clock.run(() => store.vectorSearch('n', [1], 1));
+    expect((await search).matches).toEqual([{ id: 'a', distance: 0 }]);
+  });
+
+  it('its vectors have no idempotency keys where keys have none', async () => {
+    const store = createMemoryVectorStore({ capabilities: { idempotency: 'none' } });
+    await store.vectorCreateIndex('n', 1, 'euclidean');
+    const insert = store.vectorInsert('n', 'a', [1], { idempotencyKey: 'id' });
+    await expect(insert).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    expect(await store.vectorGet('n', 'a')).toBeNull();
   });
 });
 

@@ -67,6 +67,29 @@ describe('a scripted fault', () => {
     expect(store.faults.undelivered).toBe(0);
   });
 
+  it('sends late what was asked for, whatever becomes of the options', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const store = withFaults(memory, { clock, latencyMs: 10 });
+    await memory.put('key', 'kept');
+    const options: { ifNotExists?: boolean } = { ifNotExists: true };
+    const put = failure(store.put('key', 'late', options));
+    delete options.ifNotExists;
+    await clock.advance(10);
+    expect(await put).toEqual(['ALREADY_EXISTS', 'not-applied']);
+    expect(await textAt(memory, 'key')).toBe('kept');
+  });
+
+  it('has a time that is a number, or its call fails and nothing hangs', async () => {
+    const broken = (() => undefined) as unknown as () => number;
+    const late = withFaults(createMemoryStore(), { delayMs: broken });
+    late.faults.next('put', 'delayed-delivery');
+    await expect(late.put('key', 'value')).rejects.toThrow(/delayMs answered undefined; use/);
+    expect(late.faults.undelivered).toBe(0);
+    const slow = createMemoryStore({ latencyMs: () => Number.NaN });
+    await expect(slow.put('key', 'value')).rejects.toThrow(/latencyMs answered NaN; use/);
+  });
+
   it('delivers a request twice', async () => {
     const clock = new FakeClock();
     const memory = createMemoryStore({ clock });
@@ -258,5 +281,21 @@ describe('faults by chance', () => {
     expect(() => withFaults(memory, { rates: { outage: 0.6, 'lost-reply': 0.6 } })).toThrow(/sum to 1.2/);
     const misspelt = { 'lost-replies': 0.1 } as object;
     expect(() => withFaults(memory, { rates: misspelt })).toThrow(/rates has "lost-replies"/);
+  });
+
+  it('are chosen by functions', () => {
+    const memory = createMemoryStore();
+    expect(() => withFaults(memory, { random: 0.5 as never })).toThrow(/random is 0.5; use a function/);
+    expect(() => withFaults(memory, { decide: 'outage' as never })).toThrow(
+      /decide is "outage"; use a function/,
+    );
+  });
+
+  it('have rates that are numbers', () => {
+    const memory = createMemoryStore();
+    expect(() => withFaults(memory, { rates: { outage: '0.5' as never } })).toThrow(
+      /rates\["outage"\] is "0.5"/,
+    );
+    expect(() => withFaults(memory, { rates: 5 as never })).toThrow(/rates is 5/);
   });
 });

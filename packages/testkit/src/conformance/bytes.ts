@@ -1,4 +1,5 @@
 import { bytesEqual, errorCode, type Key, stringToBytes } from '@norikv/store';
+import { keyText } from '../key-text.js';
 import { ensure, equal, present, read, refuses, settle } from './assertions.js';
 import type { Group } from './group.js';
 import type { Trial } from './trial.js';
@@ -19,9 +20,11 @@ export const limits: Group = {
       await refuses(trial.store.delete(''), 'INVALID_ARGUMENT', 'delete');
     });
     test(`keys of 1 and ${maxKeyBytes} bytes are kept`, async (trial) => {
-      for (const key of ['k', keyOf(trial, maxKeyBytes)]) {
-        await trial.store.put(key, 'value');
-        equal(await read(trial.store, key), 'value', 'the value');
+      const longest = keyOf(trial, maxKeyBytes);
+      const other = longest.with(-1, 0x6c);
+      for (const key of ['k', longest, other]) await trial.store.put(key, keyText(key).slice(-1));
+      for (const key of ['k', longest, other]) {
+        equal(await read(trial.store, key), keyText(key).slice(-1), 'the value');
         equal(await trial.store.delete(key), true, 'the delete');
       }
     });
@@ -38,8 +41,9 @@ export const limits: Group = {
     test(`values of 0 and ${maxValueBytes} bytes are kept, one byte more is refused`, async (trial) => {
       const key = trial.newKey();
       for (const size of [0, maxValueBytes]) {
-        await trial.store.put(key, new Uint8Array(size).fill(7));
-        equal((await present(trial.store, key)).value.length, size, 'the length');
+        const value = Uint8Array.from({ length: size }, (_, place) => place % 251);
+        await trial.store.put(key, value);
+        ensure(bytesEqual((await present(trial.store, key)).value, value), `${size} bytes came back changed`);
       }
       await refuses(trial.store.put(key, new Uint8Array(maxValueBytes + 1)), 'INVALID_ARGUMENT', 'the put');
       equal((await present(trial.store, key)).value.length, maxValueBytes, 'the length afterwards');
@@ -60,7 +64,21 @@ export const binary: Group = {
     });
     test('keys that look alike are different keys', async (trial) => {
       const base = trial.newKey();
-      const suffixes: Key[] = ['', '\0', '\0\0', '/', ':', 'é', 'e\u0301', 'E', ' '];
+      const suffixes: Key[] = [
+        '',
+        '\0',
+        '\0\0',
+        '/',
+        '//',
+        '/a/..',
+        '%2F',
+        '+',
+        ':',
+        'é',
+        'e\u0301',
+        'E',
+        ' ',
+      ];
       const bytes = [[0xff], [0xfe], [0xff, 0xff], [0xc3], [0xef, 0xbf, 0xbd], [0x00, 0xff]];
       const keys = [...suffixes.map((suffix) => base + suffix), ...bytes.map((end) => joined(base, end))];
       for (const [place, key] of keys.entries()) await trial.store.put(key, `value ${place}`);

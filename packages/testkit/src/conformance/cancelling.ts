@@ -1,5 +1,5 @@
 import { getEventListeners, setMaxListeners } from 'node:events';
-import { errorCode, type KvStore } from '@norikv/store';
+import { errorCode, find, type KvStore } from '@norikv/store';
 import { ensure, equal, read, refuses, type Settled, settle } from './assertions.js';
 import type { Group } from './group.js';
 
@@ -14,6 +14,7 @@ export const cancelling: Group = {
       const signal = AbortSignal.abort('reason');
       const calls: Record<string, () => Promise<unknown>> = {
         get: () => trial.store.get(key, { signal }),
+        find: () => find(trial.store, key, { signal }),
         put: () => trial.store.put(key, 'late', { signal }),
         delete: () => trial.store.delete(key, { signal }),
       };
@@ -53,6 +54,7 @@ export const cancelling: Group = {
         const key = trial.newKey();
         await refuses(trial.store.put(key, 'value', { timeoutMs }), 'INVALID_ARGUMENT', 'put');
         await refuses(trial.store.get(key, { timeoutMs }), 'INVALID_ARGUMENT', 'get');
+        await refuses(find(trial.store, key, { timeoutMs }), 'INVALID_ARGUMENT', 'find');
         await refuses(trial.store.delete(key, { timeoutMs }), 'INVALID_ARGUMENT', 'delete');
         equal(await read(trial.store, key), null, 'the value');
       });
@@ -67,7 +69,10 @@ export const cancelling: Group = {
         setMaxListeners(0, cancelled.signal);
         const calls = keys.map((key, place) => {
           const { signal } = place % 2 === 0 ? controller : cancelled;
-          return settle(trial.store.put(key, 'value', { signal, timeoutMs: 3_600_000 }));
+          const options = { signal, timeoutMs: 3_600_000 };
+          if (place % 5 === 0) return settle<unknown>(find(trial.store, key, options));
+          if (place % 7 === 0) return settle<unknown>(trial.store.delete(key, options));
+          return settle<unknown>(trial.store.put(key, 'value', options));
         });
         cancelled.abort();
         await Promise.all(calls);

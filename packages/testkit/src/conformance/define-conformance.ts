@@ -1,8 +1,32 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { checkNames } from '@norikv/store/checks';
 import type { Group, Suite } from './group.js';
 import { groups } from './groups.js';
-import type { ConformanceOptions, ConformanceTarget } from './options.js';
+import type { ConformanceExpectations, ConformanceOptions, ConformanceTarget } from './options.js';
 import { TargetTrial, type Trial } from './trial.js';
+
+const optionNames: readonly (keyof ConformanceOptions)[] = [
+  'describe',
+  'it',
+  'capabilities',
+  'createStore',
+  'reopen',
+  'kill',
+  'advance',
+  'jumpWallClock',
+  'expectations',
+  'provided',
+  'notApplicable',
+  'load',
+  'testTimeoutMs',
+];
+
+const expectationNames: readonly (keyof ConformanceExpectations)[] = [
+  'ttlToleranceMs',
+  'coarseTtlMs',
+  'idempotencyWindowMs',
+  'monotonicStaleReads',
+];
 
 /**
  * Defines the conformance suite of the store contract: 28 numbered groups, for any engine and any runner.
@@ -33,7 +57,11 @@ import { TargetTrial, type Trial } from './trial.js';
 export function defineConformance<Target extends ConformanceTarget>(
   options: ConformanceOptions<Target>,
 ): void {
-  const { load } = options;
+  const { load, expectations = {}, provided, notApplicable } = options;
+  checkNames('an option', options, optionNames);
+  checkNames('an expectation', expectations, expectationNames);
+  const groupNumbers = groups.map(({ number }) => String(number));
+  checkNames('a group', { ...provided, ...notApplicable }, groupNumbers);
   if (load !== undefined && !(load > 0 && load <= 1)) {
     throw new InvalidArgumentError(`load is ${load}; use a share of the full load, above 0 to 1`);
   }

@@ -1,3 +1,4 @@
+import type { PutOptions } from '@norikv/store';
 import { countWinners, equal, read, refuses } from './assertions.js';
 import type { Group, Suite } from './group.js';
 import type { Trial } from './trial.js';
@@ -70,6 +71,24 @@ export const expiryAndConditions: Group = {
       await trial.store.put(key, 'kept');
       await expire(trial);
       equal(await read(trial.store, key), 'kept', 'the value');
+    });
+    test('each kind of put sets the expiry anew', async (trial) => {
+      const isGone = new Map<string, boolean>();
+      const write = async (options: PutOptions): Promise<void> => {
+        const [handle, key] = [trial.nextHandle(), trial.newKey()];
+        isGone.set(key, options.ttlMs !== undefined);
+        await handle.put(key, 'first', { ttlMs });
+        const { version } = await handle.get(key);
+        if (options.ifNotExists) await handle.delete(key);
+        const condition = options.ifNotExists ? {} : { ifMatchVersion: version };
+        await handle.put(key, 'second', { ...condition, ...options });
+      };
+      if (capabilities.atomicCas) await write({});
+      if (capabilities.atomicCas) await write({ ttlMs });
+      if (capabilities.createIfAbsent) await write({ ifNotExists: true });
+      if (capabilities.createIfAbsent) await write({ ifNotExists: true, ttlMs });
+      await expire(trial);
+      for (const [key, gone] of isGone) equal(await read(trial.store, key), gone ? null : 'second', key);
     });
     if (capabilities.atomicCas) {
       test('a conditional put renews the expiry', async (trial) => {
@@ -150,7 +169,8 @@ function expiryIsRefused({ test }: Suite): void {
   });
 }
 
-function toleranceMs({ capabilities, expectations }: Suite): number {
+/** How late an expiry may be noticed. */
+export function toleranceMs({ capabilities, expectations }: Suite): number {
   if (capabilities.ttl === 'coarse') return expectations.coarseTtlMs ?? 2_000;
   return 20 + (expectations.ttlToleranceMs ?? 0);
 }

@@ -16,6 +16,9 @@ export const idempotency: Group = {
       equal(await trial.store.put(key, 'again', { idempotencyKey }), first, 'the repeated answer');
       equal((await present(trial.store, key)).version, between, 'the version now');
       equal(await read(trial.store, key), 'between', 'the value now');
+      await trial.store.delete(key);
+      equal(await trial.store.put(key, 'again', { idempotencyKey }), first, 'the answer after a delete');
+      equal(await read(trial.store, key), null, 'the value after a delete');
     });
     test('an id is scoped by key', async (trial) => {
       const [one, other, idempotencyKey] = [trial.newKey(), trial.newKey(), trial.newKey()];
@@ -37,12 +40,27 @@ export const idempotency: Group = {
     });
     test('a repeated delete answers as the first and deletes nothing', async (trial) => {
       const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
-      await trial.store.put(key, 'first');
-      equal(await trial.store.delete(key, { idempotencyKey }), true, 'the first answer');
-      await trial.store.put(key, 'second');
-      equal(await trial.store.delete(key, { idempotencyKey }), true, 'the repeated answer');
-      equal(await read(trial.store, key), 'second', 'the value');
+      for (const existed of [true, false]) {
+        if (existed) await trial.store.put(key, 'first');
+        else await trial.store.delete(key);
+        const options = { idempotencyKey: `${idempotencyKey} ${existed}` };
+        equal(await trial.store.delete(key, options), existed, 'the first answer');
+        await trial.store.put(key, 'second');
+        equal(await trial.store.delete(key, options), existed, 'the repeated answer');
+        equal(await read(trial.store, key), 'second', 'the value');
+      }
     });
+    if (capabilities.deleteCas) {
+      test('a repeated conditional delete answers with its success; a failure is not remembered', async (trial) => {
+        const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+        const stale = await trial.write(key, 'first');
+        const options = { ifMatchVersion: await trial.write(key, 'second'), idempotencyKey };
+        const early = trial.store.delete(key, { ifMatchVersion: stale, idempotencyKey });
+        await refuses(early, 'VERSION_MISMATCH', 'the delete of a stale version');
+        equal(await trial.store.delete(key, options), true, 'the first answer');
+        equal(await trial.store.delete(key, options), true, 'the repeated answer');
+      });
+    }
     test('of concurrent twins one is executed', async (trial) => {
       const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
       const answers = await Promise.all(
@@ -60,14 +78,19 @@ export const idempotency: Group = {
         await trial.store.put(key, 'in the way');
         await settle(trial.store.put(key, 'value', { ifNotExists: true, idempotencyKey }));
         await trial.store.delete(key);
-        await trial.store.put(key, 'value', { ifNotExists: true, idempotencyKey });
+        const options = { ifNotExists: true, idempotencyKey };
+        const first = await trial.store.put(key, 'value', options);
         equal(await read(trial.store, key), 'value', 'the value');
+        equal(await trial.store.put(key, 'value', options), first, 'the repeated answer');
       });
     }
     if (capabilities.atomicCas) {
       test('a repeated conditional put answers with its success, not with a mismatch', async (trial) => {
         const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
+        const stale = await trial.write(key, 'stale');
         const before = await trial.write(key, 'before');
+        const early = trial.store.put(key, 'early', { ifMatchVersion: stale, idempotencyKey });
+        await refuses(early, 'VERSION_MISMATCH', 'the put on a stale version');
         const options = { ifMatchVersion: before, idempotencyKey };
         const first = await trial.store.put(key, 'after', options);
         equal(await trial.store.put(key, 'after', options), first, 'the repeated answer');

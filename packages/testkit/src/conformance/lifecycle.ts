@@ -1,4 +1,4 @@
-import { type Capabilities, errorCode, type Guarantee, requireCapabilities } from '@norikv/store';
+import { type Capabilities, errorCode, find, type Guarantee, requireCapabilities } from '@norikv/store';
 import { ensure, equal, read, refuses, settle } from './assertions.js';
 import type { Group } from './group.js';
 
@@ -57,6 +57,7 @@ export const closing: Group = {
       await trial.close();
       await trial.close();
       await refuses(store.get(trial.newKey()), 'CLOSED', 'get');
+      await refuses(find(store, trial.newKey()), 'CLOSED', 'find');
       await refuses(store.put(trial.newKey(), 'value'), 'CLOSED', 'put');
       await refuses(store.delete(trial.newKey()), 'CLOSED', 'delete');
     });

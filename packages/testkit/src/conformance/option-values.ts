@@ -1,5 +1,6 @@
-import type { Consistency, DeleteOptions, PutOptions } from '@norikv/store';
+import { type Consistency, type DeleteOptions, find, type PutOptions } from '@norikv/store';
 import { ensure, equal, present, read, refuses, settle } from './assertions.js';
+import { toleranceMs } from './expiry.js';
 import type { Group } from './group.js';
 
 const tenYearsMs = 315_576_000_000;
@@ -18,7 +19,8 @@ const wrongOptions: readonly object[] = [
 export const optionValues: Group = {
   number: 14,
   name: 'values of options',
-  define({ capabilities, test }) {
+  define(suite) {
+    const { capabilities, test } = suite;
     for (const wrong of [0, -1, Number.NaN, 1.5, Number.POSITIVE_INFINITY]) {
       test(`a ttlMs of ${wrong} is refused and writes nothing`, async (trial) => {
         const key = trial.newKey();
@@ -48,6 +50,7 @@ export const optionValues: Group = {
         await trial.store.put(key, 'kept');
         const options = wrong as object;
         await refuses(trial.store.get(key, options), 'INVALID_ARGUMENT', 'the get');
+        await refuses(find(trial.store, key, options), 'INVALID_ARGUMENT', 'the find');
         await refuses(trial.store.put(key, 'value', options), 'INVALID_ARGUMENT', 'the put');
         await refuses(trial.store.delete(key, options), 'INVALID_ARGUMENT', 'the delete');
         equal(await read(trial.store, key), 'kept', 'the value');
@@ -58,13 +61,15 @@ export const optionValues: Group = {
       await trial.store.put(key, 'value');
       const options = { consistency: 'strong' as Consistency };
       await refuses(trial.store.get(key, options), 'INVALID_ARGUMENT', 'the get');
+      await refuses(find(trial.store, key, options), 'INVALID_ARGUMENT', 'the find');
     });
     if (capabilities.ttl === 'none') return;
     test('a ttlMs of 1 ms and of ten years is kept', async (trial) => {
       const [short, long] = [trial.newKey(), trial.newKey()];
       ensure((await settle(trial.store.put(short, 'value', { ttlMs: 1 }))).ok, '1 ms was refused');
       await trial.store.put(long, 'value', { ttlMs: tenYearsMs });
-      await trial.elapse(1_000);
+      await trial.elapse(1 + toleranceMs(suite));
+      equal(await read(trial.store, short), null, 'the value with 1 ms to live');
       equal(await read(trial.store, long), 'value', 'the value with ten years to live');
       await present(trial.store, long);
     });

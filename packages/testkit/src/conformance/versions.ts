@@ -33,7 +33,11 @@ export const versionIdentity: Group = {
       const seen = new Set<string>();
       for (let round = 0; round < 20; round++) {
         expectNew(seen, await trial.write(key, 'value'));
-        expectNew(seen, await trial.write(key, 'value'));
+        const version = await trial.write(key, 'value');
+        expectNew(seen, version);
+        if (capabilities.atomicCas) {
+          expectNew(seen, await trial.write(key, 'value', { ifMatchVersion: version }));
+        }
         await trial.store.delete(key);
       }
     });
@@ -89,12 +93,11 @@ export const wideVersions: Group = {
         { term, index: 2n ** 64n - 1n },
         { term: 2n ** 64n - 1n, index },
       ];
+      const codes = ['VERSION_MISMATCH', 'UNSUPPORTED'];
       for (const ifMatchVersion of others) {
-        await refuses(
-          trial.store.put(key, 'late', { ifMatchVersion }),
-          ['VERSION_MISMATCH', 'UNSUPPORTED'],
-          `a put with index ${ifMatchVersion.index}`,
-        );
+        const what = `with index ${ifMatchVersion.index}`;
+        await refuses(trial.store.put(key, 'late', { ifMatchVersion }), codes, `a put ${what}`);
+        await refuses(trial.store.delete(key, { ifMatchVersion }), codes, `a delete ${what}`);
       }
       equal(await read(trial.store, key), 'kept', 'the value');
     });

@@ -9,7 +9,7 @@ export interface VectorConformanceTarget {
   readonly store: KvStore & VectorStore;
   /** Other handles on the same data, which must see what the first one writes. */
   readonly peers?: readonly VectorStore[] | undefined;
-  /** Closes the store and releases all it holds. */
+  /** Closes the store and releases all it holds. Called at least once, and twice by one test. */
   close(): Promise<void>;
 }
 
@@ -33,6 +33,7 @@ export interface VectorTrial {
   newNamespace(): string;
   /** Closes the data in order and opens it again, if the suite can. */
   reopen(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** A test of the vector suite. */
@@ -100,6 +101,7 @@ async function runOnNewStore<Target extends VectorConformanceTarget>(
       async reopen() {
         if (options.reopen) target = await options.reopen(target);
       },
+      close: () => target.close(),
     });
   } finally {
     await target.close();

@@ -107,11 +107,11 @@ export const vectorRefusals: readonly VectorTest[] = [
     },
   },
   {
-    name: 'options that are no object',
+    name: 'options that are none',
     async run(trial) {
       const namespace = await space(trial, 'euclidean');
       await trial.store.vectorInsert(namespace, 'kept', [1, 2]);
-      for (const wrong of [null, 5_000] as unknown[]) {
+      for (const wrong of [null, 5_000, { signal: 5 }, { timeoutMs: 0 }, { timeout: 1 }] as unknown[]) {
         const options = wrong as object;
         const created = trial.store.vectorCreateIndex(`${namespace}-2`, 2, 'cosine', 'brute_force', options);
         await refuse(created, 'create');
@@ -134,10 +134,27 @@ export const vectorRefusals: readonly VectorTest[] = [
     async run(trial) {
       const namespace = await space(trial, 'euclidean');
       const options = { signal: AbortSignal.abort() };
+      await trial.store.vectorInsert(namespace, 'kept', [1, 2]);
+      const created = trial.store.vectorCreateIndex(`${namespace}-2`, 2, 'cosine', 'brute_force', options);
+      await refuses(created, 'CANCELLED', 'create');
       await refuses(trial.store.vectorInsert(namespace, 'a', [1, 2], options), 'CANCELLED', 'insert');
+      await refuses(trial.store.vectorDelete(namespace, 'kept', options), 'CANCELLED', 'delete');
       await refuses(trial.store.vectorSearch(namespace, [1, 2], 1, options), 'CANCELLED', 'search');
+      await refuses(trial.store.vectorGet(namespace, 'kept', options), 'CANCELLED', 'get');
       await refuses(trial.store.vectorDropIndex(namespace, options), 'CANCELLED', 'drop');
       equal(await trial.store.vectorGet(namespace, 'a'), null, 'the vector');
+      equal(await trial.store.vectorGet(namespace, 'kept'), [1, 2], 'the vector that was there');
+    },
+  },
+  {
+    name: 'calls after the store was closed',
+    async run(trial) {
+      const namespace = await space(trial, 'euclidean');
+      const { store } = trial;
+      await trial.close();
+      await refuses(store.vectorInsert(namespace, 'a', [1, 2]), 'CLOSED', 'insert');
+      await refuses(store.vectorSearch(namespace, [1, 2], 1), 'CLOSED', 'search');
+      await refuses(store.vectorGet(namespace, 'a'), 'CLOSED', 'get');
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { type Version, versionsEqual } from '@norikv/store';
-import { ensure, equal } from '../conformance/assertions.js';
+import { ensure, equal, refuses } from '../conformance/assertions.js';
 import type { VectorTest } from './define-vector-conformance.js';
 import { idsOf, refusesUnknown } from './helpers.js';
 
@@ -120,6 +120,45 @@ export const vectorWrites: readonly VectorTest[] = [
       equal(await trial.store.vectorGet(namespace, 'b'), [3], 'a vector with another id');
       const remove = (): Promise<boolean> => trial.store.vectorDelete(namespace, 'a', options);
       equal([await remove(), await remove()], [true, true], 'the deletes');
+      equal(
+        await trial.store.vectorInsert(namespace, 'a', [1], options),
+        first,
+        'the version after a delete',
+      );
+      equal(await trial.store.vectorGet(namespace, 'a'), null, 'the vector after a delete');
+      const drop = (): Promise<boolean> => trial.store.vectorDropIndex(namespace, options);
+      equal([await drop(), await drop()], [true, true], 'the drops');
+    },
+  },
+  {
+    name: 'an idempotency key does not remember a failure',
+    async run(trial) {
+      if (!trial.hasIdempotency) return;
+      const namespace = trial.newNamespace();
+      const insert = (): Promise<Version> =>
+        trial.store.vectorInsert(namespace, 'a', [1], { idempotencyKey: 'once' });
+      await refuses(insert(), ['KEY_NOT_FOUND', 'NOT_FOUND'], 'an insert into nothing');
+      await trial.store.vectorCreateIndex(namespace, 1, 'euclidean');
+      await insert();
+      equal(await trial.store.vectorGet(namespace, 'a'), [1], 'the vector');
+    },
+  },
+  {
+    name: 'names that look alike are different names',
+    async run(trial) {
+      const [base, suffixes] = [
+        trial.newNamespace(),
+        ['', 'A', 'a', ' ', '\0', '/', '#0', '%41', 'é', 'e\u0301'],
+      ];
+      for (const [place, suffix] of suffixes.entries()) {
+        equal(await trial.store.vectorCreateIndex(base + suffix, 1, 'euclidean'), true, 'the create');
+        await trial.store.vectorInsert(base + suffix, 'id', [place]);
+        await trial.store.vectorInsert(base, `id${suffix}x`, [place]);
+      }
+      for (const [place, suffix] of suffixes.entries()) {
+        equal(await trial.store.vectorGet(base + suffix, 'id'), [place], `namespace ${place}`);
+        equal(await trial.store.vectorGet(base, `id${suffix}x`), [place], `id ${place}`);
+      }
     },
   },
   {
