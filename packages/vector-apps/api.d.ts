@@ -1,5 +1,5 @@
-import { V as VectorKvStore } from './vector-kv-store-UhArvB3R.js';
 import { Clock, CallOptions, KvStore, NoriKVError } from '@norikv/store';
+import { V as VectorKvStore } from './vector-kv-store-UhArvB3R.js';
 import { L as LexicalIndex } from './lexical-index-hNJIUTNZ.js';
 export { a as LexicalHit } from './lexical-index-hNJIUTNZ.js';
 
@@ -60,6 +60,8 @@ interface EmbedderOptions {
     readonly concurrency?: number | undefined;
     /** How many vectors to remember by the hash of their text, the least recently used leave. Default 0. */
     readonly cacheSize?: number | undefined;
+    /** For time limits. Default: the clock of the process. */
+    readonly clock?: Clock | undefined;
 }
 /**
  * Puts checks, batches and a cache around an embedding model.
@@ -298,7 +300,8 @@ declare class DocumentDeduplicator {
      * Embeds the documents that were admitted while the embedder was down, and compares their meaning. They
      * stay; one that resembles another is marked for review and returned as such.
      *
-     * @throws what the model throws; what was done until then is kept.
+     * @throws what the model throws, once it was asked for the others too, or failed for 8 in turn. What was done is
+     * kept.
      */
     resume(options?: CallOptions): Promise<ResumedDocument[]>;
     /**
@@ -841,6 +844,8 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     /**
      * Ends what crashes left: removes what belongs to no document, embeds again what has lost its vectors. Safe
      * at any time, from any process; writers it takes for dead begin again.
+     *
+     * @throws CorruptRecordError once all others are looked at, if there is a record that cannot be read.
      */
     repair(options?: SearchRepairOptions): Promise<RepairReport>;
     /** What `repair()` would find. Changes nothing; what is being written is counted too. */

@@ -1,4 +1,4 @@
-import { createMemoryVectorStore } from '@norikv/testkit';
+import { createMemoryVectorStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createEmbedder } from '../src/core/embedder.js';
 import {
@@ -100,6 +100,53 @@ describe('what nobody waits for any more', () => {
     await calls;
     await turn();
     expect(model.asked).toHaveLength(1);
+  });
+
+  it('leaves its place to others after a while, though the model never answers', async () => {
+    const clock = new FakeClock();
+    const embedder = createEmbedder(
+      { dimensions: 1, embed: (text) => (text === 'hang' ? new Promise(() => {}) : [1]) },
+      { concurrency: 1, batchSize: 1, clock },
+    );
+    const late = { code: 'DEADLINE_EXCEEDED' };
+    const hung = expect(embedder.embed(['hang'], { timeoutMs: 50 })).rejects.toMatchObject(late);
+    await turn();
+    const vectors: unknown[] = [];
+    const next = embedder.embed(['next']).then((answer) => vectors.push(...answer));
+    await clock.advance(50);
+    await hung;
+    await turn();
+    await clock.advance(9_999);
+    await turn();
+    expect(vectors).toEqual([]);
+    await clock.advance(1);
+    await next;
+    expect(vectors).toEqual([Float32Array.of(1)]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('of many callers leaves its place too, and asks for none of them again', async () => {
+    const clock = new FakeClock();
+    const asked: (readonly string[])[] = [];
+    const embedder = createEmbedder(
+      {
+        dimensions: 1,
+        embed: () => [1],
+        embedBatch: (texts) => {
+          asked.push(texts);
+          return texts.includes('hang') ? new Promise(() => {}) : texts.map(() => [1]);
+        },
+      },
+      { concurrency: 1, clock },
+    );
+    const calls = Promise.allSettled(['hang', 'b'].map((text) => embedder.embed([text], { timeoutMs: 50 })));
+    await turn();
+    await clock.advance(50);
+    await calls;
+    await turn();
+    await clock.advance(10_000);
+    expect(await embedder.embed(['next'])).toEqual([Float32Array.of(1)]);
+    expect(asked).toEqual([['hang', 'b'], ['next']]);
   });
 
   it('starts no further call of a model that takes one text at a time', async () => {

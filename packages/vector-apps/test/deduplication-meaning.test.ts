@@ -1,6 +1,6 @@
 import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import type { EmbeddingModel } from '../src/index.js';
+import type { EmbeddingModel, Vector } from '../src/index.js';
 import { Inspector } from './deduplication/inspector.js';
 import { atCosine, DocumentDeduplicator, memory, modelOf } from './deduplication/world.js';
 
@@ -128,6 +128,24 @@ describe('while the embedder is down', () => {
     expect(await dedup.verify()).toMatchObject({ checked: 3, unembedded: 0, isClean: true });
     expect(await dedup.resume()).toEqual([]);
     expect((await dedup.checkAndStore('e', 'one')).duplicateOf).toBe('a');
+  });
+
+  it('resumes past a text that the model does not take, and gives up when the model is down', async () => {
+    const { model, state } = broken();
+    let asked = 0;
+    const embed = async (text: string): Promise<Vector> => {
+      asked += 1;
+      if (text === 'text 3') throw new Error('not this one');
+      return model.embed(text);
+    };
+    const dedup = new DocumentDeduplicator(memory(), { ...model, embed }, 0.95, { embedderFailure: 'admit' });
+    for (let text = 0; text < 12; text += 1) await dedup.checkAndStore(`d${text}`, `text ${text}`);
+    asked = 0;
+    await expect(dedup.resume()).rejects.toThrow();
+    expect(asked).toBe(8);
+    state.isDown = false;
+    await expect(dedup.resume()).rejects.toThrow('not this one');
+    expect(await dedup.verify()).toMatchObject({ checked: 12, unembedded: 1 });
   });
 
   it('does not bring back a document that is removed while it is embedded', async () => {

@@ -1,5 +1,6 @@
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { expect, it } from 'vitest';
+import { fingerprintOf } from '../src/deduplication/fingerprint.js';
 import { Inspector } from './deduplication/inspector.js';
 import { DocumentDeduplicator, modelOf, passage } from './deduplication/world.js';
 
@@ -73,6 +74,22 @@ it('leaves a record that is none as it is, and says so', async () => {
     await base.put(key, value);
   }
   expect((await dedup.checkAndStore('b', passage('a'))).duplicateOf).toBe('a');
+});
+
+it('looks at all others before it says that a record is damaged', async () => {
+  const { base, dedup } = world();
+  for (const id of ['a', 'b', 'c']) await dedup.checkAndStore(id, passage(id));
+  await base.put('dedup:doc_fingerprints:doc/b', '{}');
+  const claims = [];
+  for (const id of ['a', 'c']) {
+    const claim = `dedup:doc_fingerprints:hash/${(await fingerprintOf(passage(id), 16)).hash}`;
+    expect(await base.delete(claim)).toBe(true);
+    claims.push(claim);
+  }
+  const corrupt = { code: 'CORRUPT_RECORD' };
+  await expect(dedup.verify()).rejects.toMatchObject(corrupt);
+  await expect(dedup.repair()).rejects.toMatchObject(corrupt);
+  for (const claim of claims) expect(await base.find(claim)).not.toBeNull();
 });
 
 it('strikes off aliases whose record is gone, by a repair or by a removal', async () => {

@@ -21,6 +21,38 @@ describe('a long text', () => {
   });
 });
 
+describe('what the store would refuse', () => {
+  it('is refused before the model is asked', async () => {
+    const model = hashingModel();
+    const search = new SemanticSearchEngine(createMemoryVectorStore(), model);
+    const shop = new RecommendationEngine(createMemoryVectorStore(), model);
+    const long = 'word '.repeat(250_000);
+    const tooLarge = { code: 'RECORD_TOO_LARGE' };
+    await expect(search.indexDocument('a', 'A', long)).rejects.toMatchObject(tooLarge);
+    await expect(shop.indexProduct('a', 'A', long, 'words')).rejects.toMatchObject(tooLarge);
+    await expect(search.indexDocument('x'.repeat(500), 'A', 'a', { force: true })).rejects.toThrow(
+      /id is 500/,
+    );
+    expect(model.calls).toBe(0);
+  });
+});
+
+describe('a filter that answers later', () => {
+  it('is refused: it would let everything through', async () => {
+    const store = createMemoryVectorStore();
+    const search = new SemanticSearchEngine(store, hashingModel());
+    await search.indexDocument('a', 'A', 'apple', { metadata: { secret: true } });
+    const filter = (async () => false) as never;
+    const message = 'what filter answers is [object Promise]; use true or false, at once';
+    await expect(search.search('apple', 1, { filter })).rejects.toThrow(message);
+    const shop = new RecommendationEngine(store, hashingModel());
+    await shop.indexProduct('p', 'Pear', 'green', 'fruit');
+    await shop.recordInteraction('ann', 'p', { type: 'purchase' });
+    await expect(shop.getRecommendations('ann', 1, { filter, excludeSeen: false })).rejects.toThrow(message);
+    await expect(shop.getRecommendations('new', 1, { filter })).rejects.toThrow(message);
+  });
+});
+
 describe('a document', () => {
   it.each([
     ['a date', new Date(0), 'metadata is "1970'],

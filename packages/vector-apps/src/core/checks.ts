@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { checkNames, checkString, refuse } from '@norikv/store/checks';
+import { checkOptions, checkString, refuse } from '@norikv/store/checks';
 
 /** @throws InvalidArgumentError unless the value is a number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
@@ -19,8 +19,7 @@ export function checkObject(name: string, value: unknown): void {
  * @throws InvalidArgumentError unless they are an object of options that are known; see `checkObject`.
  */
 export function checkCall(options: object, own: readonly string[]): void {
-  checkObject('options', options);
-  checkNames('an option', options, [...own, 'signal', 'timeoutMs']);
+  checkOptions(options, [...own, 'signal', 'timeoutMs']);
 }
 
 /** @throws InvalidArgumentError unless each value is a boolean, or left out. */
@@ -36,6 +35,18 @@ export function checkFunctions(functions: Readonly<Record<string, unknown>>): vo
     if (value !== undefined && typeof value !== 'function')
       refuse(name, value, 'a function, or leave it out');
   }
+}
+
+/**
+ * What a filter answers. A promise would pass for true, and let everything through.
+ *
+ * @throws InvalidArgumentError if the filter is an asynchronous function.
+ */
+export function checkAnswer(answer: boolean): boolean {
+  const { then } = Object(answer) as { readonly then?: unknown };
+  return typeof then === 'function'
+    ? refuse('what filter answers', answer, 'true or false, at once')
+    : answer;
 }
 
 /** @throws InvalidArgumentError unless the value can be gone through, and is no string. */
@@ -59,8 +70,7 @@ export interface SharedOptions {
  * @throws InvalidArgumentError if one of them is wrong, one is misspelt, or there are no options at all.
  */
 export function checkShared(options: SharedOptions, own: readonly string[]): void {
-  checkObject('options', options);
-  checkNames('an option', options, [...own, 'namespace', 'unsafeAllowNonAtomicCas', 'clock', 'random']);
+  checkOptions(options, [...own, 'namespace', 'unsafeAllowNonAtomicCas', 'clock', 'random']);
   const { namespace = 'default', prefix = '', unsafeAllowNonAtomicCas, clock, random } = options;
   checkString('namespace', namespace);
   if (namespace === '') refuse('namespace', namespace, 'a string with something in it, or leave it out');

@@ -1,9 +1,16 @@
-import { CancelledError, DeadlineExceededError, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkNames, checkString, checkWhole, refuse } from '@norikv/store/checks';
+import {
+  CancelledError,
+  type Clock,
+  DeadlineExceededError,
+  InvalidArgumentError,
+  systemClock,
+} from '@norikv/store';
+import { backgroundClock } from '@norikv/store/background-clock';
+import { checkOptions, checkString, checkWhole, refuse } from '@norikv/store/checks';
 import { onAbort } from '@norikv/store/on-abort';
 import { checkLimits } from './call-budget.js';
 import { checkedVectors } from './checked-vectors.js';
-import { checkFunctions, checkObject } from './checks.js';
+import { checkFunctions } from './checks.js';
 import { contentHash } from './content-hash.js';
 import type { EmbeddingModel } from './embedding-model.js';
 import { mapBounded } from './map-bounded.js';
@@ -46,6 +53,8 @@ export interface EmbedderOptions {
   readonly concurrency?: number | undefined;
   /** How many vectors to remember by the hash of their text, the least recently used leave. Default 0. */
   readonly cacheSize?: number | undefined;
+  /** For time limits. Default: the clock of the process. */
+  readonly clock?: Clock | undefined;
 }
 
 /** Calls of a model without `embedBatch` that run at a time within one batch. */
@@ -58,9 +67,8 @@ const singleCalls = 8;
  */
 export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions = {}): Embedder {
   if (typeof model !== 'object' || model === null) refuse('model', model, 'an object with embed(text)');
-  checkObject('options', options);
-  checkNames('an option', options, ['batchSize', 'concurrency', 'cacheSize']);
-  const { batchSize = 32, concurrency = 2, cacheSize = 0 } = options;
+  checkOptions(options, ['batchSize', 'concurrency', 'cacheSize', 'clock']);
+  const { batchSize = 32, concurrency = 2, cacheSize = 0, clock } = options;
   const { dimensions, fingerprint = '' } = model;
   checkWhole('model.dimensions', dimensions, 1, 4_096);
   checkWhole('batchSize', batchSize, 1, 10_000);
@@ -79,7 +87,7 @@ export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions =
         });
     return checkedVectors(answer, texts.length, dimensions);
   };
-  const batcher = new MicroBatcher(askModel, batchSize, concurrency);
+  const batcher = new MicroBatcher(askModel, batchSize, concurrency, clock ?? backgroundClock);
   const cache = new Map<string, Float32Array>();
 
   const cached = (key: string): Float32Array | undefined => {
@@ -118,7 +126,7 @@ export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions =
       if (!Array.isArray(texts)) refuse('texts', texts, 'an array of strings');
       for (const text of texts) checkText(text);
       checkLimits(limits);
-      return within(limits, (signal) => embedAll(texts, signal));
+      return within(limits, clock ?? systemClock, (signal) => embedAll(texts, signal));
     },
   };
 }
@@ -133,6 +141,7 @@ function checkText(text: string): void {
 /** Runs work whose signal ends when it is waited for no longer: also when a part of it has failed. */
 function within<T>(
   { signal, timeoutMs }: EmbedOptions,
+  clock: Clock,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -152,7 +161,7 @@ function within<T>(
         }),
       );
     };
-    const cancelTimer = timeoutMs === undefined ? undefined : systemClock.startTimer(late, timeoutMs);
+    const cancelTimer = timeoutMs === undefined ? undefined : clock.startTimer(late, timeoutMs);
     work(waiting.signal)
       .then(resolve, giveUp)
       .finally(() => {

@@ -1,7 +1,11 @@
+import type { Clock } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
 
 /** Calls for single texts that fail one after the other: then the model is down. */
 const mostFailedInTurn = 3;
+
+/** How long a call that nobody waits for any more, and that does not end, keeps its place among those at a time. */
+const abandonedMs = 10_000;
 
 /** Asks the model. The signal ends when nobody waits for the answer any more. */
 type Ask = (texts: readonly string[], signal: AbortSignal) => Promise<Float32Array[]>;
@@ -19,15 +23,17 @@ export class MicroBatcher {
   readonly #ask: Ask;
   readonly #batchSize: number;
   readonly #concurrency: number;
+  readonly #clock: Clock;
   readonly #waiting = new Set<Job>();
   #running = 0;
   #isScheduled = false;
   #latestError: unknown;
 
-  constructor(ask: Ask, batchSize: number, concurrency: number) {
+  constructor(ask: Ask, batchSize: number, concurrency: number, clock: Clock) {
     this.#ask = ask;
     this.#batchSize = batchSize;
     this.#concurrency = concurrency;
+    this.#clock = clock;
   }
 
   /** The vectors of texts. When the signal ends, what the model was not asked for yet it never is. */
@@ -135,12 +141,26 @@ export class MicroBatcher {
       }),
     );
     try {
-      return await this.#ask(
-        jobs.flatMap(({ texts }) => texts),
-        call.signal,
-      );
+      const texts = jobs.flatMap(({ texts: own }) => own);
+      return await this.#untilAbandoned(this.#ask(texts, call.signal), call.signal);
     } finally {
       for (const stop of stops) stop();
+    }
+  }
+
+  /** A model that is slow to heed the signal is not to be asked for more at a time; one that hangs is to be left. */
+  async #untilAbandoned(answer: Promise<Float32Array[]>, signal: AbortSignal): Promise<Float32Array[]> {
+    const releases: (() => void)[] = [];
+    const abandoned = new Promise<never>((_, reject) => {
+      const leave = (): void => {
+        releases.push(this.#clock.startTimer(() => reject(signal.reason), abandonedMs));
+      };
+      releases.push(onAbort(signal, leave));
+    });
+    try {
+      return await Promise.race([answer, abandoned]);
+    } finally {
+      for (const release of releases) release();
     }
   }
 }

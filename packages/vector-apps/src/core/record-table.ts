@@ -1,6 +1,7 @@
 import { RecordTooLargeError, type Transition, type Updater } from '@norikv/cas-retry';
 import { type KvStore, stringToBytes } from '@norikv/store';
 import type { CallBudget } from './call-budget.js';
+import { isDamaged } from './damage.js';
 import { type RecordState, recordCodec } from './record-state.js';
 import type { StoredVectors } from './stored-vectors.js';
 import { checkId } from './vector-id.js';
@@ -35,6 +36,16 @@ export class RecordTable<T> {
     return this.#vectors.repeatable((limits) => this.#updater.read(key, recordCodec, limits), budget);
   }
 
+  /** What readers see; null also where it cannot be read, since one damaged record is no reason to find nothing. */
+  async readable(id: string, budget: CallBudget): Promise<VectorRecord<T> | null> {
+    try {
+      return this.record(id, await this.read(id, budget));
+    } catch (error) {
+      if (isDamaged(error)) return null;
+      throw error;
+    }
+  }
+
   async update<Result>(
     id: string,
     transition: Transition<RecordState, Result>,
@@ -44,7 +55,7 @@ export class RecordTable<T> {
     return this.#updater.update(this.#keyOf(id), recordCodec, transition, { signal, deadlineMs: timeoutMs });
   }
 
-  /** Throws unless there is room for data. Only a writer that has inserted its vectors would learn it else. */
+  /** Throws unless there is room for data. Only a writer that has made and inserted its vectors would learn it else. */
   checkSize(id: string, data: T): void {
     const bytes = stringToBytes(JSON.stringify(data)).length;
     if (bytes <= this.#mostBytes) return;

@@ -1,6 +1,8 @@
 import type { CallOptions } from '@norikv/store';
+import { isCutOff } from './after-write.js';
 import type { CallBudget } from './call-budget.js';
 import { checkFlags } from './checks.js';
+import { Damage } from './damage.js';
 import type { GhostList } from './ghost-list.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 import { mapBounded } from './map-bounded.js';
@@ -33,7 +35,10 @@ export interface RepairReport extends VerifyReport {}
 export interface RepairOptions<T> extends CallOptions {
   /** Looks only at ids whose write or delete has not ended, not at every record. Default false. */
   readonly openOnly?: boolean | undefined;
-  /** Makes the vectors of a record again. Without it records with missing vectors are reported only. */
+  /**
+   * Makes the vectors of a record again. Without it, and where it fails, records with missing vectors are reported
+   * only.
+   */
   readonly restore?: ((record: VectorRecord<T>) => Promise<readonly Float32Array[]>) | undefined;
 }
 
@@ -47,14 +52,21 @@ export interface RepairAccess<T> {
   readonly concurrency: number;
 }
 
+/** A text the model does not take must not keep the others from being restored. */
+function passOnIfCutOff(error: unknown): undefined {
+  if (isCutOff(error)) throw error;
+}
+
 class Findings {
   checked = 0;
   ghosts = 0;
   missing = 0;
   resumed = 0;
   readonly requeued: string[] = [];
+  readonly damage: Damage = new Damage();
 
   report(): VerifyReport {
+    this.damage.throwIfAny();
     const { checked, ghosts, missing, resumed, requeued } = this;
     return { checked, ghosts, missing, resumed, requeued, isClean: ghosts + missing + resumed === 0 };
   }
@@ -74,15 +86,12 @@ export class Repairs<T> {
     for await (const entries of this.#access.ledger.shards(budget)) {
       const ids = [...entries].filter(([, { isOpen }]) => isOpen || !openOnly);
       await mapBounded(ids, this.#access.concurrency, ([id, entry]) =>
-        this.#mend(id, entry, restore, findings, budget),
+        findings.damage.pass(this.#mend(id, entry, restore, findings, budget)),
       );
     }
-    await mapBounded(this.#access.ghosts.all, this.#access.concurrency, async (name) => {
-      if (await this.#isGhost(name, budget)) {
-        const isRemoved = await this.#access.vectors.removeOne(name, budget);
-        findings.ghosts += Number(isRemoved);
-      }
-    });
+    await mapBounded(this.#access.ghosts.all, this.#access.concurrency, (name) =>
+      findings.damage.pass(this.#exorcise(name, findings, budget)),
+    );
     this.#access.ghosts.clear();
     return findings.report();
   }
@@ -91,7 +100,7 @@ export class Repairs<T> {
     const findings = new Findings();
     for await (const entries of this.#access.ledger.shards(budget)) {
       await mapBounded([...entries], this.#access.concurrency, ([id, entry]) =>
-        this.#inspect(id, entry, findings, budget),
+        findings.damage.pass(this.#inspect(id, entry, findings, budget)),
       );
     }
     return findings.report();
@@ -130,7 +139,7 @@ export class Repairs<T> {
     const lost = await this.#lostVectors(record, budget);
     if (lost === 0 || !(await this.#isLive(record, budget))) return;
     findings.missing += lost;
-    const made = await restore?.(record);
+    const made = await restore?.(record).catch(passOnIfCutOff);
     if (made?.length !== record.vectorCount) {
       findings.requeued.push(record.id);
       return;
@@ -161,6 +170,12 @@ export class Repairs<T> {
   async #lostVectors(record: VectorRecord<T>, budget: CallBudget): Promise<number> {
     const found = await this.#access.vectors.get(record.id, record, budget);
     return found.filter((vector) => vector === null).length;
+  }
+
+  async #exorcise(name: VectorName, findings: Findings, budget: CallBudget): Promise<void> {
+    if (!(await this.#isGhost(name, budget))) return;
+    const isRemoved = await this.#access.vectors.removeOne(name, budget);
+    findings.ghosts += Number(isRemoved);
   }
 
   /** A generation that was announced once and is neither live nor pending now never will be again. */

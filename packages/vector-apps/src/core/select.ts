@@ -1,5 +1,6 @@
 import type { VectorMatch } from '@norikv/store';
 import { checkWhole } from '@norikv/store/checks';
+import { checkAnswer } from './checks.js';
 import type { GhostList } from './ghost-list.js';
 import { parseVectorId, type VectorName } from './vector-id.js';
 import type { VectorRecord } from './vector-record.js';
@@ -150,7 +151,8 @@ class Readings<T> {
 
   #note(id: string, record: VectorRecord<T> | null): void {
     this.#options.onRead?.(id, record);
-    const isWanted = record !== null && (this.#options.filter?.(record) ?? true);
+    const { filter } = this.#options;
+    const isWanted = record !== null && (!filter || checkAnswer(filter(record)));
     this.#readings.set(id, { record, isWanted });
   }
 

@@ -82,6 +82,12 @@ export class VectorRecords<T> {
     return this.#initialize(this.budget(options));
   }
 
+  /** What {@link put} would refuse, before vectors are made for it. */
+  checkFits(id: string, data: T): void {
+    checkId(id);
+    this.#table.checkSize(id, data);
+  }
+
   /** The limits of one call, for all the steps it consists of. */
   budget(options: CallOptions): CallBudget {
     return new CallBudget(options, this.#clock);
@@ -105,9 +111,8 @@ export class VectorRecords<T> {
     vectors: readonly Float32Array[],
     options: CallOptions = {},
   ): Promise<VectorRecord<T>> {
-    checkId(id);
+    this.checkFits(id, data);
     for (const vector of vectors) checkVector(vector, this.#space);
-    this.#table.checkSize(id, data);
     const budget = this.budget(options);
     await this.#ready(budget);
     const written = await this.#writer.put(id, data, vectors, budget);
@@ -124,7 +129,7 @@ export class VectorRecords<T> {
     return (await this.#table.read(id, this.budget(options)))?.live ?? null;
   }
 
-  /** Reads records, in the order of their ids: one batch of parallel reads. */
+  /** Reads records, in the order of their ids, null where none can be read: one batch of parallel reads. */
   async getMany(ids: readonly string[], options: CallOptions = {}): Promise<(VectorRecord<T> | null)[]> {
     return this.#getMany(ids, this.budget(options));
   }
@@ -211,6 +216,8 @@ export class VectorRecords<T> {
   /**
    * Ends what crashes left: takes writers that have not finished for dead (one that is not begins again),
    * removes vectors nobody owns, and brings back vectors that are lost. Safe at any time and from anywhere.
+   *
+   * @throws CorruptRecordError once all others are looked at, if there is a record that cannot be read.
    */
   async repair(options: RepairOptions<T> = {}): Promise<RepairReport> {
     const budget = this.budget(options);
@@ -234,8 +241,6 @@ export class VectorRecords<T> {
   }
 
   #getMany(ids: readonly string[], budget: CallBudget): Promise<(VectorRecord<T> | null)[]> {
-    return mapBounded(ids, this.#concurrency, async (id) =>
-      this.#table.record(id, await this.#table.read(id, budget)),
-    );
+    return mapBounded(ids, this.#concurrency, (id) => this.#table.readable(id, budget));
   }
 }

@@ -46,7 +46,7 @@ export function assemble(
   checkStore(client, options.unsafeAllowNonAtomicCas);
   const { namespace, prefix, policy, thresholds, bandLimit, maxAliases, clock, random } = settings;
   const updater = createUpdater(client, { clock, random });
-  const embedder = model && createEmbedder(model);
+  const embedder = model && createEmbedder(model, { clock: options.clock });
   const { dimensions = 0, fingerprint = '' } = embedder ?? {};
   const space: VectorSpace = { namespace, dimensions, distance: 'cosine', fingerprint };
   const vectors = model && new StoredVectors(vectorStoreOf(client), space, vectorCalls, clock, random);

@@ -1,5 +1,5 @@
 import { type CallOptions, InvalidArgumentError, type KvStore } from '@norikv/store';
-import { afterWrite } from '../core/after-write.js';
+import { afterWrite, isCutOff } from '../core/after-write.js';
 import { CallBudget } from '../core/call-budget.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { mapBounded } from '../core/map-bounded.js';
@@ -21,6 +21,9 @@ import {
 } from './results.js';
 
 const concurrency = 16;
+
+/** Texts that the model does not take come one by one; when so many fail in turn, it is down. */
+const mostFailedInTurn = 8;
 
 /**
  * Admits each text once: equal texts, near copies, and texts that mean the same are found and, by default,
@@ -148,18 +151,28 @@ export class DocumentDeduplicator {
    * Embeds the documents that were admitted while the embedder was down, and compares their meaning. They
    * stay; one that resembles another is marked for review and returned as such.
    *
-   * @throws what the model throws; what was done until then is kept.
+   * @throws what the model throws, once it was asked for the others too, or failed for 8 in turn. What was done is
+   * kept.
    */
   async resume(options: CallOptions = {}): Promise<ResumedDocument[]> {
     const budget = this.#budget(options);
     await this.#ready(budget);
     const resumed: ResumedDocument[] = [];
-    for await (const entries of this.#parts.ledger.shards(budget)) {
-      for (const id of entries.keys()) {
+    const failures: unknown[] = [];
+    let failedInTurn = 0;
+    for await (const id of this.#ids(budget)) {
+      try {
         const review = await this.#resumeOne(id, budget);
-        if (review !== undefined) resumed.push({ id, review });
+        if (review === undefined) continue;
+        resumed.push({ id, review });
+        failedInTurn = 0;
+      } catch (error) {
+        failedInTurn += 1;
+        if (isCutOff(error) || failedInTurn === mostFailedInTurn) throw error;
+        failures.push(error);
       }
     }
+    if (failures.length > 0) throw failures[0];
     return resumed;
   }
 
@@ -176,6 +189,10 @@ export class DocumentDeduplicator {
   /** What `repair` would find. Changes nothing. */
   async verify(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
     return this.#parts.repair.run(false, options, this.#budget(options));
+  }
+
+  async *#ids(budget: CallBudget): AsyncGenerator<string> {
+    for await (const entries of this.#parts.ledger.shards(budget)) yield* entries.keys();
   }
 
   /** Each call within its own limits: one that is cut off must not fail the others. */

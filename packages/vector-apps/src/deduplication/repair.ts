@@ -1,6 +1,7 @@
 import type { CallOptions } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
 import { checkFlags } from '../core/checks.js';
+import { Damage } from '../core/damage.js';
 import type { Ledger, LedgerEntry } from '../core/ledger.js';
 import { mapBounded } from '../core/map-bounded.js';
 import { type DocumentState, isGone, isSettled } from './document-state.js';
@@ -69,15 +70,18 @@ export class DeduplicationRepair {
   ): Promise<DeduplicationReport> {
     checkFlags({ openOnly });
     const all: Findings[] = [];
+    const damage = new Damage();
     for await (const entries of this.#access.ledger.shards(budget)) {
       const looked = [...entries].filter(([, { isOpen }]) => isOpen || !openOnly);
-      await mapBounded(looked, concurrency, async ([id, entry]) => {
+      const look = async ([id, entry]: readonly [string, LedgerEntry]): Promise<void> => {
         const state = await this.#access.table.read(id, budget);
         const findings = await this.#inspect(id, entry, state, budget);
         all.push(findings);
         if (isMending) await this.#mend(id, entry, state, findings, budget);
-      });
+      };
+      await mapBounded(looked, concurrency, (one) => damage.pass(look(one)));
     }
+    damage.throwIfAny();
     return reportOf(all);
   }
 

@@ -135,7 +135,7 @@ export class NoriKVVectorStore {
 
   /** Documents by id, in the order asked for; those that are not there are left out. */
   async getByIds(ids: readonly string[]): Promise<LangChainDocument[]> {
-    const records = await this.#records.getMany(ids);
+    const records = await mapBounded(ids, this.#concurrency, (id) => this.#records.get(id));
     return records.flatMap((record) => (record ? [documentOf(record.id, record.data)] : []));
   }
 

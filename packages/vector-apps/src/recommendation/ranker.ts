@@ -1,5 +1,5 @@
 import type { CallBudget } from '../core/call-budget.js';
-import { checkNumber } from '../core/checks.js';
+import { checkAnswer, checkNumber } from '../core/checks.js';
 import type { Catalogue } from './catalogue.js';
 import type { ItemSpace, ProductRecord } from './item-space.js';
 import type { CandidateProduct, SimilarOptions } from './options.js';
@@ -106,7 +106,7 @@ function poolOf(k: number, { boost, diversity = 0 }: SimilarOptions): number {
 }
 
 function filterOf({ filter }: SimilarOptions): ((record: ProductRecord) => boolean) | undefined {
-  return filter && ((record) => filter(candidateOf(record)));
+  return filter && ((record) => checkAnswer(filter(candidateOf(record))));
 }
 
 function candidateOf({ id, data }: ProductRecord): CandidateProduct {

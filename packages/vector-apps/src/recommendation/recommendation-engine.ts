@@ -57,8 +57,8 @@ export class RecommendationEngine {
   constructor(client: VectorKvStore, embeddingModel: EmbeddingModel, options: RecommendationOptions = {}) {
     const settings = settingsOf(options);
     this.#settings = settings;
-    const { batchSize, cacheSize } = options;
-    this.#embedder = createEmbedder(embeddingModel, { batchSize, cacheSize });
+    const { batchSize, cacheSize, clock } = options;
+    this.#embedder = createEmbedder(embeddingModel, { batchSize, cacheSize, clock });
     const { dimensions, fingerprint } = this.#embedder;
     this.#catalogue = new Catalogue(client, { ...settings, dimensions, fingerprint });
     this.#tastes = new Tastes(client, this.#catalogue, settings);
@@ -88,13 +88,13 @@ export class RecommendationEngine {
     category: string,
     options: CallOptions = {},
   ): Promise<void> {
-    checkId(productId);
     for (const [field, text] of Object.entries({ name, desc, category })) {
       if (typeof text !== 'string') {
         throw new InvalidArgumentError(`${field} is ${text === null ? 'null' : typeof text}; give a string`);
       }
     }
     const product: Product = { name, description: desc, category };
+    this.#catalogue.records.checkFits(productId, product);
     const budget = this.#budget(options);
     const vector = await this.#embed(product, budget);
     await this.#catalogue.put(productId, product, vector, budget);

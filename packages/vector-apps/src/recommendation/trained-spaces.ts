@@ -94,7 +94,7 @@ export class TrainedSpaces {
   async incomplete(training: Training, ids: readonly string[], budget: CallBudget): Promise<ProductRecord[]> {
     const vectors = this.vectors(training);
     const found = await mapBounded(ids, this.#options.concurrency, async (id) => {
-      const record = await this.#records.get(id, budget.next());
+      const [record = null] = await this.#records.getMany([id], budget.next());
       return record && !(await vectors.get(id, record, budget))[0] ? record : null;
     });
     return found.filter((record) => record !== null);

@@ -1,6 +1,6 @@
-import { checkNames } from '@norikv/store/checks';
+import { checkOptions } from '@norikv/store/checks';
 import MiniSearch from 'minisearch';
-import { checkFunctions, checkNumber, checkObject } from '../core/checks.js';
+import { checkFunctions, checkNumber } from '../core/checks.js';
 import type { LexicalIndex } from './lexical-index.js';
 import { stemOf, tellingWords, wordsOf } from './words.js';
 
@@ -31,8 +31,7 @@ export interface Bm25Options {
  * ```
  */
 export function createBm25Index(options: Bm25Options = {}): LexicalIndex {
-  checkObject('options', options);
-  checkNames('an option', options, ['titleBoost', 'k1', 'b', 'normalize']);
+  checkOptions(options, ['titleBoost', 'k1', 'b', 'normalize']);
   const { titleBoost = 2, k1 = 1.2, b = 0.75 } = options;
   const { normalize = (word) => stemOf(word.toLowerCase()) } = options;
   checkNumber('titleBoost', titleBoost, 0, 1_000_000);

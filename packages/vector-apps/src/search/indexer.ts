@@ -1,4 +1,5 @@
 import { type CallOptions, errorCode } from '@norikv/store';
+import { isDamaged } from '../core/damage.js';
 import type { Embedder } from '../core/embedder.js';
 import { Turns } from '../core/turns.js';
 import type { VectorRecord } from '../core/vector-record.js';
@@ -32,6 +33,7 @@ export class Indexer<Metadata extends object> {
   ): Promise<IndexOutcome> {
     const { records, embedder, leg, chunking } = this.#access;
     const data = storedDocument(document, chunking, embedder.fingerprint);
+    records.checkFits(document.id, data);
     const budget = records.budget(options);
     return this.#turns.take(document.id, budget, async () => {
       const current = force ? null : await this.#current(document.id, budget.next());
@@ -62,7 +64,7 @@ export class Indexer<Metadata extends object> {
     try {
       return await this.#access.records.get(id, options);
     } catch (error) {
-      if (errorCode(error) === 'CORRUPT_RECORD') return null;
+      if (isDamaged(error)) return null;
       throw error;
     }
   }

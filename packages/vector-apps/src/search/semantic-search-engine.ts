@@ -30,6 +30,9 @@ import { type LabelledQuery, type TuneOptions, type Tuning, tuneFusion } from '.
 
 const readAtATime = 64;
 
+/** Stores count neighbours in 32 bits. */
+const mostResults = 2 ** 30;
+
 const optionNames: readonly (keyof SemanticSearchOptions)[] = [
   'chunking',
   'lexical',
@@ -68,12 +71,12 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   constructor(client: VectorKvStore, embeddingModel: EmbeddingModel, options: SemanticSearchOptions = {}) {
     checkShared(options, optionNames);
     const { namespace = 'documents', chunking = {}, lexical, cacheSize = 1_000, candidates = 100 } = options;
-    const { fusion = { method: 'weighted' } } = options;
+    const { fusion = { method: 'weighted' }, batchSize, clock } = options;
     if (chunking !== false) checkedChunking(chunking);
     checkWhole('candidates', candidates, 1);
     lexicalWeightOf(fusion);
     if (lexical !== undefined) checkLexical(lexical);
-    this.#embedder = createEmbedder(embeddingModel, { batchSize: options.batchSize, cacheSize });
+    this.#embedder = createEmbedder(embeddingModel, { batchSize, cacheSize, clock });
     const records = {
       ...options,
       prefix: `search:${namespace}:`,
@@ -147,7 +150,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     options: SearchOptions<Metadata> = {},
   ): Promise<SearchResult<Metadata>[]> {
     checkQuery(query, options);
-    checkWhole('topK', topK, 1);
+    checkWhole('topK', topK, 1, mostResults);
     if (query.trim() === '') return [];
     return (await this.#searcher.search(query, topK, options)).results;
   }
@@ -159,8 +162,8 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
     checkQuery(query, options, 'limit', 'offset');
     const { limit = 10, offset = 0 } = options;
-    checkWhole('limit', limit, 1);
-    checkWhole('offset', offset, 0);
+    checkWhole('limit', limit, 1, mostResults);
+    checkWhole('offset', offset, 0, mostResults);
     if (query.trim() === '') return { results: [], nextOffset: null, isTruncated: false };
     const end = offset + limit;
     const { results, isTruncated } = await this.#searcher.search(query, end + 1, options);
@@ -224,6 +227,8 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   /**
    * Ends what crashes left: removes what belongs to no document, embeds again what has lost its vectors. Safe
    * at any time, from any process; writers it takes for dead begin again.
+   *
+   * @throws CorruptRecordError once all others are looked at, if there is a record that cannot be read.
    */
   async repair(options: SearchRepairOptions = {}): Promise<RepairReport> {
     const budget = this.#records.budget(options);
