@@ -315,10 +315,17 @@ interface FencedOptions extends Pick<UpdateOptions, 'signal' | 'deadlineMs'> {
  *
  * Read it with {@link fencedGet}: the token is stored with the value.
  *
+ * @example
+ * ```ts
+ * const balance = await fencedSeal(store, 'balance', lease.token);  // once, before the first decision
+ * await fencedPut(store, 'balance', next(balance), lease.token);
+ * ```
+ *
  * @throws InvalidArgumentError if the value is neither well-formed text nor a `Uint8Array`.
  * @throws StaleTokenError if the key has seen a higher token.
  * @throws CorruptRecordError if something else wrote the key; it is left as it is.
  * @throws OutcomeUnknownError if a reply was lost for good. Trying again is safe.
+ * @throws UnsupportedError if the store does not guarantee what this needs.
  */
 declare function fencedPut(store: KvStore, key: Key, value: Value, token: bigint, options?: FencedOptions): Promise<void>;
 /**
@@ -356,7 +363,9 @@ declare class LeaderElection {
     constructor(client: KvStore, electionName: string, nodeId: string, leaseTtlMs?: number, options?: Omit<LeasesOptions, 'owner' | 'ttlMs'>);
     /**
      * Takes part until `stop`. Resolves after the first try: `getIsLeader()` then has an answer, and the
-     * election goes on in the background. Calling it again meanwhile waits for the same.
+     * election goes on in the background. Calling it again meanwhile waits for the same, with the callbacks of the
+     * first call. After a `stop` that gave up on a callback it waits for that one first: two leaderships of one
+     * object are never at work at once.
      *
      * @param onBecameLeader - called once for each time this node is elected. Throwing resigns.
      * @param onLostLeadership - called once after each of those, when it is lost, or on `stop` before it is
@@ -425,9 +434,27 @@ interface Leases {
      * @throws whatever the body throws, and as {@link acquire}.
      */
     withLease<Result>(name: string, options: AcquireOptions, body: (lease: Lease) => Promise<Result> | Result): Promise<Result>;
-    /** Takes part in the election of a leader until stopped. */
+    /**
+     * Takes part in the election of a leader until stopped.
+     *
+     * @example
+     * ```ts
+     * await using election = leases.elect('scheduler', {
+     *   lead: async (lease) => {
+     *     while (lease.isHeld()) await runNextJob(lease.token, lease.signal);
+     *   },
+     * });
+     * ```
+     */
     elect(name: string, options: ElectOptions): Election;
-    /** A lease that up to `limit` (1 to 1,000) may hold at a time. */
+    /**
+     * A lease that up to `limit` (1 to 1,000) may hold at a time.
+     *
+     * @example
+     * ```ts
+     * await leases.semaphore('exports', 3).withSlot({ waitMs: 60_000 }, ({ signal }) => exportAll(signal));
+     * ```
+     */
     semaphore(name: string, limit: number): Semaphore;
     /** Who holds the lease, without trying to get it. Null if it is free. One round trip. */
     holder(name: string): Promise<Leader | null>;

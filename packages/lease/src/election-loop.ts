@@ -26,13 +26,20 @@ export class ElectionLoop implements Election {
   #isOverrun = false;
   #error: unknown;
 
-  constructor(place: Place, campaigns: Campaigns, settings: Settings, options: ElectOptions) {
+  /** @param after - no campaign begins before this has ended. */
+  constructor(
+    place: Place,
+    campaigns: Campaigns,
+    settings: Settings,
+    options: ElectOptions,
+    after: Promise<unknown> = Promise.resolve(),
+  ) {
     this.ready = this.#firstTry.promise;
     this.#place = place;
     this.#campaigns = campaigns;
     this.#settings = settings;
     this.#options = options;
-    this.#ended = this.#run();
+    this.#ended = this.#run(after);
   }
 
   leader(): Leader | null {
@@ -59,10 +66,11 @@ export class ElectionLoop implements Election {
     return this.stop();
   }
 
-  async #run(): Promise<void> {
+  async #run(after: Promise<unknown>): Promise<void> {
     const { signal } = this.#options;
     if (signal?.aborted) this.#stopping.abort();
     const stopListening = signal && onAbort(signal, () => void this.stop());
+    await Promise.race([after, this.#stopped.promise]);
     while (!this.#stopping.signal.aborted) await this.#term();
     stopListening?.();
     this.#firstTry.resolve();

@@ -35,10 +35,17 @@ const sizeLeftToStore = { maxKeyBytes: Number.POSITIVE_INFINITY, maxValueBytes: 
  *
  * Read it with {@link fencedGet}: the token is stored with the value.
  *
+ * @example
+ * ```ts
+ * const balance = await fencedSeal(store, 'balance', lease.token);  // once, before the first decision
+ * await fencedPut(store, 'balance', next(balance), lease.token);
+ * ```
+ *
  * @throws InvalidArgumentError if the value is neither well-formed text nor a `Uint8Array`.
  * @throws StaleTokenError if the key has seen a higher token.
  * @throws CorruptRecordError if something else wrote the key; it is left as it is.
  * @throws OutcomeUnknownError if a reply was lost for good. Trying again is safe.
+ * @throws UnsupportedError if the store does not guarantee what this needs.
  */
 export async function fencedPut(
   store: KvStore,

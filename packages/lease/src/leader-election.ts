@@ -2,9 +2,10 @@ import type { KvStore } from '@norikv/store';
 import { checkFunction, checkObject } from '@norikv/store/checks';
 import type { Election } from './election.js';
 import type { Lease } from './lease.js';
-import { type Leases, openLeases } from './leases.js';
+import { type OpenLeases, openLeases } from './leases.js';
 import { mayPass } from './may-pass.js';
 import type { LeasesOptions } from './options.js';
+import { settle } from './work.js';
 
 /**
  * Leader election with two callbacks, under the names of the documentation of NoriKV.
@@ -22,9 +23,11 @@ import type { LeasesOptions } from './options.js';
  */
 export class LeaderElection {
   readonly #name: string;
-  readonly #leases: Leases;
+  readonly #leases: OpenLeases;
   #election: Election | undefined;
   #lease: Lease | undefined;
+  /** The callbacks of the latest leadership, which may outlast the election they belong to. */
+  #callbacks: Promise<unknown> = Promise.resolve();
 
   /**
    * @param nodeId - for people: two nodes of one name are still two.
@@ -45,7 +48,9 @@ export class LeaderElection {
 
   /**
    * Takes part until `stop`. Resolves after the first try: `getIsLeader()` then has an answer, and the
-   * election goes on in the background. Calling it again meanwhile waits for the same.
+   * election goes on in the background. Calling it again meanwhile waits for the same, with the callbacks of the
+   * first call. After a `stop` that gave up on a callback it waits for that one first: two leaderships of one
+   * object are never at work at once.
    *
    * @param onBecameLeader - called once for each time this node is elected. Throwing resigns.
    * @param onLostLeadership - called once after each of those, when it is lost, or on `stop` before it is
@@ -59,17 +64,12 @@ export class LeaderElection {
   ): Promise<void> {
     checkFunction('onBecameLeader', onBecameLeader);
     checkFunction('onLostLeadership', onLostLeadership);
-    const lead = async (lease: Lease): Promise<void> => {
-      this.#lease = lease;
-      const work = (async () => onBecameLeader(lease))();
-      try {
-        await Promise.race([lease.lost, work.then(() => lease.lost)]);
-      } finally {
-        // The lease is given back when this ends, so the first callback is waited for whatever the second one does.
-        await (async () => onLostLeadership())().finally(() => work);
-      }
+    const lead = (lease: Lease): Promise<void> => {
+      const callbacks = this.#lead(lease, onBecameLeader, onLostLeadership);
+      this.#callbacks = settle(() => callbacks);
+      return callbacks;
     };
-    this.#election ??= this.#leases.elect(this.#name, { lead });
+    this.#election ??= this.#leases.elect(this.#name, { lead }, this.#callbacks);
     const election = this.#election;
     await election.ready;
     const { error } = election.health();
@@ -91,5 +91,20 @@ export class LeaderElection {
   /** Whether this node leads now. Reads the clock: it turns false on time, whatever the event loop does. */
   getIsLeader(): boolean {
     return this.#lease?.isHeld() ?? false;
+  }
+
+  async #lead(
+    lease: Lease,
+    onBecameLeader: (lease: Lease) => unknown,
+    onLostLeadership: () => unknown,
+  ): Promise<void> {
+    this.#lease = lease;
+    const work = (async () => onBecameLeader(lease))();
+    try {
+      await Promise.race([lease.lost, work.then(() => lease.lost)]);
+    } finally {
+      // The lease is given back when this ends, so the first callback is waited for whatever the second one does.
+      await (async () => onLostLeadership())().finally(() => work);
+    }
   }
 }

@@ -45,9 +45,27 @@ export interface Leases {
     options: AcquireOptions,
     body: (lease: Lease) => Promise<Result> | Result,
   ): Promise<Result>;
-  /** Takes part in the election of a leader until stopped. */
+  /**
+   * Takes part in the election of a leader until stopped.
+   *
+   * @example
+   * ```ts
+   * await using election = leases.elect('scheduler', {
+   *   lead: async (lease) => {
+   *     while (lease.isHeld()) await runNextJob(lease.token, lease.signal);
+   *   },
+   * });
+   * ```
+   */
   elect(name: string, options: ElectOptions): Election;
-  /** A lease that up to `limit` (1 to 1,000) may hold at a time. */
+  /**
+   * A lease that up to `limit` (1 to 1,000) may hold at a time.
+   *
+   * @example
+   * ```ts
+   * await leases.semaphore('exports', 3).withSlot({ waitMs: 60_000 }, ({ signal }) => exportAll(signal));
+   * ```
+   */
   semaphore(name: string, limit: number): Semaphore;
   /** Who holds the lease, without trying to get it. Null if it is free. One round trip. */
   holder(name: string): Promise<Leader | null>;
@@ -72,8 +90,14 @@ export function createLeases(store: KvStore, options: LeasesOptions = {}): Lease
   return openLeases(store, options, 'createLeases', 'lease:');
 }
 
+/** The leases of a store, and what `LeaderElection` needs beside them. */
+export interface OpenLeases extends Leases {
+  /** @param after - no campaign begins before this has ended. */
+  elect(name: string, options: ElectOptions, after?: Promise<unknown>): Election;
+}
+
 /** @param user - who needs the guarantees of the store. @param prefix - of the keys of leases. */
-export function openLeases(store: KvStore, options: LeasesOptions, user: string, prefix: string): Leases {
+export function openLeases(store: KvStore, options: LeasesOptions, user: string, prefix: string): OpenLeases {
   const settings = settingsOf(options);
   requireCapabilities(
     store,
@@ -97,13 +121,13 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
     tryAcquire: async (name, renewal) => entranceOf(name).tryAcquire(renewal),
     acquire: async (name, acquireOptions) => entranceOf(name).acquire(acquireOptions),
     withLease: async (name, acquireOptions, body) => entranceOf(name).work(acquireOptions, body),
-    elect(name, electOptions) {
+    elect(name, electOptions, after) {
       const place = placeOf(name);
       checkRenewal(electOptions, 'lead', 'graceMs', 'signal');
       const { lead, graceMs } = electOptions;
       checkFunction('lead', lead);
       if (graceMs !== undefined) checkTime('graceMs', graceMs, 0);
-      return new ElectionLoop(place, campaigns, settings, electOptions);
+      return new ElectionLoop(place, campaigns, settings, electOptions, after);
     },
     semaphore(name, limit) {
       checkText('name', name, longestName);

@@ -1,6 +1,6 @@
 import { type CallOptions, type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkFunction, checkNames, checkObject, checkText, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkNames, checkOptions, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { LeaseListener } from './events.js';
 import { longestMs } from './lease-record.js';
@@ -41,7 +41,7 @@ const optionNames: readonly (keyof LeasesOptions)[] = [
 ];
 
 export function settingsOf(options: LeasesOptions): Settings {
-  checkNames('an option', checkObject('options', options), optionNames);
+  checkOptions(options, optionNames);
   const { ttlMs = 15_000, jitter = 0.2, safety = 0.1, owner = crypto.randomUUID() } = options;
   checkTime('ttlMs', ttlMs);
   const brief = Math.min(2_000, Math.max(1, Math.floor(ttlMs / 5)));

@@ -178,6 +178,51 @@ describe.each(stores)('LeaderElection on $name', (kind) => {
     await world.run(election.stop());
   });
 
+  it('begins no second leadership while the callbacks of one that outlasted its stop are at work', async () => {
+    await using world = await open();
+    const node = world.node();
+    const election = electionOf(node, 3_000);
+    const finish: (() => void)[] = [];
+    let atWork = 0;
+    let mostAtWork = 0;
+    const work = async (): Promise<void> => {
+      atWork += 1;
+      mostAtWork = Math.max(mostAtWork, atWork);
+      await new Promise<void>((resolve) => finish.push(resolve));
+      atWork -= 1;
+    };
+    await world.run(election.start(work));
+    await world.run(election.stop());
+    let isStarted = false;
+    const again = election.start(work).then(() => {
+      isStarted = true;
+    });
+    await world.pass(30_000);
+    expect([isStarted, election.getIsLeader(), finish.length]).toEqual([false, false, 1]);
+    finish[0]?.();
+    await world.run(again);
+    await world.pass(10_000);
+    expect(election.getIsLeader()).toBe(true);
+    const stopping = election.stop();
+    finish[1]?.();
+    await world.run(stopping);
+    expect([mostAtWork, atWork]).toEqual([1, 0]);
+  });
+
+  it('stops while it waits for a callback that outlasted an earlier stop', async () => {
+    await using world = await open();
+    const node = world.node();
+    const election = electionOf(node, 3_000);
+    await world.run(election.start(() => new Promise(() => {})));
+    await world.run(election.stop());
+    const again = election.start();
+    await world.pass(5_000);
+    await world.run(election.stop());
+    await world.run(again);
+    expect(election.getIsLeader()).toBe(false);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
   it('waits out an outage at the start', async () => {
     await using world = await open();
     const node = world.node();
