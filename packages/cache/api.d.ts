@@ -101,18 +101,26 @@ interface EntryOptions {
     /** How long to wait for a load elsewhere before loading without keeping the result. Default 15,000. */
     readonly maxWaitMs?: number | undefined;
 }
-/** Options of one call. */
-interface CallEntryOptions extends EntryOptions {
+/** Options of `set`. */
+interface SetOptions extends EntryOptions {
     /** Names by which `invalidateTags` finds the value. */
+    readonly tags?: readonly string[] | undefined;
+}
+/** Options of `getOrSet`. */
+interface CallEntryOptions extends EntryOptions {
+    /**
+     * Names by which `invalidateTags` finds the value. One that is there and lacks some of them is loaded anew. It
+     * then has those of earlier callers too, the last 64.
+     */
     readonly tags?: readonly string[] | undefined;
     /** Ends waiting with `CancelledError`. A load goes on for the others. */
     readonly signal?: AbortSignal | undefined;
 }
 /** What may differ in a namespace. */
 interface NamespaceOptions<Value> extends EntryOptions {
-    /** Default JSON. */
+    /** Default: that of the cache or namespace around, and at last JSON. */
     readonly codec?: CacheCodec<Value> | undefined;
-    /** Checks what is read, with the default codec. What does not pass is a miss. */
+    /** Checks what is read, with JSON as the codec. What does not pass is a miss. Default: as for `codec`. */
     readonly schema?: StandardSchema<Value> | undefined;
 }
 /**
@@ -165,6 +173,11 @@ interface LoadContext {
 type Loader<Value> = (context: LoadContext) => Promise<Value> | Value;
 
 /**
+ * What `getOrSet` gives: any value of the cache, since a hit need not be what this loader would give, and undefined
+ * if it may say that there is none. A cache without a type believes the loader.
+ */
+type Found<Value, Loaded> = unknown extends Value ? Loaded : Value | Extract<Loaded, undefined>;
+/**
  * A cache in two tiers: the memory of this process over a store that processes share.
  *
  * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read that begins later in this process
@@ -178,21 +191,22 @@ interface Cache<Value> {
     /**
      * The value of a key; where there is none, what the loader gives, which is kept.
      *
-     * Calls for one key share a load, in this process and between processes. What was loaded before an
+     * Calls for one key share a load, in this process and between processes; one that names tags which the value lacks
+     * loads it anew. What was loaded before an
      * invalidation is never kept after it. A store that does not answer never fails the call: then the loader runs.
      *
      * @throws whatever the loader throws, if nothing within its grace can stand in.
      * @throws LoadTimeoutError if it takes longer than `hardTimeoutMs`, likewise.
      * @throws CancelledError if the signal ends first.
      */
-    getOrSet<Loaded extends Value | undefined>(key: string, loader: Loader<Loaded>, options?: CallEntryOptions): Promise<Loaded>;
+    getOrSet<Loaded extends Value | undefined>(key: string, loader: Loader<Loaded>, options?: CallEntryOptions): Promise<Found<Value, Loaded>>;
     /**
      * Writes a value.
      *
      * @returns false if the store did not confirm it: then the older value may still be there, or this one arrive later.
      * @throws InvalidArgumentError if the value has no encoding, or is too large for the store.
      */
-    set(key: string, value: Value, options?: CallEntryOptions): Promise<boolean>;
+    set(key: string, value: Value, options?: SetOptions): Promise<boolean>;
     /**
      * Removes a value, wherever it is kept, and makes loads under way not be kept.
      *
@@ -227,6 +241,13 @@ interface CachedClientOptions {
  * In this process a read never gives a value older than what the last `put` or `delete` that was acknowledged
  * before it left. What other processes write is seen after `ttlMs` at the latest; for less, and for loads
  * that are shared between processes, use `createCache`.
+ *
+ * @example
+ * ```ts
+ * const users = new CachedClient<User>(store, 60_000, 1_000);
+ * await users.put('user:7', { name: 'Ada' }, (user) => JSON.stringify(user));
+ * const user = await users.get('user:7', (bytes) => JSON.parse(bytesToString(bytes)));
+ * ```
  */
 declare class CachedClient<T> {
     #private;
@@ -276,4 +297,4 @@ declare class LoadTimeoutError extends NoriKVError {
     constructor(message: string, facts?: ErrorFacts);
 }
 
-export { type Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, createCache, jsonCacheCodec };
+export { type Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type Found, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, type SetOptions, createCache, jsonCacheCodec };

@@ -1,6 +1,7 @@
 import type { KvStore } from '@norikv/store';
+import { type AdapterOptions, shelfSettings } from './adapter-options.js';
 import { joinNames } from './keys.js';
-import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
+import { Shelf } from './shelf.js';
 
 /** A driver of Bentocache, for its second layer. Clearing is one write, however much there is. */
 export class NoriKVDriver {
@@ -92,4 +93,4 @@ export function noriKVDriver(
   return { options: {}, factory: ({ prefix = '' }) => new NoriKVDriver(shelfOf(prefix), []) };
 }
 
-export type { AdapterOptions } from './shelf.js';
+export type { AdapterOptions } from './adapter-options.js';

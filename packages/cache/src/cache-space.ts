@@ -1,25 +1,18 @@
 import { checkDurationMs, InvalidArgumentError } from '@norikv/store';
-import { checkNames, checkObject, refuse } from '@norikv/store/checks';
-import type { Cache } from './cache.js';
-import { type CacheCodec, jsonCacheCodec } from './codec.js';
+import { checkOptions, refuse } from '@norikv/store/checks';
+import type { Cache, Found } from './cache.js';
+import { type CacheCodec, codecOf } from './codec.js';
 import type { Core, Outcome } from './core.js';
 import type { CacheStats } from './events.js';
 import { fromMemory } from './from-memory.js';
-import { makeBody, putBody } from './load.js';
 import type { Loader } from './loader.js';
-import type { MemoryEntry } from './memory-entry.js';
-import {
-  type CallEntryOptions,
-  callNames,
-  type EntryOptions,
-  type EntrySettings,
-  entrySettings,
-  type NamespaceOptions,
-  namespaceNames,
-} from './options.js';
-import { type Place, Space, tagEpochs } from './place.js';
+import { carries, type MemoryEntry } from './memory-entry.js';
+import type { CallEntryOptions, EntryOptions, NamespaceOptions, SetOptions } from './options.js';
+import { areTags, type Place, Space, tagEpochs } from './place.js';
 import { readPlace } from './reading.js';
+import { callNames, type EntrySettings, entrySettings, namespaceNames, setNames } from './settings.js';
 import { shareLoad } from './share-load.js';
+import { makeBody, putBody } from './stored-form.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** A namespace of a cache; the cache itself is the one without a name. */
@@ -52,15 +45,15 @@ export class CacheSpace<Value> implements Cache<Value> {
     key: string,
     loader: Loader<Loaded>,
     options?: CallEntryOptions,
-  ): Promise<Loaded> {
-    const calm = this.#calm(key);
-    return (calm ? calm.answer : this.#getOrLoad(key, loader, options)) as Promise<Loaded>;
+  ): Promise<Found<Value, Loaded>> {
+    const calm = this.#calm(key, options?.tags);
+    return (calm ? calm.answer : this.#getOrLoad(key, loader, options)) as Promise<Found<Value, Loaded>>;
   }
 
-  async set(key: string, value: Value, options: CallEntryOptions = {}): Promise<boolean> {
+  async set(key: string, value: Value, options: SetOptions = {}): Promise<boolean> {
     const { epochs, memory } = this.#core;
     const place = this.#place(key);
-    const settings = this.#entrySettings(options);
+    const settings = this.#entrySettings(options, setNames);
     const names = [...place.spaces, ...tagEpochs(options.tags ?? [])];
     memory?.delete(place.memoryKey);
     try {
@@ -98,12 +91,10 @@ export class CacheSpace<Value> implements Cache<Value> {
     if (name === '')
       throw new InvalidArgumentError('name of a namespace is empty; use at least one character');
     const settings = this.#entrySettings(options, namespaceNames);
-    const { codec = jsonCacheCodec<Inner>(options.schema) } = options;
-    const isPlain = options.codec === undefined && options.schema === undefined;
     return new CacheSpace<Inner>(
       this.#core,
       new Space([...this.#space.names, name]),
-      isPlain ? (this.#codec as CacheCodec<Inner>) : codec,
+      codecOf(options) ?? (this.#codec as CacheCodec<Inner>),
       settings,
     );
   }
@@ -114,10 +105,12 @@ export class CacheSpace<Value> implements Cache<Value> {
   }
 
   /** A value in memory that needs no look at anything else. */
-  #calm(key: string): MemoryEntry | undefined {
+  #calm(key: string, tags?: readonly string[]): MemoryEntry | undefined {
     if (typeof key !== 'string') return undefined;
     const entry = this.#memory?.get(this.#space.memoryKey(key));
     if (entry?.generation !== this.#epochs.generation || this.#now() >= entry.calmUntil) return undefined;
+    // What are no tags is refused by the slow way, which can reject.
+    if (tags !== undefined && !(areTags(tags) && carries(entry, tagEpochs(tags)))) return undefined;
     this.#core.counters.memoryHits += 1;
     return entry;
   }
@@ -156,7 +149,7 @@ export class CacheSpace<Value> implements Cache<Value> {
 
   async #getOrLoad(key: string, loader: Loader<unknown>, options: CallEntryOptions = {}): Promise<unknown> {
     const place = this.#place(key);
-    const settings = this.#entrySettings(options);
+    const settings = this.#entrySettings(options, callNames);
     const tags = tagEpochs(options.tags ?? []);
     if (typeof loader !== 'function') {
       refuse('loader', loader, 'a function that gives the value');
@@ -189,8 +182,8 @@ export class CacheSpace<Value> implements Cache<Value> {
     }
   }
 
-  #entrySettings(options: EntryOptions, names: readonly string[] = callNames): EntrySettings {
-    checkNames('an option', checkObject('options', options), names);
+  #entrySettings(options: EntryOptions, names: readonly string[]): EntrySettings {
+    checkOptions(options, names);
     return entrySettings(options, this.#core.settings.maxTtlMs, this.#settings);
   }
 

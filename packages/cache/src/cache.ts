@@ -1,6 +1,12 @@
 import type { CacheStats } from './events.js';
 import type { Loader } from './loader.js';
-import type { CallEntryOptions, NamespaceOptions } from './options.js';
+import type { CallEntryOptions, NamespaceOptions, SetOptions } from './options.js';
+
+/**
+ * What `getOrSet` gives: any value of the cache, since a hit need not be what this loader would give, and undefined
+ * if it may say that there is none. A cache without a type believes the loader.
+ */
+export type Found<Value, Loaded> = unknown extends Value ? Loaded : Value | Extract<Loaded, undefined>;
 
 /**
  * A cache in two tiers: the memory of this process over a store that processes share.
@@ -17,7 +23,8 @@ export interface Cache<Value> {
   /**
    * The value of a key; where there is none, what the loader gives, which is kept.
    *
-   * Calls for one key share a load, in this process and between processes. What was loaded before an
+   * Calls for one key share a load, in this process and between processes; one that names tags which the value lacks
+   * loads it anew. What was loaded before an
    * invalidation is never kept after it. A store that does not answer never fails the call: then the loader runs.
    *
    * @throws whatever the loader throws, if nothing within its grace can stand in.
@@ -28,7 +35,7 @@ export interface Cache<Value> {
     key: string,
     loader: Loader<Loaded>,
     options?: CallEntryOptions,
-  ): Promise<Loaded>;
+  ): Promise<Found<Value, Loaded>>;
 
   /**
    * Writes a value.
@@ -36,7 +43,7 @@ export interface Cache<Value> {
    * @returns false if the store did not confirm it: then the older value may still be there, or this one arrive later.
    * @throws InvalidArgumentError if the value has no encoding, or is too large for the store.
    */
-  set(key: string, value: Value, options?: CallEntryOptions): Promise<boolean>;
+  set(key: string, value: Value, options?: SetOptions): Promise<boolean>;
 
   /**
    * Removes a value, wherever it is kept, and makes loads under way not be kept.

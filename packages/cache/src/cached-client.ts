@@ -1,5 +1,5 @@
 import { type Clock, type KvStore, systemClock, type Value, type Version } from '@norikv/store';
-import { checkNames, checkObject, checkWhole } from '@norikv/store/checks';
+import { checkOptions, checkWhole } from '@norikv/store/checks';
 import { LRUCache } from 'lru-cache';
 import { Flights } from './flights.js';
 
@@ -28,6 +28,13 @@ export interface CachedClientOptions {
  * In this process a read never gives a value older than what the last `put` or `delete` that was acknowledged
  * before it left. What other processes write is seen after `ttlMs` at the latest; for less, and for loads
  * that are shared between processes, use `createCache`.
+ *
+ * @example
+ * ```ts
+ * const users = new CachedClient<User>(store, 60_000, 1_000);
+ * await users.put('user:7', { name: 'Ada' }, (user) => JSON.stringify(user));
+ * const user = await users.get('user:7', (bytes) => JSON.parse(bytesToString(bytes)));
+ * ```
  */
 export class CachedClient<T> {
   readonly #client: KvStore;
@@ -44,7 +51,7 @@ export class CachedClient<T> {
    * @param maxSize - how many values are kept.
    */
   constructor(client: KvStore, ttlMs = 60_000, maxSize = 1_000, options: CachedClientOptions = {}) {
-    checkNames('an option', checkObject('options', options), ['clock']);
+    checkOptions(options, ['clock']);
     checkWhole('ttlMs', ttlMs);
     checkWhole('maxSize', maxSize);
     this.#client = client;

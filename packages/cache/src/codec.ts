@@ -1,5 +1,7 @@
 import { bytesToString, stringToBytes } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { issueText, type SchemaResult, type StandardSchema } from '@norikv/store/standard-schema';
+import type { NamespaceOptions } from './options.js';
 
 /** How values become bytes. A cache hands out what `decode` made, also to the caller that loaded the value. */
 export interface CacheCodec<Value> {
@@ -19,6 +21,16 @@ export function jsonCacheCodec<Value>(schema?: StandardSchema<Value>): CacheCode
     },
     decode: (bytes) => checked(JSON.parse(bytesToString(bytes)), schema),
   };
+}
+
+/**
+ * The codec that options name: their own, or JSON checked by their schema.
+ *
+ * @throws InvalidArgumentError if they name both: the schema would check nothing, in silence.
+ */
+export function codecOf<Value>({ codec, schema }: NamespaceOptions<Value>): CacheCodec<Value> | undefined {
+  if (codec && schema) refuse('schema', schema, 'it without a codec, which checks what it decodes by itself');
+  return codec ?? (schema && jsonCacheCodec(schema));
 }
 
 function checked<Value>(value: Value, schema: StandardSchema<Value> | undefined): Value | Promise<Value> {

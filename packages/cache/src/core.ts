@@ -6,7 +6,7 @@ import type { CacheEvent, Counters } from './events.js';
 import { Flights } from './flights.js';
 import { checkPrefix } from './keys.js';
 import type { MemoryEntry } from './memory-entry.js';
-import type { Settings } from './options.js';
+import type { Settings } from './settings.js';
 import { StoreGate } from './store-gate.js';
 
 /** What came of reading or loading, and when the calls began that it rests on. */

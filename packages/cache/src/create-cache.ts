@@ -1,10 +1,11 @@
 import { type KvStore, requireCapabilities } from '@norikv/store';
 import type { Cache } from './cache.js';
 import { CacheSpace } from './cache-space.js';
-import { jsonCacheCodec } from './codec.js';
+import { codecOf, jsonCacheCodec } from './codec.js';
 import { Core } from './core.js';
-import { type CacheOptions, entrySettings, settingsOf } from './options.js';
+import type { CacheOptions } from './options.js';
 import { Space } from './place.js';
+import { entrySettings, settingsOf } from './settings.js';
 
 /**
  * Makes a cache over a store.
@@ -32,11 +33,10 @@ export function createCache<Value = unknown>(
     ['atomicCas', 'createIfAbsent', 'linearizableReads', 'putVersionUsable', 'ttl'],
     options.unsafeAllowNonAtomicCas,
   );
-  const { codec = jsonCacheCodec<Value>(options.schema) } = options;
   return new CacheSpace<Value>(
     new Core(store, settings),
     new Space([]),
-    codec,
+    codecOf(options) ?? jsonCacheCodec<Value>(),
     entrySettings(options, settings.maxTtlMs),
   );
 }

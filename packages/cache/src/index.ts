@@ -1,5 +1,5 @@
 export type { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
-export type { Cache } from './cache.js';
+export type { Cache, Found } from './cache.js';
 export { CachedClient, type CachedClientOptions, type CachedClientStats } from './cached-client.js';
 export { type CacheCodec, jsonCacheCodec } from './codec.js';
 export { createCache } from './create-cache.js';
@@ -11,4 +11,5 @@ export type {
   CallEntryOptions,
   EntryOptions,
   NamespaceOptions,
+  SetOptions,
 } from './options.js';

@@ -11,10 +11,12 @@ export function joinNames(names: readonly string[]): string {
   return names.map(escaped).join('/');
 }
 
-function escaped(name: string): string {
+/** A name as `joinNames` writes it. */
+export function escaped(name: string): string {
   if (typeof name !== 'string' || !name.isWellFormed()) {
     refuse('a key, tag, namespace or prefix', name, 'a string of well-formed Unicode');
   }
+  if (!name.includes('%') && !name.includes('/')) return name;
   return name.replace(/[%/]/g, (sign) => (sign === '%' ? '%25' : '%2F'));
 }
 

@@ -1,6 +1,7 @@
 import { type KvStore, systemClock } from '@norikv/store';
+import { type AdapterOptions, shelfSettings } from './adapter-options.js';
 import { joinNames } from './keys.js';
-import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
+import { Shelf } from './shelf.js';
 
 /** What Keyv 5 hands over in `setMany`. */
 export interface KeyvEntry {
@@ -188,4 +189,4 @@ function spaceOf(namespace: string): string {
   return `n/${joinNames([namespace])}`;
 }
 
-export type { AdapterOptions } from './shelf.js';
+export type { AdapterOptions } from './adapter-options.js';

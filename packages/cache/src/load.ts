@@ -1,20 +1,14 @@
-import {
-  isAlreadyExists,
-  isVersionMismatch,
-  stringToBytes,
-  type Version,
-  versionsEqual,
-} from '@norikv/store';
+import { isAlreadyExists, isVersionMismatch, type Version, versionsEqual } from '@norikv/store';
 import type { CacheCodec } from './codec.js';
 import type { Core, Outcome } from './core.js';
 import { acquireLease, type Lease, releaseLease } from './lease.js';
 import { type Loader, runLoader } from './loader.js';
-import type { MemoryEntry } from './memory-entry.js';
-import type { EntrySettings } from './options.js';
+import { carries, type MemoryEntry } from './memory-entry.js';
 import { pause, within } from './pause.js';
-import type { Place } from './place.js';
-import { decodeBody, type Reading, readPlace } from './reading.js';
-import { type Body, encodeRecord } from './record.js';
+import { isTagEpoch, type Place } from './place.js';
+import { type Reading, readPlace } from './reading.js';
+import type { EntrySettings } from './settings.js';
+import { putBody, storedForm } from './stored-form.js';
 
 /** One caller's wish to have a value. */
 export interface LoadRequest {
@@ -37,8 +31,8 @@ const leaseMarginMs = 5_000;
 const maxLoads = 3;
 const firstPollMs = 20;
 const longestPollMs = 250;
-/** Of a record's header, without its epochs, at most. */
-const headerBytes = 128;
+/** Tags that a value keeps of callers before, at most: each is looked at, and takes a place in the record. */
+const mostEarlierTags = 64;
 
 /**
  * Gets a value: from the store, from whoever is loading it, or by loading it under a lease.
@@ -60,7 +54,8 @@ export async function load(request: LoadRequest): Promise<Outcome> {
     try {
       await core.epochs.refresh(request.tags);
       reading = await readPlace(core, place, { ...request, earlyRefresh: settings.earlyRefresh });
-      const { entry, version } = reading;
+      const { version } = reading;
+      const entry = usable(request, reading);
       const now = clock.monotonic();
       if (entry) {
         if (now < (isRefresh ? entry.refreshAt : entry.freshUntil)) return served(core, place, entry, now);
@@ -100,7 +95,7 @@ async function loadUnderLease(
 ): Promise<Outcome | undefined> {
   const { core, place, settings, isRefresh } = request;
   const { clock } = core.settings;
-  const stale = reading.entry;
+  const stale = usable(request, reading);
   const work = loadAndFill(request, reading, lease, isLast);
   try {
     if (!stale || isRefresh || settings.softTimeoutMs === 0) return await work;
@@ -116,6 +111,16 @@ async function loadUnderLease(
   return served(core, place, stale, clock.monotonic());
 }
 
+/** What is in the store, if the tags of the caller are among its own: else an invalidation by one would miss it. */
+function usable({ tags }: LoadRequest, { entry }: Reading): MemoryEntry | undefined {
+  return entry && carries(entry, tags) ? entry : undefined;
+}
+
+/** The tags of callers before, the latest first: they count on them still. */
+function earlierTags({ entry }: Reading): string[] {
+  return [...(entry?.epochs.keys() ?? [])].filter(isTagEpoch).slice(0, mostEarlierTags);
+}
+
 /** Undefined: the lease was lost, and another attempt should be made. */
 async function loadAndFill(
   request: LoadRequest,
@@ -126,7 +131,7 @@ async function loadAndFill(
   const { core, place, settings } = request;
   const { clock } = core.settings;
   // As they are known before the load begins: what moves while it runs makes its result invalid.
-  const epochs = core.epochs.capture([...place.spaces, ...request.tags]);
+  const epochs = core.epochs.capture([...place.spaces, ...request.tags, ...earlierTags(reading)]);
   const asOf = clock.monotonic();
   let value: unknown;
   try {
@@ -186,54 +191,4 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
 function served(core: Core, { key }: Place, entry: MemoryEntry, now: number): Outcome {
   core.tell({ kind: now < entry.freshUntil ? 'hit' : 'stale', key });
   return { entry, value: entry.value, asOf: entry.asOf };
-}
-
-/** A loaded value as it is stored, and as whoever reads it gets it; undefined if it has no such form. */
-async function storedForm(
-  { core, place, codec, settings }: LoadRequest,
-  value: unknown,
-  epochs: Readonly<Record<string, string>>,
-  shardEpoch: string,
-  asOf: number,
-): Promise<{ readonly body: Body; readonly entry: MemoryEntry } | undefined> {
-  try {
-    const body = makeBody(core, value, codec, settings, epochs);
-    const entry = await decodeBody(core, place, body, { codec, ...settings }, shardEpoch, asOf);
-    return entry && { body, entry };
-  } catch (error) {
-    core.tell({ kind: 'uncacheable', key: place.key, error });
-    return undefined;
-  }
-}
-
-/** The stored form of a value. Throws if it has none. */
-export function makeBody(
-  core: Core,
-  value: unknown,
-  codec: CacheCodec<unknown>,
-  settings: EntrySettings,
-  epochs: Readonly<Record<string, string>>,
-): Body {
-  const { clock, random, maxTtlMs } = core.settings;
-  const ttlMs = value === undefined ? settings.negativeTtlMs : settings.ttlMs;
-  const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * random())));
-  const staleMs = Math.min(Math.max(settings.staleWhileRevalidateMs, settings.graceMs), maxTtlMs - freshMs);
-  const payload = value === undefined ? null : codec.encode(value);
-  const bytes = (payload?.length ?? 0) + stringToBytes(JSON.stringify(epochs)).length + headerBytes;
-  if (bytes > core.maxValueBytes) {
-    throw new RangeError(`it has ${bytes} bytes, and the store takes ${core.maxValueBytes}`);
-  }
-  return { payload, storedAt: clock.now(), freshMs, staleMs, epochs };
-}
-
-/** Writes a value to the store; it leaves by itself when even its stale time is over. */
-export async function putBody(
-  core: Core,
-  place: Place,
-  body: Body,
-  condition: { readonly ifMatchVersion?: Version },
-): Promise<void> {
-  const record = encodeRecord({ body, lease: undefined });
-  const ttlMs = body.freshMs + body.staleMs;
-  await core.gate.call((store) => store.put(place.storeKey, record, { ttlMs, ...condition }));
 }

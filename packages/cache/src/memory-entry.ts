@@ -21,6 +21,11 @@ export interface MemoryEntry {
   generation: number;
 }
 
+/** Whether an invalidation by any of these tags finds the value. One that stands on no epoch ends with every move. */
+export function carries({ epochs }: MemoryEntry, tags: readonly string[]): boolean {
+  return epochs.size === 0 || tags.every((tag) => epochs.has(tag));
+}
+
 /** `moved`: it was invalidated. `unproven`: the last look at its epochs is older than the bound. */
 export type Proof = 'valid' | 'unproven' | 'moved';
 

@@ -1,8 +1,9 @@
 import { deserialize, serialize } from 'node:v8';
 import type { KvStore } from '@norikv/store';
 import { checkFunction } from '@norikv/store/checks';
+import { type AdapterOptions, shelfSettings } from './adapter-options.js';
 import { tagEpoch } from './place.js';
-import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
+import { Shelf } from './shelf.js';
 
 /** What Next.js gets for a key. */
 export interface NextCacheValue {
@@ -129,4 +130,4 @@ function tagsOfPage(data: unknown): string[] {
   return typeof tags === 'string' ? tags.split(',') : [];
 }
 
-export type { AdapterOptions } from './shelf.js';
+export type { AdapterOptions } from './adapter-options.js';

@@ -1,5 +1,7 @@
 import { refuse } from '@norikv/store/checks';
-import { joinNames, shardOf, storeKey } from './keys.js';
+import { escaped, joinNames, shardOf, storeKey } from './keys.js';
+
+const tagPrefix = 't/';
 
 /** Where the value of a key lives. */
 export interface Place {
@@ -60,7 +62,17 @@ export function tagEpochs(tags: readonly string[]): string[] {
   return tags.map(tagEpoch);
 }
 
+/** Whether a value is a list that `tagEpochs` takes. */
+export function areTags(tags: unknown): tags is readonly string[] {
+  return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string' && tag.isWellFormed());
+}
+
 /** The epoch of a tag. */
 export function tagEpoch(tag: string): string {
-  return `t/${joinNames([tag])}`;
+  return tagPrefix + escaped(tag);
+}
+
+/** Whether an epoch is that of a tag. */
+export function isTagEpoch(epoch: string): boolean {
+  return epoch.startsWith(tagPrefix);
 }

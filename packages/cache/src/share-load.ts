@@ -3,9 +3,9 @@ import type { Core, Outcome } from './core.js';
 import { fromMemory } from './from-memory.js';
 import { load } from './load.js';
 import type { Loader } from './loader.js';
-import type { MemoryEntry } from './memory-entry.js';
-import type { EntrySettings } from './options.js';
+import { carries, type MemoryEntry } from './memory-entry.js';
 import type { Place } from './place.js';
+import type { EntrySettings } from './settings.js';
 
 /** What a caller of `getOrSet` asks for. */
 export interface ShareRequest {
@@ -20,14 +20,15 @@ export interface ShareRequest {
 
 /** The value from memory, or from a load that is shared with all who ask for it in this process. */
 export async function shareLoad(request: ShareRequest): Promise<unknown> {
-  const { core, place, settings } = request;
+  const { core, place, settings, tags } = request;
   const { clock, maxStalenessMs } = core.settings;
   const begin = (held: MemoryEntry | undefined, isRefresh: boolean): Promise<Outcome> =>
     load({ ...request, held, isRefresh, refresh });
   const refresh = (held?: MemoryEntry): void => refreshOnce(core, place, () => begin(held, true));
   const since = clock.monotonic();
   for (;;) {
-    const held = await fromMemory(core, place);
+    const known = await fromMemory(core, place);
+    const held = known && carries(known, tags) ? known : undefined;
     const now = clock.monotonic();
     if (held && now < held.freshUntil) {
       if (now >= Math.max(held.refreshAt, held.retryAt)) refresh(held);
@@ -41,8 +42,10 @@ export async function shareLoad(request: ShareRequest): Promise<unknown> {
       return held.value;
     }
     const outcome = await core.loads.join(place.memoryKey, () => begin(held, false));
-    // Who joined a load late may only take what is not older than the bound; else the next look decides.
-    if (outcome.asOf >= since - maxStalenessMs) return outcome.value;
+    // Who joined a load late, or that of a caller with other tags, may only take what is not older than the bound
+    // and carries its own; else the next look decides.
+    const isCarried = !outcome.entry || carries(outcome.entry, tags);
+    if (isCarried && outcome.asOf >= since - maxStalenessMs) return outcome.value;
   }
 }
 

@@ -1,38 +1,10 @@
-import {
-  bytesToString,
-  type Clock,
-  checkDurationMs,
-  find,
-  type KvStore,
-  requireCapabilities,
-  stringToBytes,
-  systemClock,
-} from '@norikv/store';
-import { checkNames, checkObject } from '@norikv/store/checks';
+import { type Clock, find, type KvStore, requireCapabilities } from '@norikv/store';
+import type { ShelfSettings } from './adapter-options.js';
 import { Epochs } from './epochs.js';
 import { checkPrefix, joinNames, storeKey } from './keys.js';
-import { checkMaxTtlMs } from './options.js';
 import { decodeRecord, encodeRecord } from './record.js';
+import { decodeValue, encodeValue } from './shelf-value.js';
 import { StoreGate } from './store-gate.js';
-
-/** Options of the adapters. */
-export interface AdapterOptions {
-  /** Begins every key in the store. Adapters with different prefixes know nothing of each other. */
-  readonly prefix?: string | undefined;
-  /**
-   * How long after a clear is acknowledged another process may still see what was cleared, in milliseconds.
-   * Default 1,000. In the process that clears it is 0.
-   */
-  readonly maxStalenessMs?: number | undefined;
-  /**
-   * The longest time a value is kept, in milliseconds; also one without a ttl. Once it is shorter than it was, values
-   * that were stored for longer are not given any more. Default 31,536,000,000 (a year).
-   */
-  readonly maxTtlMs?: number | undefined;
-  /** How long one call of the store may take, in milliseconds. Default 5,000. */
-  readonly storeTimeoutMs?: number | undefined;
-  readonly clock?: Clock | undefined;
-}
 
 /** How a value is written. */
 export interface ShelfWrite {
@@ -42,24 +14,7 @@ export interface ShelfWrite {
   readonly epochs?: readonly string[] | undefined;
 }
 
-/** Checked options of an adapter, with defaults. */
-export type ShelfSettings = { readonly [Name in keyof AdapterOptions]-?: NonNullable<AdapterOptions[Name]> };
-
-/** @throws InvalidArgumentError naming the option that is wrong. */
-export function shelfSettings(options: AdapterOptions, defaultPrefix: string): ShelfSettings {
-  const { prefix = defaultPrefix, clock = systemClock } = checkObject('options', options);
-  const { maxStalenessMs = 1_000, maxTtlMs = yearMs, storeTimeoutMs = 5_000 } = options;
-  checkPrefix(prefix, Number.POSITIVE_INFINITY);
-  checkDurationMs('maxStalenessMs', maxStalenessMs);
-  checkMaxTtlMs(maxTtlMs);
-  checkDurationMs('storeTimeoutMs', storeTimeoutMs);
-  const settings = { prefix, maxStalenessMs, maxTtlMs, storeTimeoutMs, clock };
-  checkNames('an option', options, Object.keys(settings));
-  return settings;
-}
-
 const everything = 'n';
-const yearMs = 31_536_000_000;
 const marginMs = 3_600_000;
 
 /**
@@ -147,27 +102,4 @@ export class Shelf {
   #key(names: readonly string[]): string {
     return storeKey(this.#prefix, 'v', joinNames(names), this.#maxKeyBytes);
   }
-}
-
-const marks = { text: 116, json: 106, bytes: 98 } as const;
-
-/** Text and bytes as they are, all else as JSON, behind a byte that says which. */
-function encodeValue(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return marked(marks.bytes, value);
-  if (typeof value === 'string') return marked(marks.text, stringToBytes(value));
-  return marked(marks.json, stringToBytes(JSON.stringify(value) ?? 'null'));
-}
-
-function decodeValue(payload: Uint8Array): unknown {
-  const bytes = payload.subarray(1);
-  if (payload[0] === marks.bytes) return bytes;
-  const text = bytesToString(bytes);
-  return payload[0] === marks.text ? text : JSON.parse(text);
-}
-
-function marked(mark: number, bytes: Uint8Array): Uint8Array {
-  const payload = new Uint8Array(bytes.length + 1);
-  payload[0] = mark;
-  payload.set(bytes, 1);
-  return payload;
 }

@@ -1,5 +1,6 @@
 import { type KvStore, UnsupportedError } from '@norikv/store';
-import { type AdapterOptions, Shelf, shelfSettings } from './shelf.js';
+import { type AdapterOptions, shelfSettings } from './adapter-options.js';
+import { Shelf } from './shelf.js';
 
 /** What the driver uses of the options of a call. */
 export interface UnstorageCall {
@@ -66,4 +67,4 @@ export function noriKVDriver(store: KvStore, options: AdapterOptions = {}): Unst
   };
 }
 
-export type { AdapterOptions } from './shelf.js';
+export type { AdapterOptions } from './adapter-options.js';

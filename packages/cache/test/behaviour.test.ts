@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { type Cache, type CacheOptions, createCache } from '../src/index.js';
 import { engines, type OpenEngine } from './engines.js';
 
@@ -66,6 +66,21 @@ describe.each(engines)('createCache on $name', ({ open }) => {
       expect(await cache.get('key')).toBe(value);
       expect(await cache.getOrSet('key', () => 'loaded')).toBe(value);
     }
+  });
+
+  it('gives the type of the cache, not that of one loader', async () => {
+    const flags = start<boolean>();
+    await flags.set('beta', true);
+    const flag = await flags.getOrSet('beta', () => false);
+    expect(flag).toBe(true);
+    expectTypeOf(flag).toEqualTypeOf<boolean>();
+    const users = start<User | null>();
+    expectTypeOf(await users.getOrSet('7', () => null)).toEqualTypeOf<User | null>();
+    expectTypeOf(await users.getOrSet('8', () => undefined)).toEqualTypeOf<User | null | undefined>();
+    expectTypeOf(await start().getOrSet('9', () => 5)).toEqualTypeOf<number>();
+    const wrapped = <Value>(cache: Cache<Value>, load: () => Promise<Value>): Promise<Value> =>
+      cache.getOrSet('10', load);
+    expectTypeOf(await wrapped(flags, async () => false)).toEqualTypeOf<boolean>();
   });
 
   it('keeps "there is none" for negativeTtlMs, or not at all', async () => {

@@ -8,6 +8,7 @@ import {
   type CacheEvent,
   type CacheOptions,
   createCache,
+  jsonCacheCodec,
   type StandardSchema,
 } from '../src/index.js';
 import { Space } from '../src/place.js';
@@ -26,6 +27,9 @@ describe('options', () => {
     [{ maxBytes: 0 }, 'maxBytes is 0'],
     [{ shards: 0.5 }, 'shards is 0.5'],
     [{ ttl: 5_000 } as never, 'an option is "ttl"; use prefix, '],
+    [{ onEvent: 'log' } as never, 'onEvent is "log"; use a function'],
+    [{ random: 5 } as never, 'random is 5; use a function'],
+    [{ codec: jsonCacheCodec(), schema: {} } as never, 'use it without a codec'],
     [{ prefix: '' }, 'prefix is empty'],
     [{ prefix: '\ud800' }, 'use a string of well-formed Unicode'],
     [{ maxTtlMs: Number.MAX_SAFE_INTEGER }, 'use at most 3155760000000 (a century)'],
@@ -63,6 +67,16 @@ describe('options', () => {
       'a misspelt option',
       (cache) => cache.set('k', 1, { ttl: 5 } as never),
       'an option is "ttl"; use ttlMs,',
+    ],
+    [
+      'a signal for a write, which it could not end',
+      (cache) => cache.set('k', 1, { signal: AbortSignal.abort() } as never),
+      'an option is "signal"; use ttlMs,',
+    ],
+    [
+      'a schema beside a codec',
+      async (cache) => cache.namespace('a', { codec: jsonCacheCodec(), schema: {} } as never),
+      'use it without a codec',
     ],
     [
       'a misspelt option of a namespace',

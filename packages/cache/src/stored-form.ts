@@ -1,0 +1,69 @@
+import { stringToBytes, type Version } from '@norikv/store';
+import type { CacheCodec } from './codec.js';
+import type { Core } from './core.js';
+import type { MemoryEntry } from './memory-entry.js';
+import type { Place } from './place.js';
+import { decodeBody } from './reading.js';
+import { type Body, encodeRecord } from './record.js';
+import type { EntrySettings } from './settings.js';
+
+/** Where a value goes, and how it is kept. */
+interface FormRequest {
+  readonly core: Core;
+  readonly place: Place;
+  readonly codec: CacheCodec<unknown>;
+  readonly settings: EntrySettings;
+}
+
+/** Of a record's header, without its epochs, at most. */
+const headerBytes = 128;
+
+/** A loaded value as it is stored, and as whoever reads it gets it; undefined if it has no such form. */
+export async function storedForm(
+  { core, place, codec, settings }: FormRequest,
+  value: unknown,
+  epochs: Readonly<Record<string, string>>,
+  shardEpoch: string,
+  asOf: number,
+): Promise<{ readonly body: Body; readonly entry: MemoryEntry } | undefined> {
+  try {
+    const body = makeBody(core, value, codec, settings, epochs);
+    const entry = await decodeBody(core, place, body, { codec, ...settings }, shardEpoch, asOf);
+    return entry && { body, entry };
+  } catch (error) {
+    core.tell({ kind: 'uncacheable', key: place.key, error });
+    return undefined;
+  }
+}
+
+/** The stored form of a value. Throws if it has none. */
+export function makeBody(
+  core: Core,
+  value: unknown,
+  codec: CacheCodec<unknown>,
+  settings: EntrySettings,
+  epochs: Readonly<Record<string, string>>,
+): Body {
+  const { clock, random, maxTtlMs } = core.settings;
+  const ttlMs = value === undefined ? settings.negativeTtlMs : settings.ttlMs;
+  const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * random())));
+  const staleMs = Math.min(Math.max(settings.staleWhileRevalidateMs, settings.graceMs), maxTtlMs - freshMs);
+  const payload = value === undefined ? null : codec.encode(value);
+  const bytes = (payload?.length ?? 0) + stringToBytes(JSON.stringify(epochs)).length + headerBytes;
+  if (bytes > core.maxValueBytes) {
+    throw new RangeError(`it has ${bytes} bytes, and the store takes ${core.maxValueBytes}`);
+  }
+  return { payload, storedAt: clock.now(), freshMs, staleMs, epochs };
+}
+
+/** Writes a value to the store; it leaves by itself when even its stale time is over. */
+export async function putBody(
+  core: Core,
+  place: Place,
+  body: Body,
+  condition: { readonly ifMatchVersion?: Version },
+): Promise<void> {
+  const record = encodeRecord({ body, lease: undefined });
+  const ttlMs = body.freshMs + body.staleMs;
+  await core.gate.call((store) => store.put(place.storeKey, record, { ttlMs, ...condition }));
+}
