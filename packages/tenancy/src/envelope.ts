@@ -1,4 +1,5 @@
 import { AlreadyExistsError, type Entry, isNoriKVError, VersionMismatchError } from '@norikv/store';
+import type { Usage } from './tenant-record.js';
 
 /** One byte before each value says whether it is counted against the limits. */
 const flags = { uncounted: 0, counted: 1 } as const;
@@ -17,7 +18,7 @@ export function unwrap({ value, version }: Entry): Entry {
 }
 
 /** What an entry counts for. */
-export function countOf(entry: Entry | null): { readonly keys: number; readonly bytes: number } {
+export function countOf(entry: Entry | null): Usage {
   const isCounted = entry?.value[0] === flags.counted;
   return { keys: isCounted ? 1 : 0, bytes: isCounted ? entry.value.length - 1 : 0 };
 }

@@ -1,5 +1,4 @@
 import {
-  AlreadyExistsError,
   type CallOptions,
   type Capabilities,
   type Clock,
@@ -8,9 +7,6 @@ import {
   type DistanceFunction,
   type Entry,
   type GetOptions,
-  isAlreadyExists,
-  isNoriKVError,
-  isVersionMismatch,
   type Key,
   KeyNotFoundError,
   type PutOptions,
@@ -22,11 +18,11 @@ import {
   type VectorWriteOptions,
   type Version,
   valueToBytes,
-  versionsEqual,
 } from '@norikv/store';
 import { checkWriteOptions } from '@norikv/store/call-options';
 import { CallBudget } from './call-budget.js';
-import { countOf, unwrap, unwrapError, wrap } from './envelope.js';
+import { CountedWrites } from './counted-writes.js';
+import { unwrap, unwrapError, wrap } from './envelope.js';
 import { checkTtl, checkValue, isCounting } from './limit-checks.js';
 import type { TenantLimits } from './plans.js';
 import type { FullStore } from './scoped-store.js';
@@ -42,7 +38,7 @@ export class ManagedStore implements FullStore {
   readonly capabilities: Capabilities | undefined;
   readonly #store: FullStore;
   readonly #admit: Admission;
-  readonly #ledger: UsageLedger;
+  readonly #counted: CountedWrites;
   readonly #clock: Clock;
   readonly #maxValueBytes: number;
 
@@ -50,7 +46,7 @@ export class ManagedStore implements FullStore {
     const { capabilities } = store;
     this.#store = store;
     this.#admit = admit;
-    this.#ledger = ledger;
+    this.#counted = new CountedWrites(store, ledger);
     this.#clock = clock;
     this.#maxValueBytes = (capabilities?.maxValueBytes ?? contractValueBytes) - 1;
     this.capabilities = capabilities && { ...capabilities, maxValueBytes: this.#maxValueBytes };
@@ -79,7 +75,7 @@ export class ManagedStore implements FullStore {
     const isCounted = options.ttlMs === undefined && isCounting(limits);
     const wrapped = wrap(bytes, isCounted);
     try {
-      if (isCounting(limits)) return await this.#putCounted(own, wrapped, options, limits, budget);
+      if (isCounting(limits)) return await this.#counted.put(own, wrapped, options, limits, budget);
       return await this.#store.put(own, wrapped, { ...options, ...budget.rest });
     } catch (error) {
       throw unwrapError(error);
@@ -92,79 +88,11 @@ export class ManagedStore implements FullStore {
     const budget = new CallBudget(options, this.#clock, own);
     const limits = await budget.before(this.#admit);
     try {
-      if (isCounting(limits)) return await this.#deleteCounted(own, options, budget);
+      if (isCounting(limits)) return await this.#counted.delete(own, options, budget);
       return await this.#store.delete(own, { ...options, ...budget.rest });
     } catch (error) {
       throw unwrapError(error);
     }
-  }
-
-  /** Which key is new, and what the old value counted for, is only certain on a version. */
-  async #putCounted(
-    key: Key,
-    value: Uint8Array,
-    options: PutOptions,
-    limits: TenantLimits,
-    budget: CallBudget,
-  ): Promise<Version> {
-    const condition = conditionOf(options);
-    for (;;) {
-      const existing = await this.#store.find(key, budget.rest);
-      if (condition.kind === 'version' && !isVersion(existing, condition.version)) {
-        // That version never comes back, so this writes nothing; or it repeats what was counted.
-        return await this.#store.put(key, value, { ...options, ...budget.rest });
-      }
-      const isCreate = condition.kind === 'absent';
-      if (isCreate && existing && options.idempotencyKey === undefined) throw exists(key, existing);
-      // A create with an id may repeat one: its condition stays, and it is counted as if it were the first.
-      const before = isCreate ? nothing : countOf(existing);
-      const after = countOf({ value, version: noVersion });
-      const growth = excess(after, before);
-      await this.#ledger.take(growth, limits, budget);
-      const { ifNotExists: _create, ifMatchVersion: _match, ...others } = options;
-      const exactly = existing && !isCreate ? { ifMatchVersion: existing.version } : { ifNotExists: true };
-      let version: Version;
-      try {
-        version = await this.#store.put(key, value, { ...others, ...exactly, ...budget.rest });
-      } catch (error) {
-        // What may have been written stays counted: the limit holds, whatever happened.
-        if (!isNoriKVError(error) || error.outcome !== 'unknown') await this.#giveBack(growth, budget);
-        if (condition.kind !== 'always' || !(isVersionMismatch(error) || isAlreadyExists(error))) throw error;
-        continue;
-      }
-      // A repeated put writes nothing, so nothing may be given back for it, unless it is known to be one.
-      if (options.idempotencyKey === undefined) await this.#giveBack(excess(before, after), budget);
-      else if (isVersion(existing, version)) await this.#giveBack(growth, budget);
-      return version;
-    }
-  }
-
-  async #deleteCounted(key: Key, options: DeleteOptions, budget: CallBudget): Promise<boolean> {
-    const condition = conditionOf(options);
-    for (;;) {
-      const existing = await this.#store.find(key, budget.rest);
-      const isOther = condition.kind === 'version' && !isVersion(existing, condition.version);
-      if (isOther || condition.kind === 'absent') {
-        return await this.#store.delete(key, { ...options, ...budget.rest });
-      }
-      try {
-        // What another process creates meanwhile must not be removed uncounted.
-        const ifMatchVersion = existing?.version ?? noVersion;
-        const existed = await this.#store.delete(key, { ...options, ifMatchVersion, ...budget.rest });
-        if (existed && options.idempotencyKey === undefined) await this.#giveBack(countOf(existing), budget);
-        return existed;
-      } catch (error) {
-        if (condition.kind === 'version' || !isVersionMismatch(error)) throw error;
-      }
-    }
-  }
-
-  /** Waits for it only as long as the call may take: the call itself is done. */
-  async #giveBack(units: Count, budget: CallBudget): Promise<void> {
-    if (units.keys === 0 && units.bytes === 0) return;
-    // What cannot be given back is only less than the tenant may use.
-    const given = this.#ledger.give(units).catch(() => {});
-    await budget.before(() => given).catch(() => {});
   }
 
   vectorCreateIndex(
@@ -221,26 +149,9 @@ export class ManagedStore implements FullStore {
   }
 }
 
-type Count = ReturnType<typeof countOf>;
-const nothing: Count = { keys: 0, bytes: 0 };
-const noVersion: Version = { term: 0n, index: 0n };
-
-/** How much more one is than the other. */
-function excess(one: Count, other: Count): Count {
-  return { keys: Math.max(0, one.keys - other.keys), bytes: Math.max(0, one.bytes - other.bytes) };
-}
-
-function isVersion(entry: Entry | null, version: Version): boolean {
-  return entry !== null && versionsEqual(entry.version, version);
-}
-
 function checkCondition(options: PutOptions & DeleteOptions): void {
   conditionOf(options);
   checkWriteOptions(options);
-}
-
-function exists(key: Key, actual: Entry): AlreadyExistsError {
-  return new AlreadyExistsError('the key exists', { key, actual });
 }
 
 /** A key that its caller may change while the call waits. */

@@ -1,6 +1,6 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
-import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkNames, checkObject, checkWhole } from '@norikv/store/checks';
+import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
+import { checkOptions, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { checkPlans, documentedPlans, type TenantPlans } from './plans.js';
 import type { Usage } from './tenant-record.js';
 
@@ -19,7 +19,10 @@ export interface TenantManagerOptions extends Pick<UpdaterOptions, 'deadlineMs' 
   readonly instances?: number | undefined;
   /** Keys and bytes that a process takes from the limits at a time. Default 0: exactly what is needed. */
   readonly chunk?: Partial<Usage> | undefined;
-  /** How many tenants are remembered in memory. Default 10,000. */
+  /**
+   * How many tenants are remembered in memory. Default 10,000. With more in use at a time, `operationsPerSecond`
+   * starts anew for one that was forgotten.
+   */
   readonly maxTenants?: number | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -48,18 +51,18 @@ const optionNames: readonly (keyof TenantManagerOptions)[] = [
   'random',
 ];
 
+/** Leaves room for the longest name of a tenant, escaped. */
+const longestPrefixBytes = 256;
+
 /** @throws InvalidArgumentError naming the option that is wrong, or misspelt. */
 export function settingsOf(options: TenantManagerOptions): Settings {
-  checkNames('an option', checkObject('options', options), optionNames);
-  checkNames('chunk', checkObject('chunk', options.chunk ?? {}), ['keys', 'bytes']);
+  checkOptions(options, optionNames);
+  checkOptions(options.chunk ?? {}, ['keys', 'bytes'], 'chunk');
   const { prefix = 't', plans = documentedPlans, maxStatusAgeMs = 5_000, instances = 1 } = options;
   const { maxTenants = 10_000, clock = systemClock, deadlineMs, random } = options;
   const chunk = { keys: options.chunk?.keys ?? 0, bytes: options.chunk?.bytes ?? 0 };
-  if (!/^[^./]+$/.test(prefix)) {
-    throw new InvalidArgumentError(
-      `prefix is "${prefix}"; use at least one character, and neither "." nor "/"`,
-    );
-  }
+  checkText('prefix', prefix, longestPrefixBytes);
+  if (/[./]/.test(prefix)) refuse('prefix', prefix, 'text with neither "." nor "/" in it');
   checkPlans(plans);
   checkDurationMs('maxStatusAgeMs', maxStatusAgeMs);
   checkWhole('instances', instances, 1);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { InvalidArgumentError, keyToBytes, stringToBytes } from '@norikv/store';
+import { stringToBytes } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 
 const longestNameBytes = 128;
-const limits = { maxKeyBytes: Number.MAX_SAFE_INTEGER, maxValueBytes: 0 };
 
 /**
  * A tenant's name as a part of a key: different names make different parts, and no part contains `/`.
@@ -12,12 +12,10 @@ const limits = { maxKeyBytes: Number.MAX_SAFE_INTEGER, maxValueBytes: 0 };
  * @throws InvalidArgumentError if it is empty or not well-formed Unicode.
  */
 export function encodeName(name: string): string {
-  if (typeof name !== 'string' || name === '') {
-    throw new InvalidArgumentError('the tenant id is empty or no text; use at least one character');
+  if (typeof name !== 'string' || name === '' || !name.isWellFormed()) {
+    refuse('the tenant id', name, 'well-formed text of at least one character');
   }
-  const { length } = keyToBytes(name, limits);
-  if (length > longestNameBytes) {
-    return `%h${createHash('sha256').update(stringToBytes(name)).digest('hex')}`;
-  }
+  const bytes = stringToBytes(name);
+  if (bytes.length > longestNameBytes) return `%h${createHash('sha256').update(bytes).digest('hex')}`;
   return name.replace(/[%/]/g, (sign) => (sign === '%' ? '%25' : '%2F'));
 }

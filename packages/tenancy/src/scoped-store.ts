@@ -5,7 +5,6 @@ import {
   type Entry,
   find,
   type GetOptions,
-  InvalidArgumentError,
   type Key,
   type KvStore,
   keyToBytes,
@@ -22,6 +21,7 @@ import {
   type Version,
 } from '@norikv/store';
 import { checkWriteOptions } from '@norikv/store/call-options';
+import { checkText, refuse } from '@norikv/store/checks';
 import { scopedError } from './scoped-errors.js';
 
 /** A store with every call there is. */
@@ -37,6 +37,12 @@ const contractKeyBytes = 1_024;
  *
  * It is made of calls to the store, not of the store's object: what is not written here does not exist. Every
  * key, idempotency key and vector namespace gets the prefix; answers and errors do not show it.
+ *
+ * @example
+ * ```ts
+ * const drafts = new ScopedStore(store, 'drafts/');
+ * await drafts.put('7', 'text');  // writes drafts/7
+ * ```
  */
 export class ScopedStore implements FullStore {
   readonly capabilities: Capabilities | undefined;
@@ -45,13 +51,18 @@ export class ScopedStore implements FullStore {
   readonly #prefixBytes: Uint8Array;
   readonly #limits: { readonly maxKeyBytes: number; readonly maxValueBytes: number };
 
-  /** @param prefix - must be the beginning of no other prefix in use, nor of any key outside. */
+  /**
+   * @param prefix - must be the beginning of no other prefix in use, nor of any key outside.
+   * @throws InvalidArgumentError if it is empty, not well-formed Unicode, or leaves no room for a key.
+   */
   constructor(store: KvStore & Partial<VectorStore>, prefix: string) {
     const { capabilities } = store;
+    const longestKey = capabilities?.maxKeyBytes ?? contractKeyBytes;
+    checkText('prefix', prefix, longestKey - 1);
     this.#store = store;
     this.#prefix = prefix;
     this.#prefixBytes = stringToBytes(prefix);
-    const maxKeyBytes = (capabilities?.maxKeyBytes ?? contractKeyBytes) - this.#prefixBytes.length;
+    const maxKeyBytes = longestKey - this.#prefixBytes.length;
     this.#limits = { maxKeyBytes, maxValueBytes: 0 };
     const vector = typeof store.vectorSearch === 'function' && capabilities?.vector === true;
     this.capabilities = capabilities && { ...capabilities, maxKeyBytes, vector };
@@ -161,7 +172,7 @@ export class ScopedStore implements FullStore {
 
   #space(namespace: string): string {
     if (typeof namespace !== 'string' || !namespace.isWellFormed()) {
-      throw new InvalidArgumentError('namespace is no text, or not well-formed Unicode; use a string');
+      refuse('namespace', namespace, 'well-formed text');
     }
     return this.#prefix + namespace;
   }

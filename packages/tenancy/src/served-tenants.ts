@@ -41,7 +41,10 @@ export class ServedTenants {
   client(tenantId: string, space: string): TenantClient {
     const { prefix, chunk, clock } = this.#settings;
     const known = this.#bySpace.get(space);
-    if (known?.client.getTenantId() === tenantId) return known.client;
+    if (known?.client.getTenantId() === tenantId) {
+      this.#keep(space, known);
+      return known.client;
+    }
     const ledger = known?.ledger ?? new UsageLedger(this.#updater, layout.usage(prefix, space), chunk);
     const pace = known?.pace ?? new Pace(clock);
     const scoped = new ScopedStore(this.#store, layout.data(prefix, space));
@@ -71,6 +74,7 @@ export class ServedTenants {
     };
   }
 
+  /** Who was asked for last comes last, so that the first can be forgotten. */
   #keep(space: string, served: Served): void {
     this.#bySpace.delete(space);
     this.#bySpace.set(space, served);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { InvalidArgumentError } from '@norikv/store';
+import { checkFunction, checkObject, checkOptions, refuse } from '@norikv/store/checks';
 import { TenantMismatchError, TenantRequiredError } from './errors.js';
 import type { TenantClient } from './tenant-client.js';
 import type { TenantManager } from './tenant-manager.js';
@@ -48,10 +49,22 @@ export class TenantContext<Incoming> {
   readonly #hosts: ReadonlyMap<string, string>;
   readonly #storage = new AsyncLocalStorage<CurrentTenant>();
 
-  /** @throws InvalidArgumentError if there is no way to find a tenant, or a header that is not said to be trusted. */
+  /**
+   * @throws InvalidArgumentError if there is no way to find a tenant, for a header that is not said to be trusted, and
+   * for what is misspelt: a host that never matches would not be missed.
+   */
   constructor(manager: TenantManager, resolution: TenantResolution<Incoming>) {
-    const { claim, hosts, header } = resolution;
-    if (!claim && !hosts && !header) {
+    const {
+      claim,
+      hosts = {},
+      header,
+    } = checkOptions(resolution, ['claim', 'hosts', 'header'], 'resolution');
+    if (claim) checkFunction('claim', claim);
+    const names = Object.keys(checkObject('hosts', hosts));
+    for (const host of names) {
+      if (host !== nameOf(host)) refuse('a name in hosts', host, JSON.stringify(nameOf(host)));
+    }
+    if (!claim && names.length === 0 && !header) {
       throw new InvalidArgumentError('claim, hosts and header are missing; give at least one of them');
     }
     if (header && header.trusted !== true) {
@@ -62,7 +75,7 @@ export class TenantContext<Incoming> {
     }
     this.#manager = manager;
     this.#resolution = resolution;
-    this.#hosts = new Map(Object.entries(hosts ?? {}));
+    this.#hosts = new Map(Object.entries(hosts));
   }
 
   /** The tenant of the request that is being handled. */
@@ -97,7 +110,7 @@ export class TenantContext<Incoming> {
     if (claim && !claimed) throw new TenantRequiredError('the request proves no tenant');
     const named = [
       claimed,
-      this.#hosts.get(view.host?.toLowerCase().replace(/:\d+$/, '') ?? ''),
+      this.#hosts.get(nameOf(view.host ?? '')),
       header && view.header(header.name),
     ].filter((tenantId) => tenantId !== undefined && tenantId !== '');
     const [tenantId] = named;
@@ -110,4 +123,9 @@ export class TenantContext<Incoming> {
     const client = await this.#manager.getClient(tenantId);
     return { client, metadata: await this.#manager.getRecent(tenantId) };
   }
+}
+
+/** A host without its port, in lower case. */
+function nameOf(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '');
 }

@@ -24,6 +24,7 @@ import {
   type Usage,
   usageCodec,
 } from './tenant-record.js';
+import { nothing } from './units.js';
 
 /**
  * Creates tenants and hands out their clients.
@@ -191,7 +192,7 @@ export class TenantManager {
   /** What a tenant has taken of its countable limits, chunks of processes included. */
   async usage(tenantId: string): Promise<Usage> {
     const { space } = foundTenant(tenantId, await this.#tenancies.look(tenantId));
-    return (await this.#updater.read(layout.usage(this.#prefix, space), usageCodec)) ?? { keys: 0, bytes: 0 };
+    return (await this.#updater.read(layout.usage(this.#prefix, space), usageCodec)) ?? { ...nothing };
   }
 
   /** Corrects what a tenant has used, after a count of your own. */

@@ -3,8 +3,8 @@ import type { CallBudget } from './call-budget.js';
 import { TenantLimitError } from './errors.js';
 import type { TenantLimits } from './plans.js';
 import { type Usage, usageCodec } from './tenant-record.js';
+import { excess, isNothing, lesser, minus, nothing, plus } from './units.js';
 
-const nothing: Usage = { keys: 0, bytes: 0 };
 const megabyte = 1_048_576;
 
 /**
@@ -102,7 +102,7 @@ export class UsageLedger {
   }
 
   async #fetch(need: Usage, chunk: Usage, limits: TenantLimits): Promise<void> {
-    if (need.keys === 0 && need.bytes === 0) return;
+    if (isNothing(need)) return;
     const { maxKeys = Infinity, maxStorageMB = Infinity } = limits;
     const grantOf: Transition<Usage, Usage> = (used = nothing) => {
       const room = {
@@ -122,10 +122,11 @@ export class UsageLedger {
   }
 
   async #return(units: Usage): Promise<void> {
-    if (units.keys === 0 && units.bytes === 0) return;
+    if (isNothing(units)) return;
     this.#spare = minus(this.#spare, units);
     await this.#updater.update(this.#key, usageCodec, (used = nothing) =>
-      write(floored(minus(used, units)), undefined),
+      // Usage that was corrected by hand meanwhile may be less than what is given back.
+      write(excess(used, units), undefined),
     );
   }
 }
@@ -134,21 +135,4 @@ function exceeded(limit: 'maxKeys' | 'maxStorageMB', value: number): TenantLimit
   return new TenantLimitError(`the tenant's limit of ${value} (${limit}) leaves no room; delete something`, {
     limit,
   });
-}
-
-function plus(left: Usage, right: Usage): Usage {
-  return { keys: left.keys + right.keys, bytes: left.bytes + right.bytes };
-}
-
-function minus(left: Usage, right: Usage): Usage {
-  return { keys: left.keys - right.keys, bytes: left.bytes - right.bytes };
-}
-
-function lesser(left: Usage, right: Usage): Usage {
-  return { keys: Math.min(left.keys, right.keys), bytes: Math.min(left.bytes, right.bytes) };
-}
-
-/** Usage that was corrected by hand meanwhile may be less than what is given back. */
-function floored({ keys, bytes }: Usage): Usage {
-  return { keys: Math.max(0, keys), bytes: Math.max(0, bytes) };
 }

@@ -235,6 +235,19 @@ describe('every method of an engine', async () => {
   });
 });
 
+describe('a prefix', () => {
+  it.each([
+    ['', 'prefix is ""; use well-formed text of 1 to 1023 bytes'],
+    [undefined, 'prefix is undefined'],
+    // As bytes the two would be one, and keys of bytes behind them.
+    ['\ud800/', 'prefix is'],
+    ['p'.repeat(1_024), 'prefix, 1024 bytes long,'],
+  ])('that keeps nothing apart, or leaves no room for a key, is refused: %j', (prefix, message) => {
+    expect(() => new ScopedStore(createMemoryStore(), prefix as string)).toThrow(message);
+    expect(new ScopedStore(createMemoryStore(), 'p'.repeat(1_023)).capabilities?.maxKeyBytes).toBe(1);
+  });
+});
+
 describe('vectors', () => {
   it('have namespaces of the tenant alone, by name and managed', async () => {
     const store = createFakeVectors();
@@ -258,7 +271,20 @@ describe('vectors', () => {
       expect(await client.vectorDropIndex('docs')).toBe(true);
       await expect(client.vectorGet('docs', 'one')).rejects.toMatchObject({ message: 'no namespace docs' });
     }
-    await expect(clients[0]?.vectorGet('\ud800', 'x')).rejects.toThrow('namespace is no text');
+    await expect(clients[0]?.vectorGet('\ud800', 'x')).rejects.toThrow(
+      'namespace is "\\ud800"; use well-formed text',
+    );
+  });
+
+  it('of a deleted tenant are dropped as the README says', async () => {
+    const store = createFakeVectors();
+    const manager = new TenantManager(store);
+    await manager.create('a', 'A', 'free');
+    await (await manager.getClient('a')).vectorCreateIndex('docs', 2, 'euclidean');
+    const { space } = await manager.delete('a');
+    const rest = new ScopedStore(store, `t/${space}/`);
+    expect(await rest.vectorDropIndex('docs')).toBe(true);
+    expect(await rest.vectorDropIndex('docs')).toBe(false);
   });
 
   it('are refused where the store has none', async () => {

@@ -355,6 +355,24 @@ describe('maxStorageMB and maxValueBytes', () => {
 });
 
 describe('operationsPerSecond', () => {
+  it('holds for a tenant that is asked for, however many others come and go', async () => {
+    const limits = { maxKeys: Infinity, maxStorageMB: Infinity, operationsPerSecond: 2 };
+    const clock = new FakeClock();
+    const manager = new TenantManager(createMemoryStore({ clock }), {
+      plans: { free: limits },
+      maxTenants: 3,
+      clock,
+    });
+    for (const id of ['busy', 'a', 'b', 'c', 'd']) await manager.create(id, id, 'free');
+    const outcomes: unknown[] = [];
+    for (const other of ['a', 'b', 'c', 'd']) {
+      const busy = await manager.getClient('busy');
+      outcomes.push(await busy.find('key').catch((error: { limit?: string }) => error.limit));
+      await manager.getClient(other);
+    }
+    expect(outcomes).toEqual([null, null, 'operationsPerSecond', 'operationsPerSecond']);
+  });
+
   it('is kept by each process, divided by instances', async () => {
     const clock = new FakeClock();
     const limits = { maxKeys: Infinity, maxStorageMB: Infinity, operationsPerSecond: 20 };

@@ -126,7 +126,24 @@ describe('TenantContext', () => {
     const manager = await twoTenants();
     const untrusted = { header: { name: 'X-Tenant-Id' } } as unknown as TenantResolution<unknown>;
     expect(() => new TenantContext(manager, untrusted)).toThrow('any client can send it');
-    expect(() => new TenantContext(manager, {})).toThrow('claim, hosts and header are missing');
+    for (const resolution of [{}, { hosts: {} }]) {
+      expect(() => new TenantContext(manager, resolution)).toThrow('claim, hosts and header are missing');
+    }
+  });
+
+  it.each([
+    [
+      { claim: () => 'acme', host: { 'acme.example': 'acme' } },
+      'an option of resolution is "host"; use claim, hosts, header',
+    ],
+    [{ claim: 'acme' }, 'claim is "acme"; use a function'],
+    [{ hosts: { 'Acme.example': 'acme' } }, 'a name in hosts is "Acme.example"; use "acme.example"'],
+    [{ hosts: { 'acme.example:80': 'acme' } }, 'a name in hosts is "acme.example:80"; use "acme.example"'],
+    [{ hosts: ['acme.example'] }, 'hosts is [object Array]'],
+    [null, 'resolution is null'],
+  ])('refuses what would find no tenant, in silence: %o', async (resolution, message) => {
+    const manager = await twoTenants();
+    expect(() => new TenantContext(manager, resolution as never)).toThrow(message);
   });
 
   it('runs work without a request as a tenant, and has none outside', async () => {

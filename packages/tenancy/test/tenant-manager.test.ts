@@ -346,6 +346,8 @@ describe('options', () => {
     [{ prefix: '' }, 'prefix is ""'],
     [{ prefix: 'a/b' }, 'prefix is "a/b"'],
     [{ prefix: 'a.b' }, 'prefix is "a.b"'],
+    [{ prefix: '\ud800' }, 'prefix is "\\ud800"'],
+    [{ prefix: 'p'.repeat(257) }, 'prefix, 257 bytes long,'],
     [{ maxStatusAgeMs: 0 }, 'maxStatusAgeMs is 0'],
     [{ instances: 0 }, 'instances is 0'],
     [{ chunk: { keys: -1 } }, 'chunk.keys is -1'],
@@ -353,7 +355,7 @@ describe('options', () => {
     [{ plans: { free: { maxKeys: -1, maxStorageMB: 1 } } }, 'plans.free.maxKeys is -1'],
     [{ maxStatusAge: 1 } as never, 'an option is "maxStatusAge"; use prefix, '],
     [{ chunk: 100 } as never, 'chunk is 100; use an object'],
-    [{ chunk: { key: 1 } } as never, 'chunk is "key"; use keys, bytes'],
+    [{ chunk: { key: 1 } } as never, 'an option of chunk is "key"; use keys, bytes'],
     [{ plans: { free: { maxKey: 5 } } } as never, 'a limit of plans.free is "maxKey"; use maxKeys, '],
     [{ plans: null as never }, 'plans is null'],
     [{ plans: { pro: documentedPlans.pro } as never }, 'plans.free is undefined; use limits'],
@@ -397,7 +399,14 @@ describe('options', () => {
   it('refuses ids that are no text before anything is written', async () => {
     const store = countCalls(createMemoryStore());
     const manager = new TenantManager(store);
-    await expect(manager.create('', 'A', 'free')).rejects.toThrow('tenant id is empty');
+    for (const [id, shown] of [
+      ['', '""'],
+      [7, '7'],
+      ['\ud800', '"\\ud800"'],
+    ]) {
+      const message = `the tenant id is ${shown}; use well-formed text of at least one character`;
+      await expect(manager.create(id as string, 'A', 'free')).rejects.toThrow(message);
+    }
     await expect(manager.create('\ud800', 'A', 'free')).rejects.toThrow('well-formed');
     expect(store.calls.total).toBe(0);
   });
