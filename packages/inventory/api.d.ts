@@ -142,6 +142,11 @@ interface RemoveItemOptions extends ItemOptions {
  * The reservation id that `reserve(sku, quantity, { id })` returns: what a process that lost everything but
  * its order number commits or releases.
  *
+ * @example
+ * ```ts
+ * await inventory.commit(reservationId('SKU-12345', 'order-17'));
+ * ```
+ *
  * @throws InvalidArgumentError for a bad name.
  */
 declare function reservationId(sku: string, id: string, location?: string): string;

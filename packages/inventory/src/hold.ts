@@ -1,5 +1,5 @@
 import type { UpdateOptions } from '@norikv/cas-retry';
-import { homeOf } from './home.js';
+import { homeOf } from './buckets.js';
 import { formatReservation, parseReservation, type StockName } from './names.js';
 import { take } from './rebalance.js';
 import { isRefusal, type Refusal, refusalError } from './refusals.js';

@@ -1,7 +1,8 @@
 import type { KvStore } from '@norikv/store';
 import { checkText, checkWhole } from '@norikv/store/checks';
+import { otherBuckets } from './buckets.js';
 import { hold, onHold } from './hold.js';
-import { addBucket, adjust, create, removeItem, type Swept, split, sweep } from './item.js';
+import { adjust, create, removeItem, type Swept, split, sweep } from './item.js';
 import { tokenOf } from './names.js';
 import type {
   AdjustOptions,
@@ -210,8 +211,7 @@ export class InventoryManager {
     const { name, ...limits } = named(sku, options);
     checkWhole('buckets', buckets, 2, mostBuckets);
     await this.#records.read(name, limits);
-    const others = Array.from({ length: buckets - 1 }, (_, number) => number + 1);
-    await Promise.all(others.map((bucket) => this.#records.update(name, bucket, addBucket, limits)));
+    await this.#records.addBuckets(name, buckets, limits);
     accepted(await this.#records.step(name, 0, split(buckets), limits), name);
     this.#records.learn(name, buckets);
   }
@@ -226,8 +226,8 @@ export class InventoryManager {
     const sweepBucket = async (bucket: number): Promise<Swept> =>
       accepted(await this.#records.update(name, bucket, sweep(this.#settings.rules), limits), name);
     const first = await sweepBucket(0);
-    const others = Array.from({ length: first.buckets - 1 }, (_, number) => sweepBucket(number + 1));
-    return (await Promise.all(others)).reduce((sum, { units }) => sum + units, first.units);
+    const others = await Promise.all(otherBuckets(first.buckets).map(sweepBucket));
+    return others.reduce((sum, { units }) => sum + units, first.units);
   }
 
   /**

@@ -66,6 +66,11 @@ export function parseReservation(reservationId: string): ReservationName {
  * The reservation id that `reserve(sku, quantity, { id })` returns: what a process that lost everything but
  * its order number commits or releases.
  *
+ * @example
+ * ```ts
+ * await inventory.commit(reservationId('SKU-12345', 'order-17'));
+ * ```
+ *
  * @throws InvalidArgumentError for a bad name.
  */
 export function reservationId(sku: string, id: string, location?: string): string {

@@ -1,4 +1,4 @@
-import { homeOf } from './home.js';
+import { homeOf } from './buckets.js';
 import type { Refusal } from './refusals.js';
 import { endedBy, type Reservation } from './reservations.js';
 import type { Rules } from './rules.js';

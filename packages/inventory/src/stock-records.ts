@@ -1,5 +1,7 @@
 import { createUpdater, keep, type Transition, type UpdateOptions, type Updater } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
+import { otherBuckets } from './buckets.js';
+import { addBucket } from './item.js';
 import { type StockName, stockKey } from './names.js';
 import { type Refusal, refusalError } from './refusals.js';
 import { settle } from './rules.js';
@@ -55,8 +57,14 @@ export class StockRecords {
     const first = await readBucket(0);
     if (!first) throw refusalError({ kind: 'no-item' }, { name });
     this.learn(name, first.buckets);
-    const others = Array.from({ length: first.buckets - 1 }, (_, number) => readBucket(number + 1));
-    return [first, ...(await Promise.all(others)).map((stock = emptyStock()) => stock)];
+    const others = await Promise.all(otherBuckets(first.buckets).map(readBucket));
+    return [first, ...others.map((stock = emptyStock()) => stock)];
+  }
+
+  /** Makes the records of the other buckets of an item that is to be split. Nothing uses them before it says so. */
+  async addBuckets(name: StockName, buckets: number, options?: UpdateOptions): Promise<void> {
+    const add = (bucket: number): Promise<unknown> => this.update(name, bucket, addBucket, options);
+    await Promise.all(otherBuckets(buckets).map(add));
   }
 
   /** The bucket where this process makes new reservations: always the same, until it meets another process there. */
