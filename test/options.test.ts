@@ -24,7 +24,7 @@ import { RateLimiter } from '../packages/rate-limit/src/index.js';
 import { createServer } from '../packages/server/src/index.js';
 import { betterAuthStorage } from '../packages/session/src/better-auth.js';
 import { SessionManager } from '../packages/session/src/index.js';
-import { TenantManager } from '../packages/tenancy/src/index.js';
+import { TenantContext, TenantManager } from '../packages/tenancy/src/index.js';
 import {
   createMemoryStore,
   createMemoryVectorStore,
@@ -66,6 +66,7 @@ const entrances: Readonly<Record<string, (options: never) => unknown>> = {
   betterAuthStorage: (options) => betterAuthStorage(store, options),
   RateLimiter: (options) => new RateLimiter(store, options),
   TenantManager: (options) => new TenantManager(store, options),
+  TenantContext: (options) => new TenantContext(new TenantManager(store), options),
   createCache: (options) => createCache(store, options),
   CachedClient: (options) => new CachedClient(store, 1_000, 10, options),
   createEmbedder: (options) => createEmbedder(model, options),
@@ -99,7 +100,7 @@ describe.each(Object.entries(entrances))('%s', (name, enter) => {
     const entering = new Promise((settle) => settle(enter(options as never)));
     await expect(entering).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^(?:options|the configuration) is .*; use /),
+      message: expect.stringMatching(/^(?:options|resolution|the configuration) is .*; use /),
     });
   });
 
