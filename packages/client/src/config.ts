@@ -37,7 +37,7 @@ export interface ClientConfig {
   readonly maxPendingBytes?: number | undefined;
   /** Silence on a connection with calls under way after which it is probed, in milliseconds. Default 10,000. */
   readonly keepAliveMs?: number | undefined;
-  /** How long a probe may take until the connection counts as dead, in milliseconds. Default 5,000. */
+  /** How long nothing may come after a probe until the connection counts as dead, in milliseconds. Default 5,000. */
   readonly keepAliveTimeoutMs?: number | undefined;
   /** TLS with the machine's certificate authorities (`true`), or with keys of your own. Default: no TLS. */
   readonly tls?: boolean | TlsOptions | undefined;

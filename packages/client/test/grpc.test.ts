@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Frame, FrameReader, frameOf } from '../src/grpc/frames.js';
+import { probe } from '../src/grpc/probe.js';
 import { status, statusName } from '../src/grpc/status.js';
 import { percentDecoded, percentEncoded } from '../src/grpc/texts.js';
 import { timeoutMs, timeoutText } from '../src/grpc/timeouts.js';
@@ -94,4 +98,35 @@ describe('texts', () => {
 it('codes have names', () => {
   expect(statusName(status.UNAUTHENTICATED)).toBe('UNAUTHENTICATED');
   expect(statusName(99)).toBe('99');
+});
+
+it('a connection on which something arrives is not given up, however long the answer to a probe takes', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  const joined = once(server, 'connection');
+  await once(server, 'listening');
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [peer] = (await joined) as [Socket];
+  peer.resume();
+  const told = once(session, 'remoteSettings');
+  peer.write(Buffer.from('000000040000000000', 'hex'));
+  await told;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    probe(session, 5_000);
+    for (let round = 0; round < 3; round++) {
+      const pinged = once(session, 'ping');
+      peer.write(Buffer.from('0000080600000000000000000000000000', 'hex'));
+      await pinged;
+      vi.advanceTimersByTime(5_000);
+      await new Promise(setImmediate);
+      expect(session.destroyed).toBe(false);
+    }
+    vi.advanceTimersByTime(5_000);
+    await new Promise(setImmediate);
+    expect(session.destroyed).toBe(true);
+  } finally {
+    vi.useRealTimers();
+    peer.destroy();
+    server.close();
+  }
 });

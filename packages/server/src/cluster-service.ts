@@ -18,6 +18,8 @@ export class ClusterService {
   readonly #guard: Guard;
   readonly #view: () => SoleNode;
   readonly #watchers = new Set<IncomingCall>();
+  /** Made once: with many shards it takes long, and after a restart all clients ask at the same time. */
+  #message: Buffer | undefined;
 
   constructor(guard: Guard, view: () => SoleNode) {
     this.#guard = guard;
@@ -41,7 +43,8 @@ export class ClusterService {
       }
       this.#watchers.add(call);
       call.signal.addEventListener('abort', () => this.#watchers.delete(call), { once: true });
-      call.write(viewOf(this.#view()));
+      this.#message ??= viewOf(this.#view());
+      call.write(this.#message);
     });
   };
 

@@ -11,6 +11,8 @@ import { refusal } from './statuses.js';
 
 /** After a server has begun to stop, how long calls that were sent before their callers knew are still answered. */
 const farewellMs = 200;
+/** Answers beyond this are sent one at a time, so that others wait for one of them and not for all. */
+const longAnswer = 64 * 2 ** 10;
 
 /** On its way out, and whom to tell when it was taken. */
 interface Answer {
@@ -33,6 +35,9 @@ export class Exchange implements Carrier {
   readonly #reader = new FrameReader(longestRequest);
   readonly #calls = new Map<number, ExchangedCall>();
   #outgoing: Answer[] = [];
+  #isLongOut = false;
+  /** Long answers, by the numbers of their calls, that go out later. */
+  readonly #waiting = new Map<number, Answer>();
   #heldBytes = 0;
   #isLast = false;
   #arriving: NodeJS.Timeout | undefined;
@@ -56,10 +61,29 @@ export class Exchange implements Carrier {
     this.#leaving ??= setTimeout(() => this.#lastCall(), farewellMs);
   }
 
-  send(id: number, answer: Buffer, taken: () => void): void {
+  send(id: number, bytes: Buffer, taken: () => void): void {
     this.#calls.delete(id);
+    if (bytes.length <= longAnswer) this.#sendNow({ bytes, taken });
+    else if (this.#isLongOut) this.#waiting.set(id, { bytes, taken });
+    else this.#sendLong({ bytes, taken });
+  }
+
+  #sendNow(answer: Answer): void {
     if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
-    this.#outgoing.push({ bytes: answer, taken });
+    this.#outgoing.push(answer);
+  }
+
+  #sendLong({ bytes, taken }: Answer): void {
+    this.#isLongOut = true;
+    const next = (): void => {
+      taken();
+      this.#isLongOut = false;
+      const [first] = this.#waiting;
+      if (!first) return;
+      this.#waiting.delete(first[0]);
+      this.#sendLong(first[1]);
+    };
+    this.#sendNow({ bytes, taken: next });
   }
 
   #take(chunk: Buffer): void {
@@ -83,9 +107,12 @@ export class Exchange implements Carrier {
     if (path === undefined) {
       this.#calls.delete(id);
       known?.abandon();
+      this.#waiting.get(id)?.taken();
+      this.#waiting.delete(id);
+      this.#rest();
       return;
     }
-    if (known) throw new Error(`two calls have the number ${id}`);
+    if (known || this.#waiting.has(id)) throw new Error(`two calls have the number ${id}`);
     // A piece of what arrived would keep all of it in memory.
     const call = new ExchangedCall({ ...frame, message: Buffer.from(message) }, this);
     this.#calls.set(id, call);
@@ -140,7 +167,7 @@ export class Exchange implements Carrier {
   }
 
   #rest(): void {
-    if (!this.#isLast || this.#calls.size > 0 || this.#outgoing.length > 0) return;
+    if (!this.#isLast || this.#calls.size > 0 || this.#outgoing.length > 0 || this.#waiting.size > 0) return;
     if (this.#stream.destroyed || this.#stream.writableEnded) return;
     this.#stream.end();
   }

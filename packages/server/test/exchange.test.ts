@@ -304,6 +304,21 @@ describe('an exchange', () => {
     await closed;
   });
 
+  it('of a server that stops ends when nobody waits for its last call any more', async () => {
+    const { store, signals, release } = heldStore();
+    const { server, raw } = await start(store);
+    raw.send(callFrame(1, putNumber, never, put));
+    await expect.poll(() => signals.length).toBe(1);
+    const closing = server.close(3_600_000);
+    // By then it takes no further call, and waits for this one.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    raw.send(cancelFrame(1));
+    await expect.poll(() => raw.stream.readableEnded).toBe(true);
+    raw.stream.end();
+    release();
+    await closing;
+  });
+
   it('keeps no server from stopping that has a client of ours', async () => {
     const server = await serve(createMemoryStore());
     await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
@@ -425,5 +440,70 @@ describe('patience on an exchange', () => {
     await until(() => served() === 11);
     vi.advanceTimersByTime(patienceMs);
     expect(await raw.closed()).toBe(constants.NGHTTP2_CANCEL);
+  });
+});
+
+describe('long answers', () => {
+  const large = Buffer.from('large');
+  const getLarge = encode(methods.get.input, { key: large });
+
+  async function startWithLarge(): Promise<{ server: NoriKVServer; raw: RawExchange }> {
+    const store = createMemoryStore();
+    await store.put(key, 'value');
+    await store.put(large, new Uint8Array(200_000));
+    return start(store);
+  }
+
+  it('go out one at a time, and short ones between them', async () => {
+    const { server, raw } = await startWithLarge();
+    const ids = Array.from({ length: 20 }, (_, id) => id);
+    raw.send(
+      ...ids.map((id) => callFrame(id, getNumber, never, getLarge)),
+      callFrame(20, getNumber, never, get),
+    );
+    await expect.poll(() => raw.answers.length, { timeout: 30_000 }).toBe(21);
+    const order = raw.answers.map(({ id }) => id);
+    expect(order.filter((id) => id < 20)).toEqual(ids);
+    expect(order.indexOf(20)).toBeLessThan(10);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('that nobody waits for any more are not sent', async () => {
+    const { server, raw } = await startWithLarge();
+    raw.stream.pause();
+    const ids = [1, 2, 3, 4, 5, 6];
+    raw.send(...ids.map((id) => callFrame(id, getNumber, never, getLarge)));
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(1_200_000);
+    raw.send(...ids.map(cancelFrame));
+    raw.stream.resume();
+    await raw.answer(1);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+    raw.send(callFrame(7, getNumber, never, get));
+    await raw.answer(7);
+    expect(raw.answers.map(({ id }) => id)).not.toContain(6);
+  });
+
+  it('are all sent before a server that stops hangs up', async () => {
+    const { server, raw } = await startWithLarge();
+    raw.stream.pause();
+    const ids = [1, 2, 3, 4];
+    raw.send(...ids.map((id) => callFrame(id, getNumber, never, getLarge)));
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(800_000);
+    raw.stream.once('end', () => raw.stream.end());
+    const closed = server.close();
+    raw.stream.resume();
+    await closed;
+    expect(raw.answers.map(({ id, code }) => [id, code])).toEqual(ids.map((id) => [id, status.OK]));
+  });
+
+  it('keep their numbers until they are sent', async () => {
+    const { server, raw } = await startWithLarge();
+    raw.stream.pause();
+    raw.send(...[1, 2, 3, 4, 5, 6].map((id) => callFrame(id, getNumber, never, getLarge)));
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(1_200_000);
+    raw.send(callFrame(6, getNumber, never, getLarge));
+    raw.stream.resume();
+    expect(await raw.closed()).toBe(constants.NGHTTP2_PROTOCOL_ERROR);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
   });
 });

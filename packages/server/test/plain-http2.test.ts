@@ -6,6 +6,7 @@ import { decode, encode, frameOf, methods, status, watchCluster } from '@norikv/
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ClusterService } from '../src/cluster-service.js';
 import { Decompressor } from '../src/decompress.js';
 import { Guard } from '../src/guard.js';
 import { IncomingCall } from '../src/incoming-call.js';
@@ -316,4 +317,27 @@ it('connections that have not spoken yet end with the server', async () => {
   const ends = sockets.map((socket) => once(socket, 'close'));
   await waiting.close(50);
   await Promise.all(ends);
+});
+
+it('the view of the cluster is made once, however many clients come back at the same time', async () => {
+  const guard = new Guard(serverSettings({}));
+  let views = 0;
+  const cluster = new ClusterService(guard, () => {
+    views += 1;
+    return { nodeId: 'alone', address: '127.0.0.1:7447', totalShards: 16 };
+  });
+  const router = new Router(guard);
+  router.addStream(watchCluster.path, cluster.watch);
+  const transport = new Transport(undefined, (stream, headers) => router.route(stream, headers));
+  const port = await transport.listen({ host: '127.0.0.1', port: 0 });
+  await using caller = new PlainHttp2Client(`127.0.0.1:${port}`);
+  const watches = [1, 2, 3].map(() => caller.call(watchCluster.path, frameOf(Buffer.alloc(0))));
+  await expect.poll(() => cluster.watchers).toBe(3);
+  cluster.close();
+  for (const { body } of await Promise.all(watches)) {
+    expect(decode(watchCluster.output, body.subarray(5)).shards).toHaveLength(16);
+  }
+  expect(views).toBe(1);
+  transport.destroy();
+  await transport.close();
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the network does to bytes. */
 export type Weather = 'fine' | 'black hole' | 'half open';
@@ -60,10 +61,15 @@ export class FaultyNetwork implements AsyncDisposable {
   #carry(from: Socket, to: Socket, passes: () => boolean): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
+    // Each waits for those before it: a network that is slow does not change the order of bytes.
+    let arrival = Promise.resolve();
     from.on('data', (bytes) => {
       if (!passes()) return;
-      if (this.delayMs === 0) to.write(bytes);
-      else setTimeout(() => !to.destroyed && to.write(bytes), this.delayMs);
+      const delay = this.delayMs === 0 ? undefined : sleep(this.delayMs);
+      arrival = arrival.then(async () => {
+        await delay;
+        if (!to.destroyed) to.write(bytes);
+      });
     });
     from.on('error', () => {});
     from.on('close', () => {
