@@ -40,7 +40,7 @@ export function admit(
     const denialOf = (cost: number): RateLimitResult => {
       const known = denials.find((denial) => denial.cost === cost);
       if (known) return known;
-      const denial = assess(taken?.state ?? record, limits, cost, now);
+      const denial = Object.freeze(assess(taken?.state ?? record, limits, cost, now));
       denials.push(denial);
       return denial;
     };

@@ -29,6 +29,15 @@ export class Fallback {
     if (onFailure === 'local') return this.#count(key, limits, cost, now);
     const fresh = assess(emptyRecord, limits, cost, now);
     if (onFailure === 'open') return { ...fresh, source: 'fallback' };
+    if (errorCode(error) === 'CORRUPT_RECORD') {
+      const message =
+        'What is stored of the identifier cannot be read. Answer with 503; reset() counts it anew.';
+      throw new RateLimitUnavailableError(message, {
+        cause: error,
+        outcome: 'not-applied',
+        retryable: false,
+      });
+    }
     if (errorCode(error) !== 'CONTENTION') {
       const message = `The store did not decide within ${timeoutMs} ms. Answer with 503 and try again later.`;
       throw new RateLimitUnavailableError(message, { cause: error });

@@ -15,10 +15,13 @@ import type { RateLimitSource } from './result.js';
  */
 export type FailurePolicy = 'open' | 'closed' | 'local';
 
-/** Something worth counting. Holds no identifier. */
+/** Something worth counting. Holds no identifier, but errors may, in their `key`. */
 export type RateLimitEvent =
   | { readonly kind: 'decision'; readonly allowed: boolean; readonly source: RateLimitSource }
-  /** The store did not decide; the policy did. */
+  /**
+   * The store did not decide; the policy did. An error of code `CORRUPT_RECORD` lasts until a `reset` of the identifier,
+   * which its `key` names.
+   */
   | { readonly kind: 'fallback'; readonly policy: FailurePolicy; readonly error: unknown };
 
 /** Options of {@link RateLimiter}. */

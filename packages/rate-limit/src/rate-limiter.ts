@@ -35,6 +35,7 @@ import { untilAborted } from './until-aborted.js';
  * ```
  */
 export class RateLimiter {
+  readonly #client: KvStore;
   readonly #settings: Settings;
   readonly #updater: Updater;
   readonly #keyOf: RecordKey;
@@ -54,6 +55,7 @@ export class RateLimiter {
     const { clock, denyCacheMs, maxIdentifiers, unsafeAllowNonAtomicCas } = settings;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'ttl'] as const;
     requireCapabilities(client, 'RateLimiter', needs, unsafeAllowNonAtomicCas);
+    this.#client = client;
     this.#settings = settings;
     this.#updater = createUpdater(client, updaterOptionsOf(settings));
     this.#keyOf = recordKeys(settings.prefix);
@@ -165,13 +167,22 @@ export class RateLimiter {
    */
   async block(identifier: string, durationMs: number): Promise<void> {
     checkWhole('durationMs', durationMs, 1, longestWindowMs);
-    await this.#change(identifier, block(durationMs));
+    const key = await this.#keyOf(identifier);
+    await this.#apply(key, block(durationMs));
+    this.#bursts.forget(key);
   }
 
-  /** Forgets what was counted of an identifier, by every limit, and lifts a block. */
+  /** Forgets what was counted of an identifier, by every limit, and lifts a block; also where it cannot be read. */
   async reset(identifier: string): Promise<void> {
-    await this.#change(identifier, forget);
-    this.#grants.reset(await this.#keyOf(identifier));
+    const key = await this.#keyOf(identifier);
+    try {
+      await this.#apply(key, forget);
+    } catch (error) {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      await this.#client.delete(key, { timeoutMs: this.#settings.timeoutMs });
+    }
+    this.#bursts.forget(key);
+    this.#grants.reset(key);
   }
 
   async #checkInTurn(
@@ -189,12 +200,6 @@ export class RateLimiter {
       await bringBack();
       throw error;
     }
-  }
-
-  async #change(identifier: string, transition: Transition<RateLimitRecord, void>): Promise<void> {
-    const key = await this.#keyOf(identifier);
-    await this.#apply(key, transition);
-    this.#bursts.forget(key);
   }
 
   #told(result: RateLimitResult): RateLimitResult {

@@ -30,8 +30,9 @@ export function spend(
     const numbers = limit.algorithm.advance(numbersIn(next, limit.slot), limit, now);
     next = withSlot(next, limit.slot, limit.algorithm.take(numbers, limit, cost), now);
   }
-  const after = limits.map((limit) => standing(next, limit, 0, now));
-  const grants = limits.map((limit) => endOf(next, limit.slot));
+  // Several callers get these: one must not change them for the others.
+  const after = Object.freeze(limits.map((limit) => standing(next, limit, 0, now)));
+  const grants = Object.freeze(limits.map((limit) => endOf(next, limit.slot)));
   return write(next, resultOf(true, cost, after, grants), ttlOf(next, now));
 }
 
@@ -68,7 +69,7 @@ export function assess(
   cost: number,
   now: number,
 ): RateLimitResult {
-  const standings = limits.map((limit) => standing(record, limit, cost, now));
+  const standings = Object.freeze(limits.map((limit) => standing(record, limit, cost, now)));
   const blockedForMs = leftMs(record, blockSlot, now);
   if (blockedForMs > 0) return blockedResult(cost, standings, blockedForMs, now);
   return resultOf(
@@ -85,7 +86,7 @@ function blockedResult(
   now: number,
 ): RateLimitResult {
   const blocked = { remaining: 0, retryAfterMs, resetAfterMs: retryAfterMs, resetAt: now + retryAfterMs };
-  const limits = standings.map((limit) => ({ ...limit, ...blocked }));
+  const limits = Object.freeze(standings.map((limit) => Object.freeze({ ...limit, ...blocked })));
   return { ...resultOf(false, cost, limits), blocked: true };
 }
 
@@ -98,7 +99,7 @@ function standing(record: RateLimitRecord, limit: Limit, cost: number, now: numb
   const never = cost > capacity ? Number.POSITIVE_INFINITY : 0;
   // A record of a clock that is ahead ends later than it should; the store removes it before that.
   const resetAfterMs = used > 0 ? Math.min(limit.spanMs, Math.max(0, end - now)) : 0;
-  return {
+  return Object.freeze({
     name,
     limit: capacity,
     windowMs: refillMs(limit),
@@ -106,7 +107,7 @@ function standing(record: RateLimitRecord, limit: Limit, cost: number, now: numb
     resetAt: now + resetAfterMs,
     resetAfterMs,
     retryAfterMs: never || (isOver ? algorithm.waitMs(numbers, limit, now, cost) : 0),
-  };
+  });
 }
 
 function remainingOf({ capacity }: Limit, used: number): number {

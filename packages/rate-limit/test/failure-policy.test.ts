@@ -67,6 +67,36 @@ describe('while the store does not answer', () => {
     expect(admitted(results)).toBe(1);
   });
 
+  it.each(['damage', 'norikv:9 {}\n'])(
+    'a record that cannot be read (%j) is named, until a reset',
+    async (text) => {
+      const store = createMemoryStore();
+      const events: RateLimitEvent[] = [];
+      const limiter = new RateLimiter(store, { onFailure: 'closed', onEvent: (event) => events.push(event) });
+      await store.put('ratelimit:a', text);
+      await expect(limiter.checkLimit('a', limit)).rejects.toMatchObject({
+        message: 'What is stored of the identifier cannot be read. Answer with 503; reset() counts it anew.',
+        statusCode: 503,
+        retryable: false,
+        outcome: 'not-applied',
+        cause: { code: 'CORRUPT_RECORD' },
+      });
+      expect(events).toMatchObject([
+        { kind: 'fallback', error: { code: 'CORRUPT_RECORD', key: 'ratelimit:a' } },
+      ]);
+      const remove = store.delete;
+      store.delete = () => Promise.reject(new UnavailableError('away'));
+      await expect(limiter.reset('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      store.delete = remove;
+      await limiter.reset('a');
+      expect(await limiter.checkLimit('a', limit)).toMatchObject({
+        allowed: true,
+        source: 'store',
+        remaining: 9,
+      });
+    },
+  );
+
   it('an error of any other kind is the store not answering, too', async () => {
     const broken = (): Promise<never> => Promise.reject(new TypeError('broken'));
     const limiter = new RateLimiter({ ...silentStore(), get: broken });

@@ -83,3 +83,20 @@ describe('a refund brings nothing back', () => {
     expect(limits.map(({ remaining }) => remaining)).toEqual([5, 50]);
   });
 });
+
+describe('a result that one caller changes', () => {
+  it('stays what it is for the others, and for the memory', async () => {
+    const { limiter, take } = setup();
+    const [, , , , granted, denied, other] = await take(7);
+    await limiter.block('b', 60_000);
+    const blocked = await limiter.checkLimit('b', limit);
+    for (const parts of [granted?.limits, granted?.grants, denied?.limits, blocked.limits]) {
+      expect(Object.isFrozen(parts)).toBe(true);
+    }
+    expect(() => Object.assign(denied ?? {}, { retryAfterMs: 0 })).toThrow(TypeError);
+    expect(() => Object.assign(denied?.limits[0] ?? {}, { retryAfterMs: 0 })).toThrow(TypeError);
+    expect(() => Object.assign(blocked.limits[0] ?? {}, { remaining: 9 })).toThrow(TypeError);
+    expect(other?.retryAfterMs).toBe(12_000);
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: false, retryAfterMs: 12_000 });
+  });
+});

@@ -39,7 +39,14 @@ export class SessionUnavailableError extends NoriKVError {
   }
 }
 
-const lasting: readonly string[] = ['CORRUPT_RECORD', 'INVALID_ARGUMENT', 'SESSION_DATA', 'SESSION_LIMIT'];
+const unreadable: readonly string[] = ['CORRUPT_RECORD', 'SESSION_DATA'];
+
+/** Whether there is a session, and nobody can tell what it says. */
+export function isUnreadable(error: unknown): boolean {
+  return unreadable.some((code) => code === errorCode(error));
+}
+
+const lasting: readonly string[] = [...unreadable, 'INVALID_ARGUMENT', 'SESSION_LIMIT'];
 
 /** Whether no waiting helps against an error: then it is not that the store does not answer. */
 export function isLasting(error: unknown): boolean {

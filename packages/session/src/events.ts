@@ -13,6 +13,13 @@ export type SessionEvent =
       readonly userId: string | undefined;
       readonly reason: EndReason;
     }
+  /** A session was left out of a list, or made room: its record is damaged, or does not fit the schema any more. */
+  | {
+      readonly kind: 'unreadable';
+      readonly handle: string;
+      readonly userId: string;
+      readonly error: unknown;
+    }
   /** A write that nothing depends on failed: that a session was seen, or tidying up after one that ended. */
   | { readonly kind: 'upkeep-failed'; readonly error: unknown };
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { checkOptions, refuse } from '@norikv/store/checks';
 import { type CookieJar, type CookieOptions, cookieJar } from './cookie.js';
-import { isLasting } from './errors.js';
+import { isLasting, isUnreadable } from './errors.js';
 import type { NewSession, Profile, RegenerateOptions, Session } from './session.js';
 import type { SessionManager } from './session-manager.js';
 
@@ -35,6 +35,8 @@ export interface SessionAnswer {
  */
 export class RequestSession<Data extends object = Profile> {
   #data: Session<Data> | null;
+  /** Why it cannot be known who this is. */
+  #unreadable: unknown;
   #id: string | undefined;
   readonly #sessions: SessionManager<Data>;
   readonly #answer: SessionAnswer;
@@ -44,15 +46,23 @@ export class RequestSession<Data extends object = Profile> {
     id: string | undefined,
     data: Session<Data> | null,
     answer: SessionAnswer,
+    unreadable?: unknown,
   ) {
     this.#sessions = sessions;
     this.#id = id;
     this.#data = data;
     this.#answer = answer;
+    this.#unreadable = unreadable;
   }
 
-  /** Who is signed in; null if nobody is. */
+  /**
+   * Who is signed in; null if nobody is.
+   *
+   * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
+   * the schema any more. Such a visitor can only sign in anew, and sign out.
+   */
   get data(): Session<Data> | null {
+    if (this.#unreadable !== undefined) throw this.#unreadable;
     return this.#data;
   }
 
@@ -69,6 +79,7 @@ export class RequestSession<Data extends object = Profile> {
     await this.#sessions.destroy(this.#id);
     this.#use(id);
     this.#data = data;
+    this.#unreadable = undefined;
   }
 
   /** Changes the data. False if the session is over. */
@@ -107,7 +118,8 @@ export class RequestSession<Data extends object = Profile> {
 
   /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
   async signOutEverywhere(): Promise<number> {
-    const count = this.#data ? await this.#sessions.revokeAll(this.#data.userId) : 0;
+    const { data } = this;
+    const count = data ? await this.#sessions.revokeAll(data.userId) : 0;
     this.#forget();
     return count;
   }
@@ -132,6 +144,7 @@ export class RequestSession<Data extends object = Profile> {
   #forget(): void {
     this.#id = undefined;
     this.#data = null;
+    this.#unreadable = undefined;
     this.#answer.setCookie(undefined);
   }
 }
@@ -140,7 +153,8 @@ export class RequestSession<Data extends object = Profile> {
  * Makes a Hono middleware that reads the session of each request.
  *
  * Where the store does not answer, the answer is 503, the handler does not run, and the reason is in
- * `context.error`. A response that sets the cookie is never cached.
+ * `context.error`. Where a session cannot be read, `data` throws, and only what does not ask for it goes on: so its
+ * visitor can sign in anew, and sign out. A response that sets the cookie is never cached.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *
@@ -164,14 +178,19 @@ export function honoSessions<Data extends object>(
   return async (context, next) => {
     const id = jar.read(context.req.header('cookie'));
     let cookie: string | undefined;
-    let data: Session<Data> | null;
+    let data: Session<Data> | null = null;
+    let unreadable: unknown;
     try {
       data = await sessions.get(id);
     } catch (error) {
-      if (isLasting(error)) throw error;
-      // For what logs errors: nobody else learns of the reason.
-      context.error = error as Error;
-      return context.body('Service Unavailable', 503, {});
+      if (isUnreadable(error)) {
+        unreadable = error;
+      } else {
+        if (isLasting(error)) throw error;
+        // For what logs errors: nobody else learns of the reason.
+        context.error = error as Error;
+        return context.body('Service Unavailable', 503, {});
+      }
     }
     const answer = {
       canSetCookie: true,
@@ -179,7 +198,7 @@ export function honoSessions<Data extends object>(
         cookie = newId === undefined ? jar.clear() : jar.write(newId);
       },
     };
-    context.set('session', new RequestSession(sessions, id, data, answer));
+    context.set('session', new RequestSession(sessions, id, data, answer, unreadable));
     await next();
     answer.canSetCookie = false;
     if (cookie !== undefined) {

@@ -3,10 +3,12 @@ import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
 import type { Settings } from './options.js';
 import { hashOf } from './session-id.js';
 import { type SessionRecord, sessionCodec } from './session-record.js';
+import { type Ending, end } from './session-transitions.js';
 import { type UserRecord, userCodec } from './user-record.js';
 
 /** The two kinds of records. Keys hold hashes only: no id, and nothing about a user. */
 export class Records {
+  readonly #client: KvStore;
   readonly #updater: Updater;
   readonly #settings: Settings;
 
@@ -14,16 +16,17 @@ export class Records {
     const { deadlineMs, clock, random, unsafeAllowNonAtomicCas } = settings;
     const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck', 'ttl'] as const;
     requireCapabilities(client, user, needs, unsafeAllowNonAtomicCas);
+    this.#client = client;
     this.#settings = settings;
     this.#updater = createUpdater(client, { deadlineMs, attemptTimeoutMs: deadlineMs, clock, random });
   }
 
   readSession(key: string): Promise<SessionRecord | undefined> {
-    return this.#updater.read(this.#sessionKey(key), sessionCodec, this.#readOptions());
+    return this.#updater.read(this.#sessionKey(key), sessionCodec, this.#callOptions());
   }
 
   readUser(userId: string): Promise<UserRecord | undefined> {
-    return this.#updater.read(this.#userKey(userId), userCodec, this.#readOptions());
+    return this.#updater.read(this.#userKey(userId), userCodec, this.#callOptions());
   }
 
   /** Made again where the outcome is unknown, so only for what may be applied twice. */
@@ -36,6 +39,20 @@ export class Records {
   /** As {@link updateSession}, but never repeated where the outcome is unknown. */
   updateSessionOnce<Result>(key: string, transition: Transition<SessionRecord, Result>): Promise<Result> {
     return this.#updater.update(this.#sessionKey(key), sessionCodec, transition);
+  }
+
+  /**
+   * Ends a session; answers what ended. What cannot be read is removed: it must not come back when somebody can
+   * read it, and no late write begins a session where there is none.
+   */
+  async endSession(key: string): Promise<Ending | 'damaged'> {
+    try {
+      return await this.updateSession(key, end());
+    } catch (error) {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      await this.#client.delete(this.#sessionKey(key), this.#callOptions());
+      return 'damaged';
+    }
   }
 
   /** As {@link updateSession}. */
@@ -64,7 +81,7 @@ export class Records {
     return `${this.#settings.prefix}:user:${hashOf(userId)}`;
   }
 
-  #readOptions(): { readonly timeoutMs: number } {
+  #callOptions(): { readonly timeoutMs: number } {
     return { timeoutMs: this.#settings.deadlineMs };
   }
 }

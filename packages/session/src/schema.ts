@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { issueText, type StandardSchema } from '@norikv/store/standard-schema';
 import { SessionDataError } from './errors.js';
+import { quiet } from './quiet.js';
 
 /**
  * What a schema makes of a value.
@@ -10,8 +11,9 @@ import { SessionDataError } from './errors.js';
  */
 export function conformed<Output>(schema: StandardSchema<Output>, value: unknown): Output {
   const result = schema['~standard'].validate(value);
-  if (result instanceof Promise) {
-    result.catch(() => {});
+  // A promise may be of another realm or library.
+  if ('then' in result) {
+    quiet(result);
     throw new InvalidArgumentError('The schema answers with a promise; use one that checks synchronously');
   }
   if (!result.issues) return result.value;

@@ -8,7 +8,6 @@ import { isLive, type LiveSession } from './session-record.js';
 import {
   type CookieTerms,
   change,
-  end,
   isSame,
   isTouchDue,
   type NextSession,
@@ -211,7 +210,9 @@ export class SessionLedger {
 
   /** As {@link end}, and tells nobody. Undefined if it was over. */
   async #end(key: string, unname = withdraw): Promise<Named | undefined> {
-    const ended = await this.#records.updateSession(key, end());
+    const ended = await this.#records.endSession(key);
+    // Whose it was cannot be known.
+    if (ended === 'damaged') return { handle: key, userId: undefined };
     if (ended?.kind === 'ended')
       return ended.replacedBy === undefined ? undefined : this.#end(ended.replacedBy, unname);
     if (!ended) return undefined;

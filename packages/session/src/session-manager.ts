@@ -1,4 +1,4 @@
-import type { KvStore } from '@norikv/store';
+import { errorCode, type KvStore } from '@norikv/store';
 import { checkObject, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
@@ -145,7 +145,7 @@ export class SessionManager<Data extends object = Profile> {
 
   /**
    * Logs out. False if there was no session. Repeat it if it throws: only when it has resolved is the session
-   * over, with whatever id a request that ran at the same time gave it.
+   * over, with whatever id a request that ran at the same time gave it. A damaged record is removed.
    */
   async destroy(id: PresentedId): Promise<boolean> {
     return isSessionId(id) ? this.#ledger.end(hashOf(id)) : false;
@@ -167,14 +167,24 @@ export class SessionManager<Data extends object = Profile> {
     return isDone ? newId : null;
   }
 
-  /** The sessions of a user that can be used now, oldest first. One read, and one more for each of them. */
+  /**
+   * The sessions of a user that can be used now, oldest first. One read, and one more for each of them.
+   *
+   * One that is damaged, or does not fit the schema any more, is left out and told as `unreadable`; `revoke` ends it
+   * by the handle in there, `revokeAll` and `revokeOthers` with the others.
+   */
   async list(userId: string): Promise<readonly ListedSession<Data>[]> {
     const found = await this.#ledger.users.list(checkUserId(userId));
-    return found.map(({ handle, session }) => ({
-      handle,
-      session: this.#shape.shown({ ...session, userId }, session.lastSeenAt),
-      expiresAt: session.expiresAt,
-    }));
+    return found.flatMap(({ handle, session }) => {
+      const { lastSeenAt, expiresAt } = session;
+      try {
+        return { handle, session: this.#shape.shown({ ...session, userId }, lastSeenAt), expiresAt };
+      } catch (error) {
+        if (errorCode(error) !== 'SESSION_DATA') throw error;
+        this.#ledger.settings.onEvent({ kind: 'unreadable', handle, userId, error });
+        return [];
+      }
+    });
   }
 
   /** The handle of a session, to find it in a list. Null if there is none. */

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '@norikv/store';
 import { refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { copyJson, described, isPlainObject, type JsonObject } from './json.js';
+import { quiet } from './quiet.js';
 import { conformed } from './schema.js';
 import type { CreateOptions, NewSession, Session, SessionFacts } from './session.js';
 import type { LiveSession } from './session-record.js';
@@ -31,6 +32,7 @@ export class SessionShape<Data extends object> {
   /** The data alone, checked. What is no plain object would lose everything without a sign. */
   stored(session: object, userId: string): JsonObject {
     if (!isPlainObject(session)) {
+      quiet(session);
       throw new InvalidArgumentError(
         `session data is ${described(session)}; use a plain object, returned at once`,
       );

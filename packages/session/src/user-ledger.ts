@@ -37,7 +37,7 @@ export class UserLedger {
     const quota = { maxSessions, whenFull };
     let admission = await this.#records.updateUser(userId, admit(candidate, quota));
     if (admission.kind === 'full') {
-      const dead = await this.#deadAmong(admission.sessions);
+      const dead = await this.#deadAmong(userId, admission.sessions);
       admission = await this.#records.updateUser(userId, admit(candidate, { ...quota, dead }));
     }
     if (admission.kind === 'admitted') {
@@ -90,11 +90,11 @@ export class UserLedger {
     return ended && this.#bury(userId, ended, 'revoked');
   }
 
-  /** The sessions of a user that live, oldest first. */
+  /** The sessions of a user that live and can be read, oldest first. */
   async list(userId: string): Promise<readonly Listed[]> {
     const user = await this.#records.readUser(userId);
     const named = user?.sessions ?? [];
-    const records = await Promise.all(named.map(({ key }) => this.#records.readSession(key)));
+    const records = await Promise.all(named.map((session) => this.#usable(userId, session)));
     const now = this.#settings.clock.now();
     const byHandle = new Map<string, Listed>();
     for (const [position, { handle }] of named.entries()) {
@@ -123,6 +123,17 @@ export class UserLedger {
     }
   }
 
+  /** The record of a session. Nobody can use what is damaged: it keeps its user from nothing, and is told. */
+  async #usable(userId: string, { key, handle }: UserSession): Promise<SessionRecord | undefined> {
+    try {
+      return await this.#records.readSession(key);
+    } catch (error) {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      this.#settings.onEvent({ kind: 'unreadable', handle, userId, error });
+      return undefined;
+    }
+  }
+
   /** Removes what is left of sessions that no user record names any more: they are over already. Answers how many. */
   async #bury(userId: string, ids: readonly UserSession[], reason: EndReason): Promise<number> {
     const handles = new Set(ids.map(({ handle }) => handle));
@@ -132,15 +143,9 @@ export class UserLedger {
     return handles.size;
   }
 
-  async #deadAmong(sessions: readonly UserSession[]): Promise<ReadonlySet<string>> {
+  async #deadAmong(userId: string, sessions: readonly UserSession[]): Promise<ReadonlySet<string>> {
     const now = this.#settings.clock.now();
-    const read = async (key: string): Promise<SessionRecord | undefined> =>
-      this.#records.readSession(key).catch((error: unknown) => {
-        // Nobody can use what is damaged, and it must not keep its user out.
-        if (errorCode(error) === 'CORRUPT_RECORD') return undefined;
-        throw error;
-      });
-    const records = await Promise.all(sessions.map(({ key }) => read(key)));
+    const records = await Promise.all(sessions.map((session) => this.#usable(userId, session)));
     const dead = sessions.filter(({ namedAt }, position) => {
       return now - namedAt > birthMs && !isLive(records[position], now);
     });

@@ -4,6 +4,7 @@ import { BoundedMap } from './bounded-map.js';
 import { isLasting, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
 import { checkUserId, longestMs, type SessionStoreOptions, settingsOf } from './options.js';
+import { quiet } from './quiet.js';
 import { hashOf } from './session-id.js';
 import { type Found, SessionLedger } from './session-ledger.js';
 import { isLive, type LiveSession } from './session-record.js';
@@ -80,8 +81,7 @@ export class WebSessions<Stored extends WebSession> {
     if (idleMs <= 0) return this.end(sid);
     const { maxDataBytes } = this.#ledger.settings;
     const data = copyJson(serialised(session), 'The session', maxDataBytes);
-    const given: unknown = this.#userIdOf(session);
-    const userId = given === undefined ? undefined : checkUserId(given);
+    const userId = this.#ownerOf(session);
     const key = hashOf(sid);
     const isKnown = mustExist || this.#known.get(key) === true;
     const saving = this.#orUnavailable(() => this.#ledger.save(key, { userId, idleMs, data }, isKnown));
@@ -112,6 +112,18 @@ export class WebSessions<Stored extends WebSession> {
     await this.#orUnavailable(async () => {
       await this.#ledger.end(key);
     });
+  }
+
+  #ownerOf(session: Stored): string | undefined {
+    let owner: unknown;
+    try {
+      owner = this.#userIdOf(session);
+    } catch (cause) {
+      // To callbacks, nothing at all is no error: the session would pass for saved.
+      throw cause instanceof Error ? cause : new InvalidArgumentError('userIdOf threw no error', { cause });
+    }
+    quiet(owner);
+    return owner === undefined ? undefined : checkUserId(owner);
   }
 
   #begin(key: string, saving: Promise<unknown>): void {

@@ -156,6 +156,8 @@ describe('a change', () => {
     const sessions = new SessionManager<object>(memoryStore());
     const id = await sessions.create('user', {});
     await expect(sessions.update(id, async () => ({}))).rejects.toThrow('a Promise');
+    const late = (): Promise<never> => Promise.reject(new Error('late'));
+    await expect(sessions.update(id, late)).rejects.toThrow('a Promise');
   });
 
   it('of several at once, none is lost', async () => {
@@ -210,5 +212,15 @@ describe('a schema', () => {
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining('synchronously'),
     });
+  });
+
+  it('that waits by a promise of another realm is refused, and lets nobody in', async () => {
+    const store = memoryStore();
+    const id = await new SessionManager<{ a: number }>(store).create('u', { a: 1 });
+    const waiting = {
+      '~standard': { version: 1, vendor: 'test', validate: () => runInNewContext('Promise.resolve({})') },
+    } as const;
+    const sessions = new SessionManager<{ a: number }>(store, undefined, { schema: waiting });
+    await expect(sessions.get(id)).rejects.toThrow('synchronously');
   });
 });

@@ -5,7 +5,7 @@ import { streamText } from 'hono/streaming';
 import { describe, expect, it } from 'vitest';
 import { type Listening, listen } from '../../../test/listen.js';
 import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
-import { createSessionId, SessionManager } from '../src/index.js';
+import { createSessionId, type Profile, SessionManager, type StandardSchema } from '../src/index.js';
 import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
 
@@ -22,6 +22,11 @@ async function siteWith(sessions: SessionManager, cookie?: CookieOptions): Promi
   app.get('/login/:user', async (context) => {
     await context.get('session').signIn(context.req.param('user'), 'someone@example.com', ['user']);
     return context.text('welcome');
+  });
+  app.get('/relogin/:user', async (context) => {
+    const session = context.get('session');
+    await session.signIn(context.req.param('user'), 'someone@example.org', []);
+    return context.text(session.data?.userId ?? 'nobody');
   });
   app.get('/promote', async (context) => {
     const session = context.get('session');
@@ -168,6 +173,44 @@ describe('the Hono middleware', () => {
     expect((await browser.get('/whoami')).status).toBe(500);
     Object.assign(kv, { get, find });
     expect(await browser.text('/whoami')).toBe('alice');
+  });
+
+  it.each(['sign in anew', 'sign out'])('a visitor whose session cannot be read can %s', async (wish) => {
+    const store = memoryStore();
+    const strict: StandardSchema<Profile> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          Object(value).email.endsWith('.org')
+            ? { value: value as Profile }
+            : { issues: [{ message: 'use another e-mail' }] },
+      },
+    };
+    const cases: [SessionManager, SessionManager, string | undefined][] = [
+      [new SessionManager(store), new SessionManager(store), 'damage'],
+      [new SessionManager(store), new SessionManager(store, undefined, { schema: strict }), undefined],
+    ];
+    for (const [before, now, damage] of cases) {
+      const id = await before.create('alice', 'alice@example.com', ['user']);
+      if (damage) await store.put(`session:id:${await before.handleOf(id)}`, damage);
+      await using site = await siteWith(now);
+      const browser = new Browser(site.url);
+      browser.cookies.set('__Host-id', id);
+      for (const path of ['/whoami', '/update', '/logout-everywhere']) {
+        expect((await browser.get(path)).status).toBe(500);
+      }
+      if (wish === 'sign out') {
+        expect(await browser.text('/logout')).toBe('bye');
+        expect(browser.cookies.size).toBe(0);
+        expect(await browser.text('/whoami')).toBe('nobody');
+      } else {
+        expect(await browser.text('/relogin/bob')).toBe('bob');
+        expect(browser.cookies.get('__Host-id')).not.toBe(id);
+        expect(await browser.text('/whoami')).toBe('bob');
+      }
+      expect(await before.validate(id)).toBe(false);
+    }
   });
 
   it('has the reason of a 503 in the context, for what logs errors', async () => {

@@ -3,7 +3,13 @@ import { FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { betterAuthStorage } from '../src/better-auth.js';
 import { NoriKVSessionStore } from '../src/express-session.js';
-import { type CreateOptions, SessionManager } from '../src/index.js';
+import {
+  type CreateOptions,
+  type Profile,
+  type SessionEvent,
+  SessionManager,
+  type StandardSchema,
+} from '../src/index.js';
 import { memoryStore } from './engines.js';
 import { hour } from './world.js';
 
@@ -85,6 +91,63 @@ describe('options', () => {
     const id = await sessions.create('u', 'u@x', []);
     expect(await Promise.all([id, other].map((each) => sessions.validate(each)))).toEqual([true, true]);
     await expect(sessions.get(damaged)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  });
+
+  it('a session that is damaged is left out of the list, told, and removed by a log-out', async () => {
+    const store = memoryStore();
+    const events: SessionEvent[] = [];
+    const sessions = new SessionManager(store, hour, { onEvent: (event) => events.push(event) });
+    const [damaged, other] = [await sessions.create('u', 'u@x', []), await sessions.create('u', 'u@x', [])];
+    const handle = (await sessions.handleOf(damaged)) ?? '';
+    const key = `session:id:${handle}`;
+    const sound = await store.find(key);
+    await store.put(key, 'damage');
+    expect((await sessions.list('u')).map((each) => each.handle)).toEqual([await sessions.handleOf(other)]);
+    expect(events.at(-1)).toMatchObject({ kind: 'unreadable', handle, error: { code: 'CORRUPT_RECORD' } });
+    expect(await sessions.destroy(damaged)).toBe(true);
+    expect(await store.find(key)).toBeNull();
+    expect(await sessions.destroy(damaged)).toBe(false);
+    // And one that somebody mended, but its user logged out everywhere.
+    await store.put(key, sound?.value ?? '');
+    expect(await sessions.revoke('u', handle)).toBe(true);
+    expect(await sessions.validate(damaged)).toBe(false);
+  });
+
+  it('a log-out from a damaged session that the store does not answer throws, and can be repeated', async () => {
+    const store = memoryStore();
+    const sessions = new SessionManager(store);
+    const id = await sessions.create('u', 'u@x', []);
+    await store.put(`session:id:${await sessions.handleOf(id)}`, 'damage');
+    const remove = store.delete;
+    store.delete = () => Promise.reject(new UnavailableError('away'));
+    await expect(sessions.destroy(id)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    store.delete = remove;
+    expect(await sessions.destroy(id)).toBe(true);
+    expect(await sessions.validate(id)).toBe(false);
+  });
+
+  it('a session that does not fit a narrower schema is left out of the list, told, and can be revoked', async () => {
+    const store = memoryStore();
+    const events: SessionEvent[] = [];
+    const narrow: StandardSchema<Profile> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          Object(value).email === 'new@x'
+            ? { value: value as Profile }
+            : { issues: [{ message: 'use new@x', path: ['email'] }] },
+      },
+    };
+    const before = new SessionManager(store, hour);
+    const now = new SessionManager(store, hour, { schema: narrow, onEvent: (event) => events.push(event) });
+    const old = await before.create('u', 'old@x', []);
+    await now.create('u', 'new@x', []);
+    expect((await now.list('u')).map(({ session }) => session.email)).toEqual(['new@x']);
+    const handle = (await before.handleOf(old)) ?? '';
+    expect(events.at(-1)).toMatchObject({ kind: 'unreadable', handle, error: { code: 'SESSION_DATA' } });
+    expect(await now.revoke('u', handle)).toBe(true);
+    expect(await before.validate(old)).toBe(false);
   });
 
   it('a session that cannot be read for now is not taken for damaged', async () => {

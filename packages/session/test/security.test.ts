@@ -131,7 +131,7 @@ describe('what is stored', () => {
   });
 
   it.each(['', '{', '[]', 'null', '7', '{}', '{"kind":"live"}', '{"kind":"ended"}', 'norikv:9 {}\n{}'])(
-    'is left alone and refused where it is "%s"',
+    'is left alone and refused where it is "%s", until its visitor logs out',
     async (text) => {
       const store = memoryStore();
       const sessions = new SessionManager(store);
@@ -142,11 +142,13 @@ describe('what is stored', () => {
         () => sessions.get(id),
         () => sessions.validate(id),
         () => sessions.update(id, (data) => data),
-        () => sessions.destroy(id),
+        () => sessions.regenerate(id),
       ]) {
         await expect(call()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
       }
       expect(bytesToString((await store.get(key)).value)).toBe(text);
+      expect(await sessions.destroy(id)).toBe(true);
+      expect(await sessions.get(id)).toBeNull();
       const userKey = `session:user:${createHash('sha256').update('alice').digest('base64url')}`;
       await store.put(userKey, text);
       await expect(sessions.create('alice', ...alice)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Key, type KvStore, UnavailableError } from '@norikv/store';
 import { countCalls, FakeClock, type MemoryStore, withLyingServer } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { NoriKVSessionStore } from '../src/express-session.js';
 import { SessionManager } from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from '../src/web-sessions.js';
@@ -422,9 +423,32 @@ describe('wrong input and a store that does not answer', () => {
       () => sessions.find('sid'),
       () => sessions.save('sid', { cookie: browser }, false),
       () => sessions.touch('sid', { cookie: browser }, undefined),
-      () => sessions.end('sid'),
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
     }
+    await sessions.end('sid');
+    expect(await sessions.find('sid')).toBeUndefined();
+    await sessions.save('sid', { cookie: browser }, false);
+    expect(await sessions.find('sid')).toBeUndefined();
+  });
+
+  it.each([undefined, null, 'text'])(
+    'a userIdOf that throws %j saves nothing, and says so',
+    async (thrown) => {
+      const userIdOf = (): string => {
+        throw thrown;
+      };
+      const store = new NoriKVSessionStore<Stored>(memoryStore(), { userIdOf });
+      const error = await new Promise((resolve) => store.set('sid', { cookie: browser }, resolve));
+      expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'userIdOf threw no error' });
+    },
+  );
+
+  it('a userIdOf that is asynchronous is refused, and its rejection ends no process', async () => {
+    const userIdOf = (): string => Promise.reject(new Error('late')) as unknown as string;
+    const sessions = new WebSessions<Stored>(memoryStore(), { userIdOf }, 'test');
+    await expect(sessions.save('sid', { cookie: browser }, false)).rejects.toThrow(
+      'userId is [object Promise]',
+    );
   });
 });
