@@ -12,7 +12,7 @@ import { areTags, type Place, Space, tagEpochs } from './place.js';
 import { readPlace } from './reading.js';
 import { callNames, type EntrySettings, entrySettings, namespaceNames, setNames } from './settings.js';
 import { shareLoad } from './share-load.js';
-import { makeBody, putBody } from './stored-form.js';
+import { encoded, makeBody, putBody } from './stored-form.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** A namespace of a cache; the cache itself is the one without a name. */
@@ -55,11 +55,14 @@ export class CacheSpace<Value> implements Cache<Value> {
     const place = this.#place(key);
     const settings = this.#entrySettings(options, setNames);
     const names = [...place.spaces, ...tagEpochs(options.tags ?? [])];
+    if (value === undefined) checkDurationMs('negativeTtlMs (of a value undefined)', settings.negativeTtlMs);
+    // At once: the caller may change the value while this waits.
+    const payload = cacheable(() => encoded(value, this.#codec));
     memory?.delete(place.memoryKey);
     try {
       await epochs.refresh(names);
       const known = epochs.capture(names);
-      const body = this.#body(value, settings, known);
+      const body = cacheable(() => makeBody(this.#core, payload, settings, known));
       await putBody(this.#core, place, body, {});
       await this.#moved(place);
       return true;
@@ -168,20 +171,6 @@ export class CacheSpace<Value> implements Cache<Value> {
     loads.detach(memoryKey);
   }
 
-  #body(
-    value: Value,
-    settings: EntrySettings,
-    known: Readonly<Record<string, string>>,
-  ): ReturnType<typeof makeBody> {
-    if (value === undefined) checkDurationMs('negativeTtlMs (of a value undefined)', settings.negativeTtlMs);
-    try {
-      return makeBody(this.#core, value, this.#codec, settings, known);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new InvalidArgumentError(`value cannot be cached: ${why}`, { cause });
-    }
-  }
-
   #entrySettings(options: EntryOptions, names: readonly string[]): EntrySettings {
     checkOptions(options, names);
     return entrySettings(options, this.#core.settings.maxTtlMs, this.#settings);
@@ -190,5 +179,15 @@ export class CacheSpace<Value> implements Cache<Value> {
   #place(key: string): Place {
     const { settings, maxKeyBytes } = this.#core;
     return this.#space.place(key, settings.prefix, settings.shards, maxKeyBytes);
+  }
+}
+
+/** @throws InvalidArgumentError for what cannot be kept. */
+function cacheable<Form>(make: () => Form): Form {
+  try {
+    return make();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidArgumentError(`value cannot be cached: ${why}`, { cause });
   }
 }

@@ -36,7 +36,8 @@ export function codecOf<Value>({ codec, schema }: NamespaceOptions<Value>): Cach
 function checked<Value>(value: Value, schema: StandardSchema<Value> | undefined): Value | Promise<Value> {
   if (!schema) return frozen(value);
   const verdict = schema['~standard'].validate(value);
-  return verdict instanceof Promise ? verdict.then(accepted) : accepted(verdict);
+  // A promise may be of another realm or library.
+  return 'then' in verdict ? verdict.then(accepted) : accepted(verdict);
 }
 
 function accepted<Value>(result: SchemaResult<Value>): Value {
@@ -45,10 +46,12 @@ function accepted<Value>(result: SchemaResult<Value>): Value {
 }
 
 /** A value is shared by all who read it: one reader must not change it for the others. */
-function frozen<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) frozen(member);
-  }
+function frozen<Value>(value: Value, seen: Set<unknown> = new Set()): Value {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value))
+    return value;
+  // A schema may have frozen it, but seldom what is in it.
+  seen.add(value);
+  Object.freeze(value);
+  for (const member of Object.values(value)) frozen(member, seen);
   return value;
 }

@@ -57,7 +57,8 @@ export function decodeRecord(bytes: Uint8Array): CacheRecord {
     if (!isNumber(at) || !isNumber(fresh) || !isNumber(stale) || !epochs || typeof epochs !== 'object') {
       return { body: undefined, lease };
     }
-    const payload = absent ? null : bytes.slice(end + 1);
+    // Of a Node.js `Buffer` a slice is no copy.
+    const payload = absent ? null : new Uint8Array(bytes.subarray(end + 1));
     return { body: { payload, storedAt: at, freshMs: fresh, staleMs: stale, epochs }, lease };
   } catch {
     return { body: undefined, lease: undefined };

@@ -72,11 +72,13 @@ export class Shelf {
 
   async set(names: readonly string[], value: unknown, { ttlMs, epochs = [] }: ShelfWrite): Promise<void> {
     const epochNames = [everything, ...epochs];
+    // At once: the caller may change it while this waits.
+    const payload = encodeValue(value);
     await this.epochs.refresh(epochNames);
     const known = this.epochs.capture(epochNames);
     const freshMs = Math.max(1, Math.min(Math.ceil(ttlMs ?? this.#maxTtlMs), this.#maxTtlMs));
     const body = {
-      payload: encodeValue(value),
+      payload,
       storedAt: this.#clock.now(),
       freshMs,
       staleMs: 0,

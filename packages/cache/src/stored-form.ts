@@ -1,4 +1,5 @@
 import { stringToBytes, type Version } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import type { CacheCodec } from './codec.js';
 import type { Core } from './core.js';
 import type { MemoryEntry } from './memory-entry.js';
@@ -27,7 +28,7 @@ export async function storedForm(
   asOf: number,
 ): Promise<{ readonly body: Body; readonly entry: MemoryEntry } | undefined> {
   try {
-    const body = makeBody(core, value, codec, settings, epochs);
+    const body = makeBody(core, encoded(value, codec), settings, epochs);
     const entry = await decodeBody(core, place, body, { codec, ...settings }, shardEpoch, asOf);
     return entry && { body, entry };
   } catch (error) {
@@ -36,19 +37,28 @@ export async function storedForm(
   }
 }
 
-/** The stored form of a value. Throws if it has none. */
+/** The bytes of a value, which are nobody else's; null for undefined. Throws if it has none. */
+export function encoded(value: unknown, codec: CacheCodec<unknown>): Uint8Array | null {
+  if (value === undefined) return null;
+  const bytes = codec.encode(value);
+  // By its name: test runners have a Uint8Array of their own.
+  if (Object.prototype.toString.call(bytes) === '[object Uint8Array]') return new Uint8Array(bytes);
+  // Nobody waits for a promise, and what becomes of it must not end the process.
+  Promise.resolve(bytes).catch(() => {});
+  throw new TypeError(`codec.encode answers ${shown(bytes)}; use bytes, at once`);
+}
+
+/** The stored form of encoded bytes. Throws if they are too many. */
 export function makeBody(
   core: Core,
-  value: unknown,
-  codec: CacheCodec<unknown>,
+  payload: Uint8Array | null,
   settings: EntrySettings,
   epochs: Readonly<Record<string, string>>,
 ): Body {
   const { clock, random, maxTtlMs } = core.settings;
-  const ttlMs = value === undefined ? settings.negativeTtlMs : settings.ttlMs;
+  const ttlMs = payload === null ? settings.negativeTtlMs : settings.ttlMs;
   const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * random())));
   const staleMs = Math.min(Math.max(settings.staleWhileRevalidateMs, settings.graceMs), maxTtlMs - freshMs);
-  const payload = value === undefined ? null : codec.encode(value);
   const bytes = (payload?.length ?? 0) + stringToBytes(JSON.stringify(epochs)).length + headerBytes;
   if (bytes > core.maxValueBytes) {
     throw new RangeError(`it has ${bytes} bytes, and the store takes ${core.maxValueBytes}`);

@@ -1,5 +1,6 @@
+import { asError } from './as-error.js';
 import type { TenantClient } from './tenant-client.js';
-import type { TenantContext } from './tenant-context.js';
+import type { CurrentTenant, TenantContext } from './tenant-context.js';
 import type { TenantMetadata } from './tenant-record.js';
 
 /** What the middleware uses of a request of Express 4 or 5, and adds to it. */
@@ -25,14 +26,15 @@ export function expressTenant<Incoming extends ExpressTenantRequest>(
   context: TenantContext<Incoming>,
 ): (request: Incoming, response: unknown, next: (error?: unknown) => void) => Promise<void> {
   return async (request, _response, next) => {
+    const header = (name: string): string | undefined => request.get(name)?.toString();
+    let current: CurrentTenant;
     try {
-      const header = (name: string): string | undefined => request.get(name)?.toString();
-      const current = await context.resolve({ request, host: request.hostname, header });
-      request.tenantClient = current.client;
-      request.tenantMetadata = current.metadata;
-      context.run(current, next);
+      current = await context.resolve({ request, host: request.hostname, header });
     } catch (error) {
-      next(error);
+      return next(asError(error));
     }
+    request.tenantClient = current.client;
+    request.tenantMetadata = current.metadata;
+    context.run(current, next);
   };
 }

@@ -1,3 +1,4 @@
+import { asError } from './as-error.js';
 import type { TenantContext } from './tenant-context.js';
 
 /** What the hook uses of a request of Fastify 4 or 5. */
@@ -26,7 +27,7 @@ export function fastifyTenant<Incoming extends FastifyTenantRequest>(
     // With a callback, and not as a promise, so that what follows runs inside the context.
     context.resolve({ request, host: request.hostname, header }).then(
       (current) => context.run(current, () => done()),
-      (error: Error) => done(error),
+      (error) => done(asError(error)),
     );
   };
 }

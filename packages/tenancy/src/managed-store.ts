@@ -59,37 +59,39 @@ export class ManagedStore implements FullStore {
   }
 
   async find(key: Key, options: GetOptions = {}): Promise<Entry | null> {
-    const own = ownKey(key);
-    const entry = await this.#served(options, own, (rest) => this.#store.find(own, rest));
+    const ownKey = own(key);
+    const entry = await this.#served(options, ownKey, (rest) => this.#store.find(ownKey, rest));
     return entry && unwrap(entry);
   }
 
   async put(key: Key, value: Value, options: PutOptions = {}): Promise<Version> {
-    const bytes = valueToBytes(value, { maxKeyBytes: 0, maxValueBytes: this.#maxValueBytes });
-    const own = ownKey(key);
+    const bytes = valueToBytes(own(value), { maxKeyBytes: 0, maxValueBytes: this.#maxValueBytes });
+    const ownKey = own(key);
     checkCondition(options);
-    const budget = new CallBudget(options, this.#clock, own);
+    const ownOptions = { ...options };
+    const budget = new CallBudget(options, this.#clock, ownKey);
     const limits = await budget.before(this.#admit);
     checkValue(bytes.length, limits);
-    checkTtl(options.ttlMs, limits);
-    const isCounted = options.ttlMs === undefined && isCounting(limits);
+    checkTtl(ownOptions.ttlMs, limits);
+    const isCounted = ownOptions.ttlMs === undefined && isCounting(limits);
     const wrapped = wrap(bytes, isCounted);
     try {
-      if (isCounting(limits)) return await this.#counted.put(own, wrapped, options, limits, budget);
-      return await this.#store.put(own, wrapped, { ...options, ...budget.rest });
+      if (isCounting(limits)) return await this.#counted.put(ownKey, wrapped, ownOptions, limits, budget);
+      return await this.#store.put(ownKey, wrapped, { ...ownOptions, ...budget.rest });
     } catch (error) {
       throw unwrapError(error);
     }
   }
 
   async delete(key: Key, options: DeleteOptions = {}): Promise<boolean> {
-    const own = ownKey(key);
+    const ownKey = own(key);
     checkCondition(options);
-    const budget = new CallBudget(options, this.#clock, own);
+    const ownOptions = { ...options };
+    const budget = new CallBudget(options, this.#clock, ownKey);
     const limits = await budget.before(this.#admit);
     try {
-      if (isCounting(limits)) return await this.#counted.delete(own, options, budget);
-      return await this.#store.delete(own, { ...options, ...budget.rest });
+      if (isCounting(limits)) return await this.#counted.delete(ownKey, ownOptions, budget);
+      return await this.#store.delete(ownKey, { ...ownOptions, ...budget.rest });
     } catch (error) {
       throw unwrapError(error);
     }
@@ -117,7 +119,8 @@ export class ManagedStore implements FullStore {
     vector: readonly number[] | Float32Array,
     options: VectorWriteOptions = {},
   ): Promise<Version> {
-    return this.#served(options, undefined, (rest) => this.#store.vectorInsert(namespace, id, vector, rest));
+    const own = ownVector(vector);
+    return this.#served(options, undefined, (rest) => this.#store.vectorInsert(namespace, id, own, rest));
   }
 
   vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {
@@ -130,7 +133,8 @@ export class ManagedStore implements FullStore {
     k: number,
     options: VectorSearchOptions = {},
   ): Promise<VectorSearchResult> {
-    return this.#served(options, undefined, (rest) => this.#store.vectorSearch(namespace, query, k, rest));
+    const own = ownVector(query);
+    return this.#served(options, undefined, (rest) => this.#store.vectorSearch(namespace, own, k, rest));
   }
 
   vectorGet(namespace: string, id: string, options: VectorGetOptions = {}): Promise<number[] | null> {
@@ -144,8 +148,9 @@ export class ManagedStore implements FullStore {
     send: (rest: Options) => Promise<Result>,
   ): Promise<Result> {
     const budget = new CallBudget(options, this.#clock, key);
+    const own = { ...options };
     await budget.before(this.#admit);
-    return send({ ...options, ...budget.rest });
+    return send({ ...own, ...budget.rest });
   }
 }
 
@@ -154,7 +159,12 @@ function checkCondition(options: PutOptions & DeleteOptions): void {
   checkWriteOptions(options);
 }
 
-/** A key that its caller may change while the call waits. */
-function ownKey(key: Key): Key {
-  return key instanceof Uint8Array ? new Uint8Array(key) : key;
+/** A copy of what its caller may change while the call waits. */
+function own(given: Key | Value): Key | Value {
+  return given instanceof Uint8Array ? new Uint8Array(given) : given;
+}
+
+/** As {@link own}; what is no vector the store refuses. */
+function ownVector(vector: readonly number[] | Float32Array): readonly number[] | Float32Array {
+  return Array.isArray(vector) || vector instanceof Float32Array ? vector.slice() : vector;
 }

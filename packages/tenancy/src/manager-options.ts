@@ -1,7 +1,7 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
 import { checkOptions, checkText, checkWhole, refuse } from '@norikv/store/checks';
-import { checkPlans, documentedPlans, type TenantPlans } from './plans.js';
+import { checkedPlans, documentedPlans, type TenantPlans } from './plans.js';
 import type { Usage } from './tenant-record.js';
 
 /** Options of `TenantManager`. */
@@ -58,12 +58,12 @@ const longestPrefixBytes = 256;
 export function settingsOf(options: TenantManagerOptions): Settings {
   checkOptions(options, optionNames);
   checkOptions(options.chunk ?? {}, ['keys', 'bytes'], 'chunk');
-  const { prefix = 't', plans = documentedPlans, maxStatusAgeMs = 5_000, instances = 1 } = options;
+  const { prefix = 't', plans: given = documentedPlans, maxStatusAgeMs = 5_000, instances = 1 } = options;
   const { maxTenants = 10_000, clock = systemClock, deadlineMs, random } = options;
+  const plans = checkedPlans(given);
   const chunk = { keys: options.chunk?.keys ?? 0, bytes: options.chunk?.bytes ?? 0 };
   checkText('prefix', prefix, longestPrefixBytes);
   if (/[./]/.test(prefix)) refuse('prefix', prefix, 'text with neither "." nor "/" in it');
-  checkPlans(plans);
   checkDurationMs('maxStatusAgeMs', maxStatusAgeMs);
   checkWhole('instances', instances, 1);
   checkWhole('maxTenants', maxTenants, 1);

@@ -31,8 +31,12 @@ const limitNames: readonly (keyof TenantLimits)[] = [
   'operationsPerSecond',
 ];
 
-/** @throws InvalidArgumentError naming the plan and the limit that is wrong. */
-export function checkPlans(plans: TenantPlans): void {
+/**
+ * A checked copy of plans. It is frozen: metadata hand it out, and nobody's may raise the limits of others.
+ *
+ * @throws InvalidArgumentError naming the plan and the limit that is wrong.
+ */
+export function checkedPlans(plans: TenantPlans): TenantPlans {
   if (checkObject('plans', plans).free === undefined) {
     refuse('plans.free', undefined, 'limits; they hold for every plan that is not there');
   }
@@ -45,6 +49,9 @@ export function checkPlans(plans: TenantPlans): void {
       refuse(`plans.${plan}.${name}`, limit, 'a number above 0');
     }
   }
+  const copyOf = (limits: TenantLimits): TenantLimits => Object.freeze({ ...limits });
+  const others = Object.entries(plans).map(([plan, limits]) => [plan, copyOf(limits)]);
+  return { ...Object.fromEntries(others), free: copyOf(plans.free) };
 }
 
 /** The limits of a plan. */

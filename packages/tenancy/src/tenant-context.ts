@@ -74,7 +74,8 @@ export class TenantContext<Incoming> {
       );
     }
     this.#manager = manager;
-    this.#resolution = resolution;
+    // Copies: what is changed later was not checked.
+    this.#resolution = { claim, header: header && { ...header } };
     this.#hosts = new Map(Object.entries(hosts));
   }
 

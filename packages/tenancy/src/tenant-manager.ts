@@ -197,11 +197,13 @@ export class TenantManager {
 
   /** Corrects what a tenant has used, after a count of your own. */
   async setUsage(tenantId: string, usage: Usage): Promise<void> {
-    checkWhole('usage.keys', usage.keys, 0);
-    checkWhole('usage.bytes', usage.bytes, 0);
+    const corrected = {
+      keys: checkWhole('usage.keys', usage.keys, 0),
+      bytes: checkWhole('usage.bytes', usage.bytes, 0),
+    };
     const { space } = foundTenant(tenantId, await this.#tenancies.look(tenantId));
     await this.#updater.update(layout.usage(this.#prefix, space), usageCodec, () =>
-      write({ keys: usage.keys, bytes: usage.bytes }, undefined),
+      write(corrected, undefined),
     );
   }
 

@@ -163,3 +163,29 @@ describe('TenantContext', () => {
     }
   });
 });
+
+describe('a claim that throws what is no error', () => {
+  it.each([undefined, null, 'route', 'router'])('lets nobody through: %s', async (thrown) => {
+    const claim = (): Promise<string> => Promise.reject(thrown);
+    const context = new TenantContext(await twoTenants(), { claim });
+    const expressApp = express();
+    expressApp.use(expressTenant<Request & ExpressTenantRequest>(context as never));
+    expressApp.get('/', (_request, response) => void response.send('through'));
+    await using server = await listen(expressApp);
+    expect((await ask(server.url, {})).status).toBe(500);
+    const fastifyApp = fastify();
+    fastifyApp.addHook('onRequest', fastifyTenant(context));
+    fastifyApp.get('/', () => 'through');
+    expect((await fastifyApp.inject('/')).statusCode).toBe(500);
+    await fastifyApp.close();
+    const honoApp = new Hono();
+    honoApp.use(honoTenant(context));
+    honoApp.get('/', (request) => request.text('through'));
+    honoApp.onError((_error, request) => request.text('error', 500));
+    const answer = await Promise.resolve(honoApp.request('/')).then(
+      ({ status }) => status,
+      () => 500,
+    );
+    expect(answer).toBe(500);
+  });
+});
