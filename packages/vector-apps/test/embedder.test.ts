@@ -28,6 +28,22 @@ describe('createEmbedder', () => {
     expect(batched).toMatchObject({ dimensions: 1, fingerprint: '' });
   });
 
+  it.each([0, 10])('asks for equal texts once, whoever asks for them (cacheSize %i)', async (cacheSize) => {
+    const batches: string[][] = [];
+    const model = lengthModel((texts) => {
+      batches.push([...texts]);
+      return texts.map((text) => [text.length]);
+    });
+    const embedder = createEmbedder(model, { cacheSize });
+    const both = Promise.all([embedder.embed(['a', 'bb', 'a']), embedder.embed(['bb', 'ccc'])]);
+    const lengths = (await both).map((vectors) => vectors.map(([length]) => length));
+    expect(lengths).toEqual([
+      [1, 2, 1],
+      [2, 3],
+    ]);
+    expect(batches).toEqual([['a', 'bb', 'ccc']]);
+  });
+
   it('joins the texts of calls made at the same time, and runs few calls at a time', async () => {
     const batches: string[][] = [];
     let running = 0;

@@ -51,6 +51,18 @@ describe('a filter that answers later', () => {
     await expect(shop.getRecommendations('ann', 1, { filter, excludeSeen: false })).rejects.toThrow(message);
     await expect(shop.getRecommendations('new', 1, { filter })).rejects.toThrow(message);
   });
+
+  it('and a boost that does; their rejections end no process', async () => {
+    const shop = new RecommendationEngine(createMemoryVectorStore(), hashingModel());
+    await shop.indexProduct('p', 'Pear', 'green', 'fruit');
+    await shop.recordInteraction('ann', 'p', { type: 'purchase' });
+    const late = (() => Promise.reject(new Error('late'))) as never;
+    const message = 'what boost answers is [object Promise]; use a number, at once';
+    const askedWith = (options: object) =>
+      shop.getRecommendations('ann', 1, { excludeSeen: false, ...options });
+    await expect(askedWith({ boost: late })).rejects.toThrow(message);
+    await expect(askedWith({ filter: late })).rejects.toThrow('what filter answers is [object Promise]');
+  });
 });
 
 describe('a document', () => {

@@ -43,6 +43,18 @@ describe('NoriKVVectorStore', () => {
     ]);
   });
 
+  it('adds what it was given, although the caller fills the same arrays anew', async () => {
+    const store = open();
+    const [batch, ids] = [[page('foo')], ['a']];
+    const adding = store.addDocuments(batch, { ids });
+    const [given, givenIds] = [[page('bar')], ['b']];
+    const vectors = store.addVectors([[...model.embed('bar')]], given, { ids: givenIds });
+    for (const list of [batch, ids, given, givenIds]) list.length = 0;
+    expect(await adding).toEqual(['a']);
+    expect(await vectors).toEqual(['b']);
+    expect((await store.getByIds(['a', 'b'])).map(({ pageContent }) => pageContent)).toEqual(['foo', 'bar']);
+  });
+
   it('replaces a document with the same id, and adding it again changes nothing', async () => {
     const store = open();
     for (const text of ['foo', 'foo', 'bar']) await store.addDocuments([page(text)], { ids: ['a'] });

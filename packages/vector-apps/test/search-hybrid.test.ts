@@ -1,7 +1,7 @@
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
-import { SemanticSearchEngine } from '../src/index.js';
+import { type LexicalIndex, SemanticSearchEngine } from '../src/index.js';
 import { fuse, type Rankings } from '../src/search/fusion.js';
 import { hashingModel } from './support/hashing-model.js';
 import { openEngine } from './support/open-engine.js';
@@ -226,5 +226,51 @@ describe('createBm25Index', () => {
     await engine.initialize();
     await engine.indexDocument('a', '', 'text');
     expect(idsOf(await engine.search('text', 1))).toEqual(['a']);
+  });
+
+  describe('with an index of somebody else', () => {
+    const indexOf = (search: LexicalIndex['search']): LexicalIndex => ({ add() {}, remove() {}, search });
+    const hit = (id: string, score: number) => ({ id, score, terms: ['grain'] });
+
+    it('counts a document once, by its best score', async () => {
+      const hits = [hit('wheat', 1), hit('ships', 4), hit('wheat', 3), hit('wheel', 2)];
+      const { engine } = await openHybrid({ lexical: indexOf(() => hits) });
+      const fusion = { method: 'weighted', lexicalWeight: 1 } as const;
+      const results = await engine.search('grain', 4, { fusion });
+      expect(results.map(({ id, score }) => [id, score])).toEqual([
+        ['ships', 1],
+        ['wheat', 0.75],
+        ['wheel', 0.5],
+      ]);
+      expect(hits[0]?.id).toBe('wheat');
+    });
+
+    it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined as never])(
+      'refuses the score %s',
+      async (score) => {
+        const { engine } = await openHybrid({ lexical: indexOf(() => [hit('ships', score)]) });
+        await expect(engine.search('grain', 4)).rejects.toThrow('a score of lexical.search is');
+      },
+    );
+
+    it('refuses one that works later, and its rejections end no process', async () => {
+      const late = (): never => Promise.reject(new Error('late')) as never;
+      const searching = await openHybrid({ lexical: indexOf(late) });
+      await expect(searching.engine.search('grain', 4)).rejects.toThrow('what lexical.search answers is');
+      const adding = await openEngine({ lexical: { ...indexOf(() => []), add: late } });
+      await expect(adding.engine.indexDocument('a', '', 'Text')).rejects.toThrow(
+        'what lexical.add answers is',
+      );
+      const removing = await openEngine({ lexical: { ...indexOf(() => []), remove: late } });
+      await removing.engine.indexDocument('a', '', 'Text');
+      await expect(removing.engine.deleteDocument('a')).rejects.toThrow('what lexical.remove answers is');
+    });
+  });
+
+  it('keeps the options it was given, whatever becomes of the object', async () => {
+    const fusion = { method: 'weighted', lexicalWeight: 1 };
+    const { engine } = await openHybrid({ fusion });
+    fusion.lexicalWeight = Number.NaN;
+    expect(idsOf(await engine.search('harvest', 4)).sort()).toEqual(['harvests', 'wheat']);
   });
 });

@@ -38,6 +38,22 @@ describe('indexing', () => {
     expect(model.texts).toEqual(['Title One. Three.']);
   });
 
+  it('refuses metadata that are an array, and a progress that throws stops nothing', async () => {
+    const { engine } = await openEngine();
+    const metadata = ['a'] as unknown as Record<string, unknown>;
+    await expect(engine.indexDocument('a', '', 'Text', { metadata })).rejects.toThrow('metadata is ["a"]');
+    let told = 0;
+    const onProgress = (): undefined => {
+      told += 1;
+      if (told === 1) throw new Error('broken');
+      return Promise.reject(new Error('late')) as never;
+    };
+    const documents = ['a', 'b', 'c'].map((id) => ({ id, title: '', content: `Text ${id}` }));
+    const report = await engine.indexDocuments(documents, { onProgress, concurrency: 1 });
+    expect(report).toMatchObject({ indexed: 3, failed: 0, isComplete: true });
+    expect(told).toBe(3);
+  });
+
   it('embeds again what was cut in another way', async () => {
     const { store, model } = await openEngine();
     const content = 'One. Two. Three. Four. Five.';

@@ -43,10 +43,19 @@ export function checkFunctions(functions: Readonly<Record<string, unknown>>): vo
  * @throws InvalidArgumentError if the filter is an asynchronous function.
  */
 export function checkAnswer(answer: boolean): boolean {
+  return checkAtOnce('what filter answers', answer, 'true or false, at once');
+}
+
+/**
+ * Checks that an answer is no promise. What becomes of one that nobody waits for must not end the process.
+ *
+ * @throws InvalidArgumentError if it is.
+ */
+export function checkAtOnce<Answer>(name: string, answer: Answer, use: string): Answer {
   const { then } = Object(answer) as { readonly then?: unknown };
-  return typeof then === 'function'
-    ? refuse('what filter answers', answer, 'true or false, at once')
-    : answer;
+  if (typeof then !== 'function') return answer;
+  Promise.resolve(answer).catch(() => {});
+  return refuse(name, answer, use);
 }
 
 /** @throws InvalidArgumentError unless the value can be gone through, and is no string. */

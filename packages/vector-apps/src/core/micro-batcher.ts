@@ -141,8 +141,12 @@ export class MicroBatcher {
       }),
     );
     try {
-      const texts = jobs.flatMap(({ texts: own }) => own);
-      return await this.#untilAbandoned(this.#ask(texts, call.signal), call.signal);
+      const wanted = jobs.flatMap(({ texts }) => texts);
+      // Equal texts are asked for once.
+      const texts = [...new Set(wanted)];
+      const vectors = await this.#untilAbandoned(this.#ask(texts, call.signal), call.signal);
+      const byText = new Map(vectors.map((vector, place) => [texts[place], vector]));
+      return wanted.flatMap((text) => byText.get(text) ?? []);
     } finally {
       for (const stop of stops) stop();
     }

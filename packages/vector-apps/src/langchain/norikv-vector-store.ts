@@ -111,10 +111,13 @@ export class NoriKVVectorStore {
     documents: readonly LangChainDocument[],
     options: { readonly ids?: readonly string[] | undefined } = {},
   ): Promise<string[]> {
-    const texts = documents.map(({ pageContent }) => pageContent);
+    // Copies: the caller may fill the same array anew while this waits.
+    const own = documents.map((document) => ({ ...document }));
+    const ids = options.ids?.slice();
+    const texts = own.map(({ pageContent }) => pageContent);
     const answer = await this.embeddings.embedDocuments(texts);
     const vectors = checkedVectors(answer, texts.length, this.#dimensions);
-    return this.#add(vectors, documents, options.ids);
+    return this.#add(vectors, own, ids);
   }
 
   /** Adds documents that are embedded already. Returns the ids. */
@@ -124,7 +127,8 @@ export class NoriKVVectorStore {
     options: { readonly ids?: readonly string[] | undefined } = {},
   ): Promise<string[]> {
     const numbers = vectors.map((vector) => Float32Array.from(vector));
-    return this.#add(numbers, documents, options.ids);
+    const own = documents.map((document) => ({ ...document }));
+    return this.#add(numbers, own, options.ids?.slice());
   }
 
   /** Deletes documents with their vectors. An id that is not there is no error. */

@@ -1,5 +1,5 @@
 import type { CallBudget } from '../core/call-budget.js';
-import { checkAnswer, checkNumber } from '../core/checks.js';
+import { checkAnswer, checkAtOnce, checkNumber } from '../core/checks.js';
 import type { Catalogue } from './catalogue.js';
 import type { ItemSpace, ProductRecord } from './item-space.js';
 import type { CandidateProduct, SimilarOptions } from './options.js';
@@ -100,6 +100,7 @@ export class Ranker {
 }
 
 const most = Number.MAX_SAFE_INTEGER;
+const answered = 'what boost answers';
 
 function poolOf(k: number, { boost, diversity = 0 }: SimilarOptions): number {
   return boost || diversity > 0 ? k * candidatesPerPlace : k;
@@ -120,7 +121,8 @@ function choiceOf(
   { boost }: SimilarOptions,
 ): Choice {
   const { id, data } = record;
-  const boosted = boost ? checkNumber('what boost answers', boost(candidateOf(record)), -most, most) : 0;
+  const answer = boost ? checkAtOnce(answered, boost(candidateOf(record)), 'a number, at once') : 0;
+  const boosted = checkNumber(answered, answer, -most, most);
   const score = similarity + popularity + boosted;
   const { name, category } = data;
   const explanation = { similarity, popularity, boost: boosted };

@@ -50,7 +50,7 @@ function asStored<Metadata extends object>(metadata: Metadata | undefined): Meta
       cause,
     });
   }
-  if (isObject(stored)) return stored as Metadata;
+  if (isObject(stored) && !Array.isArray(stored)) return stored as Metadata;
   throw new InvalidArgumentError(`metadata is ${JSON.stringify(stored)} as JSON; give an object`);
 }
 

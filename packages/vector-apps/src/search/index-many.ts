@@ -1,4 +1,5 @@
 import { checkWhole } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
 import type { SearchDocument } from './document.js';
 import type { BulkIndexOptions, IndexOutcome, IndexReport, IndexResult } from './options.js';
 
@@ -25,7 +26,7 @@ export async function indexMany<Metadata extends object>(
       if (next.done) return;
       const last = await attempt(next.value, (document) => index(document, signal));
       results.push(last);
-      onProgress?.({ done: results.length, last });
+      tell(onProgress, { done: results.length, last });
     }
   };
   const workers = await Promise.allSettled(Array.from({ length: concurrency }, work));

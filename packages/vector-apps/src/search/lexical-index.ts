@@ -18,7 +18,7 @@ export interface LexicalIndex {
   add(id: string, document: { readonly title: string; readonly content: string }): void;
   /** Removes a document, if it is there. */
   remove(id: string): void;
-  /** The best documents for a query, best first. */
+  /** The best documents for a query, best first, each once. Scores are finite. */
   search(query: string, limit: number): readonly LexicalHit[];
 }
 

@@ -1,3 +1,5 @@
+import { refuse } from '@norikv/store/checks';
+import { checkAtOnce } from '../core/checks.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { StoredDocument } from './document.js';
 import type { LexicalHit, LexicalIndex } from './lexical-index.js';
@@ -36,17 +38,30 @@ export class LexicalLeg {
     if (record === null) {
       if (known === undefined || known.notedAt > since) return false;
       this.#known.delete(id);
-      this.#index.remove(id);
+      checkAtOnce('what lexical.remove answers', this.#index.remove(id), atOnce);
       return true;
     }
     if (known !== undefined && known.generation >= record.generation) return false;
     this.#latest += 1;
     this.#known.set(id, { generation: record.generation, notedAt: this.#latest });
-    this.#index.add(id, record.data);
+    checkAtOnce('what lexical.add answers', this.#index.add(id, record.data), atOnce);
     return true;
   }
 
+  /**
+   * The best documents, best first, each once.
+   *
+   * @throws InvalidArgumentError for a score that is no number: it would make those of all others no numbers.
+   */
   search(query: string, limit: number): readonly LexicalHit[] {
-    return this.#index.search(query, limit);
+    const found = checkAtOnce('what lexical.search answers', this.#index.search(query, limit), atOnce);
+    const byId = new Map<string, LexicalHit>();
+    for (const hit of found) {
+      if (!Number.isFinite(hit.score)) refuse('a score of lexical.search', hit.score, 'finite numbers');
+      if (hit.score > (byId.get(hit.id)?.score ?? Number.NEGATIVE_INFINITY)) byId.set(hit.id, hit);
+    }
+    return [...byId.values()].sort((one, other) => other.score - one.score);
   }
 }
+
+const atOnce = 'an index that works at once';

@@ -44,7 +44,7 @@ export type IndexOutcome = 'indexed' | 'unchanged';
 export interface BulkIndexOptions {
   /** Documents at a time. Default 16. */
   readonly concurrency?: number | undefined;
-  /** Called after each document. */
+  /** Called after each document. What it throws is ignored. */
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
   /** Embeds and writes documents even if nothing changed. Default false. */
   readonly force?: boolean | undefined;

@@ -53,7 +53,7 @@ export class Searcher<Metadata extends object> {
     options: SearchOptions<Metadata>,
   ): Promise<{ readonly results: SearchResult<Metadata>[]; readonly isTruncated: boolean }> {
     const { records } = this.#access;
-    const { filter, maxScan } = options;
+    const { filter, maxScan, minScore = 0, explain = false } = options;
     const budget = records.budget(options);
     const since = this.#access.leg?.latest;
     const legs = await this.#prepare(query, options, budget);
@@ -72,10 +72,9 @@ export class Searcher<Metadata extends object> {
       },
     );
     const terms = termsOf(query);
-    const { minScore = 0 } = options;
     const results = selected
       .filter(({ candidate }) => candidate.score >= minScore)
-      .map(({ record, candidate }) => resultOf(record, candidate, terms, options.explain ?? false));
+      .map(({ record, candidate }) => resultOf(record, candidate, terms, explain));
     return { results, isTruncated };
   }
 

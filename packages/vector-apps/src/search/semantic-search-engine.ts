@@ -88,8 +88,9 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     this.#records = new VectorRecords(client, records, 'SemanticSearchEngine');
     this.#leg = lexical && new LexicalLeg(lexical);
     const parts = { records: this.#records, embedder: this.#embedder, leg: this.#leg };
-    this.#indexer = new Indexer({ ...parts, chunking });
-    this.#searcher = new Searcher({ ...parts, fusion, candidates });
+    // Copies: what is changed later was not checked.
+    this.#indexer = new Indexer({ ...parts, chunking: chunking && { ...chunking } });
+    this.#searcher = new Searcher({ ...parts, fusion: { ...fusion }, candidates });
   }
 
   /**
