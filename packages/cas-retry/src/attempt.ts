@@ -1,4 +1,5 @@
 import { type CallOptions, type Key, type KvStore, UnsupportedError, type Version } from '@norikv/store';
+import { draw } from '@norikv/store/checks';
 import { type Envelope, type Mark, markLimit } from './envelope.js';
 import { type Snapshot, sameVersion } from './snapshot.js';
 
@@ -19,7 +20,7 @@ export function succeed(
   random: () => number,
   content: Omit<Envelope, 'marks'>,
 ): Envelope {
-  const previous = base.marks[0]?.[1] ?? Math.floor(random() * 2 ** 48);
+  const previous = base.marks[0]?.[1] ?? Math.floor(draw(random) * 2 ** 48);
   const marks: Mark[] = [[writer, previous + 1]];
   for (const mark of base.marks) if (mark[0] !== writer && marks.length < markLimit) marks.push(mark);
   return { marks, ...content };

@@ -1,5 +1,5 @@
 import { bytesToString, isNoriKVError, type Key, stringToBytes } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
+import { checkAtOnce, refuse } from '@norikv/store/checks';
 import { unreadable } from './errors.js';
 
 /**
@@ -38,6 +38,22 @@ export function jsonCodec<State>(check: (data: unknown) => State): Codec<State> 
 
 /** Decodes what a record holds. Data from the store is input: whatever is wrong with it gets one named error. */
 export function decodeState<State>(key: Key, payload: Uint8Array, codec: Codec<State>): State {
+  return checkAtOnce('decode()', decoded(key, payload, codec));
+}
+
+/**
+ * Encodes a state, as plain bytes: of a Node.js `Buffer` a slice is no copy.
+ *
+ * @throws InvalidArgumentError for anything but bytes. What the codec throws is passed on.
+ */
+export function encodeState<State>(state: State, codec: Codec<State>): Uint8Array {
+  const bytes = checkAtOnce('encode()', codec.encode(state));
+  if (!(bytes instanceof Uint8Array)) return refuse('encode()', bytes, 'a Uint8Array');
+  if (bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function decoded<State>(key: Key, payload: Uint8Array, codec: Codec<State>): State {
   try {
     return codec.decode(payload);
   } catch (cause) {

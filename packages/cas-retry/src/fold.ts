@@ -1,4 +1,5 @@
 import { checkDurationMs, InvalidArgumentError } from '@norikv/store';
+import { checkAtOnce, refuse } from '@norikv/store/checks';
 import { decodeState } from './codec.js';
 import type { Envelope, RecordedOperation } from './envelope.js';
 import { OperationIdReusedError } from './errors.js';
@@ -30,7 +31,7 @@ export function fold<State>(
   { clock, maxFoldMs, operationWindow }: Settings,
 ): Fold<State> {
   const startedAt = clock.monotonic();
-  const now = Math.floor(clock.now());
+  const now = wholeTime(clock.now());
   const verdicts: Verdict[] = [];
   const decodeBase = (): State | undefined => base.payload && decodeState(key, base.payload, codec);
   let state = decodeBase();
@@ -48,12 +49,15 @@ export function fold<State>(
       }
       const change = command.transition(state, now);
       if (!['write', 'keep', 'remove'].includes(change?.kind)) throw notAChange(change);
-      if (change.kind === 'keep') return change;
-      checkDurationMs('ttlMs', change.ttlMs);
-      if (opId !== undefined) operations?.set(opId, [opId, fingerprint, ...recordable(change.result)]);
-      state = change.state;
-      ttlMs = change.ttlMs;
-      return change;
+      // Taken apart: the object is the caller's, who may use it again.
+      const { kind, result, state: next, ttlMs: nextTtlMs } = change;
+      if (kind === 'keep') return { kind, result };
+      checkDurationMs('ttlMs', nextTtlMs);
+      checkAtOnce('state', next);
+      if (opId !== undefined) operations?.set(opId, [opId, fingerprint, ...recordable(result)]);
+      state = next;
+      ttlMs = nextTtlMs;
+      return { kind, result };
     } catch (error) {
       return { kind: 'failed', error };
     }
@@ -86,10 +90,17 @@ export function isChange(kind: Verdict['kind'] | undefined): boolean {
 }
 
 function resultOf([id, first, result]: RecordedOperation, fingerprint: string): unknown {
-  if (first === fingerprint) return result;
+  // A copy: what is kept is written again.
+  if (first === fingerprint) return structuredClone(result);
   throw new OperationIdReusedError(
     `The opId "${id}" was first used for "${first}" and now for "${fingerprint}"; use a new id for a new command.`,
   );
+}
+
+/** Another time would be written into records, and could not be read again. */
+function wholeTime(now: number): number {
+  const time = Math.floor(checkAtOnce('clock.now()', now));
+  return Number.isSafeInteger(time) ? time : refuse('clock.now()', now, 'milliseconds since the epoch');
 }
 
 function notAChange(change: unknown): InvalidArgumentError {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { type Attempt, succeed } from './attempt.js';
+import { encodeState } from './codec.js';
 import { type Envelope, encodeEnvelope } from './envelope.js';
 import { RecordTooLargeError } from './errors.js';
 import { type Fold, fold, isChange } from './fold.js';
@@ -41,7 +42,7 @@ export function plan(
     };
     try {
       const { state, operations } = folded;
-      const payload = state === undefined ? undefined : codec.encode(state);
+      const payload = state === undefined ? undefined : encodeState(state, codec);
       const next = succeed(base.envelope, writer, settings.random, { operations, payload });
       const bytes = codec.plain ? payload : encodeEnvelope(next);
       const ttlMs = payload || ttl === 'none' ? folded.ttlMs : settings.tombstoneTtlMs;

@@ -1,6 +1,6 @@
 import { CancelledError, find, type GetOptions, type Key, type KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkNames, refuse } from '@norikv/store/checks';
+import { checkNames, checkString, refuse } from '@norikv/store/checks';
 import { type Codec, decodeState } from './codec.js';
 import { decodeEnvelope } from './envelope.js';
 import { PendingUpdate } from './pending-update.js';
@@ -90,6 +90,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
         }
         checkDeadline(deadlineMs);
         checkOperation(opId, codec.plain);
+        checkString('fingerprint', fingerprint);
         const deadlineAt = clock.monotonic() + (deadlineMs ?? settings.deadlineMs);
         const command = {
           key,

@@ -1,5 +1,6 @@
 import { stringToBytes } from './bytes.js';
 import { InvalidArgumentError } from './errors.js';
+import { isPromise } from './listeners.js';
 
 /** A value as an error names it: "5" and 5n are not 5, and a promise is not what it gives. Of text the beginning. */
 export function shown(value: unknown): string {
@@ -57,6 +58,24 @@ export function checkOneOf(name: string, value: unknown, allowed: readonly unkno
 /** @throws InvalidArgumentError unless the value is a function. */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') refuse(name, value, 'a function');
+}
+
+/**
+ * Checks what a function gave that must answer at once. Nobody waits for a promise, and what becomes of it must not
+ * end the process.
+ *
+ * @throws InvalidArgumentError for a promise.
+ */
+export function checkAtOnce<Answer>(name: string, answer: Answer): Answer {
+  if (!isPromise(answer)) return answer;
+  Promise.resolve(answer).catch(() => {});
+  return refuse(name, answer, 'what it resolves to');
+}
+
+/** @throws InvalidArgumentError unless the function gives a number from 0 to below 1. */
+export function draw(random: () => number): number {
+  const share = checkAtOnce('random()', random());
+  return share >= 0 && share < 1 ? share : refuse('random()', share, 'a number from 0 to below 1');
 }
 
 /**

@@ -9,6 +9,8 @@ export function tell<Event>(listener: ((event: Event) => unknown) | undefined, e
   } catch {}
 }
 
-function isPromise(answer: unknown): answer is PromiseLike<unknown> {
-  return typeof answer === 'object' && answer !== null && 'then' in answer;
+/** Whether a value is a promise, of whichever library. */
+export function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  // Data may have a field of that name.
+  return typeof Object(answer).then === 'function';
 }

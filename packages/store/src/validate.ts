@@ -62,12 +62,14 @@ export function conditionOf(options: PutOptions & DeleteOptions = {}): Condition
   if (ifNotExists) {
     throw new InvalidArgumentError('ifNotExists and ifMatchVersion exclude each other; pass one of them');
   }
-  if (typeof version.term !== 'bigint' || typeof version.index !== 'bigint') {
+  const { term, index } = version;
+  if (typeof term !== 'bigint' || typeof index !== 'bigint') {
     throw new InvalidArgumentError(
       'ifMatchVersion must be a version from get or put: {term, index} as bigint',
     );
   }
-  return isZeroVersion(version) ? absent : { kind: 'version', version };
+  // A copy: the write may come later, and the object is the caller's.
+  return isZeroVersion(version) ? absent : { kind: 'version', version: { term, index } };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  checkAtOnce,
   checkFunction,
   checkNames,
   checkObject,
@@ -8,6 +9,7 @@ import {
   checkString,
   checkText,
   checkWhole,
+  draw,
   refuse,
   shown,
 } from '../src/checks.js';
@@ -132,5 +134,30 @@ describe('options', () => {
     expect(() => checkOptions({ sise: 1 }, ['size', 'mode'])).toThrow('an option is "sise"; use size, mode');
     expect(() => checkOptions(null, ['size'], 'box')).toThrow('box is null; use an object');
     expect(() => checkOptions({ sise: 1 }, ['size'], 'box')).toThrow('an option of box is "sise"; use size');
+  });
+});
+
+describe('what a function gives at once', () => {
+  it('is given back, a field called "then" included', () => {
+    const data: unknown = JSON.parse('{"if":1,"then":2}');
+    for (const answer of [data, null, undefined, 0, '', () => {}])
+      expect(checkAtOnce('f()', answer)).toBe(answer);
+  });
+
+  it('is no promise, and one that fails is no unhandled rejection', async () => {
+    const refused = 'f() is [object Promise]; use what it resolves to';
+    expect(() => checkAtOnce('f()', Promise.reject(new Error('too late')))).toThrow(refused);
+    expect(() => checkAtOnce('f()', Object.fromEntries([['then', () => {}]]))).toThrow(
+      'f() is [object Object]; use what',
+    );
+    await new Promise(setImmediate);
+  });
+
+  it('is for random numbers from 0 to below 1', () => {
+    for (const share of [0, 0.5, 1 - Number.EPSILON]) expect(draw(() => share)).toBe(share);
+    for (const share of [1, -0.1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => draw(() => share)).toThrow(`random() is ${share}; use a number from 0 to below 1`);
+    }
+    expect(() => draw((async () => 0.5) as never)).toThrow('random() is [object Promise]');
   });
 });
