@@ -61,10 +61,11 @@ export class SnapshotStore implements SnapshotSource {
     { state, version }: { readonly state: State; readonly version: number },
   ): Promise<boolean> {
     checkWhole('version', version, 0);
-    stateToJson(state, name);
+    // A copy: it is written later, and the state is the caller's.
+    const copy: State = JSON.parse(stateToJson(state, name));
     return this.#updater.update(this.#key(aggregateId, name), codec, (current) => {
       if (current && current.revision === revision && current.version >= version) return keep(false);
-      return write({ version, revision, state }, true);
+      return write({ version, revision, state: copy }, true);
     });
   }
 

@@ -6,7 +6,7 @@ import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { ExpectedVersion } from '../events/expected.js';
 import { type AppendOptions, type AppendResult, checkAppendOptions } from '../events/options.js';
-import type { Loaded, SnapshotSource } from '../events/reducer.js';
+import { evolved, type Loaded, type SnapshotSource } from '../events/reducer.js';
 import { ask } from '../events/refusals.js';
 import { remember } from '../log/remember.js';
 import { copyOf } from './copy.js';
@@ -116,20 +116,20 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
       return (await repeated(aggregateId, options)) ?? { state, version, events: [], isDuplicate: false };
     }
     const expected: ExpectedVersion = known.exists ? known.version : 'none';
-    let evolved: (() => State) | undefined;
+    let outcome: (() => State) | undefined;
     // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
     const accept = (recorded: readonly RecordedEvent[]): void => {
       ask(options.accept, recorded);
       memory.delete(aggregateId);
-      evolved ??= outcomeOf(() => evolve(known.state, recorded));
-      evolved();
+      outcome ??= outcomeOf(() => evolve(known.state, recorded));
+      outcome();
     };
     const limits = { ...options, expected, accept, deadlineMs: patience().timeoutMs };
     const result = await store.append(aggregateId, events, limits);
     const { version } = result;
     memory.delete(aggregateId);
-    if (result.isDuplicate || !evolved) return loadedAfter(aggregateId, result);
-    const state = evolved();
+    if (result.isDuplicate || !outcome) return loadedAfter(aggregateId, result);
+    const state = outcome();
     keepCopy(aggregateId, { state, version, exists: true });
     return { state, version, events: result.events, isDuplicate: false };
   };
@@ -223,7 +223,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
 
   function evolve(state: State, events: readonly RecordedEvent[]): State {
     const own = events as readonly RecordedEvent<Event>[];
-    return own.reduce((before, event) => decider.evolve(before, event), state);
+    return own.reduce((before, event) => evolved(decider, before, event), state);
   }
 }
 

@@ -6,7 +6,7 @@ import {
   requireCapabilities,
   stringToBytes,
 } from '@norikv/store';
-import { checkFunction, checkObject } from '@norikv/store/checks';
+import { checkAtOnce, checkFunction, checkObject } from '@norikv/store/checks';
 import type { JsonData, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { Protection } from '../events/options.js';
 import { corrupt } from '../log/record.js';
@@ -64,7 +64,7 @@ export function createErasure(client: KvStore, options: ErasureOptions): Erasure
   const keys = new SubjectKeys(client, prefix, rest);
   return {
     async seal(aggregateId, event) {
-      const subject = subjectOf(aggregateId, event);
+      const subject = checkAtOnce('subjectOf()', subjectOf(aggregateId, event));
       if (subject === undefined && !isSealed(event.data)) return event;
       if (subject === undefined) {
         throw new InvalidArgumentError(

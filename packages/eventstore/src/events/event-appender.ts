@@ -15,7 +15,7 @@ import {
   mergedMetadata,
 } from './event-line.js';
 import type { EventReader } from './event-reader.js';
-import type { NewEvent, RecordedEvent } from './event-types.js';
+import type { JsonData, NewEvent, RecordedEvent } from './event-types.js';
 import { baseOf, type ExpectedVersion, isExpected, isPresent, wasDeletedAfter } from './expected.js';
 import {
   type AppendOptions,
@@ -68,10 +68,11 @@ export class EventAppender {
     const { expected = 'any', commitId, signal, deadlineMs, accept } = options;
     const endsAt = this.#log.endOf(deadlineMs);
     if (commitId !== undefined) checkName('commitId', commitId, 128);
-    const lines = await this.#encode(name, checkEvents(events), options, { signal, endsAt });
+    const own = checkEvents(events);
+    const lines = await this.#encode(name, own, options, { signal, endsAt });
     if (lines.length === 0) return this.#nothing(name, expected);
     checkDistinct(lines);
-    const hasIds = commitId !== undefined || events.every(({ id }) => id !== undefined);
+    const hasIds = commitId !== undefined || own.every(({ id }) => id !== undefined);
     const bytes = bytesOf(lines.map(({ line }) => line));
     checkCommitSize(bytes);
     const limits = { signal, endsAt, opId: commitId, fingerprint: fingerprintOf(lines) };
@@ -169,7 +170,10 @@ export class EventAppender {
     });
     const plain = whole.map((event) => encodeEvent(event, timestamp, false));
     if (!protection) return plain;
-    const seal = (): Promise<NewEvent[]> => Promise.all(whole.map((event) => protection.seal(name, event)));
+    // Data as it was: by the time it is sealed, the caller may have changed it.
+    const dataOf = (position: number): JsonData => JSON.parse(plain[position]?.line ?? '{}').data;
+    const seal = (): Promise<NewEvent[]> =>
+      Promise.all(whole.map((event, at) => protection.seal(name, { ...event, data: dataOf(at) })));
     const sealed = (await this.#inTime(limits, seal)).map((event) => encodeEvent(event, timestamp, true));
     return sealed.map((event, position) => ({ ...event, plain: plain[position]?.line ?? '' }));
   }

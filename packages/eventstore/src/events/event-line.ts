@@ -42,9 +42,9 @@ export function encodeEvent(event: NewEvent, timestamp: number, isSealed: boolea
   return { line, identity: isSealed ? name : content, plain: line };
 }
 
-/** @throws InvalidArgumentError for anything but a list of objects. */
+/** A copy of the list, which is the caller's. @throws InvalidArgumentError for anything but a list of objects. */
 export function checkEvents(events: unknown): readonly NewEvent[] {
-  if (Array.isArray(events) && events.every(isRecord)) return events as readonly NewEvent[];
+  if (Array.isArray(events) && events.every(isRecord)) return [...events] as readonly NewEvent[];
   throw new InvalidArgumentError('events must be an array of { type, data }; nothing was appended');
 }
 

@@ -1,5 +1,5 @@
 import { CancelledError, type GetOptions } from '@norikv/store';
-import { checkOneOf, checkOptions, checkWhole } from '@norikv/store/checks';
+import { checkAtOnce, checkOneOf, checkOptions, checkWhole } from '@norikv/store/checks';
 import type { Head } from '../log/head.js';
 import type { Log } from '../log/log.js';
 import { decodeEvent } from './event-line.js';
@@ -22,7 +22,7 @@ export class EventReader {
 
   constructor(log: Log, { upcast = (event) => event, protection, prefetch = 8 }: ReaderSettings) {
     this.#log = log;
-    this.#upcast = upcast;
+    this.#upcast = (event) => checkAtOnce('upcast()', upcast(event));
     this.#open = protection ? (event) => protection.open(event) : (event) => event;
     this.#prefetch = checkWhole('prefetch', prefetch);
   }

@@ -21,6 +21,7 @@ import {
 } from './options.js';
 import { checkSamePrefix } from './outbox.js';
 import {
+  evolved,
   type Loaded,
   newestUsable,
   type Reducer,
@@ -182,7 +183,7 @@ export class EventStore<Event extends EventShape = EventShape> {
       const known = newestUsable([head?.snapshots[reducer.name], stored], reducer, head);
       let state = stateOf(known, reducer);
       const evolve = (event: RecordedEvent): void => {
-        state = reducer.evolve(state, event as RecordedEvent<Event>);
+        state = evolved(reducer, state, event as RecordedEvent<Event>);
       };
       const rest = { from: (known?.version ?? 0) + 1 };
       const isWhole = !head || (await this.#reader.each(head, rest, evolve));
@@ -243,8 +244,7 @@ export class EventStore<Event extends EventShape = EventShape> {
   }
 
   async #head(aggregateId: string, options: ReadOptions = {}): Promise<Head | undefined> {
-    const { signal } = options;
-    const head = await this.#log.head(checkName('aggregateId', aggregateId), { signal });
+    const head = await this.#log.head(checkName('aggregateId', aggregateId), { signal: options.signal });
     return isPresent(head, options) ? head : undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { stringToBytes } from '@norikv/store';
+import { checkAtOnce } from '@norikv/store/checks';
 import { type Head, type Snapshot, tailFirst } from '../log/head.js';
 import type { EventReader } from './event-reader.js';
 import { categoryOf, type EventShape, type RecordedEvent } from './event-types.js';
@@ -52,6 +53,15 @@ export function stateOf<State>(
   return snapshot ? (structuredClone(snapshot.state) as State) : reducer.initial();
 }
 
+/** The state after an event. @throws InvalidArgumentError for a promise. */
+export function evolved<State, Event extends EventShape>(
+  reducer: Pick<Reducer<State, Event>, 'evolve'>,
+  state: State,
+  event: RecordedEvent<Event>,
+): State {
+  return checkAtOnce('evolve()', reducer.evolve(state, event));
+}
+
 /** Whether a reducer can go on from a snapshot. One of a stream's earlier life, or ahead of it, is of no use. */
 function isUsable(
   { version, revision }: Snapshot,
@@ -86,7 +96,7 @@ export function withSnapshots(
     const from = (known?.version ?? head.first - 1) + 1;
     if (from < tailFirst(head)) continue;
     const events = reader.decodeNow(head.name, from, head.lines.slice(from - tailFirst(head)));
-    const state = events.reduce((before, event) => reducer.evolve(before, event), stateOf(known, reducer));
+    const state = events.reduce((before, event) => evolved(reducer, before, event), stateOf(known, reducer));
     const json = stateToJson(state, name);
     room -= stringToBytes(json + name).length;
     if (room >= 0) snapshots[name] = { version: head.last, revision, state: JSON.parse(json) };

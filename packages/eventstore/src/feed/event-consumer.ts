@@ -53,14 +53,15 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const { batchSize = 100, category, types, clock = systemClock } = options;
     checkFunction('handle', options.handle);
     this.#feed = feed;
-    this.#options = options;
+    this.#options = { ...options };
     this.#clock = clock;
     this.#bell = createBell(clock);
     this.#checkpoints = new Checkpoints(feed.client, feed.prefix, options.group, { clock });
     this.#parked = new ParkedEvents(feed.client, feed.prefix, options.group, clock);
     this.#readers = Array.from(
       { length: feed.partitions },
-      (_, partition) => new PartitionReader(feed, store, partition, { batchSize, category, types }),
+      (_, partition) =>
+        new PartitionReader(feed, store, partition, { batchSize, category, types: types && [...types] }),
     );
   }
 

@@ -239,6 +239,6 @@ export class EventFeed implements Outbox, AsyncDisposable {
 
   /** What a listener throws must not keep events from being published. */
   #announce(): void {
-    for (const listener of this.#listeners) tell(listener, undefined);
+    for (const listener of [...this.#listeners]) tell(listener, undefined);
   }
 }

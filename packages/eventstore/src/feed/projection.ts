@@ -1,8 +1,9 @@
 import { type Clock, errorCode } from '@norikv/store';
-import { checkFunction, checkString } from '@norikv/store/checks';
+import { checkAtOnce, checkFunction, checkString } from '@norikv/store/checks';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
+import { evolved } from '../events/reducer.js';
 import { checkConsumerOptions } from './check-consumer-options.js';
 import type { CatchUpOptions, ConsumerOptions } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
@@ -59,7 +60,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     checkString('revision', options.revision);
     this.#feed = feed;
     this.#store = store;
-    this.#options = options;
+    this.#options = { ...options };
     this.#records = new ViewRecords(feed.client, feed.prefix, options.name, { clock: options.clock });
   }
 
@@ -186,12 +187,12 @@ export class Projection<State, Event extends EventShape = EventShape> implements
       group: `projection ${name} ${generation}`,
       from: 'CURRENT',
       handle: async (event) => {
-        const key = keyOf(event);
+        const key = checkAtOnce('keyOf()', keyOf(event));
         if (key === undefined) return;
         const mistakes: unknown[] = [];
         const change = (state: unknown): State => {
           try {
-            const next = evolve(state === undefined ? initial() : (state as State), event);
+            const next = evolved({ evolve }, state === undefined ? initial() : (state as State), event);
             stateToJson(next, name);
             return next;
           } catch (error) {

@@ -1,0 +1,133 @@
+import { createMemoryStore } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import {
+  createCommandHandler,
+  createErasure,
+  EventConsumer,
+  EventFeed,
+  EventStore,
+  type NewEvent,
+  Projection,
+  type RecordedEvent,
+  type Reducer,
+  SnapshotStore,
+} from '../src/index.js';
+
+const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
+const later = async (): Promise<never> => {
+  throw new Error('later');
+};
+const sum: Reducer<{ total: number }> = {
+  name: 'sum',
+  revision: '1',
+  initial: () => ({ total: 0 }),
+  evolve: ({ total }, { data }) => ({ total: total + data }),
+};
+const promised = { ...sum, evolve: later as unknown as typeof sum.evolve };
+
+describe('what callers change while a call is under way', () => {
+  it('is not in a snapshot', async () => {
+    const snapshots = new SnapshotStore(createMemoryStore());
+    const state = { total: 1 };
+    const saving = snapshots.save('s', sum, { state, version: 1 });
+    state.total = 2;
+    await saving;
+    expect(await snapshots.get('s', 'sum')).toMatchObject({ version: 1, state: { total: 1 } });
+  });
+
+  it('is not missing in an append whose events are being checked', async () => {
+    const validate = async (events: readonly NewEvent[]): Promise<readonly NewEvent[]> => {
+      await Promise.resolve();
+      return events;
+    };
+    const store = new EventStore(createMemoryStore(), { validate });
+    const events = [{ type: 'Added', data: 1 }];
+    const appending = store.append('s', events);
+    events.length = 0;
+    expect(await appending).toMatchObject({ version: 1 });
+  });
+
+  it('is not in an event that is being sealed', async () => {
+    const client = createMemoryStore();
+    const store = new EventStore(client, { protection: createErasure(client, { subjectOf: () => 'x' }) });
+    const data = { amount: 1 };
+    const appending = store.append('s', [{ type: 'Added', data }]);
+    data.amount = 2;
+    expect((await appending).events).toMatchObject([{ data: { amount: 1 } }]);
+    expect(await store.getEvents('s')).toMatchObject([{ data: { amount: 1 } }]);
+  });
+
+  it('does not change a consumer that was made', async () => {
+    const client = createMemoryStore();
+    const feed = new EventFeed(client);
+    const store = new EventStore(client, { feed });
+    const seen: string[] = [];
+    const types = ['Added'];
+    const options = { group: 'g', types, handle: () => void seen.push('first'), ...soon };
+    await using consumer = new EventConsumer(feed, store, options);
+    options.handle = () => void seen.push('second');
+    types.length = 0;
+    await store.append('s', 'Added', 1);
+    await consumer.start();
+    await consumer.caughtUp();
+    expect(seen).toEqual(['first']);
+  });
+});
+
+describe('a promise where an answer is due', () => {
+  it('is refused of upcast, and nothing is appended', async () => {
+    const client = createMemoryStore();
+    const upcast = later as unknown as (event: RecordedEvent) => RecordedEvent;
+    const store = new EventStore(client, { upcast });
+    await expect(store.append('s', 'Added', 1)).rejects.toThrow('upcast() is [object Promise]');
+    expect(await new EventStore(client).version('s')).toBe(0);
+    await new EventStore(client).append('s', 'Added', 1);
+    await expect(store.getEvents('s')).rejects.toThrow('upcast() is [object Promise]');
+  });
+
+  it('is refused of evolve, inline, in commands and on loading', async () => {
+    const client = createMemoryStore();
+    const inline = new EventStore(client, { inline: [promised] });
+    await expect(inline.append('s', 'Added', 1)).rejects.toThrow('evolve() is [object Promise]');
+    const store = new EventStore(client);
+    const handle = createCommandHandler(store, { ...promised, decide: () => ({ type: 'Added', data: 1 }) });
+    await expect(handle('s', 'add')).rejects.toThrow('evolve() is [object Promise]');
+    expect(await store.version('s')).toBe(0);
+    await store.append('s', 'Added', 1);
+    await expect(store.load('s', promised)).rejects.toThrow('evolve() is [object Promise]');
+  });
+
+  it('is refused of keyOf and evolve of a projection, which stops', async () => {
+    for (const name of ['keyOf', 'evolve']) {
+      const client = createMemoryStore();
+      const feed = new EventFeed(client);
+      const store = new EventStore(client, { feed });
+      await store.append('s', 'Added', 1);
+      const own = { name: 'p', revision: '1', keyOf: () => 'k', initial: () => 0, evolve: () => 1 };
+      await using projection = new Projection<number>(feed, store, { ...own, [name]: later, ...soon });
+      await projection.start();
+      await expect(projection.caughtUp()).rejects.toThrow(`${name}() is [object Promise]`);
+    }
+  });
+
+  it('is refused of subjectOf', async () => {
+    const client = createMemoryStore();
+    const protection = createErasure(client, { subjectOf: later as unknown as () => string });
+    const store = new EventStore(client, { protection });
+    await expect(store.append('s', 'Added', 1)).rejects.toThrow('subjectOf() is [object Promise]');
+  });
+});
+
+it('a listener of a feed may end its listening and begin anew', async () => {
+  const client = createMemoryStore();
+  const feed = new EventFeed(client);
+  let calls = 0;
+  const listener = (): void => {
+    calls += 1;
+    stop();
+    if (calls < 50) stop = feed.onPublished(listener);
+  };
+  let stop = feed.onPublished(listener);
+  await feed.sweep();
+  expect(calls).toBe(1);
+});
