@@ -38,7 +38,8 @@ export function createBuckets(rules: BucketRules): Buckets {
   const of: Buckets['of'] = (name, timeMs, now) => {
     const earliest = now - keptMs;
     const latest = now + clockToleranceMs;
-    if (timeMs >= earliest && timeMs <= latest) return Math.floor(timeMs / bucketMs) * bucketMs;
+    const isInRange = typeof timeMs === 'number' && timeMs >= earliest && timeMs <= latest;
+    if (isInRange) return Math.floor(timeMs / bucketMs) * bucketMs;
     return refuse(name, timeMs, `${earliest} to ${latest}`, BucketTimeError);
   };
 
@@ -46,6 +47,7 @@ export function createBuckets(rules: BucketRules): Buckets {
     of,
     between(fromMs, toMs, now) {
       const first = of('fromMs', fromMs, now);
+      if (typeof toMs !== 'number') refuse('toMs', toMs, 'milliseconds since the epoch');
       const buckets = toMs > fromMs ? Math.ceil((toMs - first) / bucketMs) : toMs - fromMs;
       const length = checkWhole('buckets', buckets, 0, 10_000);
       return Array.from({ length }, (_, position) => first + position * bucketMs);

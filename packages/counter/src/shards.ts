@@ -1,6 +1,7 @@
 import type { UpdateOptions } from '@norikv/cas-retry';
 import type { CallOptions } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
+import { draw } from '@norikv/store/checks';
 import type { CounterRecords } from './counter-records.js';
 import { grow, shardCountCodec } from './shard-count.js';
 
@@ -39,7 +40,7 @@ export function createShards(
     Promise.all(Array.from({ length }, (_, shard) => records.read(keyOf(shard), options)));
 
   const move = (): void => {
-    current = (current + 1 + Math.floor(random() * (known - 1))) % known;
+    current = (current + 1 + Math.floor(draw(random) * (known - 1))) % known;
   };
 
   /** Publishes a higher count, and only then uses the new shards: a reader must know where to look. */

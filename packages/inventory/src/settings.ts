@@ -8,7 +8,14 @@ import {
   systemClock,
 } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkFunction, checkNames, checkObject, checkText, checkWhole } from '@norikv/store/checks';
+import {
+  checkAtOnce,
+  checkFunction,
+  checkNames,
+  checkObject,
+  checkText,
+  checkWhole,
+} from '@norikv/store/checks';
 import { type StockName, stockName } from './names.js';
 import type { CallOptions, InventoryOptions, ItemOptions, ReserveAllOptions } from './options.js';
 import type { Rules } from './rules.js';
@@ -61,7 +68,8 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
   const maxRemembered = Math.floor((wholeShare * maxValueBytes) / longestRowBytes);
   const rules = { graceMs, clockSkewMs, maxReservations, maxRemembered };
   const { clock = systemClock, random = Math.random } = updaterOptions;
-  return { prefix, ttlMs, rules, newId, clock, random, updaterOptions };
+  const newToken = (): string => checkAtOnce('newId()', newId());
+  return { prefix, ttlMs, rules, newId: newToken, clock, random, updaterOptions };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createUpdater, keep, type Transition, type UpdateOptions, type Updater } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
+import { draw } from '@norikv/store/checks';
 import { otherBuckets } from './buckets.js';
 import { addBucket } from './item.js';
 import { type StockName, stockKey } from './names.js';
@@ -22,7 +23,7 @@ export class StockRecords {
   constructor(client: KvStore, settings: Settings) {
     this.#updater = createUpdater(client, settings.updaterOptions);
     this.#settings = settings;
-    this.#preference = settings.random();
+    this.#preference = draw(settings.random);
   }
 
   update<Answer>(
@@ -78,7 +79,7 @@ export class StockRecords {
   }
 
   moveOn(): void {
-    this.#preference = this.#settings.random();
+    this.#preference = draw(this.#settings.random);
   }
 
   learn(name: StockName, buckets: number): void {

@@ -1,4 +1,5 @@
 import { errorCode } from '@norikv/store';
+import { checkAtOnce } from '@norikv/store/checks';
 import { deferred } from './deferred.js';
 import { LeaseLostError, type LossReason } from './errors.js';
 import type { LeaseEvent } from './events.js';
@@ -189,7 +190,7 @@ export class HeldLease implements Lease {
 
   #isWilling(): boolean {
     try {
-      return this.#renewWhile() === true;
+      return checkAtOnce('renewWhile()', this.#renewWhile()) === true;
     } catch {
       return false;
     }

@@ -127,7 +127,8 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
       const { lead, graceMs } = electOptions;
       checkFunction('lead', lead);
       if (graceMs !== undefined) checkTime('graceMs', graceMs, 0);
-      return new ElectionLoop(place, campaigns, settings, electOptions, after);
+      // A copy: each term looks at them, and callers use objects again.
+      return new ElectionLoop(place, campaigns, settings, { ...electOptions }, after);
     },
     semaphore(name, limit) {
       checkText('name', name, longestName);

@@ -1,4 +1,5 @@
 import { type Codec, jsonCodec, keep, type Transition, write } from '@norikv/cas-retry';
+import { draw } from '@norikv/store/checks';
 import type { Campaigns } from './campaigns.js';
 import { Entrance } from './entrance.js';
 import { SemaphoreLimitError } from './errors.js';
@@ -46,7 +47,7 @@ export function openSemaphore(name: string, limit: number, ledger: Ledger, campa
   };
   const keys = async (): Promise<string[]> => {
     await agree();
-    const first = Math.floor(ledger.settings.random() * limit);
+    const first = Math.floor(draw(ledger.settings.random) * limit);
     return Array.from({ length: limit }, (_, offset) => `semaphore/${(first + offset) % limit}:${name}`);
   };
   const entrance = new Entrance(campaigns, { name, keys });

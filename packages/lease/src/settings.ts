@@ -1,6 +1,14 @@
 import { type CallOptions, type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkFunction, checkNames, checkOptions, checkText, checkWhole, refuse } from '@norikv/store/checks';
+import {
+  checkAtOnce,
+  checkFunction,
+  checkNames,
+  checkOptions,
+  checkText,
+  checkWhole,
+  refuse,
+} from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { LeaseListener } from './events.js';
 import { longestMs } from './lease-record.js';
@@ -65,7 +73,7 @@ export function settingsOf(options: LeasesOptions): Settings {
   if (givenFloor !== undefined) checkFunction('epochFloor', givenFloor);
   if (onEvent !== undefined) checkFunction('onEvent', onEvent);
   const epochFloor = (): bigint => {
-    const floor = givenFloor?.() ?? 0n;
+    const floor = checkAtOnce('epochFloor()', givenFloor?.() ?? 0n);
     // An epoch below 0 could be written, and never be read again.
     if (typeof floor === 'bigint' && floor >= 0n) return floor;
     return refuse('epochFloor()', floor, 'a bigint from 0n');
