@@ -1,6 +1,6 @@
-export { C as CheckOptions, c as RateLimitAlgorithm, d as RateLimitCheck, e as RateLimitConfig, b as RateLimitHeaderStyle, R as RateLimiter, a as RateLimits, q as quotaExceeded, r as rateLimitHeaders } from './rate-limiter-BORBLaH5.js';
+export { C as CheckOptions, c as RateLimitAlgorithm, d as RateLimitCheck, e as RateLimitConfig, b as RateLimitHeaderStyle, R as RateLimiter, a as RateLimits, q as quotaExceeded, r as rateLimitHeaders } from './rate-limiter-Dehz1A_h.js';
 import { NoriKVError, ErrorFacts } from '@norikv/store';
-export { F as FailurePolicy, L as LimitStanding, a as RateLimitEvent, b as RateLimitResult, c as RateLimitSource, R as RateLimiterOptions } from './options-BFgA1Ccd.js';
+export { F as FailurePolicy, L as LimitStanding, a as RateLimitEvent, b as RateLimitResult, c as RateLimitSource, R as RateLimiterOptions } from './options-CTkT7gGR.js';
 
 /** Options of {@link clientAddress}. */
 interface ClientAddressOptions {
@@ -20,7 +20,8 @@ interface ClientAddressOptions {
 declare function clientAddress(address: string | undefined, { ipv6Prefix }?: ClientAddressOptions): string;
 
 /**
- * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent.
+ * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent. Or it cannot be
+ * read what is stored of the identifier (`cause.code` is `CORRUPT_RECORD`): that lasts until a `reset`.
  *
  * Answer it with 503, never with 429: the client did nothing wrong. Express and Fastify do by `statusCode`.
  */

@@ -1,7 +1,7 @@
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { NoriKVError, ErrorFacts } from '@norikv/store';
-export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options-BSw4jhvS.js';
-export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, a as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions } from './session-manager-B8wtwh4m.js';
+export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options-Bjbbm1wX.js';
+export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, a as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions } from './session-manager-BjRQKvnr.js';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 declare class SignInRevokedError extends NoriKVError {

@@ -1,7 +1,7 @@
 import { Clock, CallOptions, KvStore, NoriKVError } from '@norikv/store';
 import { V as VectorKvStore } from './vector-kv-store-UhArvB3R.js';
-import { L as LexicalIndex } from './lexical-index-hNJIUTNZ.js';
-export { a as LexicalHit } from './lexical-index-hNJIUTNZ.js';
+import { L as LexicalIndex } from './lexical-index-C6mKqLOW.js';
+export { a as LexicalHit } from './lexical-index-C6mKqLOW.js';
 
 /** A vector as an embedding model or a store gives it. */
 type Vector = readonly number[] | Float32Array;
@@ -652,7 +652,7 @@ type IndexOutcome = 'indexed' | 'unchanged';
 interface BulkIndexOptions {
     /** Documents at a time. Default 16. */
     readonly concurrency?: number | undefined;
-    /** Called after each document. */
+    /** Called after each document. What it throws is ignored. */
     readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
     /** Embeds and writes documents even if nothing changed. Default false. */
     readonly force?: boolean | undefined;
