@@ -66,10 +66,10 @@ export function checkFunction(name: string, value: unknown): void {
  *
  * @throws InvalidArgumentError for a promise.
  */
-export function checkAtOnce<Answer>(name: string, answer: Answer): Answer {
+export function checkAtOnce<Answer>(name: string, answer: Answer, use = 'what it resolves to'): Answer {
   if (!isPromise(answer)) return answer;
   Promise.resolve(answer).catch(() => {});
-  return refuse(name, answer, 'what it resolves to');
+  return refuse(name, answer, use);
 }
 
 /** @throws InvalidArgumentError unless the function gives a number from 0 to below 1. */

@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { checkOptions, checkString, refuse } from '@norikv/store/checks';
+import { checkAtOnce, checkOptions, checkString, refuse } from '@norikv/store/checks';
 
 /** @throws InvalidArgumentError unless the value is a number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
@@ -44,18 +44,6 @@ export function checkFunctions(functions: Readonly<Record<string, unknown>>): vo
  */
 export function checkAnswer(answer: boolean): boolean {
   return checkAtOnce('what filter answers', answer, 'true or false, at once');
-}
-
-/**
- * Checks that an answer is no promise. What becomes of one that nobody waits for must not end the process.
- *
- * @throws InvalidArgumentError if it is.
- */
-export function checkAtOnce<Answer>(name: string, answer: Answer, use: string): Answer {
-  const { then } = Object(answer) as { readonly then?: unknown };
-  if (typeof then !== 'function') return answer;
-  Promise.resolve(answer).catch(() => {});
-  return refuse(name, answer, use);
 }
 
 /** @throws InvalidArgumentError unless the value can be gone through, and is no string. */

@@ -1,5 +1,6 @@
+import { checkAtOnce } from '@norikv/store/checks';
 import type { CallBudget } from '../core/call-budget.js';
-import { checkAnswer, checkAtOnce, checkNumber } from '../core/checks.js';
+import { checkAnswer, checkNumber } from '../core/checks.js';
 import type { Catalogue } from './catalogue.js';
 import type { ItemSpace, ProductRecord } from './item-space.js';
 import type { CandidateProduct, SimilarOptions } from './options.js';

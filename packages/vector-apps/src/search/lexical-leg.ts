@@ -1,5 +1,4 @@
-import { refuse } from '@norikv/store/checks';
-import { checkAtOnce } from '../core/checks.js';
+import { checkAtOnce, refuse } from '@norikv/store/checks';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { StoredDocument } from './document.js';
 import type { LexicalHit, LexicalIndex } from './lexical-index.js';
