@@ -1,5 +1,5 @@
 import { getRequestListener } from '@hono/node-server';
-import { type KvStore, UnavailableError } from '@norikv/store';
+import { InvalidArgumentError, type KvStore, UnavailableError } from '@norikv/store';
 import { Hono } from 'hono';
 import { streamText } from 'hono/streaming';
 import { describe, expect, it } from 'vitest';
@@ -211,6 +211,15 @@ describe('the Hono middleware', () => {
       }
       expect(await before.validate(id)).toBe(false);
     }
+  });
+
+  it('answers 500 where no waiting helps, and nothing is told of a session', async () => {
+    const store = memoryStore();
+    await using site = await siteWith(new SessionManager(store));
+    const wrong = (): Promise<never> => Promise.reject(new InvalidArgumentError('timeoutMs is too long'));
+    Object.assign(store, { get: wrong, find: wrong });
+    const cookie = `__Host-id=${createSessionId()}`;
+    expect((await fetch(`${site.url}/whoami`, { headers: { cookie } })).status).toBe(500);
   });
 
   it('has the reason of a 503 in the context, for what logs errors', async () => {
