@@ -1,5 +1,6 @@
 import { stringToBytes, type Version } from '@norikv/store';
 import { shown } from '@norikv/store/checks';
+import { quiet } from '@norikv/store/listeners';
 import type { CacheCodec } from './codec.js';
 import type { Core } from './core.js';
 import type { MemoryEntry } from './memory-entry.js';
@@ -43,8 +44,7 @@ export function encoded(value: unknown, codec: CacheCodec<unknown>): Uint8Array 
   const bytes = codec.encode(value);
   // By its name: test runners have a Uint8Array of their own.
   if (Object.prototype.toString.call(bytes) === '[object Uint8Array]') return new Uint8Array(bytes);
-  // Nobody waits for a promise, and what becomes of it must not end the process.
-  Promise.resolve(bytes).catch(() => {});
+  quiet(bytes);
   throw new TypeError(`codec.encode answers ${shown(bytes)}; use bytes, at once`);
 }
 

@@ -1,5 +1,6 @@
 import { checkDurationMs, InvalidArgumentError } from '@norikv/store';
 import { checkAtOnce, refuse } from '@norikv/store/checks';
+import { quiet } from '@norikv/store/listeners';
 import { decodeState } from './codec.js';
 import type { Envelope, RecordedOperation } from './envelope.js';
 import { OperationIdReusedError } from './errors.js';
@@ -104,8 +105,7 @@ function wholeTime(now: number): number {
 }
 
 function notAChange(change: unknown): InvalidArgumentError {
-  // Nobody waits for a promise, and what becomes of it must not end the process.
-  Promise.resolve(change).catch(() => {});
+  quiet(change);
   const hint = change instanceof Promise ? ', not a promise: await before the update' : '';
   return new InvalidArgumentError(`A transition must return write(), keep() or remove()${hint}.`);
 }

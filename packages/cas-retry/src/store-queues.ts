@@ -57,10 +57,8 @@ function createStoreQueues(store: KvStore): StoreQueues {
     // A key is the same key as text and as bytes. Most keys are ASCII, which is its own bytes.
     const isItsBytes = typeof key === 'string' && /^\p{ASCII}+$/u.test(key);
     const name = isItsBytes ? key : String.fromCharCode(...keyToBytes(key, limits));
-    // A queue outlives the call, and callers use buffers again.
-    const own = typeof key === 'string' ? key : new Uint8Array(key);
     const queue: KeyQueue =
-      busy.get(name) ?? take(name) ?? createKeyQueue(own, context, () => shelve(name, queue));
+      busy.get(name) ?? take(name) ?? createKeyQueue(ownKey(key), context, () => shelve(name, queue));
     busy.set(name, queue);
     return queue;
   };
@@ -69,4 +67,9 @@ function createStoreQueues(store: KvStore): StoreQueues {
 /** Unique for each process and store object: a mark must never be taken for another write's. */
 function newWriterId(): string {
   return crypto.randomUUID().replaceAll('-', '').slice(0, 20);
+}
+
+/** A queue outlives the call, and callers use buffers again. */
+function ownKey(key: Key): Key {
+  return typeof key === 'string' ? key : new Uint8Array(key);
 }

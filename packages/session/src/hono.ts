@@ -183,10 +183,9 @@ export function honoSessions<Data extends object>(
     try {
       data = await sessions.get(id);
     } catch (error) {
-      if (isUnreadable(error)) {
-        unreadable = error;
-      } else {
-        if (isLasting(error)) throw error;
+      if (isUnreadable(error)) unreadable = error;
+      else if (isLasting(error)) throw error;
+      else {
         // For what logs errors: nobody else learns of the reason.
         context.error = error as Error;
         return context.body('Service Unavailable', 503, {});

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { quiet } from '@norikv/store/listeners';
 import { issueText, type StandardSchema } from '@norikv/store/standard-schema';
 import { SessionDataError } from './errors.js';
-import { quiet } from './quiet.js';
 
 /**
  * What a schema makes of a value.

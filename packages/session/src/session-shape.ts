@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { refuse } from '@norikv/store/checks';
+import { quiet } from '@norikv/store/listeners';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { copyJson, described, isPlainObject, type JsonObject } from './json.js';
-import { quiet } from './quiet.js';
 import { conformed } from './schema.js';
 import type { CreateOptions, NewSession, Session, SessionFacts } from './session.js';
 import type { LiveSession } from './session-record.js';

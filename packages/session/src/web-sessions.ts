@@ -1,10 +1,10 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { checkFunction, checkObject, checkWhole } from '@norikv/store/checks';
+import { quiet } from '@norikv/store/listeners';
 import { BoundedMap } from './bounded-map.js';
 import { isLasting, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
 import { checkUserId, longestMs, type SessionStoreOptions, settingsOf } from './options.js';
-import { quiet } from './quiet.js';
 import { hashOf } from './session-id.js';
 import { type Found, SessionLedger } from './session-ledger.js';
 import { isLive, type LiveSession } from './session-record.js';

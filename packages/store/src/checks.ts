@@ -1,6 +1,6 @@
 import { stringToBytes } from './bytes.js';
 import { InvalidArgumentError } from './errors.js';
-import { isPromise } from './listeners.js';
+import { isPromise, quiet } from './listeners.js';
 
 /** A value as an error names it: "5" and 5n are not 5, and a promise is not what it gives. Of text the beginning. */
 export function shown(value: unknown): string {
@@ -61,14 +61,13 @@ export function checkFunction(name: string, value: unknown): void {
 }
 
 /**
- * Checks what a function gave that must answer at once. Nobody waits for a promise, and what becomes of it must not
- * end the process.
+ * Checks what a function gave that must answer at once.
  *
  * @throws InvalidArgumentError for a promise.
  */
 export function checkAtOnce<Answer>(name: string, answer: Answer, use = 'what it resolves to'): Answer {
   if (!isPromise(answer)) return answer;
-  Promise.resolve(answer).catch(() => {});
+  quiet(answer);
   return refuse(name, answer, use);
 }
 

@@ -14,3 +14,8 @@ export function isPromise(answer: unknown): answer is PromiseLike<unknown> {
   // Data may have a field of that name.
   return typeof Object(answer).then === 'function';
 }
+
+/** Nobody waits for a promise that is refused, and what becomes of it must not end the process. */
+export function quiet(refused: unknown): void {
+  Promise.resolve(refused).catch(() => {});
+}
