@@ -1,9 +1,7 @@
-import { type ErrorFacts, NoriKVError } from '@norikv/store';
+import { NoriKVError } from '@norikv/store';
 
 /** A loader did not finish within `hardTimeoutMs`, and nothing stale could stand in. Its signal was aborted. */
 export class LoadTimeoutError extends NoriKVError {
   static override readonly code: string = 'LOAD_TIMEOUT';
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { retryable: true, ...facts });
-  }
+  static override readonly retryable: boolean = true;
 }

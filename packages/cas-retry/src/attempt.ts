@@ -27,7 +27,7 @@ export function succeed(
 }
 
 /** Sends the attempt. The version is undefined where the key is now absent. */
-export async function send(
+export function send(
   store: KvStore,
   key: Key,
   { base, bytes, ttlMs }: Attempt,
@@ -41,8 +41,7 @@ export async function send(
       'To remove a plain value the store must offer conditional deletes (deleteCas)',
     );
   }
-  await store.delete(key, { timeoutMs, ifMatchVersion: version });
-  return undefined;
+  return Promise.resolve(store.delete(key, { timeoutMs, ifMatchVersion: version })).then(() => undefined);
 }
 
 /** What a later look at the key says about an attempt whose reply was lost. */

@@ -8,6 +8,7 @@ import {
   type Key,
   type KvStore,
   UnavailableError,
+  type Version,
 } from '@norikv/store';
 import { tell } from '@norikv/store/listeners';
 import { type Attempt, judge, send } from './attempt.js';
@@ -24,7 +25,7 @@ export interface Broken {
 }
 
 /** What became of an attempt. */
-type Delivery =
+export type Delivery =
   | { readonly kind: 'applied'; readonly snapshot: Snapshot }
   | { readonly kind: 'lost'; readonly snapshot: Snapshot }
   | Broken;
@@ -58,6 +59,8 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
   ): Promise<Result> =>
     new Promise((resolve, reject) => {
       const startedAt = clock.monotonic();
+      // Other stores may answer at once, or throw: there is no timer yet.
+      const answer = Promise.resolve(request({ timeoutMs: attemptTimeoutMs }));
       let isOver = false;
       const fail = (error: unknown): void => {
         isOver = true;
@@ -68,7 +71,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
         () => fail(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
         attemptTimeoutMs,
       );
-      request({ timeoutMs: attemptTimeoutMs }).then(
+      answer.then(
         (result) => {
           if (isOver) return;
           cancelTimer();
@@ -126,36 +129,58 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     return judgement === 'untouched' ? 'resend' : 'give-up';
   };
 
-  const deliver: Courier['deliver'] = async (attempt, settings, isWanted) => {
+  const sent = (attempt: Attempt, settings: Settings): Promise<Version | undefined> =>
+    call(settings, (limit) => send(store, key, attempt, limit));
+
+  /** Finds out what became of an attempt that met an error, and sends it again where that helps. */
+  const pursue = async (
+    attempt: Attempt,
+    settings: Settings,
+    isWanted: () => boolean,
+    startedAt: number,
+    met: unknown,
+  ): Promise<Delivery> => {
     const look = async (error: unknown): Promise<Snapshot | undefined> => {
       try {
         return carriedBy(key, error) ?? (await read(settings, isWanted));
       } catch {}
     };
-    const startedAt = settings.clock.monotonic();
     // A create that landed and expired since would look as if it had never landed.
     const mayHaveExpired = (): boolean => {
       const { base, ttlMs = Number.POSITIVE_INFINITY } = attempt;
       return !base.version && settings.clock.monotonic() - startedAt >= ttlMs;
     };
     let isInDoubt = false;
+    let error = met;
     for (let failures = 0; ; failures += 1) {
+      if (faultOf(error) !== 'conflict') noteFault(settings, error);
+      isInDoubt ||= faultOf(error) === 'unknown';
+      const outcome = await interpret(attempt, error, isInDoubt, look, mayHaveExpired);
+      if (typeof outcome === 'object') return outcome;
+      const isRepeated = outcome === 'resend' && (await mayRetry(error, failures, settings, isWanted));
+      if (!isRepeated || mayHaveExpired()) return { kind: isInDoubt ? 'unknown' : 'failed', error };
       try {
-        const version = await call(settings, (limit) => send(store, key, attempt, limit));
-        const { next: envelope, bytes } = attempt;
-        return { kind: 'applied', snapshot: { version, envelope, bytes: bytes?.length ?? 0 } };
-      } catch (error) {
-        if (faultOf(error) !== 'conflict') noteFault(settings, error);
-        isInDoubt ||= faultOf(error) === 'unknown';
-        const outcome = await interpret(attempt, error, isInDoubt, look, mayHaveExpired);
-        if (typeof outcome === 'object') return outcome;
-        const isRepeated = outcome === 'resend' && (await mayRetry(error, failures, settings, isWanted));
-        if (!isRepeated || mayHaveExpired()) return { kind: isInDoubt ? 'unknown' : 'failed', error };
+        return applied(attempt, await sent(attempt, settings));
+      } catch (next) {
+        error = next;
       }
     }
   };
 
+  const deliver: Courier['deliver'] = async (attempt, settings, isWanted) => {
+    const startedAt = settings.clock.monotonic();
+    try {
+      return applied(attempt, await sent(attempt, settings));
+    } catch (error) {
+      return pursue(attempt, settings, isWanted, startedAt, error);
+    }
+  };
+
   return { read, deliver, mayRetry, latestFault: () => latestFault };
+}
+
+function applied({ next: envelope, bytes }: Attempt, version: Version | undefined): Delivery {
+  return { kind: 'applied', snapshot: { version, envelope, bytes: bytes?.length ?? 0 } };
 }
 
 /** Our own engines tell with a lost race what the key holds instead. Another client's field may mean anything. */

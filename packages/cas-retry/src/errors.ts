@@ -1,4 +1,4 @@
-import { type ErrorFacts, type Key, NoriKVError, VersionMismatchError } from '@norikv/store';
+import { type ErrorFacts, type Key, NoriKVError, type Outcome, VersionMismatchError } from '@norikv/store';
 
 /**
  * Other writers won every attempt until the retries or the time ran out. Nothing was written; trying again is
@@ -8,8 +8,9 @@ export class ContentionError extends VersionMismatchError {
   static override readonly code: string = 'CONTENTION';
   /** How often the update was attempted. */
   readonly attempts: number;
+  static override readonly retryable: boolean = true;
   constructor(message: string, facts: ErrorFacts & { readonly attempts: number }) {
-    super(message, { retryable: true, ...facts });
+    super(message, facts);
     this.attempts = facts.attempts;
   }
 }
@@ -21,9 +22,7 @@ export class ContentionError extends VersionMismatchError {
  */
 export class OutcomeUnknownError extends NoriKVError {
   static override readonly code: string = 'OUTCOME_UNKNOWN';
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { outcome: 'unknown', ...facts });
-  }
+  static override readonly outcome: Outcome = 'unknown';
 }
 
 /** The stored bytes are not a record of this kind, or of a newer format. The record was left as it is. */

@@ -24,6 +24,8 @@ export interface Fold<State> {
   readonly tookMs: number;
 }
 
+const changeKinds: readonly unknown[] = ['write', 'keep', 'remove'];
+
 /** Applies updates, each on the outcome of the one before, until they are done or `maxFoldMs` is over. */
 export function fold<State>(
   base: Envelope,
@@ -49,7 +51,7 @@ export function fold<State>(
         if (recorded) return { kind: 'keep', result: resultOf(recorded, fingerprint) };
       }
       const change = command.transition(state, now);
-      if (!['write', 'keep', 'remove'].includes(change?.kind)) throw notAChange(change);
+      if (!changeKinds.includes(change?.kind)) throw notAChange(change);
       // Taken apart: the object is the caller's, who may use it again.
       const { kind, result, state: next, ttlMs: nextTtlMs } = change;
       if (kind === 'keep') return { kind, result };

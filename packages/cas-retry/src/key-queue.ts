@@ -1,13 +1,13 @@
 import type { Key, KvStore } from '@norikv/store';
 import { tell } from '@norikv/store/listeners';
+import type { Attempt } from './attempt.js';
 import { createContention } from './contention.js';
-import { type Broken, createCourier } from './courier.js';
+import { type Broken, createCourier, type Delivery } from './courier.js';
 import { delay } from './delay.js';
 import { faultOf } from './fault.js';
-import { isChange } from './fold.js';
 import { createMemo } from './memo.js';
 import { mayBeApplied, type PendingUpdate } from './pending-update.js';
-import { type Plan, plan } from './plan.js';
+import { type Plan, plan, settle } from './plan.js';
 import { type Settings, sameSettings } from './settings.js';
 import type { Snapshot } from './snapshot.js';
 import type { Transport } from './transport.js';
@@ -59,7 +59,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   let cancelWatch = (): void => {};
 
   const firstPending = (): Update | undefined => {
-    pending = pending.filter(isUnsettled);
+    if (!pending.every(isUnsettled)) pending = pending.filter(isUnsettled);
     return pending[0];
   };
 
@@ -108,7 +108,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     if (store.capabilities?.putVersionUsable) memo.remember(written);
     else memo.forget();
     for (const [position, update] of planned.updates.entries()) settle(update, planned, position);
-    if (fair) restUntil = clock.monotonic() + contention.won(random) * transport.roundTripMs;
+    const restRoundTrips = fair ? contention.won(random) : 0;
+    restUntil = restRoundTrips && clock.monotonic() + restRoundTrips * transport.roundTripMs;
   };
 
   const startOver = async (
@@ -134,8 +135,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     changing: readonly Update[],
     { kind, error }: Broken,
     settings: Settings,
-    isWanted: () => boolean,
   ): Promise<void> => {
+    const isWanted = (): boolean => changing.some(isUnsettled);
     const isPassing = kind === 'failed' && faultOf(error) === 'transient';
     failures += 1;
     if (isPassing && (await courier.mayRetry(error, failures, settings, isWanted))) return;
@@ -147,48 +148,68 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     giveUp(changing, kind === 'failed' ? error : mayBeApplied(key, error), settings);
   };
 
-  /** One batch from reading to its outcome. Returns what to write on next, if that is already known. */
-  const turn = async (first: Update, known: Sight | undefined): Promise<Sight | undefined> => {
-    const { settings } = first.command;
-    const { clock } = settings;
+  const rest = async ({ clock }: Settings): Promise<void> => {
     const restMs = restUntil - clock.monotonic();
     if (restMs >= shortestRestMs) await delay(restMs, undefined, clock);
-    const sight = known ?? recall(settings) ?? (await look(settings));
-    const now = clock.monotonic();
+  };
+
+  /** Those who share the first one's write, and what they come to on what is seen; refuses who comes too late. */
+  const prepare = (first: Update, { snapshot }: Sight): Plan | undefined => {
+    const { settings } = first.command;
+    const now = settings.clock.monotonic();
     const batch = batchOf(first);
     for (const update of batch)
       if (update.isTooLate(now, transport.roundTripMs)) update.expire(courier.latestFault());
-    const planned = plan(sight.snapshot, batch.filter(isUnsettled), settings, { store, writer });
-    if (!planned?.attempt) return planned && confirm(planned, sight.asOf, settings);
-
-    const asOf = arrivals;
-    const isRemembered = sight.asOf === 0;
-    const changing = planned.updates.filter((_, position) => isChange(planned.fold.verdicts[position]?.kind));
-    // A transition has ended the signal of one whose change is in the batch, and its caller was told of none.
-    if (!changing.every(isUnsettled)) return sight;
-    const isWanted = (): boolean => changing.some(isUnsettled);
-    for (const update of changing) update.phase = 'sent';
-    const { tookMs: foldMs } = planned.fold;
-    const batchSize = planned.updates.length;
-    tell(settings.onEvent, { kind: 'write', key, batch: batchSize, remembered: isRemembered, foldMs });
-    const delivery = await courier.deliver(planned.attempt, settings, isWanted);
-    for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
-    if (delivery.kind === 'lost') return startOver(changing, delivery.snapshot, isRemembered, asOf, settings);
-    if (delivery.kind === 'applied') finish(planned, delivery.snapshot, isRemembered, settings);
-    else await recover(changing, delivery, settings, isWanted);
-    return undefined;
+    return plan(snapshot, batch.filter(isUnsettled), settings, { store, writer });
   };
 
+  const dispatch = (
+    { updates, changing, fold }: Plan,
+    attempt: Attempt,
+    isRemembered: boolean,
+    settings: Settings,
+  ): Promise<Delivery> => {
+    for (const update of changing) update.phase = 'sent';
+    const { length: batch } = updates;
+    tell(settings.onEvent, { kind: 'write', key, batch, remembered: isRemembered, foldMs: fold.tookMs });
+    return courier.deliver(attempt, settings, () => changing.some(isUnsettled));
+  };
+
+  // One function for all batches, each from reading to its outcome: what waits for the store takes room.
   const run = async (): Promise<void> => {
-    let sight: Sight | undefined;
+    /** What to write on next, if that is already known. */
+    let known: Sight | undefined;
     for (let first = firstPending(); first; first = firstPending()) {
+      const { settings } = first.command;
       try {
-        sight = await turn(first, sight);
+        if (restUntil > 0) await rest(settings);
+        const sight = known ?? recall(settings) ?? (await look(settings));
+        known = undefined;
+        const planned = prepare(first, sight);
+        if (!planned) continue;
+        const { attempt, changing } = planned;
+        if (!attempt) {
+          known = await confirm(planned, sight.asOf, settings);
+          continue;
+        }
+        if (!changing.every(isUnsettled)) {
+          // A transition has ended the signal of one whose change is in the batch, and its caller was told of none.
+          known = sight;
+          continue;
+        }
+        const asOf = arrivals;
+        const isRemembered = sight.asOf === 0;
+        const delivery = await dispatch(planned, attempt, isRemembered, settings);
+        for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
+        if (delivery.kind === 'applied') finish(planned, delivery.snapshot, isRemembered, settings);
+        else if (delivery.kind === 'lost') {
+          known = await startOver(changing, delivery.snapshot, isRemembered, asOf, settings);
+        } else await recover(changing, delivery, settings);
       } catch (error) {
-        sight = undefined;
+        known = undefined;
         // What could not be used is not remembered: it may be repaired before the next update.
         memo.forget();
-        giveUp(batchOf(first), error, first.command.settings);
+        giveUp(batchOf(first), error, settings);
       }
     }
     cancelWatch();
@@ -218,7 +239,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
       if (isRunning) return;
       isRunning = true;
       // One turn later, so that a burst of callers shares the first write.
-      queueMicrotask(() => void run());
+      void Promise.resolve().then(run);
     },
     rememberedBytes: () => memo.bytes(),
   };
@@ -226,10 +247,4 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
 
 function isUnsettled({ phase }: Update): boolean {
   return phase !== 'settled';
-}
-
-function settle(update: Update, { fold }: Plan, position: number): void {
-  const verdict = fold.verdicts[position];
-  if (verdict?.kind === 'failed') update.reject(verdict.error);
-  else update.resolve(verdict?.result);
 }

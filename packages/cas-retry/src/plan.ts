@@ -19,6 +19,8 @@ export interface Author {
 /** A batch, computed, and the write that makes it durable; no write if it changes nothing. */
 export interface Plan {
   readonly updates: readonly Update[];
+  /** Those of them that change the record. */
+  readonly changing: readonly Update[];
   readonly fold: Fold<unknown>;
   readonly attempt: Attempt | undefined;
 }
@@ -35,11 +37,13 @@ export function plan(
     const { command } = updates[0];
     const { key, codec } = command;
     const folded = fold(base.envelope, updates, command, settings);
-    updates = updates.slice(0, folded.verdicts.length);
-    if (!changes(folded, base.envelope)) return { updates, fold: folded, attempt: undefined };
-    const refusal = (error: Error): void => {
-      if (updates.length === 1) updates[0]?.reject(error);
-    };
+    if (folded.verdicts.length < updates.length) updates = updates.slice(0, folded.verdicts.length);
+    const changing = updates.filter((_, position) => isChange(folded.verdicts[position]?.kind));
+    const planned = { updates, changing, fold: folded };
+    if (changing.length === 0 || !leavesSomething(folded, base.envelope)) {
+      return { ...planned, attempt: undefined };
+    }
+    let refusal: Error;
     try {
       const { state, operations } = folded;
       const payload = state === undefined ? undefined : encodeState(state, codec);
@@ -47,25 +51,31 @@ export function plan(
       const bytes = codec.plain ? payload : encodeEnvelope(next);
       const ttlMs = payload || ttl === 'none' ? folded.ttlMs : settings.tombstoneTtlMs;
       if (!bytes || bytes.length <= maxValueBytes) {
-        return { updates, fold: folded, attempt: { base, next, bytes, plain: codec.plain === true, ttlMs } };
+        return { ...planned, attempt: { base, next, bytes, plain: codec.plain === true, ttlMs } };
       }
-      refusal(
-        new RecordTooLargeError(
-          `The record would have ${bytes.length} bytes, the store takes ${maxValueBytes}; nothing was written. ` +
-            'Remove something from it, or spread it over several keys.',
-          { key },
-        ),
+      refusal = new RecordTooLargeError(
+        `The record would have ${bytes.length} bytes, the store takes ${maxValueBytes}; nothing was written. ` +
+          'Remove something from it, or spread it over several keys.',
+        { key },
       );
     } catch (cause) {
-      refusal(
-        new InvalidArgumentError('The new state could not be encoded; nothing was written.', { cause }),
-      );
+      refusal = new InvalidArgumentError('The new state could not be encoded; nothing was written.', {
+        cause,
+      });
     }
+    if (updates.length === 1) updates[0]?.reject(refusal);
   }
   return undefined;
 }
 
-function changes({ verdicts, state, operations }: Fold<unknown>, base: Envelope): boolean {
-  const touched = verdicts.some(({ kind }) => isChange(kind));
-  return touched && (state !== undefined || base.payload !== undefined || operations.length > 0);
+/** Whether there is something to write or to remove: a record that was not there and is not to be needs no write. */
+function leavesSomething({ state, operations }: Fold<unknown>, base: Envelope): boolean {
+  return state !== undefined || base.payload !== undefined || operations.length > 0;
+}
+
+/** Tells one of the updates what it came to. */
+export function settle(update: Update, { fold }: Plan, position: number): void {
+  const verdict = fold.verdicts[position];
+  if (verdict?.kind === 'failed') update.reject(verdict.error);
+  else update.resolve(verdict?.result);
 }

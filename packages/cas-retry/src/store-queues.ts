@@ -5,6 +5,9 @@ import { createTransport } from './transport.js';
 const rememberedKeys = 4_096;
 const rememberedBytes = 16 * 2 ** 20;
 
+/** Most keys are. Such text is its own bytes. */
+const printableAscii = /^[ -~]+$/;
+
 /** Finds the queue of a key. What a queue remembers is kept while the key is in use, and a while longer. */
 export type StoreQueues = (key: Key) => KeyQueue;
 
@@ -54,8 +57,8 @@ function createStoreQueues(store: KvStore): StoreQueues {
   };
 
   return (key) => {
-    // A key is the same key as text and as bytes. Most keys are ASCII, which is its own bytes.
-    const isItsBytes = typeof key === 'string' && /^\p{ASCII}+$/u.test(key);
+    // A key is the same key as text and as bytes.
+    const isItsBytes = typeof key === 'string' && printableAscii.test(key);
     const name = isItsBytes ? key : String.fromCharCode(...keyToBytes(key, limits));
     const queue: KeyQueue =
       busy.get(name) ?? take(name) ?? createKeyQueue(ownKey(key), context, () => shelve(name, queue));

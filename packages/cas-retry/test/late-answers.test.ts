@@ -1,4 +1,4 @@
-import { type KvStore, VersionMismatchError } from '@norikv/store';
+import { type KvStore, UnavailableError, VersionMismatchError } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../src/attempt.js';
@@ -48,5 +48,26 @@ describe('an answer that comes after its call was given up', () => {
     expect(delivery.kind).toBe('unknown');
     await clock.advance(5_000);
     expect(learned).toEqual([]);
+  });
+});
+
+describe('a store that is not ours', () => {
+  it('may answer without a promise, or throw before it gives one: no timer is left', async () => {
+    const clock = new FakeClock();
+    const answers = [
+      (): unknown => ({ term: 1n, index: 1n }),
+      (): never => {
+        throw new UnavailableError('no connection', { outcome: 'not-applied', retryable: false });
+      },
+    ];
+    const kinds: string[] = [];
+    for (const put of answers) {
+      const store = { ...createMemoryStore({ clock }), put } as unknown as KvStore;
+      const courier = createCourier('key', store, createTransport());
+      const { kind } = await clock.run(courier.deliver(attempt, settingsOf({ clock }), () => false));
+      kinds.push(kind);
+    }
+    expect(kinds).toEqual(['applied', 'failed']);
+    expect(clock.pendingTimers).toBe(0);
   });
 });

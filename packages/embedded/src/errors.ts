@@ -1,4 +1,4 @@
-import { type ErrorFacts, NoriKVError } from '@norikv/store';
+import { NoriKVError } from '@norikv/store';
 
 /**
  * The store is taken: another opener has it exclusively, or `exclusive` was asked for while others have it
@@ -6,9 +6,7 @@ import { type ErrorFacts, NoriKVError } from '@norikv/store';
  */
 export class StoreInUseError extends NoriKVError {
   static override readonly code: string = 'STORE_IN_USE';
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { retryable: true, ...facts });
-  }
+  static override readonly retryable: boolean = true;
 }
 
 /** The path cannot be used: no permission, not a folder, no such volume. `cause` is the system's error. */

@@ -66,7 +66,5 @@ export class ReservationResolvedError extends NoriKVError {
 /** One record holds as many live reservations as it may. Nothing was applied; some will end, or split the SKU. */
 export class TooManyReservationsError extends NoriKVError {
   static override readonly code: string = 'TOO_MANY_RESERVATIONS';
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { retryable: true, ...facts });
-  }
+  static override readonly retryable: boolean = true;
 }

@@ -25,10 +25,11 @@ export class LeaseLostError extends NoriKVError {
 /** Others held the lease, or the store could not be reached (then `cause` says so), for the whole wait. */
 export class AcquireTimeoutError extends NoriKVError {
   static override readonly code: string = 'ACQUIRE_TIMEOUT';
+  static override readonly retryable: boolean = true;
   /** Who held it when it was last seen. */
   readonly leader: Leader | undefined;
   constructor(message: string, facts: ErrorFacts & { readonly leader?: Leader | undefined } = {}) {
-    super(message, { retryable: true, ...facts });
+    super(message, facts);
     this.leader = facts.leader;
   }
 }

@@ -1,4 +1,4 @@
-import { type ErrorFacts, NoriKVError } from '@norikv/store';
+import { NoriKVError, type Outcome } from '@norikv/store';
 
 /**
  * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent. Or it cannot be
@@ -8,8 +8,7 @@ import { type ErrorFacts, NoriKVError } from '@norikv/store';
  */
 export class RateLimitUnavailableError extends NoriKVError {
   static override readonly code: string = 'RATE_LIMIT_UNAVAILABLE';
+  static override readonly outcome: Outcome = 'unknown';
+  static override readonly retryable: boolean = true;
   readonly statusCode: number = 503;
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { outcome: 'unknown', retryable: true, ...facts });
-  }
 }

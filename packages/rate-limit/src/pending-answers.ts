@@ -13,12 +13,14 @@ interface Answer {
 
 /** The answers that are on their way, by key. */
 export class PendingAnswers {
-  readonly #pending = new Map<string, readonly Answer[]>();
+  readonly #pending = new Map<string, Answer[]>();
 
   /** Follows an answer, from before the question is asked until {@link ended}. */
   follow(key: string): PendingAnswer {
     const answer = { isOutdated: false, isForgotten: false };
-    this.#pending.set(key, [...this.#of(key), answer]);
+    const others = this.#pending.get(key);
+    if (others) others.push(answer);
+    else this.#pending.set(key, [answer]);
     return answer;
   }
 

@@ -30,7 +30,9 @@ export const recordCodec: Codec<RateLimitRecord> = {
 };
 
 function textOf([slot, numbers]: Slot): string {
-  return [slot, ...numbers.map((number) => number.toString(Number.isInteger(number) ? 36 : 10))].join(' ');
+  let text = slot;
+  for (const number of numbers) text += ` ${number.toString(Number.isInteger(number) ? 36 : 10)}`;
+  return text;
 }
 
 function slotOf(text: string): Slot {
@@ -45,7 +47,9 @@ function slotOf(text: string): Slot {
 
 /** The numbers in a slot; undefined if nothing was counted. */
 export function numbersIn(record: RateLimitRecord, slot: string): Numbers | undefined {
-  return record.findLast(([name]) => name === slot)?.[1];
+  let found: Numbers | undefined;
+  for (const [name, numbers] of record) if (name === slot) found = numbers;
+  return found;
 }
 
 /** The record with one slot changed, and without those that mean nothing any more. */
@@ -55,7 +59,9 @@ export function withSlot(
   numbers: Numbers,
   now: number,
 ): RateLimitRecord {
+  const changed: Slot = [slot, numbers];
+  const [only] = record;
+  if (record.length === 0 || (record.length === 1 && only?.[0] === slot)) return [changed];
   const live = record.filter(([name, [end = 0]]) => name !== slot && (end > now || name === noteSlot));
-  live.push([slot, numbers]);
-  return live;
+  return [...live, changed];
 }

@@ -45,8 +45,21 @@ export function resultOf(
 ): RateLimitResult {
   const tightest = limits.reduce((tight, other) => (isTighter(other, tight) ? other : tight));
   const { name, limit, windowMs, remaining, resetAt, resetAfterMs, retryAfterMs } = tightest;
-  const standing = { name, limit, windowMs, remaining, resetAt, resetAfterMs, retryAfterMs };
-  return { allowed, cost, source, blocked: false, limits, grants, ...standing };
+  return {
+    allowed,
+    cost,
+    source,
+    blocked: false,
+    limits,
+    grants,
+    name,
+    limit,
+    windowMs,
+    remaining,
+    resetAt,
+    resetAfterMs,
+    retryAfterMs,
+  };
 }
 
 function isTighter(one: LimitStanding, other: LimitStanding): boolean {

@@ -1,5 +1,5 @@
 import { type Change, keep, type Transition, write } from '@norikv/cas-retry';
-import { tolerance } from './algorithm.js';
+import { type Numbers, tolerance } from './algorithm.js';
 import { type Limit, refillMs, spanIn } from './limit.js';
 import { blockSlot, emptyRecord, numbersIn, type RateLimitRecord, withSlot } from './record.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
@@ -26,21 +26,24 @@ export function spend(
   now: number,
 ): Change<RateLimitRecord, RateLimitResult> {
   let next = record;
+  const after: LimitStanding[] = [];
+  const grants: number[] = [];
   for (const limit of limits) {
-    const numbers = limit.algorithm.advance(numbersIn(next, limit.slot), limit, now);
-    next = withSlot(next, limit.slot, limit.algorithm.take(numbers, limit, cost), now);
+    const numbers = limit.algorithm.take(numbersOf(record, limit, now), limit, cost);
+    next = withSlot(next, limit.slot, numbers, now);
+    after.push(standing(limit, numbers, 0, now));
+    grants.push(endOf(numbers));
   }
   // Several callers get these: one must not change them for the others.
-  const after = Object.freeze(limits.map((limit) => standing(next, limit, 0, now)));
-  const grants = Object.freeze(limits.map((limit) => endOf(next, limit.slot)));
-  return write(next, resultOf(true, cost, after, grants), ttlOf(next, now));
+  const result = resultOf(true, cost, Object.freeze(after), Object.freeze(grants));
+  return write(next, result, ttlOf(next, now));
 }
 
 /** Denies everything for so long. A longer block stays. */
 export function block(durationMs: number): Transition<RateLimitRecord, void> {
   return (record = emptyRecord, now) => {
-    const until = Math.max(endOf(record, blockSlot), now + durationMs);
-    const lastingMs = Math.max(leftMs(record, blockSlot, now), durationMs);
+    const until = Math.max(endOf(numbersIn(record, blockSlot)), now + durationMs);
+    const lastingMs = Math.max(leftMs(blockSlot, numbersIn(record, blockSlot), now), durationMs);
     const next = withSlot(record, blockSlot, [until, lastingMs], now);
     return write(next, undefined, ttlOf(next, now));
   };
@@ -52,12 +55,11 @@ export const forget: Transition<RateLimitRecord, void> = (record) =>
 
 /** Permits that every limit has left. */
 export function roomIn(record: RateLimitRecord, limits: readonly Limit[], now: number): number {
-  if (leftMs(record, blockSlot, now) > 0) return 0;
+  if (leftMs(blockSlot, numbersIn(record, blockSlot), now) > 0) return 0;
   let room = Number.POSITIVE_INFINITY;
   for (const limit of limits) {
-    const { algorithm, slot } = limit;
-    const numbers = algorithm.advance(numbersIn(record, slot), limit, now);
-    room = Math.min(room, remainingOf(limit, algorithm.used(numbers, limit, now)));
+    const used = limit.algorithm.used(numbersOf(record, limit, now), limit, now);
+    room = Math.min(room, remainingOf(limit, used));
   }
   return room;
 }
@@ -69,8 +71,10 @@ export function assess(
   cost: number,
   now: number,
 ): RateLimitResult {
-  const standings = Object.freeze(limits.map((limit) => standing(record, limit, cost, now)));
-  const blockedForMs = leftMs(record, blockSlot, now);
+  const standings = Object.freeze(
+    limits.map((limit) => standing(limit, numbersOf(record, limit, now), cost, now)),
+  );
+  const blockedForMs = leftMs(blockSlot, numbersIn(record, blockSlot), now);
   if (blockedForMs > 0) return blockedResult(cost, standings, blockedForMs, now);
   return resultOf(
     standings.every(({ retryAfterMs }) => retryAfterMs === 0),
@@ -90,15 +94,19 @@ function blockedResult(
   return { ...resultOf(false, cost, limits), blocked: true };
 }
 
-function standing(record: RateLimitRecord, limit: Limit, cost: number, now: number): LimitStanding {
+/** What a limit has become by now. */
+function numbersOf(record: RateLimitRecord, limit: Limit, now: number): Numbers {
+  return limit.algorithm.advance(numbersIn(record, limit.slot), limit, now);
+}
+
+/** How a request of this cost would fare with the numbers of now. */
+function standing(limit: Limit, numbers: Numbers, cost: number, now: number): LimitStanding {
   const { algorithm, capacity, name } = limit;
-  const numbers = algorithm.advance(numbersIn(record, limit.slot), limit, now);
-  const [end = 0] = numbers;
   const used = algorithm.used(numbers, limit, now);
   const isOver = used + cost > capacity + tolerance;
   const never = cost > capacity ? Number.POSITIVE_INFINITY : 0;
   // A record of a clock that is ahead ends later than it should; the store removes it before that.
-  const resetAfterMs = used > 0 ? Math.min(limit.spanMs, Math.max(0, end - now)) : 0;
+  const resetAfterMs = used > 0 ? Math.min(limit.spanMs, Math.max(0, endOf(numbers) - now)) : 0;
   return Object.freeze({
     name,
     limit: capacity,
@@ -115,15 +123,16 @@ function remainingOf({ capacity }: Limit, used: number): number {
 }
 
 export function ttlOf(record: RateLimitRecord, now: number): number {
-  const lasting = record.map(([slot]) => leftMs(record, slot, now));
-  return Math.ceil(Math.max(0, ...lasting)) + spareMs;
+  let lastingMs = 0;
+  for (const [slot, numbers] of record) lastingMs = Math.max(lastingMs, leftMs(slot, numbers, now));
+  return Math.ceil(lastingMs) + spareMs;
 }
 
 /** How long a slot still matters. A wrong clock may have put its end far away. */
-function leftMs(record: RateLimitRecord, slot: string, now: number): number {
-  return Math.min(spanIn(slot, numbersIn(record, slot) ?? []), endOf(record, slot) - now);
+function leftMs(slot: string, numbers: Numbers | undefined, now: number): number {
+  return Math.min(spanIn(slot, numbers ?? []), endOf(numbers) - now);
 }
 
-function endOf(record: RateLimitRecord, slot: string): number {
-  return numbersIn(record, slot)?.[0] ?? 0;
+function endOf(numbers: Numbers | undefined): number {
+  return numbers?.[0] ?? 0;
 }

@@ -1,4 +1,4 @@
-import { type ErrorFacts, errorCode, NoriKVError } from '@norikv/store';
+import { type ErrorFacts, errorCode, NoriKVError, type Outcome } from '@norikv/store';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 export class SignInRevokedError extends NoriKVError {
@@ -33,10 +33,9 @@ export class SessionDataError extends NoriKVError {
  */
 export class SessionUnavailableError extends NoriKVError {
   static override readonly code: string = 'SESSION_UNAVAILABLE';
+  static override readonly outcome: Outcome = 'unknown';
+  static override readonly retryable: boolean = true;
   readonly statusCode: number = 503;
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { outcome: 'unknown', retryable: true, ...facts });
-  }
 }
 
 const unreadable: readonly string[] = ['CORRUPT_RECORD', 'SESSION_DATA'];

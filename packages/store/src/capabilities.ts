@@ -58,9 +58,9 @@ export function requireCapabilities(
   if (unsafe === true || missing.length === 0) return;
   const engine = offered
     ? `The store "${offered.engine}"`
-    : 'A store that declares no capabilities (is it awaited, and connected?)';
+    : 'A store without capabilities (not awaited, not connected?)';
   throw new UnsupportedError(
     `${engine} does not guarantee ${missing.join(', ')}, which ${user} needs to be safe. ` +
-      'Use an engine that does (such as @norikv/embedded), or read what the "unsafe" option gives up.',
+      'Use one that does (such as @norikv/embedded), or see the "unsafe" option.',
   );
 }

@@ -94,8 +94,9 @@ export function checkObject<Options>(name: string, value: Options): Options {
  * @throws InvalidArgumentError for a name that is not known.
  */
 export function checkNames(what: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) refuse(what, unknown, known.join(', '));
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) refuse(what, name, known.join(', '));
+  }
 }
 
 /**

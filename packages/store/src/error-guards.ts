@@ -1,17 +1,15 @@
 /** The code of an error, whichever package or copy of a package made it; its name where it has no code. */
 export function errorCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (typeof code === 'string') return code;
-  return typeof name === 'string' ? codesByName[name] : undefined;
+  const { code, name } = Object(error) as { code?: unknown; name?: unknown };
+  return typeof code === 'string' ? code : codesByName.get(name);
 }
 
-const codesByName: Readonly<Record<string, string>> = {
-  KeyNotFoundError: 'KEY_NOT_FOUND',
-  NotFoundError: 'KEY_NOT_FOUND',
-  VersionMismatchError: 'VERSION_MISMATCH',
-  AlreadyExistsError: 'ALREADY_EXISTS',
-};
+const codesByName: ReadonlyMap<unknown, string> = new Map([
+  ['KeyNotFoundError', 'KEY_NOT_FOUND'],
+  ['NotFoundError', 'KEY_NOT_FOUND'],
+  ['VersionMismatchError', 'VERSION_MISMATCH'],
+  ['AlreadyExistsError', 'ALREADY_EXISTS'],
+]);
 
 /** Whether an error says that the key is absent. */
 export function isKeyNotFound(error: unknown): boolean {

@@ -40,13 +40,17 @@ export interface ErrorFacts {
 
 /**
  * The base of every error of every package. A subclass sets its static `code`; its name follows from that:
- * `KEY_NOT_FOUND` makes a `KeyNotFoundError`.
+ * `KEY_NOT_FOUND` makes a `KeyNotFoundError`. Its static `outcome` and `retryable` are what its errors say by default.
  *
  * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install):
  * it compares the brand and the code.
  */
 export class NoriKVError extends Error {
   static readonly code: string = 'INTERNAL';
+  /** The outcome of errors of this class that are not told theirs. */
+  static readonly outcome: Outcome = 'not-applied';
+  /** Likewise. */
+  static readonly retryable: boolean = false;
   readonly code: string;
   readonly outcome: Outcome;
   readonly retryable: boolean;
@@ -56,15 +60,15 @@ export class NoriKVError extends Error {
     super(message, 'cause' in facts ? { cause: facts.cause } : undefined);
     this.code = facts.code ?? new.target.code;
     this.name = nameOf(this.code);
-    this.outcome = facts.outcome ?? 'not-applied';
-    this.retryable = facts.retryable ?? false;
+    this.outcome = facts.outcome ?? new.target.outcome;
+    this.retryable = facts.retryable ?? new.target.retryable;
     this.key = facts.key;
     Object.defineProperty(this, brand, { value: true });
   }
 
   /** Matches errors of this class from another copy of the package, too. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    if (super[Symbol.hasInstance](value)) return true;
     if (!isNoriKVError(value)) return false;
     return this === NoriKVError || (Object.hasOwn(this, 'code') && this.code === value.code);
   }
@@ -76,7 +80,7 @@ function nameOf(code: string): string {
 
 /** Whether a value is an error of this family, from whichever copy of the package. */
 export function isNoriKVError(value: unknown): value is NoriKVError {
-  return typeof value === 'object' && value !== null && brand in value;
+  return brand in Object(value);
 }
 
 /** The key is absent. */
@@ -141,23 +145,19 @@ export class CancelledError extends NoriKVError {
 /** Time ran out. On a write the outcome is unknown unless the error says otherwise. */
 export class DeadlineExceededError extends NoriKVError {
   static override readonly code: string = 'DEADLINE_EXCEEDED';
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { outcome: 'unknown', retryable: true, ...facts });
-  }
+  static override readonly outcome: Outcome = 'unknown';
+  static override readonly retryable: boolean = true;
 }
 
 /** The store could not be reached or answered that it cannot serve. On a write the outcome is unknown. */
 export class UnavailableError extends NoriKVError {
   static override readonly code: string = 'UNAVAILABLE';
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { outcome: 'unknown', retryable: true, ...facts });
-  }
+  static override readonly outcome: Outcome = 'unknown';
+  static override readonly retryable: boolean = true;
 }
 
 /** A limit of the store is reached: too many calls at once, no space, too many keys. Nothing was applied. */
 export class ResourceExhaustedError extends NoriKVError {
   static override readonly code: string = 'RESOURCE_EXHAUSTED';
-  constructor(message: string, facts: ErrorFacts = {}) {
-    super(message, { retryable: true, ...facts });
-  }
+  static override readonly retryable: boolean = true;
 }

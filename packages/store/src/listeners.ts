@@ -12,7 +12,7 @@ export function tell<Event>(listener: ((event: Event) => unknown) | undefined, e
 /** Whether a value is a promise, of whichever library. */
 export function isPromise(answer: unknown): answer is PromiseLike<unknown> {
   // Data may have a field of that name.
-  return typeof Object(answer).then === 'function';
+  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** Nobody waits for a promise that is refused, and what becomes of it must not end the process. */

@@ -29,7 +29,7 @@ export function keyToBytes(key: Key, limits: SizeLimits): Uint8Array {
   const bytes = toBytes('key', key);
   if (bytes.length === 0 || bytes.length > limits.maxKeyBytes) {
     throw new InvalidArgumentError(
-      `key has ${bytes.length} bytes; use 1 to ${limits.maxKeyBytes} (a long name can be hashed)`,
+      `key has ${bytes.length} bytes; use 1 to ${limits.maxKeyBytes} (or its hash)`,
     );
   }
   return bytes;
@@ -44,7 +44,7 @@ export function valueToBytes(value: Value, limits: SizeLimits): Uint8Array {
   const bytes = toBytes('value', value);
   if (bytes.length > limits.maxValueBytes) {
     throw new InvalidArgumentError(
-      `value has ${bytes.length} bytes; use at most ${limits.maxValueBytes}, or split it over several keys`,
+      `value has ${bytes.length} bytes; use at most ${limits.maxValueBytes}, or several keys`,
     );
   }
   return bytes;
@@ -60,7 +60,7 @@ export function conditionOf(options: PutOptions & DeleteOptions = {}): Condition
   const { ifNotExists, ifMatchVersion: version } = options;
   if (version === undefined || version === null) return ifNotExists ? absent : always;
   if (ifNotExists) {
-    throw new InvalidArgumentError('ifNotExists and ifMatchVersion exclude each other; pass one of them');
+    throw new InvalidArgumentError('ifNotExists and ifMatchVersion exclude each other; pass one');
   }
   const { term, index } = version;
   if (typeof term !== 'bigint' || typeof index !== 'bigint') {
@@ -86,9 +86,7 @@ function toBytes(name: string, input: string | Uint8Array): Uint8Array {
   if (input instanceof Uint8Array) return new Uint8Array(input);
   if (typeof input !== 'string') refuse(name, input, 'a string or a Uint8Array');
   if (!input.isWellFormed()) {
-    throw new InvalidArgumentError(
-      `${name} is not well-formed Unicode (a lone surrogate); pass bytes instead`,
-    );
+    throw new InvalidArgumentError(`${name} is not well-formed Unicode (lone surrogate); pass bytes`);
   }
   return stringToBytes(input);
 }

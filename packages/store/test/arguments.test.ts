@@ -22,6 +22,23 @@ describe('bytes', () => {
     expect(bytesToString(stringToBytes('\ufeffmark'))).toBe('\ufeffmark');
   });
 
+  it('are the UTF-8 of a text, whatever it is and however long', () => {
+    const mostlyAscii = fc.string({
+      unit: fc.oneof(
+        { weight: 40, arbitrary: fc.constant('k') },
+        fc.constantFrom('\x7f', '\x80', 'é', '\u{1f600}', '\ud800'),
+      ),
+      maxLength: 130,
+      size: 'max',
+    });
+    fc.assert(
+      fc.property(mostlyAscii, (text) => {
+        expect([...stringToBytes(text)]).toEqual([...new TextEncoder().encode(text)]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('are equal when they are the same', () => {
     expect(bytesEqual(stringToBytes('ab'), stringToBytes('ab'))).toBe(true);
     expect(bytesEqual(stringToBytes('ab'), stringToBytes('ac'))).toBe(false);

@@ -36,7 +36,7 @@ describe('requireCapabilities', () => {
     ['no store', undefined],
   ])('assumes nothing of %s, and asks whether it is ready', (_what, store) => {
     expect(() => requireCapabilities(store as KvStore, 'Lease', ['atomicCas'])).toThrow(
-      /A store that declares no capabilities \(is it awaited, and connected\?\) does not guarantee atomicCas/,
+      /A store without capabilities \(not awaited, not connected\?\) does not guarantee atomicCas/,
     );
   });
 

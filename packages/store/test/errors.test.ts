@@ -50,6 +50,14 @@ describe('an error', () => {
     expect(new ResourceExhaustedError('full')).toMatchObject({ outcome: 'not-applied', retryable: true });
   });
 
+  it('says what its class says where a fact is handed on that nobody knows', () => {
+    const facts = { outcome: undefined, retryable: undefined };
+    expect(new UnavailableError('', facts)).toMatchObject({ outcome: 'unknown', retryable: true });
+    expect(new DeadlineExceededError('', facts)).toMatchObject({ outcome: 'unknown', retryable: true });
+    expect(new ResourceExhaustedError('', facts)).toMatchObject({ outcome: 'not-applied', retryable: true });
+    expect(new KeyNotFoundError('', facts)).toMatchObject({ outcome: 'not-applied', retryable: false });
+  });
+
   it('carries the evidence of a lost race', () => {
     const actual = { value: new Uint8Array(), version: { term: 1n, index: 2n } };
     const expected = { term: 1n, index: 1n };
@@ -109,6 +117,7 @@ describe('guards', () => {
   it('go by code, then by name', () => {
     expect(errorCode(new KeyNotFoundError('x'))).toBe('KEY_NOT_FOUND');
     expect(errorCode({ code: 5 })).toBeUndefined();
+    expect(errorCode({ name: 'constructor' })).toBeUndefined();
     expect(errorCode({ name: 'NotFoundError' })).toBe('KEY_NOT_FOUND');
     expect(errorCode(new TypeError('x'))).toBeUndefined();
     expect(errorCode(null)).toBeUndefined();
