@@ -6,7 +6,7 @@ import { decodeEnvelope } from './envelope.js';
 import { PendingUpdate } from './pending-update.js';
 import { settingsOf, type UpdaterOptions } from './settings.js';
 import { queuesOf } from './store-queues.js';
-import type { Transition } from './transition.js';
+import type { Change } from './transition.js';
 
 /** Options of one {@link Updater.update}. */
 export interface UpdateOptions {
@@ -43,12 +43,12 @@ export interface Updater {
    * @throws OperationIdReusedError, RecordTooLargeError, InvalidArgumentError as their names say.
    * @throws whatever the transition throws, confirmed on current state.
    */
-  update<State, Result>(
+  update<State, Decided extends Change<State, unknown>>(
     key: Key,
     codec: Codec<State>,
-    transition: Transition<State, Result>,
+    transition: (current: State | undefined, now: number) => Decided,
     options?: UpdateOptions,
-  ): Promise<Result>;
+  ): Promise<Decided['result']>;
 
   /**
    * Reads a record's state, or undefined if there is none. One round trip.

@@ -1,6 +1,6 @@
 import { bytesToString, InvalidArgumentError, stringToBytes } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { createUpdater, jsonCodec, keep, remove, type Updater, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
@@ -120,6 +120,20 @@ describe('a record', () => {
     await expect(createUpdater(store).read('n', codec)).rejects.toMatchObject({
       cause: new TypeError('a list'),
     });
+  });
+});
+
+describe('the result', () => {
+  it('has the types of all that a transition may decide', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const taken = await updater.update('n', numberCodec, (seats = 1) =>
+      seats > 0 ? write(seats - 1, { ok: true as const, seats }) : keep({ ok: false as const }),
+    );
+    expectTypeOf(taken).toEqualTypeOf<{ ok: true; seats: number } | { ok: false }>();
+    expect(taken).toEqual({ ok: true, seats: 1 });
+    const left = await updater.update('n', numberCodec, (seats) => (seats ? remove(seats) : keep('none')));
+    expectTypeOf(left).toEqualTypeOf<number | string>();
+    expect(left).toBe('none');
   });
 });
 

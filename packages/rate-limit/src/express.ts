@@ -8,6 +8,14 @@ export interface ExpressRequest {
   readonly ip?: string | undefined;
 }
 
+/** What `identify` and its kind see of a request. For more, write its type: `(request: Request) => …`. */
+export interface ExpressRequestView extends ExpressRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly originalUrl: string;
+  get(name: string): string | undefined;
+}
+
 /** What the middleware uses of a response. */
 export interface ExpressResponse {
   readonly headersSent: boolean;
@@ -29,7 +37,7 @@ export interface ExpressResponse {
  * app.use('/api', expressRateLimit(limiter, { limits: { maxRequests: 100, windowMs: 60_000 } }));
  * ```
  */
-export function expressRateLimit<Incoming extends ExpressRequest>(
+export function expressRateLimit<Incoming extends ExpressRequest = ExpressRequestView>(
   limiter: RateLimiter,
   options: HttpLimitOptions<Incoming>,
 ): (request: Incoming, response: ExpressResponse, next: (error?: unknown) => void) => Promise<void> {

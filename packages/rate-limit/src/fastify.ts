@@ -7,6 +7,16 @@ export interface FastifyRequestLike {
   readonly ip: string;
 }
 
+/** What `identify` and its kind see of a request. For more, write its type: `(request: FastifyRequest) => …`. */
+export interface FastifyRequestView extends FastifyRequestLike {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Infers nothing: what a route expects of its hooks would make `never` of the request. */
+type Given<Incoming> = [Incoming][Incoming extends unknown ? 0 : never];
+
 /** What the hook uses of a reply. */
 export interface FastifyReplyLike {
   header(name: string, value: string): unknown;
@@ -28,10 +38,10 @@ export interface FastifyReplyLike {
  * app.addHook('onRequest', fastifyRateLimit(limiter, { limits: { maxRequests: 100, windowMs: 60_000 } }));
  * ```
  */
-export function fastifyRateLimit<Incoming extends FastifyRequestLike>(
+export function fastifyRateLimit<Incoming extends FastifyRequestLike = FastifyRequestView>(
   limiter: RateLimiter,
   options: HttpLimitOptions<Incoming>,
-): (request: Incoming, reply: FastifyReplyLike) => Promise<unknown> {
+): (request: Given<Incoming>, reply: FastifyReplyLike) => Promise<unknown> {
   checkHttpOptions(options);
   return async (request, reply) => {
     const decision = await decideRequest(limiter, options, request, ({ ip }) => clientAddress(ip));

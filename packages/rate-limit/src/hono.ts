@@ -11,6 +11,18 @@ export interface HonoContext {
   body(body: string, status: 429 | 503, headers: Record<string, string>): Response;
 }
 
+/** What `identify` and its kind see of a context. For more, write its type: `(context: Context<MyEnv>) => …`. */
+export interface HonoRequestContext extends HonoContext {
+  readonly req: {
+    readonly method: string;
+    readonly path: string;
+    readonly url: string;
+    header(name: string): string | undefined;
+    param(name: string): string | undefined;
+    query(name: string): string | undefined;
+  };
+}
+
 /** Options of {@link honoRateLimit}. */
 export interface HonoLimitOptions<Context> extends HttpLimitOptions<Context> {
   /** Who is limited. Hono knows no client address by itself, so there is no default. */
@@ -29,7 +41,7 @@ export interface HonoLimitOptions<Context> extends HttpLimitOptions<Context> {
  * app.use(honoRateLimit(limiter, { identify, limits: { maxRequests: 100, windowMs: 60_000 } }));
  * ```
  */
-export function honoRateLimit<Context extends HonoContext>(
+export function honoRateLimit<Context extends HonoContext = HonoRequestContext>(
   limiter: RateLimiter,
   options: HonoLimitOptions<Context>,
 ): (context: Context, next: () => Promise<void>) => Promise<Response | undefined> {

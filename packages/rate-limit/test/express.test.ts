@@ -39,6 +39,21 @@ describe('expressRateLimit', () => {
     expect(await denied.json()).toMatchObject({ status: 429, 'violated-policies': ['api'] });
   });
 
+  it('shows what a request has', async () => {
+    const app = express();
+    const limiter = new RateLimiter(createMemoryStore());
+    const limit = expressRateLimit(limiter, {
+      limits,
+      identify: (request) => request.get('x-user') ?? request.method,
+      skip: ({ path }) => path === '/free',
+    });
+    app.get('/{:room}', limit, (_request, response) => void response.send('hello'));
+    await using server = await listen(app);
+    expect(await statuses(server.url, 4, { 'x-user': 'ada' })).toEqual([200, 200, 200, 429]);
+    expect(await statuses(server.url, 1)).toEqual([200]);
+    expect(await statuses(`${server.url}/free`, 4)).toEqual([200, 200, 200, 200]);
+  });
+
   it('sends headers an independent parser reads', async () => {
     await using server = await listen(appWith({ headers: 'legacy' }).app);
     for (const remaining of [2, 1, 0, 0]) {
@@ -119,7 +134,8 @@ describe('expressRateLimit', () => {
   });
 
   it('calls next once, also where that throws', async () => {
-    const middleware = expressRateLimit(new RateLimiter(createMemoryStore()), { limits });
+    const limiter = new RateLimiter(createMemoryStore());
+    const middleware = expressRateLimit<{ ip: string }>(limiter, { limits });
     const next = vi.fn(() => {
       throw new Error('from further in');
     });

@@ -39,6 +39,27 @@ describe('fastifyRateLimit', () => {
     await app.close();
   });
 
+  it('is made where a route wants it, and shows what a request has', async () => {
+    const app = fastify();
+    const limiter = new RateLimiter(createMemoryStore());
+    app.get('/a', { onRequest: fastifyRateLimit(limiter, { limits }) }, async () => 'hello');
+    app.get(
+      '/b',
+      { onRequest: fastifyRateLimit(limiter, { limits, identify: ({ headers }) => `${headers['x-user']}` }) },
+      async () => 'hello',
+    );
+    app.get(
+      '/c',
+      { preHandler: [fastifyRateLimit(limiter, { limits, identify: ({ method, url }) => method + url })] },
+      async () => 'hello',
+    );
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    expect(await statuses(`${url}/a`, 4)).toEqual([200, 200, 200, 429]);
+    expect(await statuses(`${url}/b`, 4, { 'x-user': 'ada' })).toEqual([200, 200, 200, 429]);
+    expect(await statuses(`${url}/c`, 1)).toEqual([200]);
+    await app.close();
+  });
+
   it('answers 503 where the store is down and the policy is closed', async () => {
     const store = createMemoryStore();
     const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));

@@ -47,6 +47,24 @@ describe('honoRateLimit', () => {
     expect(await statuses(server.url, 1)).toEqual([500]);
   });
 
+  it('shows what a request has', async () => {
+    const app = new Hono();
+    const limiter = new RateLimiter(createMemoryStore());
+    app.get(
+      '/:room',
+      honoRateLimit(limiter, {
+        limits,
+        identify: ({ req }) => `${req.header('x-user')} ${req.param('room')}`,
+        skip: ({ req }) => req.method === 'HEAD' || req.path === '/free',
+      }),
+      (context) => context.text('hello'),
+    );
+    await using server = await listen(getRequestListener(app.fetch));
+    expect(await statuses(`${server.url}/a`, 4, { 'x-user': 'ada' })).toEqual([200, 200, 200, 429]);
+    expect(await statuses(`${server.url}/b`, 1, { 'x-user': 'ada' })).toEqual([200]);
+    expect(await statuses(`${server.url}/free`, 4)).toEqual([200, 200, 200, 200]);
+  });
+
   it('answers 503 where the store is down and the policy is closed', async () => {
     const store = createMemoryStore();
     const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));

@@ -43,7 +43,7 @@ export interface ErrorFacts {
  * `KEY_NOT_FOUND` makes a `KeyNotFoundError`. Its static `outcome` and `retryable` are what its errors say by default.
  *
  * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install):
- * it compares the brand and the code.
+ * it compares the brand and the code. One with a code of its own is, to another copy, of its own class alone.
  */
 export class NoriKVError extends Error {
   static readonly code: string = 'INTERNAL';

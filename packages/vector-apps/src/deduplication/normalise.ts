@@ -25,8 +25,10 @@ export function wordsOf(normalised: string): string[] {
 const signedWord =
   /(?:(?<=^|[^\p{L}\p{M}\p{N}])[-−–‐])?(?:\p{Sc}\s?[-−–‐]?)?[\p{L}\p{M}\p{N}]+(?:['’.,][\p{L}\p{M}\p{N}]+)*(?:\s?(?:[%‰‱°]|\p{Sc}(?!\s?[-−–‐]?\p{N})))?/gu;
 
+const numeral = /\p{N}/u;
+
 /** The numbers in a normalised text, in order, signs included. */
 export function numbersOf(normalised: string): string[] {
-  const numbers = (normalised.match(signedWord) ?? []).filter((word) => /\p{N}/u.test(word));
+  const numbers = (normalised.match(signedWord) ?? []).filter((word) => numeral.test(word));
   return numbers.map((number) => number.replaceAll(/\s/gu, '').replaceAll(/[−–‐]/gu, '-'));
 }
