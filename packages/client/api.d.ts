@@ -1,4 +1,4 @@
-import { KvStore, VectorStore, Capabilities, Key, GetOptions, Entry, CallOptions, Clock, Value, PutOptions, Version, DeleteOptions, DistanceFunction, VectorIndexType, VectorWriteOptions, VectorSearchOptions, VectorSearchResult, VectorGetOptions, NoriKVError, ErrorFacts } from '@norikv/store';
+import { KvStore, VectorStore, Capabilities, Key, GetOptions, Entry, CallOptions, Clock, Value, PutOptions, Version, DeleteOptions, DistanceFunction, VectorIndexType, VectorWriteOptions, VectorSearchOptions, VectorSearchResult, VectorGetOptions, NoriKVError, Outcome, ErrorFacts } from '@norikv/store';
 export { AlreadyExistsError, CallOptions, CancelledError, Capabilities, ClosedError, UnavailableError as ConnectionError, Consistency, Consistency as ConsistencyLevel, DeadlineExceededError, DeleteOptions, DistanceFunction, Entry, GetOptions, GetResult, InvalidArgumentError, Key, KeyNotFoundError, NoriKVError, KeyNotFoundError as NotFoundError, PutOptions, ResourceExhaustedError, UnavailableError, UnsupportedError, Value, VectorGetOptions, VectorIndexType, VectorMatch, VectorSearchOptions, VectorSearchResult, VectorWriteOptions, Version, VersionMismatchError, bytesToString, stringToBytes } from '@norikv/store';
 
 /** A server of a cluster. */
@@ -291,6 +291,8 @@ interface NotLeaderFacts extends ErrorFacts {
 /** The node does not lead the shard of the key. On a write the outcome is unknown unless the error says otherwise. */
 declare class NotLeaderError extends NoriKVError {
     static readonly code: string;
+    static readonly outcome: Outcome;
+    static readonly retryable: boolean;
     /** Address of the leader, if the node named one that can be connected to. */
     readonly leaderHint: string | undefined;
     constructor(message: string, facts?: NotLeaderFacts);

@@ -52,6 +52,8 @@ interface ServerOptions {
     /** Default: the clock of the process. */
     readonly clock?: Clock | undefined;
 }
+/** What a server can be given anew while it runs. */
+type ServerCredentials = Pick<ServerOptions, 'tls' | 'tokens'>;
 
 /** A store behind the NoriKV wire. Made by {@link createServer}. */
 declare class NoriKVServer implements AsyncDisposable {
@@ -67,6 +69,13 @@ declare class NoriKVServer implements AsyncDisposable {
     metrics(): Promise<string>;
     /** Starts to listen; done by {@link createServer}. */
     listen(): Promise<void>;
+    /**
+     * Takes other certificates and tokens, for connections and calls from now on; those under way go on. What is left
+     * out stays.
+     *
+     * @throws InvalidArgumentError if something is broken, or would leave open what was guarded; then all stays.
+     */
+    renew(credentials: ServerCredentials): void;
     /**
      * Refuses new calls, lets those under way end, and stops to listen. Calling it again is fine. The store stays
      * open: it belongs to the caller.
@@ -94,4 +103,4 @@ declare class NoriKVServer implements AsyncDisposable {
  */
 declare function createServer(store: KvStore, options?: ServerOptions): Promise<NoriKVServer>;
 
-export { type Log, type LogEntry, type LogLevel, NoriKVServer, type ServerOptions, type ServerTls, createServer, jsonLog };
+export { type Log, type LogEntry, type LogLevel, NoriKVServer, type ServerCredentials, type ServerOptions, type ServerTls, createServer, jsonLog };

@@ -47,7 +47,7 @@ export class CallLimit {
 
   timedOut(outcome: 'not-applied' | 'unknown', cause?: unknown): DeadlineExceededError {
     const doing = outcome === 'not-applied' ? ' before the request was sent or while it could not be' : '';
-    const why = outcome === 'not-applied' && cause instanceof Error ? `: ${reasonIn(cause)}` : '';
+    const why = outcome === 'not-applied' && cause instanceof Error ? `: ${cause.message}` : '';
     return new DeadlineExceededError(`No answer within ${this.#timeoutMs} ms${doing}${why}`, {
       outcome,
       key: this.#key,
@@ -108,11 +108,6 @@ export class CallLimit {
       cancel();
     }
   }
-}
-
-/** What an error says; that of several addresses has only a code. */
-export function reasonIn(error: Error): string {
-  return error.message || String((error as NodeJS.ErrnoException).code);
 }
 
 /** Does nothing. */

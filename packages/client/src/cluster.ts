@@ -1,5 +1,5 @@
 import { type Capabilities, ClosedError, errorCode, UnavailableError } from '@norikv/store';
-import { CallLimit, reasonIn } from './call-limit.js';
+import { CallLimit } from './call-limit.js';
 import { mayCarryToken, type Settings } from './config.js';
 import type { Connection } from './connection.js';
 import { MetadataSource } from './credentials.js';
@@ -62,7 +62,7 @@ export class Cluster {
       const failure = this.nodes
         .flatMap(({ connections }) => connections)
         .find((one) => one.failure)?.failure;
-      const why = failure ? `: ${reasonIn(failure)}` : '';
+      const why = failure ? `: ${failure.message}` : '';
       const message = `No server answered within ${timeoutMs} ms at ${nodes.join(', ')}${why}`;
       throw new UnavailableError(message, { outcome: 'not-applied', cause: failure ?? errors[0] });
     }

@@ -77,9 +77,9 @@ export class Connection {
       try {
         await limit.wait(this.#link.session ? this.#describe() : this.#opened());
       } catch (error) {
-        throw errorCode(error) === 'DEADLINE_EXCEEDED' && this.failure
-          ? limit.timedOut('not-applied', this.failure)
-          : error;
+        if (errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
+        this.#link.late();
+        throw this.failure ? limit.timedOut('not-applied', this.failure) : error;
       }
     }
   }
@@ -89,7 +89,7 @@ export class Connection {
     return this.#link.failure ?? this.#failure;
   }
 
-  /** Whether an attempt to connect has failed and none has succeeded since. */
+  /** Whether an attempt to connect has failed, or was waited for in vain, and none has succeeded since. */
   get isDown(): boolean {
     return this.#link.isDown;
   }

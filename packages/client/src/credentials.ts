@@ -1,5 +1,7 @@
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { isIP, type Socket } from 'node:net';
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { InvalidArgumentError, NoriKVError } from '@norikv/store';
+import { hostAndPort } from './address.js';
 import type { Settings } from './config.js';
 
 /** Keys and certificates, each as PEM text or bytes. */
@@ -39,6 +41,19 @@ export function secureContextOf(tls: TlsOptions | undefined): SecureContext | un
   } catch (cause) {
     throw new InvalidArgumentError('tls has a ca, cert or key that is no PEM text', { cause });
   }
+}
+
+/** TLS over a connection to a server, which has to show a certificate for its name or address. */
+export function secured(
+  socket: Socket,
+  address: string,
+  secureContext: SecureContext,
+  serverName: string | undefined,
+): TLSSocket {
+  const { host } = hostAndPort(address);
+  // An address is no server name (RFC 6066, section 3).
+  const servername = serverName ?? (isIP(host) === 0 ? host : '');
+  return connect({ socket, host, servername, secureContext, ALPNProtocols: ['h2'] });
 }
 
 /** Makes the metadata of calls. */

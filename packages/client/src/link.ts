@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Settings } from './config.js';
+import { secured } from './credentials.js';
+import { dial } from './dial.js';
 import { Session } from './session.js';
 
 const firstPauseMs = 50;
@@ -12,6 +15,7 @@ export class Link {
   readonly #secure: SecureContext | undefined;
   readonly #settings: Settings;
   readonly #onChange: () => void;
+  #stopDialing: (() => void) | undefined;
   #session: Session | undefined;
   #pause: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -31,7 +35,7 @@ export class Link {
     return this.#session?.isUp ? this.#session : undefined;
   }
 
-  /** Whether an attempt to connect has failed and none has succeeded since. */
+  /** Whether an attempt to connect has failed, or was waited for in vain, and none has succeeded since. */
   get isDown(): boolean {
     return this.#failures > 0 && this.session === undefined;
   }
@@ -48,18 +52,19 @@ export class Link {
     this.#failure = undefined;
   }
 
+  /** Somebody has waited in vain: further calls should not, if they can go elsewhere. */
+  late(): void {
+    this.#failures ||= 1;
+  }
+
   /** Connects, unless that is done or under way. */
   open(): void {
-    if (this.#isClosed || this.#session || this.#pause) return;
+    if (this.#isClosed || this.#stopDialing || this.#session || this.#pause) return;
     this.#isProven = false;
-    this.#session = new Session(this.#address, this.#secure, this.#settings, {
-      onUp: () => this.#onChange(),
-      onEnd: (error) => {
-        this.#session = undefined;
-        this.#failure = error ?? this.#failure;
-        if (!this.#isProven) this.#openLater();
-        this.#onChange();
-      },
+    this.#stopDialing = dial(this.#address, (result) => {
+      this.#stopDialing = undefined;
+      if (result instanceof Error) this.#ended(result);
+      else this.#begin(result);
     });
   }
 
@@ -67,7 +72,27 @@ export class Link {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#pause);
+    this.#stopDialing?.();
     this.#session?.destroy();
+  }
+
+  #begin(socket: Socket): void {
+    const { tls } = this.#settings;
+    const secure = this.#secure;
+    const way = secure ? secured(socket, this.#address, secure, tls?.serverName) : socket;
+    this.#session = new Session(this.#address, way, this.#settings, {
+      onUp: () => this.#onChange(),
+      onEnd: (error) => {
+        this.#session = undefined;
+        this.#ended(error);
+      },
+    });
+  }
+
+  #ended(error: Error | undefined): void {
+    this.#failure = error ?? this.#failure;
+    if (!this.#isProven) this.#openLater();
+    this.#onChange();
   }
 
   #openLater(): void {

@@ -22,8 +22,9 @@ export class Node {
     return this.connections.flatMap(({ lastDescription }) => lastDescription?.capabilities ?? []);
   }
 
+  /** Whether calls should rather go elsewhere: the first connection is the one they would wait for. */
   get isDown(): boolean {
-    return this.connections.every((connection) => connection.isDown);
+    return this.#first.isDown && !this.isReady;
   }
 
   /** Whether a call could be sent to it at once. */

@@ -5,15 +5,13 @@ import {
   constants,
   type OutgoingHttpHeaders,
 } from 'node:http2';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Clock } from '@norikv/store';
-import { hostAndPort } from './address.js';
 import type { Settings } from './config.js';
 import { probe } from './grpc/probe.js';
 import { ResetBudget } from './reset-budget.js';
 
-const connectTimeoutMs = 20_000;
+const greetingTimeoutMs = 20_000;
 const longestHeaders = 64 * 2 ** 10;
 const unlimitedMegabytes = 2 ** 20;
 // Of answers under way. The 64 KiB of HTTP/2 would be all that a connection can carry in a round trip.
@@ -30,7 +28,7 @@ export interface SessionEvents {
   onEnd(error: Error | undefined): void;
 }
 
-/** One HTTP/2 connection, from the attempt to its end. */
+/** One HTTP/2 connection over a socket, from its first word to its end. */
 export class Session {
   readonly address: string;
   readonly clock: Clock;
@@ -46,7 +44,7 @@ export class Session {
 
   constructor(
     address: string,
-    secure: SecureContext | undefined,
+    socket: Socket,
     settings: Settings,
     events: SessionEvents,
     mostRequests: number = mostStreams,
@@ -56,10 +54,8 @@ export class Session {
     this.#left = mostRequests;
     this.#events = events;
     this.#resets = new ResetBudget(settings.clock);
-    const socket = secure ? secureSocket(address, secure, settings) : connectTcp(hostAndPort(address));
-    socket.setNoDelay(true);
     // The URL only says whether there is TLS: an address need not be one that fits into a URL.
-    this.#http2 = connectHttp2(secure ? 'https://node' : 'http://node', {
+    this.#http2 = connectHttp2(settings.tls ? 'https://node' : 'http://node', {
       createConnection: () => socket,
       settings: { enablePush: false, maxHeaderListSize: longestHeaders, initialWindowSize: windowBytes },
       // What is under way is bounded by maxPendingBytes.
@@ -135,8 +131,8 @@ export class Session {
 
   #begin(settings: Settings): void {
     const http2 = this.#http2;
-    const tooSlow = new Error(`no connection within ${connectTimeoutMs} ms`);
-    const patience = setTimeout(() => http2.destroy(tooSlow), connectTimeoutMs).unref();
+    const mute = new Error(`no HTTP/2 connection within ${greetingTimeoutMs} ms`);
+    const patience = setTimeout(() => http2.destroy(mute), greetingTimeoutMs).unref();
     let failure: Error | undefined;
     // 'close' follows.
     http2.on('error', (error: Error) => {
@@ -183,11 +179,4 @@ export class Session {
     this.#hasEnded = true;
     this.#events.onEnd(error);
   }
-}
-
-function secureSocket(address: string, secureContext: SecureContext, { tls }: Settings): Socket {
-  const { host, port } = hostAndPort(address);
-  const name = tls?.serverName ?? (isIP(host) === 0 ? host : undefined);
-  const options = { host, port, secureContext, ALPNProtocols: ['h2'] };
-  return connectTls(name === undefined ? options : { ...options, servername: name });
 }

@@ -36,6 +36,15 @@ describe('TLS', () => {
     expect(late.message).toMatch(/certificate/);
   });
 
+  it('expects a certificate for the address that was asked for, be it a number', async () => {
+    const tls = authority.issue('elsewhere');
+    await using server = await createServer(createMemoryStore(), { port: 0, tls });
+    await using _client = await connect(server.address, { tls: { ca: authority.cert } });
+    const nodes = [server.address.replace('127.0.0.1', 'localhost')];
+    await using deceived = new NoriKVClient({ nodes, tls: { ca: authority.cert }, timeout: 500 });
+    await expect.poll(async () => (await failure(deceived.connect())).message).toMatch(/altnames/);
+  });
+
   it('both ways: clients show a certificate', async () => {
     const tls = { ...authority.issue(serverName), clientCa: authority.cert };
     await using server = await createServer(createMemoryStore(), { port: 0, tls });

@@ -2,14 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { constants } from 'node:http2';
 import { systemClock } from '@norikv/store';
 import { expect, it } from 'vitest';
-import { settingsOf } from '../src/config.js';
 import { Exchange } from '../src/exchange.js';
 import type { ClientConfig, NoriKVClient } from '../src/index.js';
-import { Session } from '../src/session.js';
 import { answerFrame, encode, methods, refusalFrame, status } from '../src/wire.js';
 import { connect, failure } from './support/clients.js';
 import { begin, ExchangeServer, type OpenExchange } from './support/exchange-server.js';
 import { head } from './support/http2-server.js';
+import { sessionTo } from './support/sessions.js';
 
 const version = { term: 1n, index: 1n };
 const stored = encode(methods.put.output, { version });
@@ -45,14 +44,6 @@ async function withServer(
   } finally {
     for (const client of clients) await client.close();
   }
-}
-
-function sessionWith({ address }: ExchangeServer): Promise<Session> {
-  const settings = settingsOf({ nodes: [address] });
-  return new Promise((resolve) => {
-    const events = { onUp: () => resolve(made), onEnd: () => {} };
-    const made = new Session(address, undefined, settings, events);
-  });
 }
 
 it('calls share one stream, with their token', () =>
@@ -219,7 +210,7 @@ it('a connection at rest ends when the server says goodbye, though its exchange 
 it('an exchange whose last call nobody waits for ends, too', () =>
   withServer(async (server) => {
     server.onCall = () => {};
-    const session = await sessionWith(server);
+    const session = await sessionTo(server.address);
     const { end } = new Exchange(session, {}, 1).start(0, Buffer.alloc(0), 50);
     expect((await end).status.code).toBe(status.DEADLINE_EXCEEDED);
     await expect.poll(() => server.exchanges[0]?.stream.closed).toBe(true);
@@ -228,7 +219,7 @@ it('an exchange whose last call nobody waits for ends, too', () =>
 
 it('an exchange whose numbers are used up ends with its last call', () =>
   withServer(async (server) => {
-    const session = await sessionWith(server);
+    const session = await sessionTo(server.address);
     const exchange = new Exchange(session, {}, 2);
     const calls = [1, 2].map(() => exchange.start(0, Buffer.alloc(0), Number.POSITIVE_INFINITY));
     expect(exchange.isOpen).toBe(false);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import {
   constants,
@@ -22,6 +21,7 @@ import { connect, failure } from './support/clients.js';
 import { answer, PlainHttp2Server } from './support/http2-server.js';
 import { FaultyNetwork } from './support/network.js';
 import { Authority, createServer as createNorikvServer } from './support/server.js';
+import { sessionTo, socketTo } from './support/sessions.js';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -34,14 +34,10 @@ const request = { path: methods.get.path, bytes: Buffer.alloc(0), metadata: {}, 
 it('a connection that has used up its stream identifiers takes no further call and lets the last ones end', async () => {
   await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
   let ends = 0;
-  const settings = settingsOf({ nodes: [server.address] });
-  const session = await new Promise<Session>((resolve) => {
-    const onEnd = (): void => {
-      ends += 1;
-    };
-    const events = { onUp: () => resolve(made), onEnd };
-    const made = new Session(server.address, undefined, settings, events, 3);
-  });
+  const onEnd = (): void => {
+    ends += 1;
+  };
+  const session = await sessionTo(server.address, onEnd, 3);
   const calls = [1, 2, 3].map(() => new UnaryCall(session, request));
   expect(session.isUp).toBe(false);
   expect(ends).toBe(1);
@@ -60,22 +56,13 @@ it('a connection over a long way carries more than 64 KiB in a round trip', asyn
 
 it('a connection that is ended in the moment in which it is made harms nobody', async () => {
   await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
-  const created = (message: unknown): void => {
-    const { socket } = message as { readonly socket: Socket };
-    // After the one of HTTP/2, which tells of the connection in the next tick.
-    queueMicrotask(() => socket.once('connect', () => session.destroy()));
-  };
-  subscribe('net.client.socket', created);
-  let session: Session;
-  try {
-    await new Promise<void>((resolve) => {
-      const events = { onUp: () => {}, onEnd: () => resolve() };
-      const settings = settingsOf({ nodes: [server.address] });
-      session = new Session(server.address, undefined, settings, events);
-    });
-  } finally {
-    unsubscribe('net.client.socket', created);
-  }
+  const settings = settingsOf({ nodes: [server.address] });
+  const socket = await socketTo(server.address);
+  await new Promise<void>((resolve) => {
+    const events = { onUp: () => {}, onEnd: () => resolve() };
+    // HTTP/2 tells of the connection in the next tick.
+    new Session(server.address, socket, settings, events).destroy();
+  });
 });
 
 it('a server that never says a word is given up after a while, and tried again', async () => {
@@ -175,13 +162,6 @@ async function unreading(
       server.close();
     },
   };
-}
-
-async function sessionTo(address: string, onEnd: () => void): Promise<Session> {
-  return new Promise((resolve) => {
-    const events = { onUp: () => resolve(made), onEnd };
-    const made = new Session(address, undefined, settingsOf({ nodes: [address] }), events);
-  });
 }
 
 it('a call that is answered before its request has been read leaves nothing behind', async () => {

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { systemClock } from '@norikv/store';
+import { type Clock, systemClock } from '@norikv/store';
 import { expect, it } from 'vitest';
 import { Cluster } from '../src/cluster.js';
 import { settingsOf } from '../src/config.js';
@@ -45,15 +45,36 @@ it('calls made before connect connect by themselves, and ask once for each conne
   expect(server.calls.filter((path) => path === methods.describe.path)).toHaveLength(1);
 });
 
-it('a node that has served and is gone is soon waited for no more', async () => {
+/** A clock that counts its timers: a call that finds a node ready waits for nothing. */
+function countingClock(): Clock & { readonly timers: () => number } {
   let timers = 0;
-  const clock: typeof systemClock = {
+  return {
     ...systemClock,
     startTimer(callback, delayMs) {
       timers += 1;
       return systemClock.startTimer(callback, delayMs);
     },
+    timers: () => timers,
   };
+}
+
+it('a node that swallows bytes is waited for once, and not by each call', async () => {
+  await using first = await double();
+  await using second = await double();
+  await using network = await FaultyNetwork.to(portOf(first));
+  network.weather = 'black hole';
+  const clock = countingClock();
+  const nodes = [network.address, second.address];
+  await using client = new NoriKVClient({ nodes, watchCluster: false, clock, timeout: 60_000 });
+  await client.connect();
+  await client.get('first');
+  const before = clock.timers();
+  await client.get('second');
+  expect(clock.timers()).toBe(before);
+});
+
+it('a node that has served and is gone is soon waited for no more', async () => {
+  const clock = countingClock();
   const first = await double();
   await using second = await double();
   const nodes = [first.address, second.address];
@@ -61,11 +82,10 @@ it('a node that has served and is gone is soon waited for no more', async () => 
   await client.connect();
   await expect.poll(() => client.getStats().nodes.every(({ ready }) => ready === 2)).toBe(true);
   await first[Symbol.asyncDispose]();
-  // A call that finds a node ready waits for nothing.
   const timersOfACall = async (): Promise<number> => {
-    const before = timers;
+    const before = clock.timers();
     await client.get('key');
-    return timers - before;
+    return clock.timers() - before;
   };
   await expect.poll(timersOfACall).toBe(0);
 });

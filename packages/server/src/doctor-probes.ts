@@ -144,6 +144,12 @@ export const probes: readonly Probe[] = [
   },
 ];
 
+/** Whether an answer did not come, which shows nothing. */
+export function isUnanswered(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'DEADLINE_EXCEEDED' || code === 'UNAVAILABLE';
+}
+
 function verdict(isKept: boolean): Observed {
   return isKept ? 'kept' : 'broken';
 }
@@ -174,6 +180,7 @@ async function refusedWith(call: Promise<unknown>): Promise<string | undefined> 
     await call;
     return undefined;
   } catch (error) {
+    if (isUnanswered(error)) throw error;
     return errorCode(error) ?? 'none';
   }
 }

@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { type CallFrame, FrameReader, readCall, status } from '@norikv/client/wire';
 import { peerOf } from './address-text.js';
 import { type Carrier, ExchangedCall } from './exchanged-call.js';
@@ -7,7 +7,7 @@ import type { Reception } from './incoming-call.js';
 import { longestRequest } from './request-body.js';
 import { respond } from './response.js';
 import type { Handler } from './router.js';
-import { refusal } from './statuses.js';
+import { type Refusal, refusal } from './statuses.js';
 
 /** After a server has begun to stop, how long calls that were sent before their callers knew are still answered. */
 const farewellMs = 200;
@@ -30,6 +30,7 @@ export class Exchange implements Carrier {
   readonly guard: Guard;
   readonly peer: string;
   readonly #stream: ServerHttp2Stream;
+  readonly #headers: IncomingHttpHeaders;
   readonly #reception: Reception;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #reader = new FrameReader(longestRequest);
@@ -43,8 +44,14 @@ export class Exchange implements Carrier {
   #arriving: NodeJS.Timeout | undefined;
   #leaving: NodeJS.Timeout | undefined;
 
-  constructor(stream: ServerHttp2Stream, handlers: ReadonlyMap<string, Handler>, reception: Reception) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    handlers: ReadonlyMap<string, Handler>,
+    reception: Reception,
+  ) {
     this.guard = reception.guard;
+    this.#headers = headers;
     this.peer = peerOf(stream);
     this.#stream = stream;
     this.#reception = reception;
@@ -59,6 +66,10 @@ export class Exchange implements Carrier {
   /** Ends it when the calls under way have ended, and those that are on their way have been refused. */
   close(): void {
     this.#leaving ??= setTimeout(() => this.#lastCall(), farewellMs);
+  }
+
+  stranger(): Refusal | undefined {
+    return this.guard.stranger(this.#headers);
   }
 
   send(id: number, bytes: Buffer, taken: () => void): void {

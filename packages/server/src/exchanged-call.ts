@@ -8,6 +8,8 @@ import { type Refusal, refusal } from './statuses.js';
 export interface Carrier {
   readonly guard: Guard;
   readonly peer: string;
+  /** Why whoever opened it may not call, or not any more. */
+  stranger(): Refusal | undefined;
   /** Sends the answer to a call, and tells the call when it was taken. */
   send(id: number, answer: Buffer, taken: () => void): void;
 }
@@ -41,8 +43,9 @@ export class ExchangedCall implements Call {
     return this.#carrier.peer;
   }
 
-  /** Who may not call has no exchange. */
-  stranger(): undefined {}
+  stranger(): Refusal | undefined {
+    return this.#carrier.stranger();
+  }
 
   read(done: (result: Buffer | Refusal) => void): void {
     const { message } = this.#frame;

@@ -9,7 +9,9 @@ const mostPeers = 10_000;
 /** Decides which calls are served: who may call, how much at once, and how fast. */
 export class Guard {
   readonly #settings: ServerSettings;
-  readonly #digests: readonly Buffer[];
+  #digests: readonly Buffer[];
+  /** Headers of streams that carry a token: one stream may carry many calls. */
+  #known = new WeakSet<IncomingHttpHeaders>();
   readonly #buckets = new Map<string, Bucket>();
   /** Who waits for room, and for how many bytes. */
   readonly #waiting = new Map<() => void, number>();
@@ -21,6 +23,12 @@ export class Guard {
   constructor(settings: ServerSettings) {
     this.#settings = settings;
     this.#digests = settings.tokens.map(digest);
+  }
+
+  /** From now on calls need one of these tokens. */
+  renew(tokens: readonly string[]): void {
+    this.#digests = tokens.map(digest);
+    this.#known = new WeakSet();
   }
 
   get inFlight(): number {
@@ -91,15 +99,16 @@ export class Guard {
   }
 
   /** The refusal of a caller without a token, where one is needed. */
-  stranger({ authorization }: IncomingHttpHeaders): Refusal | undefined {
-    if (this.#digests.length === 0) return undefined;
-    const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
+  stranger(headers: IncomingHttpHeaders): Refusal | undefined {
+    if (this.#digests.length === 0 || this.#known.has(headers)) return undefined;
+    const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
     const given = digest(token);
     // All of them are compared, so that time tells nothing.
     const matches = this.#digests.filter((known) => timingSafeEqual(known, given)).length;
-    return matches > 0
-      ? undefined
-      : refusal(status.UNAUTHENTICATED, 'the call carries no bearer token this server knows');
+    if (matches === 0)
+      return refusal(status.UNAUTHENTICATED, 'the call carries no bearer token this server knows');
+    this.#known.add(headers);
+    return undefined;
   }
 
   #spend(peer: string): boolean {

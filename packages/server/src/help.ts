@@ -26,6 +26,7 @@ Serving
   --log-calls                  one log line for each call (log_calls)
 
   Flags win over the environment, that over the file. Logs are JSON lines on standard output.
+  Certificates and tokens are read again on SIGHUP, and within 20 s of a change of their files.
 
 Looking
   --tls-ca FILE                trust this authority; --tls: those of the machine

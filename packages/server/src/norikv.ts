@@ -10,6 +10,7 @@ const terminal: Terminal = {
     process.once('SIGTERM', callback);
     process.once('SIGINT', callback);
   },
+  hungUp: (callback) => void process.on('SIGHUP', callback),
 };
 
 const args = process.argv.slice(2);

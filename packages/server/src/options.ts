@@ -89,15 +89,10 @@ export function serverSettings(options: ServerOptions): ServerSettings {
   if (options.advertise !== undefined && !isAddress(options.advertise)) {
     refuse('advertise', options.advertise, 'host:port, such as db1.example.org:7447');
   }
-  if (options.tls !== undefined) checkOptions(options.tls, ['cert', 'key', 'clientCa'], 'tls');
+  checkCredentials(options);
   checkOneOf('logCalls', options.logCalls, [undefined, true, false]);
   if (options.log !== undefined) checkFunction('log', options.log);
   checkWhole('port', port, 0, 65_535);
-  if (!Array.isArray(tokens) || tokens.some((token) => typeof token !== 'string' || token === '')) {
-    throw new InvalidArgumentError(
-      'tokens is no list of strings, or has an empty one that anybody could send',
-    );
-  }
   if (typeof maxCallsPerSecond !== 'number' || !(maxCallsPerSecond > 0)) {
     refuse('maxCallsPerSecond', maxCallsPerSecond, 'a number above 0, or leave it out');
   }
@@ -116,6 +111,28 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     log: (entry) => tell(options.log, entry),
     clock: options.clock ?? systemClock,
   };
+}
+
+/** What a server can be given anew while it runs. */
+export type ServerCredentials = Pick<ServerOptions, 'tls' | 'tokens'>;
+
+/** Refuses what is no TLS or no tokens; of what is in them nothing is shown. */
+function checkCredentials({ tls, tokens = [] }: ServerCredentials): void {
+  if (tls !== undefined) checkOptions(tls, ['cert', 'key', 'clientCa'], 'tls');
+  if (Array.isArray(tokens) && tokens.every((token) => typeof token === 'string' && token !== '')) return;
+  throw new InvalidArgumentError('tokens is no list of strings, or has an empty one that anybody could send');
+}
+
+/** Refuses what would leave open what was guarded when the server was started. */
+export function checkRenewal(renewal: ServerCredentials, { tls: before }: ServerSettings): void {
+  checkOptions(renewal, ['tls', 'tokens'], 'credentials');
+  checkCredentials(renewal);
+  const { tls, tokens } = renewal;
+  if (tokens?.length === 0) throw new InvalidArgumentError('tokens is empty; leave it out to keep them');
+  if (tls === undefined) return;
+  if (before && (tls.clientCa === undefined) === (before.clientCa === undefined)) return;
+  const what = before ? 'tls.clientCa' : 'tls';
+  throw new InvalidArgumentError(`${what} cannot be turned on or off; start the server anew`);
 }
 
 /** A timer of Node beyond this would fire at once. */

@@ -82,7 +82,7 @@ export class Router {
       return;
     }
     this.#exchangesOf.set(session, count + 1);
-    const exchange = new Exchange(stream, this.#unaryHandlers, this.#reception);
+    const exchange = new Exchange(stream, headers, this.#unaryHandlers, this.#reception);
     this.#exchanges.add(exchange);
     stream.once('close', () => {
       this.#exchanges.delete(exchange);

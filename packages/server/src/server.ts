@@ -9,7 +9,9 @@ import { kvCalls } from './kv-service.js';
 import { type Gauge, Metrics } from './metrics.js';
 import {
   checkGraceMs,
+  checkRenewal,
   longestTimerMs,
+  type ServerCredentials,
   type ServerOptions,
   type ServerSettings,
   serverSettings,
@@ -71,6 +73,19 @@ export class NoriKVServer implements AsyncDisposable {
   async listen(): Promise<void> {
     this.#port = await this.#transport.listen(this.#settings);
     for (const entry of exposures(this.#settings)) this.#settings.log(entry);
+  }
+
+  /**
+   * Takes other certificates and tokens, for connections and calls from now on; those under way go on. What is left
+   * out stays.
+   *
+   * @throws InvalidArgumentError if something is broken, or would leave open what was guarded; then all stays.
+   */
+  renew(credentials: ServerCredentials): void {
+    checkRenewal(credentials, this.#settings);
+    const { tls, tokens } = credentials;
+    if (tls) this.#transport.secure(tls);
+    if (tokens) this.#guard.renew(tokens);
   }
 
   /**

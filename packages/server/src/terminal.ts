@@ -5,6 +5,8 @@ export interface Terminal {
   error(text: string): void;
   /** Calls back when the process is asked to end. */
   stopped(callback: () => void): void;
+  /** Calls back each time the process is asked to read its files again. */
+  hungUp(callback: () => void): void;
 }
 
 /** A mistake in how the command was called: the message is all its user needs. */

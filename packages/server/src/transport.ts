@@ -9,9 +9,10 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { probe } from '@norikv/client/wire';
-import { InvalidArgumentError, NoriKVError } from '@norikv/store';
+import { NoriKVError } from '@norikv/store';
 import { addressText } from './address-text.js';
 import type { ServerSettings, ServerTls } from './options.js';
+import { secureOptions } from './tls.js';
 
 const mostStreams = 4_096;
 const longestHeaders = 16 * 2 ** 10;
@@ -70,6 +71,11 @@ export class Transport {
     });
   }
 
+  /** Shows other certificates to connections from now on. @throws InvalidArgumentError if they are none. */
+  secure(tls: ServerTls): void {
+    if ('setSecureContext' in this.#http2) this.#http2.setSecureContext(secureOptions(tls));
+  }
+
   /** Takes no further connection and no further call; resolves when the calls under way have ended. */
   close(): Promise<void> {
     this.#isClosing = true;
@@ -95,16 +101,8 @@ function http2Server(tls: ServerTls | undefined): Http2Server | Http2SecureServe
   // What is under way is bounded by the guard.
   const options = { settings, maxSessionMemory: unlimitedMegabytes };
   if (tls === undefined) return createServer(options);
-  const { cert, key, clientCa } = tls;
-  try {
-    const pair = { cert: Buffer.from(cert), key: Buffer.from(key) };
-    const clients = clientCa === undefined ? {} : { ca: Buffer.from(clientCa), requestCert: true };
-    return createSecureServer({ ...options, ...pair, ...clients });
-  } catch (cause) {
-    throw new InvalidArgumentError('tls has a cert, key or clientCa that is no PEM text, or no pair', {
-      cause,
-    });
-  }
+  const certificates = tls.clientCa === undefined ? {} : { requestCert: true };
+  return createSecureServer({ ...options, ...certificates, ...secureOptions(tls) });
 }
 
 /** A dead caller must not hold its calls open. */

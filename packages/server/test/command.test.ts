@@ -27,6 +27,7 @@ async function run(
       error += text;
     },
     stopped: (callback) => queueMicrotask(callback),
+    hungUp: () => {},
   });
   return { code, out, error };
 }
@@ -35,8 +36,14 @@ async function run(
 async function serving(
   args: readonly string[],
   env: Record<string, string> = {},
-): Promise<{ first: Record<string, unknown>; entries: Record<string, unknown>[]; end(): Promise<number> }> {
+): Promise<{
+  first: Record<string, unknown>;
+  entries: Record<string, unknown>[];
+  hangUp(): void;
+  end(): Promise<number>;
+}> {
   let stop = (): void => {};
+  let hangUp = (): void => {};
   const entries: Record<string, unknown>[] = [];
   let started = (_entry: Record<string, unknown>): void => {};
   const first = new Promise<Record<string, unknown>>((resolve) => {
@@ -52,11 +59,15 @@ async function serving(
     stopped: (callback) => {
       stop = callback;
     },
+    hungUp: (callback) => {
+      hangUp = callback;
+    },
   });
   const entry = await first;
   return {
     first: entry,
     entries,
+    hangUp: () => hangUp(),
     end() {
       stop();
       return ended;
@@ -75,6 +86,33 @@ describe('a process of its own', () => {
     if (full) expect(full).toMatchObject({ code: 1, error: expect.stringContaining('cannot be written') });
     expect(await server.end('SIGINT')).toBe(0);
     expect(server.events).toEqual(['serving', 'stopping', 'stopped']);
+  }, 240_000);
+
+  it('takes new tokens on SIGHUP, and drops no connection for them', async () => {
+    const path = join(folder.path, 'tokens');
+    await writeFile(path, 'old\n');
+    await using server = await ServerProcess.start([
+      ...['--ephemeral', '--port', '0', '--http', '127.0.0.1:0', '--token-file', path],
+    ]);
+    const nodes = [server.address];
+    await using client = new NoriKVClient({ nodes, watchCluster: false, token: 'old' });
+    await client.connect();
+    await writeFile(path, 'new\n');
+    server.signal('SIGHUP');
+    await expect.poll(() => server.events).toEqual(['serving', 'reloaded']);
+    await expect(client.find('key')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(client.getStats().nodes[0]?.ready).toBeGreaterThan(0);
+    expect(await norikv(['get', server.address, 'key', '--token', 'new'])).toMatchObject({
+      code: 1,
+      out: '',
+    });
+    await writeFile(path, '\n');
+    server.signal('SIGHUP');
+    await expect.poll(() => server.events).toContain('reload failed, going on as before');
+    const metrics = await (await fetch(`http://${server.http}/metrics`)).text();
+    expect(metrics).toMatch(/^norikv_last_reload_successful 0$/m);
+    expect(metrics).toMatch(/^norikv_uptime_seconds /m);
+    expect((await fetch(`http://${server.http}/readyz`)).status).toBe(200);
   }, 240_000);
 
   it('serves on when nobody reads its log any more', async () => {
@@ -177,6 +215,20 @@ describe('norikv get, put, delete, stats and doctor', () => {
     expect(refused.error).not.toContain('first');
     const plain = await run(['get', address, 'key', '--tls', '--timeout-ms', '300']);
     expect(plain).toMatchObject({ code: 1, error: expect.stringContaining('UNAVAILABLE') });
+    const renewed = authority.issue('localhost');
+    await writeFile(path('cert'), renewed.cert);
+    running.hangUp();
+    await expect
+      .poll(() => running.entries.at(-1))
+      .toMatchObject({ error: expect.stringContaining('no pair') });
+    await writeFile(path('key'), renewed.key);
+    await writeFile(path('tokens'), 'third');
+    running.hangUp();
+    await expect.poll(() => running.entries.at(-1)).toMatchObject({ event: 'reloaded', tokens: 1 });
+    expect(await run(['get', address, 'key', ...show, '--token', 'third'])).toMatchObject({ out: 'value' });
+    expect(await run(['get', address, 'key', ...show, '--token', 'second'])).toMatchObject({
+      error: expect.stringContaining('UNAUTHENTICATED'),
+    });
     await running.end();
     const oneWay = await serving(['--ephemeral', '--port', '0', '--http', 'off', ...tls.slice(0, 4)]);
     const there = String(oneWay.first.address).replace('127.0.0.1', 'localhost');
@@ -211,6 +263,7 @@ describe('the configuration', () => {
     expect(client.getClusterView()?.shards).toHaveLength(8);
     const metrics = await (await fetch(`http://${String(server.first.http)}/metrics`)).text();
     expect(metrics).toContain('norikv_uptime_seconds');
+    expect((await fetch(`http://${String(server.first.http)}/readyz`)).status).toBe(200);
     await server.end();
     expect(await readFile(join(dataDir, 'norikv.mdb'))).not.toHaveLength(0);
   });
@@ -313,6 +366,9 @@ describe('the configuration', () => {
         out: () => {},
         error: () => {},
         stopped: () => {
+          listens = true;
+        },
+        hungUp: () => {
           listens = true;
         },
       },

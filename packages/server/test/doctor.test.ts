@@ -17,6 +17,7 @@ async function examine(
     out: (text: string | Uint8Array) => void texts.push(String(text)),
     error() {},
     stopped() {},
+    hungUp() {},
   };
   const code = await diagnose(client, true, terminal);
   await diagnose(client, false, terminal);
@@ -151,4 +152,38 @@ describe('doctor', () => {
       atomicCas: 'kept',
     });
   });
+
+  it.each([
+    [2, ['values'], 'putVersionUsable'],
+    [22, ['values', 'putVersionUsable', 'linearizableReads'], 'createIfAbsent'],
+  ])(
+    'stops at a server that answers no more, after %i puts, and calls nothing broken',
+    async (puts, kept, last) => {
+      let answers = puts;
+      const memory = createMemoryStore();
+      const store = flawed(() => ({
+        put: (...call) => {
+          answers -= 1;
+          return answers < 0 ? new Promise(() => {}) : memory.put(...call);
+        },
+        get: (...call) => memory.get(...call),
+        delete: (...call) => memory.delete(...call),
+      }));
+      const server = await createServer(store, { port: 0 });
+      const nodes = [server.address];
+      await using client = new NoriKVClient({ nodes, watchCluster: false, timeout: 300 });
+      await client.connect();
+      const texts: string[] = [];
+      const terminal = { out: (text: string | Uint8Array) => void texts.push(String(text)), error() {} };
+      const silent = { ...terminal, stopped() {}, hungUp() {} };
+      expect(await diagnose(client, true, silent)).toBe(1);
+      expect(await diagnose(client, false, silent)).toBe(1);
+      const { findings, stopped } = JSON.parse(texts[0] ?? '') as { findings: unknown[]; stopped: string };
+      expect(findings).toMatchObject(kept.map((guarantee) => ({ guarantee, verdict: 'kept' })));
+      expect(stopped).toContain(`${last}: No answer within`);
+      expect(texts[1]).toContain('No further probe, as the server did not answer. values: No answer');
+      expect(texts[1]).not.toContain('BAD');
+      await server.close(0);
+    },
+  );
 });

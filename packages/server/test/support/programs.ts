@@ -91,8 +91,8 @@ export class ServerProcess implements AsyncDisposable {
     this.#child.stdout?.destroy();
   }
 
-  /** Stops or continues the process without ending it. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  /** Stops or continues the process, or has it read its files again, without ending it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {
     this.#child.kill(signal);
   }
 
