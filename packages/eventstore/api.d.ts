@@ -146,7 +146,8 @@ interface EventStoreOptions<Event extends EventShape = EventShape> extends Updat
     /**
      * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
      * Left out, so that loading replays, where it has more than an eighth of what a value may have, and where events
-     * it lacks have left the record: after a commit in parts, and of a new revision of a long stream.
+     * it lacks have left the record: after a commit in parts, and of a new revision of a long stream, until a process
+     * that has loaded it appends.
      */
     readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
     /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
@@ -321,7 +322,9 @@ declare abstract class Aggregate<Event extends EventShape> {
     constructor(store: EventStore<Event>, id: string);
     /** The version of the state. */
     get version(): number;
-    /** Changes the fields by one event. It must not throw: the event is stored, and cannot be tried out before. */
+    /**
+     * Changes the fields by one event, at once. It must not throw: the event is stored, and cannot be tried out before.
+     */
     protected abstract apply(event: RecordedEvent<Event>): void;
     /**
      * Applies the events that this object has not seen yet.
@@ -334,7 +337,11 @@ declare abstract class Aggregate<Event extends EventShape> {
 }
 
 /** What a decision comes to: events, one event, or nothing. */
-type Decision<Event extends EventShape> = NewEvent<Event> | readonly NewEvent<Event>[] | undefined;
+type Decision<Event extends EventShape> = (NewEvent<Event> & {
+    readonly type: Event['type'];
+}) | readonly (NewEvent<Event> & {
+    readonly type: Event['type'];
+})[] | undefined;
 /** The rules of one kind of stream: what follows from events, and which events follow from a command. */
 interface Decider<State, Command, Event extends EventShape = EventShape> extends Reducer<State, Event> {
     /** Pure: it runs again when others were first. What it throws is the caller's. */

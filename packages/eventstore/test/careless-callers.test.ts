@@ -1,11 +1,13 @@
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
+  Aggregate,
   createCommandHandler,
   createErasure,
   EventConsumer,
   EventFeed,
   EventStore,
+  given,
   type NewEvent,
   Projection,
   type RecordedEvent,
@@ -74,6 +76,21 @@ describe('what callers change while a call is under way', () => {
   });
 });
 
+it('a deadline that is no number is refused by its name', async () => {
+  const store = new EventStore(createMemoryStore());
+  const handle = createCommandHandler(store, { ...sum, decide: () => ({ type: 'Added', data: 1 }) });
+  const refusal = 'deadlineMs is NaN; use milliseconds, or leave it out';
+  const options = { deadlineMs: Number.NaN };
+  await expect(store.append('s', [{ type: 'Added', data: 1 }], options)).rejects.toThrow(refusal);
+  await expect(handle('s', 'add', options)).rejects.toThrow(refusal);
+});
+
+it('events may be checked at once', async () => {
+  const validate = (events: readonly NewEvent[]): readonly NewEvent[] => events;
+  const store = new EventStore(createMemoryStore(), { validate: validate as never });
+  expect(await store.append('s', [{ type: 'Added', data: 1 }])).toMatchObject({ version: 1 });
+});
+
 describe('a promise where an answer is due', () => {
   it('is refused of upcast, and nothing is appended', async () => {
     const client = createMemoryStore();
@@ -97,8 +114,58 @@ describe('a promise where an answer is due', () => {
     await expect(store.load('s', promised)).rejects.toThrow('evolve() is [object Promise]');
   });
 
+  it('is refused of accept, whichever library it is of, and nothing is appended', async () => {
+    const store = new EventStore(createMemoryStore());
+    const handle = createCommandHandler(store, { ...sum, decide: () => ({ type: 'Added', data: 1 }) });
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library.
+    const foreign = { then: (_done: unknown, fail: (error: unknown) => void) => fail(new Error('no')) };
+    for (const accept of [later, () => foreign as unknown as undefined]) {
+      const refusal = {
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(/^accept\(\) is .*Nothing/),
+      };
+      await expect(store.append('s', [{ type: 'Added', data: 1 }], { accept })).rejects.toMatchObject(
+        refusal,
+      );
+      await expect(handle('s', 'add', { accept })).rejects.toMatchObject(refusal);
+    }
+    expect(await store.version('s')).toBe(0);
+  });
+
+  it('is refused of apply of an aggregate, which stays where it was', async () => {
+    class Late extends Aggregate<{ type: 'Added'; data: number }> {
+      protected override async apply(): Promise<never> {
+        return later();
+      }
+      add(): Promise<void> {
+        return this.raise({ type: 'Added', data: 1 });
+      }
+    }
+    const store = new EventStore<{ type: 'Added'; data: number }>(createMemoryStore());
+    const refusal = 'apply() is [object Promise]; use a method that changes the fields at once';
+    const aggregate = new Late(store, 's');
+    await expect(aggregate.add()).rejects.toThrow(refusal);
+    expect([aggregate.version, await store.version('s')]).toEqual([0, 1]);
+    await expect(new Late(store, 's').load()).rejects.toThrow(refusal);
+  });
+
+  it('is refused of initial, and in scenarios', async () => {
+    const initial = later as unknown as typeof sum.initial;
+    const store = new EventStore(createMemoryStore());
+    await expect(store.load('s', { ...sum, initial })).rejects.toThrow('initial() is [object Promise]');
+    const decider = { ...sum, decide: () => undefined };
+    expect(() => given({ ...decider, initial })).toThrow('initial() is [object Promise]');
+    const events = [{ type: 'Added', data: 1 }];
+    expect(() => given({ ...decider, evolve: promised.evolve }, events)).toThrow(
+      'evolve() is [object Promise]',
+    );
+    const inline = new EventStore(createMemoryStore(), { inline: [{ ...sum, initial }] });
+    await expect(inline.append('s', 'Added', 1)).rejects.toThrow('initial() is [object Promise]');
+    expect(await inline.version('s')).toBe(0);
+  });
+
   it('is refused of keyOf and evolve of a projection, which stops', async () => {
-    for (const name of ['keyOf', 'evolve']) {
+    for (const name of ['keyOf', 'initial', 'evolve']) {
       const client = createMemoryStore();
       const feed = new EventFeed(client);
       const store = new EventStore(client, { feed });

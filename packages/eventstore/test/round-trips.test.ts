@@ -1,6 +1,6 @@
 import { type CountedStore, countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
 import { expect, it } from 'vitest';
-import { EventFeed, EventStore } from '../src/index.js';
+import { EventConsumer, EventFeed, EventStore } from '../src/index.js';
 
 /** Stores with three events of 100 in the tail, or sealed, and a fresh process that looks at them. */
 async function prepared(
@@ -104,6 +104,20 @@ it('an idle look at a feed costs one read for each partition', async () => {
   const feed = new EventFeed(client, { partitions: 4 });
   expect(await cost(client, () => feed.ends())).toBe(4);
   expect(await cost(client, () => feed.after(0, 0, 100))).toBe(1);
+});
+
+it('an idle consumer costs one read a second for each partition', async () => {
+  const clock = new FakeClock();
+  const client = countCalls(createMemoryStore({ clock }));
+  const feed = new EventFeed(client, { partitions: 4, clock });
+  const store = new EventStore(client, { feed, clock });
+  await clock.run(store.append('s', 'T', 1));
+  const consumer = new EventConsumer(feed, store, { group: 'g', handle: () => {}, clock });
+  await clock.run(consumer.start());
+  await clock.run(consumer.caughtUp());
+  await clock.advance(10_000);
+  expect(await cost(client, () => clock.advance(100_000))).toBe(400);
+  await clock.run(consumer.stop());
 });
 
 it('a lost race costs one more write: the mismatch tells what is there', async () => {

@@ -39,6 +39,29 @@ onEachEngine('state', (open) => {
     expect(evolved).toBe(0);
   });
 
+  it.each(['a new revision', 'a large commit'])('kept inline comes back after %s', async (what) => {
+    await using opened = await open();
+    const client = countCalls(opened);
+    const revision = what === 'a new revision' ? '2' : '1';
+    const before = new EventStore(client, { rollBytes: 1, inline: [sum] });
+    await fill(before, 50);
+    if (revision === '1')
+      await before.append('s', [{ type: 'Large', data: 0, metadata: { x: 'x'.repeat(300_000) } }]);
+    const reducer = { ...sum, revision };
+    const now = new EventStore(client, { inline: [reducer] });
+    const { state, version } = await now.load('s', reducer);
+    state.total += 1_000;
+    await now.append('s', 'Added', 1);
+    evolved = 0;
+    client.reset();
+    const later = new EventStore(client, { inline: [reducer] });
+    expect(await later.load('s', reducer)).toMatchObject({ state: { total: 51 }, version: version + 1 });
+    expect([evolved, client.calls.total]).toEqual([0, 1]);
+    await now.deleteStream('s');
+    await now.append('s', 'Added', 7);
+    expect(await later.load('s', reducer)).toMatchObject({ state: { total: 7 } });
+  });
+
   it('kept inline is in step with the events, for appends that race', async () => {
     await using memory = await open();
     const stores = [1, 2, 3].map(() => new EventStore(countCalls(memory), { inline: [sum], rollBytes: 300 }));

@@ -4,6 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 import {
   createCommandHandler,
+  type Decider,
   EventConsumer,
   EventFeed,
   EventStore,
@@ -145,6 +146,26 @@ describe('types', () => {
     expectTypeOf<readonly [{ type: 'Opened'; data: { amount: number } }]>().not.toExtend<Batch>();
     expectTypeOf<readonly [{ type: 'Closed'; data: object }]>().not.toExtend<Batch>();
     expectTypeOf<'Closed'>().not.toExtend<AccountEvent['type']>();
+  });
+
+  it('of a decider follow from the store and from what it returns', async () => {
+    const handle = createCommandHandler(store, {
+      name: 'balance',
+      revision: '1',
+      initial: () => ({ balance: 0 }),
+      evolve: (state, event) =>
+        event.type === 'Deposited' ? { balance: state.balance + event.data.amount } : state,
+      decide: async (amount: number, { balance }) =>
+        balance < 0 ? [] : { type: 'Deposited', data: { amount } },
+    });
+    const { state, events } = await handle('b', 5);
+    expectTypeOf(state).toEqualTypeOf<{ balance: number }>();
+    expectTypeOf(events).toEqualTypeOf<readonly RecordedEvent<AccountEvent>[]>();
+    expect(state).toEqual({ balance: 5 });
+    type Decided = Awaited<ReturnType<Decider<number, number, AccountEvent>['decide']>>;
+    expectTypeOf<{ type: 'Deposited'; data: { amount: number } }>().toExtend<Decided>();
+    expectTypeOf<{ type: 'Opened'; data: { amount: number } }>().not.toExtend<Decided>();
+    expectTypeOf<{ type: 'Closed'; data: object }>().not.toExtend<Decided>();
   });
 
   it('without a description are those of JSON', async () => {

@@ -1,3 +1,4 @@
+import { checkAtOnce } from '@norikv/store/checks';
 import { StreamConflictError } from '../errors.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
@@ -37,7 +38,9 @@ export abstract class Aggregate<Event extends EventShape> {
     return this.#version;
   }
 
-  /** Changes the fields by one event. It must not throw: the event is stored, and cannot be tried out before. */
+  /**
+   * Changes the fields by one event, at once. It must not throw: the event is stored, and cannot be tried out before.
+   */
   protected abstract apply(event: RecordedEvent<Event>): void;
 
   /**
@@ -71,7 +74,7 @@ export abstract class Aggregate<Event extends EventShape> {
     for (const event of events) {
       // Another call may have applied it meanwhile.
       if (event.version <= this.#version) continue;
-      this.apply(event);
+      checkAtOnce('apply()', this.apply(event), 'a method that changes the fields at once');
       this.#version = event.version;
     }
     this.#version = Math.max(this.#version, version);

@@ -2,7 +2,11 @@ import type { EventShape, NewEvent } from '../events/event-types.js';
 import type { Reducer } from '../events/reducer.js';
 
 /** What a decision comes to: events, one event, or nothing. */
-export type Decision<Event extends EventShape> = NewEvent<Event> | readonly NewEvent<Event>[] | undefined;
+// The second `type` lets TypeScript see the name of an event in what `decide` returns, where it else sees any text.
+export type Decision<Event extends EventShape> =
+  | (NewEvent<Event> & { readonly type: Event['type'] })
+  | readonly (NewEvent<Event> & { readonly type: Event['type'] })[]
+  | undefined;
 
 /** The rules of one kind of stream: what follows from events, and which events follow from a command. */
 export interface Decider<State, Command, Event extends EventShape = EventShape>

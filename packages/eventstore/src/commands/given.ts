@@ -1,4 +1,5 @@
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
+import { evolved, stateOf } from '../events/reducer.js';
 import { type Decider, eventsOf } from './decider.js';
 
 /** What a command should come to. Each rejects if it did not. */
@@ -36,8 +37,8 @@ export function given<State, Command, Event extends EventShape>(
     return { id, type, data, metadata, aggregateId: 'given', timestamp: 0, version: index + 1 };
   });
   const state = (history as RecordedEvent<Event>[]).reduce(
-    (before, event) => decider.evolve(before, event),
-    decider.initial(),
+    (before, event) => evolved(decider, before, event),
+    stateOf(undefined, decider),
   );
   return {
     when(command) {

@@ -162,7 +162,7 @@ export class EventAppender {
     limits: Limits,
   ): Promise<EventLine[]> {
     const { validate, protection, clock } = this.#settings;
-    const valid = validate ? await this.#inTime(limits, () => validate(events)) : events;
+    const valid = validate ? await this.#inTime(limits, async () => validate(events)) : events;
     const timestamp = clock.now();
     const whole = valid.map((event, position) => {
       const id = event.id ?? (commitId === undefined ? crypto.randomUUID() : `${commitId}:${position}`);

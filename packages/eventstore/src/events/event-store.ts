@@ -8,6 +8,7 @@ import { EventAppender } from './event-appender.js';
 import { checkRead, EventReader } from './event-reader.js';
 import type { EventOfType, EventShape, NewEvent, RecordedEvent } from './event-types.js';
 import { type ExpectedVersion, isPresent } from './expected.js';
+import { InlineStates } from './inline-states.js';
 import { end, type LifeResult, truncate, turn } from './lifecycle.js';
 import {
   type AppendOptions,
@@ -20,15 +21,7 @@ import {
   updaterOptionsOf,
 } from './options.js';
 import { checkSamePrefix } from './outbox.js';
-import {
-  evolved,
-  type Loaded,
-  newestUsable,
-  type Reducer,
-  type SnapshotSource,
-  stateOf,
-  withSnapshots,
-} from './reducer.js';
+import { evolved, type Loaded, newestUsable, type Reducer, type SnapshotSource, stateOf } from './reducer.js';
 import { keepsProtected, leftOver } from './refusals.js';
 
 /**
@@ -52,6 +45,7 @@ export class EventStore<Event extends EventShape = EventShape> {
   readonly #log: Log;
   readonly #reader: EventReader;
   readonly #appender: EventAppender;
+  readonly #states: InlineStates;
   /** Begins every key. */
   readonly prefix: string;
   /** Whether data is stored under `protection`: then nothing made from it is kept. */
@@ -69,11 +63,13 @@ export class EventStore<Event extends EventShape = EventShape> {
     const log = new Log(client, logKeys(checkPrefix(prefix)), updaterOptionsOf(options), rollBytes);
     const reader = new EventReader(log, { upcast, protection, prefetch });
     const reducers = inline as unknown as readonly Reducer<unknown>[];
-    const finish = (head: Head): Head => withSnapshots(head, reducers, reader, log.limits.snapshotBytes);
+    const states = new InlineStates(reducers, reader, log.limits.snapshotBytes);
+    const finish = (head: Head): Head => states.broughtUp(head);
     this.prefix = prefix;
     this.isProtected = protection !== undefined;
     this.#log = log;
     this.#reader = reader;
+    this.#states = states;
     this.#appender = new EventAppender(log, reader, { validate, protection, feed, clock, finish });
   }
 
@@ -187,7 +183,10 @@ export class EventStore<Event extends EventShape = EventShape> {
       };
       const rest = { from: (known?.version ?? 0) + 1 };
       const isWhole = !head || (await this.#reader.each(head, rest, evolve));
-      if (isWhole) return { state, version: head?.last ?? 0, exists: head !== undefined };
+      if (!isWhole) continue;
+      const loaded = { state, version: head?.last ?? 0, exists: head !== undefined };
+      if (head) this.#states.note(head, reducer, loaded);
+      return loaded;
     }
   }
 

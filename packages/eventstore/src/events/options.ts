@@ -44,7 +44,8 @@ export interface EventStoreOptions<Event extends EventShape = EventShape> extend
   /**
    * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
    * Left out, so that loading replays, where it has more than an eighth of what a value may have, and where events
-   * it lacks have left the record: after a commit in parts, and of a new revision of a long stream.
+   * it lacks have left the record: after a commit in parts, and of a new revision of a long stream, until a process
+   * that has loaded it appends.
    */
   readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
   /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
@@ -92,7 +93,7 @@ export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
   const { expected, deadlineMs, signal, accept } = options;
   if (expected !== undefined) checkExpected(expected);
   checkSignal(signal);
-  if (deadlineMs !== undefined && typeof deadlineMs !== 'number') {
+  if (deadlineMs !== undefined && (typeof deadlineMs !== 'number' || Number.isNaN(deadlineMs))) {
     refuse('deadlineMs', deadlineMs, 'milliseconds, or leave it out');
   }
   if (accept !== undefined) checkFunction('accept', accept);

@@ -1,9 +1,6 @@
-import { stringToBytes } from '@norikv/store';
 import { checkAtOnce } from '@norikv/store/checks';
-import { type Head, type Snapshot, tailFirst } from '../log/head.js';
-import type { EventReader } from './event-reader.js';
-import { categoryOf, type EventShape, type RecordedEvent } from './event-types.js';
-import { stateToJson } from './json.js';
+import type { Head, Snapshot } from '../log/head.js';
+import type { EventShape, RecordedEvent } from './event-types.js';
 
 /** How state follows from events. */
 export interface Reducer<State, Event extends EventShape = EventShape> {
@@ -45,12 +42,16 @@ export function newestUsable(
     .sort((left, right) => right.version - left.version)[0];
 }
 
-/** The state to go on from: a copy, because the snapshot may be remembered and `evolve` be careless. */
+/**
+ * The state to go on from: a copy, because the snapshot may be remembered and `evolve` be careless.
+ *
+ * @throws InvalidArgumentError for a promise.
+ */
 export function stateOf<State>(
   snapshot: Snapshot | undefined,
   reducer: Pick<Reducer<State>, 'initial'>,
 ): State {
-  return snapshot ? (structuredClone(snapshot.state) as State) : reducer.initial();
+  return snapshot ? (structuredClone(snapshot.state) as State) : checkAtOnce('initial()', reducer.initial());
 }
 
 /** The state after an event. @throws InvalidArgumentError for a promise. */
@@ -71,35 +72,4 @@ function isUsable(
   if (head === undefined || revision !== reducer.revision) return false;
   const { first, last, since = 1 } = head;
   return version <= last && version >= first - 1 && version >= since;
-}
-
-/**
- * Brings the inline snapshots of a head up to date with its tail. One whose next event has left the tail, or
- * that would be too large, is left out: loading then replays.
- */
-export function withSnapshots(
-  head: Head,
-  reducers: readonly Reducer<unknown>[],
-  reader: EventReader,
-  maxBytes: number,
-): Head {
-  const applicable = reducers.filter(
-    ({ category }) => category === undefined || category === categoryOf(head.name),
-  );
-  if (applicable.length === 0) return head;
-  const snapshots = { ...head.snapshots };
-  let room = maxBytes;
-  for (const reducer of applicable) {
-    const { name, revision } = reducer;
-    const known = newestUsable([snapshots[name]], reducer, head);
-    delete snapshots[name];
-    const from = (known?.version ?? head.first - 1) + 1;
-    if (from < tailFirst(head)) continue;
-    const events = reader.decodeNow(head.name, from, head.lines.slice(from - tailFirst(head)));
-    const state = events.reduce((before, event) => evolved(reducer, before, event), stateOf(known, reducer));
-    const json = stateToJson(state, name);
-    room -= stringToBytes(json + name).length;
-    if (room >= 0) snapshots[name] = { version: head.last, revision, state: JSON.parse(json) };
-  }
-  return { ...head, snapshots };
 }

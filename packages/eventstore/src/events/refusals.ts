@@ -1,4 +1,5 @@
 import { errorCode, InvalidArgumentError, UnavailableError } from '@norikv/store';
+import { checkAtOnce } from '@norikv/store/checks';
 import { IdReusedError, StreamClosedError } from '../errors.js';
 import type { RecordedEvent } from './event-types.js';
 import type { AppendOptions } from './options.js';
@@ -40,10 +41,7 @@ export function keepsProtected(option: string): InvalidArgumentError {
 
 /** Asks whether events may be stored. A promise would answer after they are. */
 export function ask(accept: AppendOptions['accept'], events: readonly RecordedEvent[]): void {
-  const answer: unknown = accept?.(events);
-  if (!(answer instanceof Promise)) return;
-  answer.catch(() => {});
-  throw new InvalidArgumentError('accept gave a promise; it must answer at once. Nothing was appended.');
+  checkAtOnce<unknown>('accept()', accept?.(events), 'one that answers at once. Nothing was appended.');
 }
 
 /** A stream has changed as was asked, and that must not be called failed. */

@@ -3,7 +3,7 @@ import { checkAtOnce, checkFunction, checkString } from '@norikv/store/checks';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
-import { evolved } from '../events/reducer.js';
+import { evolved, stateOf } from '../events/reducer.js';
 import { checkConsumerOptions } from './check-consumer-options.js';
 import type { CatchUpOptions, ConsumerOptions } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
@@ -192,7 +192,8 @@ export class Projection<State, Event extends EventShape = EventShape> implements
         const mistakes: unknown[] = [];
         const change = (state: unknown): State => {
           try {
-            const next = evolved({ evolve }, state === undefined ? initial() : (state as State), event);
+            const before = state === undefined ? stateOf(undefined, { initial }) : (state as State);
+            const next = evolved({ evolve }, before, event);
             stateToJson(next, name);
             return next;
           } catch (error) {

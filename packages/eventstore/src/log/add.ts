@@ -18,7 +18,7 @@ export interface Addition {
 
 /** The head with a commit added at its end; undefined if the tail must be sealed first. */
 export function addTo(
-  head: Head,
+  { next: _, ...head }: Head,
   { lines, parts, finish = (same) => same }: Addition,
   limits: Limits,
 ): Head | undefined {

@@ -45,6 +45,8 @@ export interface Head {
   readonly trash: readonly Trash[];
   readonly snapshots: Readonly<Record<string, Snapshot>>;
   readonly feed?: FeedMark | undefined;
+  /** The append that has asked to go first: it needs an empty tail, and others were faster. */
+  readonly next?: string | undefined;
   /** The newest lines: the tail. */
   readonly lines: readonly string[];
   /** Bytes of the tail. */

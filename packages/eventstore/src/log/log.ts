@@ -1,6 +1,7 @@
 import {
   type Change,
   createUpdater,
+  delay,
   keep,
   type Transition,
   type Updater,
@@ -9,6 +10,7 @@ import {
 } from '@norikv/cas-retry';
 import {
   CancelledError,
+  type Clock,
   DeadlineExceededError,
   type GetOptions,
   type KvStore,
@@ -19,11 +21,11 @@ import { emptyHead, type Head, headCodec, type Ref } from './head.js';
 import { type Limits, limitsOf } from './limits.js';
 import type { LogKeys } from './log-keys.js';
 import { checkOwner } from './owner.js';
-import { partsOf, putBeside } from './parts.js';
+import { notPrepared, partsOf, putBeside } from './parts.js';
 import { corrupt } from './record.js';
-import { remember } from './remember.js';
-import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
-import { keysOfRef, readLines, readPage, recordOfRoll } from './segments.js';
+import { createRightOfWay, type RightOfWay } from './right-of-way.js';
+import { Sealer } from './sealer.js';
+import { keysOfRef, readLines, readPage } from './segments.js';
 import { deleteTrash } from './trash.js';
 import { type Slice, type Span, walk } from './walk.js';
 
@@ -42,7 +44,11 @@ export type Appended<Answer> =
   | (Committed & { readonly isRepeated: boolean; readonly head?: Head | undefined })
   | { readonly stop: Answer };
 
-type Outcome<Answer> = 'full' | { readonly stop: Answer } | (Committed & { readonly attempt: string });
+type Outcome<Answer> =
+  | 'full'
+  | 'behind'
+  | { readonly stop: Answer }
+  | (Committed & { readonly attempt: string });
 
 /** Options of one append. */
 export interface LogAppendOptions {
@@ -57,7 +63,8 @@ export interface LogLimits extends Omit<LogAppendOptions, 'deadlineMs'> {
   readonly endsAt?: number | undefined;
 }
 
-const rememberedRolls = 1_024;
+/** Between two looks whether an append that goes first is done. */
+const pauseMs = 10;
 
 /**
  * Logs of text lines over a store: one changing record each, everything else written once.
@@ -70,16 +77,18 @@ export class Log {
   readonly #store: KvStore;
   readonly #updater: Updater;
   readonly #options: UpdaterOptions;
-  /** Rolls that are written and wait for the next append to take them into the head. */
-  readonly #rolls = new Map<string, readonly Roll[]>();
-  /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
-  readonly #sealing = new Map<string, Promise<void>>();
+  readonly #clock: Clock;
+  readonly #sealer: Sealer;
+  readonly #isBehind: RightOfWay;
 
   constructor(store: KvStore, keys: LogKeys, options: UpdaterOptions = {}, rollBytes?: number) {
     this.limits = limitsOf(store, rollBytes, options.operationWindow);
     this.keys = keys;
     this.#store = store;
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#sealer = new Sealer(store, keys);
+    this.#isBehind = createRightOfWay(this.#clock);
     this.#updater = createUpdater(store, options);
   }
 
@@ -114,7 +123,7 @@ export class Log {
 
   /** The same, with what this process has sealed taken into the head: what is cut off then takes that along. */
   change<Result>(name: string, transition: Transition<Head, Result>): Promise<Result> {
-    return this.update(name, (head, now) => transition(head && this.#rolled(name, head), now));
+    return this.update(name, (head, now) => transition(head && this.#sealer.rolled(head), now));
   }
 
   /** Adds what `plan` decides. One round trip where the state is remembered, one more when the tail is sealed. */
@@ -124,14 +133,17 @@ export class Log {
     { signal, endsAt = this.endOf(), opId, fingerprint }: LogLimits = {},
   ): Promise<Appended<Answer>> {
     const attempt = crypto.randomUUID();
-    for (;;) {
+    /** Under which it has asked to go first. */
+    let turn = '';
+    for (let isFirst = true; ; ) {
       let seen = emptyHead(name, this.limits.rollBytes);
       const outcome = await this.update(
         name,
         (current = emptyHead(name, this.limits.rollBytes), now): Change<Head, Outcome<Answer>> => {
-          const head = this.#rolled(name, current);
+          const head = this.#sealer.rolled(current);
           const planned = plan(head, now);
           if ('stop' in planned) return keep(planned);
+          if (this.#isBehind(head, turn)) return keep('behind');
           const next = addTo(head, planned, this.limits);
           seen = next ?? head;
           if (!next) return keep('full');
@@ -139,22 +151,38 @@ export class Log {
         },
         { opId, signal, deadlineMs: this.leftUntil(endsAt) },
       );
-      if (outcome === 'full') {
+      if (outcome === 'behind') await delay(pauseMs, signal, this.#clock);
+      else if (outcome === 'full') {
         // What a kept transition saw last was read after the call, or committed before it: it is in the log.
-        await this.#seal(name, [...(this.#rolls.get(name) ?? []), ...tailRoll(seen)]);
+        if (!isFirst) turn = crypto.randomUUID();
+        await this.#sealer.sealTail(isFirst ? seen : await this.#goFirst(seen, turn, endsAt));
+        isFirst = false;
       } else if ('stop' in outcome) return outcome;
       else {
         const isRepeated = outcome.attempt !== attempt;
         const head = isRepeated ? undefined : seen;
-        if (head) await this.#sealIfLong(name, head);
+        if (head) await this.#sealer.sealIfLong(head);
         return { ...outcome, isRepeated, head };
       }
     }
   }
 
+  /** Asks the others to let an append go first, and gives the head as they leave it. */
+  async #goFirst(seen: Head, next: string, endsAt: number): Promise<Head> {
+    const ask: Transition<Head, Head> = (current) => {
+      const head = current && this.#sealer.rolled(current);
+      if (!head || this.#isBehind(head, next)) return keep(head ?? seen);
+      const asked = { ...head, next };
+      return write(asked, asked);
+    };
+    return this.update(seen.name, ask, { deadlineMs: this.leftUntil(endsAt) }).catch(
+      notPrepared(this.keys.head(seen.name)),
+    );
+  }
+
   /** When a call that begins now must have ended, by the monotonic clock. */
   endOf(deadlineMs: number = this.#options.deadlineMs ?? 10_000): number {
-    return (this.#options.clock ?? systemClock).monotonic() + deadlineMs;
+    return this.#clock.monotonic() + deadlineMs;
   }
 
   /** Writes lines too long for a head beside it, for an append that adds them. */
@@ -218,33 +246,5 @@ export class Log {
     const leftMs = endsAt - this.endOf(0);
     if (leftMs > 0) return Math.ceil(leftMs);
     throw new DeadlineExceededError('The deadline passed; nothing was written.', { outcome: 'not-applied' });
-  }
-
-  #rolled(name: string, head: Head): Head {
-    return this.#rolls.get(name)?.reduce(applyRoll, head) ?? head;
-  }
-
-  async #seal(name: string, rolls: readonly Roll[]): Promise<void> {
-    for (const roll of rolls) await putBeside(this.#store, ...recordOfRoll(this.keys, name, roll));
-    remember(this.#rolls, name, rolls, rememberedRolls);
-  }
-
-  /**
-   * The append is durable already, so a failure here is nobody's: the next append tries again. Callers that
-   * shared a write go on together, and share the next.
-   */
-  async #sealIfLong(name: string, head: Head): Promise<void> {
-    await (this.#sealing.get(name) ?? this.#beginSealing(name, head));
-  }
-
-  #beginSealing(name: string, head: Head): Promise<void> | undefined {
-    this.#rolls.delete(name);
-    const rolls = rollsOf(head);
-    if (rolls.length === 0) return undefined;
-    const sealing = this.#seal(name, rolls)
-      .catch(() => {})
-      .finally(() => this.#sealing.delete(name));
-    this.#sealing.set(name, sealing);
-    return sealing;
   }
 }

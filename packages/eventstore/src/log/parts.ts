@@ -35,12 +35,16 @@ export async function putBeside(
   try {
     await store.put(key, bytes, options);
   } catch (cause) {
-    throw new UnavailableError('A record could not be prepared; nothing was committed.', {
-      key,
-      cause,
-      outcome: 'not-applied',
-    });
+    notPrepared(key)(cause);
   }
+}
+
+/** Tells of a failure on the way to a commit, of which the outcome is known, whatever it is of that. */
+export function notPrepared(key: string): (cause: unknown) => never {
+  return (cause) => {
+    const message = 'A record could not be prepared; nothing was committed.';
+    throw new UnavailableError(message, { key, cause, outcome: 'not-applied' });
+  };
 }
 
 /** Groups of lines that fit into one piece each; a longer line is a group of its own. */

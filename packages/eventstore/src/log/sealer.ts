@@ -1,0 +1,60 @@
+import type { KvStore } from '@norikv/store';
+import type { Head } from './head.js';
+import type { LogKeys } from './log-keys.js';
+import { putBeside } from './parts.js';
+import { remember } from './remember.js';
+import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
+import { recordOfRoll } from './segments.js';
+
+const rememberedRolls = 1_024;
+
+/** Writes what is to leave a head beside it, and knows what of that is still to be taken out. */
+export class Sealer {
+  readonly #store: KvStore;
+  readonly #keys: LogKeys;
+  /** Rolls that are written and wait for the next append to take them into the head. */
+  readonly #rolls = new Map<string, readonly Roll[]>();
+  /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
+  readonly #sealing = new Map<string, Promise<void>>();
+
+  constructor(store: KvStore, keys: LogKeys) {
+    this.#store = store;
+    this.#keys = keys;
+  }
+
+  /** The head without what this process has sealed. */
+  rolled(head: Head): Head {
+    return this.#rolls.get(head.name)?.reduce(applyRoll, head) ?? head;
+  }
+
+  /** Seals the whole tail of a head as {@link rolled} gave it. */
+  async sealTail(head: Head): Promise<void> {
+    const sealed = this.#rolls.get(head.name) ?? [];
+    await this.#seal(head.name, tailRoll(head), sealed);
+  }
+
+  /**
+   * The append is durable already, so a failure here is nobody's: the next append tries again. Callers that
+   * shared a write go on together, and share the next.
+   */
+  async sealIfLong(head: Head): Promise<void> {
+    await (this.#sealing.get(head.name) ?? this.#beginSealing(head));
+  }
+
+  #beginSealing(head: Head): Promise<void> | undefined {
+    const { name } = head;
+    this.#rolls.delete(name);
+    const rolls = rollsOf(head);
+    if (rolls.length === 0) return undefined;
+    const sealing = this.#seal(name, rolls)
+      .catch(() => {})
+      .finally(() => this.#sealing.delete(name));
+    this.#sealing.set(name, sealing);
+    return sealing;
+  }
+
+  async #seal(name: string, rolls: readonly Roll[], sealed: readonly Roll[] = []): Promise<void> {
+    for (const roll of rolls) await putBeside(this.#store, ...recordOfRoll(this.#keys, name, roll));
+    remember(this.#rolls, name, [...sealed, ...rolls], rememberedRolls);
+  }
+}
