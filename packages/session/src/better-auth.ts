@@ -1,6 +1,6 @@
 import { type Change, createUpdater, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, isNoriKVError, type KvStore, requireCapabilities } from '@norikv/store';
-import { checkObject, checkString, refuse } from '@norikv/store/checks';
+import { checkObject, checkString, draw, refuse } from '@norikv/store/checks';
 import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {
@@ -73,7 +73,7 @@ export function betterAuthStorage(
       } catch (error) {
         const mayPass = isNoriKVError(error) && error.retryable;
         if (!mayPass || clock.monotonic() + longestWaitMs >= deadlineAt) throw error;
-        await delay(random() * longestWaitMs, undefined, clock);
+        await delay(draw(random) * longestWaitMs, undefined, clock);
       }
     }
   };

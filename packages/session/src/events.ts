@@ -13,11 +13,14 @@ export type SessionEvent =
       readonly userId: string | undefined;
       readonly reason: EndReason;
     }
-  /** A session was left out of a list, or made room: its record is damaged, or does not fit the schema any more. */
+  /**
+   * A session was left out of a list, made room, or was none to the store of a framework: its record or that of its user
+   * is damaged, or it does not fit the schema any more.
+   */
   | {
       readonly kind: 'unreadable';
       readonly handle: string;
-      readonly userId: string;
+      readonly userId: string | undefined;
       readonly error: unknown;
     }
   /** A write that nothing depends on failed: that a session was seen, or tidying up after one that ended. */

@@ -33,6 +33,7 @@ interface Kinds {
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing. There are no `all`, `length` and `clear`.
  * A `regenerate` that fails leaves the request with a new session nobody is signed in to, as in every store.
+ * So does a damaged record, which is told as `unreadable`: whoever then logs out ends what could not be read, too.
  *
  * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *
@@ -45,8 +46,7 @@ interface Kinds {
  * ```
  */
 export class NoriKVSessionStore<Stored extends WebSession = never> extends EventEmitter {
-  /** Set by express-session: gives the request a new id and session. */
-  declare generate: (request: ExpressSessionRequest) => void;
+  #generate: (request: ExpressSessionRequest) => void = notInUse;
   readonly #sessions: WebSessions<Stored>;
   /** What was read, by what it was read as: to know whether a session is new when it is saved. */
   readonly #loaded = new WeakMap<object, LiveSession>();
@@ -56,6 +56,19 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
   constructor(client: KvStore, options: WebSessionOptions<Stored> = {}) {
     super();
     this.#sessions = new WebSessions(client, options, 'NoriKVSessionStore');
+  }
+
+  /** Set by express-session: gives the request a new id and session. */
+  get generate(): (request: ExpressSessionRequest) => void {
+    return this.#generate;
+  }
+
+  set generate(generate: (request: ExpressSessionRequest) => void) {
+    this.#generate = (request) => {
+      const { sessionID: former } = request;
+      generate(request);
+      this.#sessions.replace(former, request.sessionID);
+    };
   }
 
   get(sid: string, callback: SessionCallback<Stored>): void {
@@ -127,11 +140,6 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
   /** express-session does not export what its sessions are made of, but makes one when it is asked to. */
   #kindsOf(request: ExpressSessionRequest): Kinds {
     if (this.#kinds) return this.#kinds;
-    if (typeof this.generate !== 'function') {
-      throw new InvalidArgumentError(
-        'The store is in no use yet; hand it to session() of express-session first',
-      );
-    }
     const sample: Sample = Object.create(request);
     this.generate(sample);
     this.#kinds = {
@@ -140,6 +148,10 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
     };
     return this.#kinds;
   }
+}
+
+function notInUse(): never {
+  throw new InvalidArgumentError('The store is in no use yet; hand it to session() of express-session first');
 }
 
 export type { SessionCookie, WebSession, WebSessionOptions } from './web-sessions.js';

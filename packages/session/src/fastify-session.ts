@@ -10,7 +10,9 @@ type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void
  *
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing.
- * After a `regenerate` that fails the plugin takes the cookie away, with every store.
+ * After a `regenerate` that fails the plugin takes the cookie away, with every store. A damaged record is told as
+ * `unreadable` and gives the request a new session: the plugin then takes the cookie away, too, or sets a new one. A
+ * `destroy` in that very request leaves that to the next one; `revoke` by the handle ends what could not be read.
  *
  * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *

@@ -4,7 +4,7 @@ import { BoundedMap } from './bounded-map.js';
 import type { JsonObject } from './json.js';
 import type { Settings } from './options.js';
 import { Records } from './records.js';
-import { isLive, type LiveSession } from './session-record.js';
+import { isLive, type LiveSession, successorOf } from './session-record.js';
 import {
   type CookieTerms,
   change,
@@ -68,7 +68,7 @@ export class SessionLedger {
   }
 
   /** The session that lives under a key, or that took its place a moment ago. */
-  async find(key: string): Promise<Found | undefined> {
+  async find(key: string, path: readonly string[] = [key]): Promise<Found | undefined> {
     const owner = this.#owners.get(key);
     const [record, ownerRecord] = await Promise.all([
       this.#records.readSession(key),
@@ -76,8 +76,8 @@ export class SessionLedger {
     ]);
     const now = this.settings.clock.now();
     if (record?.kind === 'ended') {
-      const { replacedBy, followUntil = 0 } = record;
-      return replacedBy !== undefined && now < followUntil ? this.find(replacedBy) : undefined;
+      const next = now < (record.followUntil ?? 0) ? successorOf(record, path) : undefined;
+      return next === undefined ? undefined : this.find(next, [...path, next]);
     }
     if (!isLive(record, now)) return undefined;
     const { userId } = record;
@@ -209,13 +209,13 @@ export class SessionLedger {
   }
 
   /** As {@link end}, and tells nobody. Undefined if it was over. */
-  async #end(key: string, unname = withdraw): Promise<Named | undefined> {
+  async #end(key: string, unname = withdraw, path: readonly string[] = [key]): Promise<Named | undefined> {
     const ended = await this.#records.endSession(key);
     // Whose it was cannot be known.
     if (ended === 'damaged') return { handle: key, userId: undefined };
-    if (ended?.kind === 'ended')
-      return ended.replacedBy === undefined ? undefined : this.#end(ended.replacedBy, unname);
-    if (!ended) return undefined;
+    const next = ended?.kind === 'ended' ? successorOf(ended, path) : undefined;
+    if (next !== undefined) return this.#end(next, unname, [...path, next]);
+    if (ended?.kind !== 'live') return undefined;
     const { userId } = ended;
     const handle = await this.users.withdraw(userId, key, unname);
     const wasOver = handle === undefined || !isLive(ended, this.settings.clock.now());

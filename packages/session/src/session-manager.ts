@@ -24,7 +24,7 @@ import { newSession, type OwnedSession, SessionShape } from './session-shape.js'
 import { revoke, revokeAll, revokeOthers } from './user-transitions.js';
 
 /** Options of {@link SessionManager}. */
-export interface SessionManagerOptions<Data extends object> extends SessionStoreOptions {
+export interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
   /**
    * Checks the data whenever a session is created, changed or read, and may change them. It must accept what
    * it made itself, in older releases, too: give new fields a default, or whoever is signed in meets an error. Any

@@ -28,6 +28,11 @@ export interface Tombstone {
 /** What the store holds under the hash of an id. */
 export type SessionRecord = LiveSession | Tombstone;
 
+/** Under which key a session goes on that was ended for it. Undefined if nowhere, or back: only damage leads there. */
+export function successorOf({ replacedBy }: Tombstone, path: readonly string[]): string | undefined {
+  return replacedBy !== undefined && path.includes(replacedBy) ? undefined : replacedBy;
+}
+
 /** Whether a session may be used. The store's TTL decides too: whichever is first ends it. */
 export function isLive(record: SessionRecord | undefined, now: number): record is LiveSession {
   return record?.kind === 'live' && now < record.expiresAt && now < record.lastSeenAt + record.idleMs;

@@ -6,7 +6,7 @@ export interface SessionFacts {
 }
 
 /** A session: your data, whose it is, and its times. */
-export type Session<Data> = Data & SessionFacts;
+export type Session<Data = Profile> = Data & SessionFacts;
 
 /** What a session holds if you do not say otherwise. */
 export interface Profile {
@@ -47,7 +47,7 @@ export interface RegenerateOptions {
 }
 
 /** A session of a user, as shown to that user. */
-export interface ListedSession<Data> {
+export interface ListedSession<Data = Profile> {
   /** Names the session in `revoke`, also after its id changed. It is no secret and gives no access. */
   readonly handle: string;
   readonly session: Session<Data>;

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { checkFunction, checkObject, checkWhole } from '@norikv/store/checks';
 import { quiet } from '@norikv/store/listeners';
 import { BoundedMap } from './bounded-map.js';
-import { isLasting, SessionUnavailableError } from './errors.js';
+import { isLasting, isUnreadable, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
 import { checkUserId, longestMs, type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
@@ -49,6 +49,9 @@ export class WebSessions<Stored extends WebSession> {
    * where the first save failed: it may have been taken back.
    */
   readonly #known = new BoundedMap<boolean>(rememberedSessions);
+  /** The ids whose sessions could not be read, and by the new ids that requests got instead, the old ones. */
+  readonly #unreadable = new BoundedMap<true>(rememberedSessions);
+  readonly #former = new BoundedMap<string>(rememberedSessions);
   /** First saves under way: what is not written yet cannot be ended. */
   readonly #beginning = new Map<string, Promise<unknown>>();
 
@@ -60,13 +63,28 @@ export class WebSessions<Stored extends WebSession> {
     this.#userIdOf = userIdOf;
   }
 
-  /** The session, and what {@link touch} needs to know of it. */
+  /**
+   * The session, and what {@link touch} needs to know of it. One that cannot be read is told, left as it is, and none:
+   * the frameworks ask before anything else, and nobody could so much as sign in anew.
+   */
   async find(sid: string): Promise<Found | undefined> {
     if (!isSid(sid)) return undefined;
     const key = hashOf(sid);
-    const found = await this.#orUnavailable(() => this.#ledger.find(key));
-    if (found) this.#known.set(key, true);
-    return found;
+    try {
+      const found = await this.#orUnavailable(() => this.#ledger.find(key));
+      if (found) this.#known.set(key, true);
+      return found;
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      this.#unreadable.set(sid, true);
+      this.#ledger.settings.onEvent({ kind: 'unreadable', handle: key, userId: undefined, error });
+      return undefined;
+    }
+  }
+
+  /** A request with one id got another one. If its session could not be read, whoever ends the new one ends that. */
+  replace(former: string, sid: string): void {
+    if (this.#unreadable.get(former)) this.#former.set(sid, former);
   }
 
   /**
@@ -106,6 +124,12 @@ export class WebSessions<Stored extends WebSession> {
 
   async end(sid: string): Promise<void> {
     if (!isSid(sid)) return;
+    const former = this.#former.get(sid);
+    if (former !== undefined) await this.#end(former);
+    await this.#end(sid);
+  }
+
+  async #end(sid: string): Promise<void> {
     const key = hashOf(sid);
     this.#known.set(key, true);
     await this.#beginning.get(key);

@@ -1,7 +1,13 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { type Session, SessionManager, type StandardSchema } from '../src/index.js';
+import {
+  type ListedSession,
+  type Session,
+  SessionManager,
+  type SessionManagerOptions,
+  type StandardSchema,
+} from '../src/index.js';
 import { memoryStore } from './engines.js';
 import { describeOnEngines } from './world.js';
 
@@ -64,6 +70,9 @@ describe('types', () => {
     expectTypeOf(profiles.create).toBeCallableWith('user', { email: 'a@example.com', roles: [] });
     const inferred = new SessionManager(memoryStore(), 1_000, { schema: basketSchema });
     expectTypeOf(inferred).toEqualTypeOf<SessionManager<Basket>>();
+    expectTypeOf(profiles.get).returns.resolves.toEqualTypeOf<Session | null>();
+    expectTypeOf(profiles.list).returns.resolves.items.toEqualTypeOf<ListedSession>();
+    expectTypeOf(SessionManager).toBeConstructibleWith(memoryStore(), 1_000, {} as SessionManagerOptions);
   });
 });
 

@@ -1,12 +1,13 @@
 import { promisify } from 'node:util';
-import { UnavailableError } from '@norikv/store';
+import { bytesToString, UnavailableError } from '@norikv/store';
 import { countCalls, FakeClock } from '@norikv/testkit';
 import express from 'express';
 import session, { MemoryStore } from 'express-session';
 import { describe, expect, it, vi } from 'vitest';
 import { type Listening, listen } from '../../../test/listen.js';
 import { NoriKVSessionStore } from '../src/express-session.js';
-import { createSessionId, SessionManager } from '../src/index.js';
+import { createSessionId, type SessionEvent, SessionManager } from '../src/index.js';
+import { hashOf } from '../src/session-id.js';
 import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
 import { hour } from './world.js';
@@ -235,6 +236,67 @@ describe('a store for express-session', () => {
     expect(await slowAnswer).toBe('slow');
     expect(await browser.text('/whoami')).toBe('nobody');
     expect(await new SessionManager(kv).list('alice')).toEqual([]);
+  });
+
+  describe.each(['session', 'user'])('a browser the %s record of which is damaged', (kind) => {
+    const open = async () => {
+      const kv = memoryStore();
+      const events: SessionEvent[] = [];
+      const onEvent = (event: SessionEvent): void => void events.push(event);
+      const site = await siteWith(new NoriKVSessionStore<session.SessionData>(kv, { userIdOf, onEvent }));
+      const browser = new Browser(site.url);
+      await browser.text('/login/alice');
+      const [{ handle = '' } = {}] = await new SessionManager(kv).list('alice');
+      const key = kind === 'user' ? `session:user:${hashOf('alice')}` : `session:id:${handle}`;
+      const sound = (await kv.get(key)).value;
+      await kv.put(key, 'damage');
+      events.length = 0;
+      return { kv, site, browser, key, handle, sound, events };
+    };
+
+    it('passes for one nobody is signed in with, which is told; mended, it is as it was', async () => {
+      const { kv, site, browser, key, handle, sound, events } = await open();
+      await using _site = site;
+      const cookies = new Map(browser.cookies);
+      expect(await browser.text('/whoami')).toBe('nobody');
+      const error = expect.objectContaining({ code: 'CORRUPT_RECORD' });
+      expect(events).toEqual([{ kind: 'unreadable', handle, userId: undefined, error }]);
+      expect(browser.cookies).toEqual(cookies);
+      expect(bytesToString((await kv.get(key)).value)).toBe('damage');
+      await kv.put(key, sound);
+      expect(await browser.text('/whoami')).toBe('alice');
+    });
+
+    it('can be used to sign in anew, which ends what could not be read', async () => {
+      const { kv, site, browser, key, sound } = await open();
+      await using _site = site;
+      const before = browser.copy();
+      expect(await browser.text('/login/bob')).toBe('welcome');
+      expect(await browser.text('/whoami')).toBe('bob');
+      if (kind === 'user') await kv.put(key, sound);
+      expect(await before.text('/whoami')).toBe('nobody');
+      expect(await new SessionManager(kv).list('alice')).toEqual([]);
+    });
+
+    it('can be used to log out, at once, so that nobody is signed in when it is mended', async () => {
+      const { kv, site, browser, key, sound } = await open();
+      await using _site = site;
+      expect(await browser.text('/logout')).toBe('bye');
+      if (kind === 'user') await kv.put(key, sound);
+      else expect(await kv.find(key)).toBeNull();
+      expect(await browser.text('/whoami')).toBe('nobody');
+    });
+
+    it('keeps what it does next in a session of its own', async () => {
+      const { site, browser } = await open();
+      await using _site = site;
+      const before = browser.copy();
+      expect(await browser.text('/visit')).toBe('1');
+      expect(await browser.text('/visit')).toBe('2');
+      expect(browser.cookies).not.toEqual(before.cookies);
+      expect(await browser.text('/logout')).toBe('bye');
+      expect(await before.text('/whoami')).toBe('nobody');
+    });
   });
 
   it('answers 503, not as to nobody, where the store does not answer', async () => {

@@ -1,10 +1,11 @@
 import fastifyCookie from '@fastify/cookie';
 import fastifySession from '@fastify/session';
-import { UnavailableError } from '@norikv/store';
+import { bytesToString, UnavailableError } from '@norikv/store';
 import fastify, { type FastifyInstance, type Session } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { NoriKVFastifySessionStore } from '../src/fastify-session.js';
-import { SessionManager } from '../src/index.js';
+import { type SessionEvent, SessionManager } from '../src/index.js';
+import { hashOf } from '../src/session-id.js';
 import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
 
@@ -106,6 +107,31 @@ describe('a store for @fastify/session', () => {
     expect(await laptop.text('/whoami')).toBe('nobody');
     expect(await sessions.list('alice')).toEqual([]);
   });
+
+  it.each(['session', 'user'])(
+    'a browser the %s record of which is damaged can sign in anew',
+    async (kind) => {
+      const kv = memoryStore();
+      const events: SessionEvent[] = [];
+      const onEvent = (event: SessionEvent): void => void events.push(event);
+      await using site = await siteWith(new NoriKVFastifySessionStore<Session>(kv, { userIdOf, onEvent }));
+      const browser = new Browser(site.url);
+      await browser.text('/become/alice');
+      const [{ handle = '' } = {}] = await new SessionManager(kv).list('alice');
+      const key = kind === 'user' ? `session:user:${hashOf('alice')}` : `session:id:${handle}`;
+      await kv.put(key, 'damage');
+      events.length = 0;
+      expect(await browser.copy().text('/logout')).toBe('bye');
+      const error = expect.objectContaining({ code: 'CORRUPT_RECORD' });
+      expect(events).toEqual([{ kind: 'unreadable', handle, userId: undefined, error }]);
+      const idle = browser.copy();
+      expect(await idle.text('/whoami')).toBe('nobody');
+      expect(idle.cookies.size).toBe(0);
+      expect(await browser.text('/become/bob')).toBe('welcome');
+      expect(await browser.text('/whoami')).toBe('bob');
+      expect(bytesToString((await kv.get(key)).value)).toBe('damage');
+    },
+  );
 
   it('answers 503, not as to nobody, where the store does not answer', async () => {
     const kv = memoryStore();

@@ -150,6 +150,15 @@ describe('options', () => {
     expect(await before.validate(old)).toBe(false);
   });
 
+  it('a schema that answers later fails a list, as it fails all else', async () => {
+    const store = memoryStore();
+    await new SessionManager(store, hour).create('u', 'u@x', []);
+    const validate = async (value: unknown) => ({ value: value as Profile });
+    const later: StandardSchema<Profile> = { '~standard': { version: 1, vendor: 'test', validate } };
+    const sessions = new SessionManager(store, hour, { schema: later });
+    await expect(sessions.list('u')).rejects.toThrow('The schema answers with a promise');
+  });
+
   it('a session that cannot be read for now is not taken for damaged', async () => {
     const store = memoryStore();
     let isAway = false;

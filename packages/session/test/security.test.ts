@@ -181,6 +181,30 @@ describe('what is stored', () => {
     await expect(sessions.get(id)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
   });
 
+  it.each([1, 2])('leads nowhere where it leads back to itself, by %i steps', async (steps) => {
+    const memory = memoryStore();
+    const ids = times(steps, createSessionId);
+    const keys = ids.map((id) => createHash('sha256').update(id).digest('base64url'));
+    for (const [position, key] of keys.entries()) {
+      const replacedBy = keys[(position + 1) % steps];
+      const tombstone = { kind: 'ended', endedAt: 0, replacedBy, followUntil: Date.now() + 60_000 };
+      await memory.put(`session:id:${key}`, JSON.stringify(tombstone));
+    }
+    // It would be read for ever, and no timer could end that.
+    const store = countCalls(memory);
+    const guarded: KvStore = {
+      capabilities: memory.capabilities,
+      get: (...args) => (store.calls.total > 50 ? Promise.reject(new Error('for ever')) : store.get(...args)),
+      put: (...args) => store.put(...args),
+      delete: (...args) => store.delete(...args),
+    };
+    const sessions = new SessionManager(guarded);
+    for (const id of ids) {
+      expect(await sessions.get(id)).toBeNull();
+      expect(await sessions.destroy(id)).toBe(false);
+    }
+  });
+
   it('cannot change prototypes, whoever wrote it', async () => {
     const store = memoryStore();
     const sessions = new SessionManager(store);

@@ -420,12 +420,12 @@ describe('wrong input and a store that does not answer', () => {
     await sessions.save('sid', { cookie: browser }, false);
     await store.put(`session:id:${hashOf('sid')}`, 'damaged');
     for (const call of [
-      () => sessions.find('sid'),
       () => sessions.save('sid', { cookie: browser }, false),
       () => sessions.touch('sid', { cookie: browser }, undefined),
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
     }
+    expect(await sessions.find('sid')).toBeUndefined();
     await sessions.end('sid');
     expect(await sessions.find('sid')).toBeUndefined();
     await sessions.save('sid', { cookie: browser }, false);
