@@ -1,6 +1,6 @@
 import { StandardSchema } from '@norikv/store/standard-schema';
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
-import { Clock, KvStore, Value, Version, NoriKVError, ErrorFacts } from '@norikv/store';
+import { Clock, KvStore, Value, Version, NoriKVError } from '@norikv/store';
 
 /** Something worth counting. Hits in memory are only in the statistics: an event would cost more than they do. */
 type CacheEvent = 
@@ -117,7 +117,7 @@ interface CallEntryOptions extends EntryOptions {
     readonly signal?: AbortSignal | undefined;
 }
 /** What may differ in a namespace. */
-interface NamespaceOptions<Value> extends EntryOptions {
+interface NamespaceOptions<Value = unknown> extends EntryOptions {
     /** Default: that of the cache or namespace around, and at last JSON. */
     readonly codec?: CacheCodec<Value> | undefined;
     /** Checks what is read, with JSON as the codec. What does not pass is a miss. Default: as for `codec`. */
@@ -127,7 +127,7 @@ interface NamespaceOptions<Value> extends EntryOptions {
  * Options of `createCache`. `prefix`, `shards` and `maxTtlMs` must be the same in all processes. Once `maxTtlMs` is
  * shorter than it was, values that were stored for longer are not given any more.
  */
-interface CacheOptions<Value> extends NamespaceOptions<Value> {
+interface CacheOptions<Value = unknown> extends NamespaceOptions<Value> {
     /** Begins every key in the store. Caches with different prefixes know nothing of each other. Default `cache`. */
     readonly prefix?: string | undefined;
     /** How many values are kept in memory, least recently used first out. Default 10,000; 0: none. */
@@ -183,7 +183,7 @@ type Found<Value, Loaded> = unknown extends Value ? Loaded : Value | Extract<Loa
  * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read that begins later in this process
  * gives an older value, and in other processes none that begins more than `maxStalenessMs` later.
  */
-interface Cache<Value> {
+interface Cache<Value = unknown> {
     /**
      * The value of a key, or undefined. A value past its ttl is not given. A store that does not answer is a miss.
      */
@@ -257,12 +257,16 @@ declare class CachedClient<T> {
      */
     constructor(client: KvStore, ttlMs?: number, maxSize?: number, options?: CachedClientOptions);
     /**
-     * Reads a key, from memory if it can. Calls at the same time share one read.
+     * Reads a key, from memory if it can. Calls at the same time share one read, and all callers share the value: to
+     * change it, take a copy.
      *
      * @throws KeyNotFoundError if it is absent, and whatever the parser throws; nothing is kept then.
      */
     get(key: string, parser: (bytes: Uint8Array) => T): Promise<T>;
-    /** Writes a key and keeps the value. */
+    /**
+     * Writes a key and keeps the value as it is written: reads get what their parser makes of that, whatever becomes of
+     * the object that was given.
+     */
     put(key: string, value: T, serializer: (value: T) => Value): Promise<Version>;
     /** Deletes a key. True if it existed. */
     delete(key: string): Promise<boolean>;
@@ -294,7 +298,7 @@ declare function createCache<Value = unknown>(store: KvStore, options?: CacheOpt
 /** A loader did not finish within `hardTimeoutMs`, and nothing stale could stand in. Its signal was aborted. */
 declare class LoadTimeoutError extends NoriKVError {
     static readonly code: string;
-    constructor(message: string, facts?: ErrorFacts);
+    static readonly retryable: boolean;
 }
 
 export { type Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type Found, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, type SetOptions, createCache, jsonCacheCodec };

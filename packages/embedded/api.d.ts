@@ -1,4 +1,4 @@
-import { DistanceFunction, VectorIndexType, VectorSearchOptions, CallOptions, KvStore, VectorStore, Capabilities, Key, GetOptions, Entry, Value, PutOptions, Version, DeleteOptions, VectorSearchResult, NoriKVError, ErrorFacts, Clock } from '@norikv/store';
+import { DistanceFunction, VectorIndexType, VectorSearchOptions, CallOptions, KvStore, VectorStore, Capabilities, Key, GetOptions, Entry, Value, PutOptions, Version, DeleteOptions, VectorSearchResult, NoriKVError, Clock } from '@norikv/store';
 
 /** Which vectors a search may find: those with these ids, or those whose id the function answers true for. */
 type VectorFilter = ReadonlySet<string> | readonly string[] | ((id: string) => boolean);
@@ -156,7 +156,7 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
  */
 declare class StoreInUseError extends NoriKVError {
     static readonly code: string;
-    constructor(message: string, facts?: ErrorFacts);
+    static readonly retryable: boolean;
 }
 /** The path cannot be used: no permission, not a folder, no such volume. `cause` is the system's error. */
 declare class PathUnusableError extends NoriKVError {

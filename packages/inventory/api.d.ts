@@ -52,7 +52,7 @@ declare class ReservationResolvedError extends NoriKVError {
 /** One record holds as many live reservations as it may. Nothing was applied; some will end, or split the SKU. */
 declare class TooManyReservationsError extends NoriKVError {
     static readonly code: string;
-    constructor(message: string, facts?: ErrorFacts);
+    static readonly retryable: boolean;
 }
 
 /** Options of an {@link InventoryManager}: those of the updater (deadlines, clock, random, events), and these. */

@@ -14,7 +14,7 @@ export type Found<Value, Loaded> = unknown extends Value ? Loaded : Value | Extr
  * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read that begins later in this process
  * gives an older value, and in other processes none that begins more than `maxStalenessMs` later.
  */
-export interface Cache<Value> {
+export interface Cache<Value = unknown> {
   /**
    * The value of a key, or undefined. A value past its ttl is not given. A store that does not answer is a miss.
    */

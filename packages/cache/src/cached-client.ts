@@ -1,11 +1,15 @@
-import { type Clock, type KvStore, systemClock, type Value, type Version } from '@norikv/store';
-import { checkOptions, checkWhole } from '@norikv/store/checks';
+import { type Clock, type KvStore, systemClock, type Value, type Version, valueToBytes } from '@norikv/store';
+import { checkAtOnce, checkOptions, checkWhole } from '@norikv/store/checks';
 import { LRUCache } from 'lru-cache';
 import { Flights } from './flights.js';
 
+type Parser<T> = (bytes: Uint8Array) => T;
+
+const sizesLeftToStore = { maxKeyBytes: Number.POSITIVE_INFINITY, maxValueBytes: Number.POSITIVE_INFINITY };
+
 interface CacheEntry<T> {
-  readonly value: T;
-  readonly version: Version;
+  /** Its value, parsed if nobody has asked for it before. */
+  readonly value: (parser: Parser<T>) => T;
   /** When the call began that gave it, by the monotonic clock. */
   readonly asOf: number;
 }
@@ -62,7 +66,8 @@ export class CachedClient<T> {
   }
 
   /**
-   * Reads a key, from memory if it can. Calls at the same time share one read.
+   * Reads a key, from memory if it can. Calls at the same time share one read, and all callers share the value: to
+   * change it, take a copy.
    *
    * @throws KeyNotFoundError if it is absent, and whatever the parser throws; nothing is kept then.
    */
@@ -70,18 +75,23 @@ export class CachedClient<T> {
     for (;;) {
       const since = this.#clock.monotonic();
       const cached = this.#entries.get(key);
-      if (cached && since - cached.asOf < this.#ttlMs) return cached.value;
+      if (cached && since - cached.asOf < this.#ttlMs) return cached.value(parser);
       const read = await this.#reads.join(key, (isAttached) => this.#read(key, parser, isAttached));
-      if (since - read.asOf < this.#ttlMs) return read.value;
+      if (since - read.asOf < this.#ttlMs) return read.value(parser);
     }
   }
 
-  /** Writes a key and keeps the value. */
+  /**
+   * Writes a key and keeps the value as it is written: reads get what their parser makes of that, whatever becomes of
+   * the object that was given.
+   */
   async put(key: string, value: T, serializer: (value: T) => Value): Promise<Version> {
-    const bytes = serializer(value);
+    const written = checkAtOnce('serializer()', serializer(value));
+    // A copy: it may be the value itself, which is the caller's.
+    const bytes = valueToBytes(written, sizesLeftToStore);
     return this.#write(key, async (asOf) => {
       const version = await this.#client.put(key, bytes);
-      return { result: version, entry: { value, version, asOf } };
+      return { result: version, entry: { value: parsedOnce(bytes), asOf } };
     });
   }
 
@@ -107,14 +117,11 @@ export class CachedClient<T> {
     return { size: this.#entries.size, maxSize: this.#maxSize, ttlMs: this.#ttlMs };
   }
 
-  async #read(
-    key: string,
-    parser: (bytes: Uint8Array) => T,
-    isAttached: () => boolean,
-  ): Promise<CacheEntry<T>> {
+  async #read(key: string, parser: Parser<T>, isAttached: () => boolean): Promise<CacheEntry<T>> {
     const asOf = this.#clock.monotonic();
-    const { value, version } = await this.#client.get(key);
-    const entry = { value: parser(value), version, asOf };
+    const value = parsedOnce<T>((await this.#client.get(key)).value);
+    value(parser);
+    const entry = { value, asOf };
     if (isAttached() && !this.#writes.has(key)) this.#entries.set(key, entry);
     return entry;
   }
@@ -141,4 +148,14 @@ export class CachedClient<T> {
       if (written && !group.isContested) this.#entries.set(key, written);
     }
   }
+}
+
+/** What the first parser makes of bytes, for all: it is made once. */
+function parsedOnce<T>(bytes: Uint8Array): CacheEntry<T>['value'] {
+  // One or the other: both would take twice the memory.
+  let state: { readonly bytes: Uint8Array } | { readonly value: T } = { bytes };
+  return (parser) => {
+    if ('bytes' in state) state = { value: parser(state.bytes) };
+    return state.value;
+  };
 }

@@ -28,8 +28,8 @@ export async function acquireLease(
   { version, body, entry }: Reading,
   leaseMs: number,
 ): Promise<Lease | undefined> {
-  const { clock, random } = core.settings;
-  const lease = String(random());
+  const { clock } = core.settings;
+  const lease = crypto.randomUUID();
   const kept = entry && body;
   const keptMs = kept && Math.ceil(entry.staleUntil - clock.monotonic());
   const record = encodeRecord({ body: kept, lease });

@@ -1,4 +1,5 @@
 import { isAlreadyExists, isVersionMismatch, type Version, versionsEqual } from '@norikv/store';
+import { draw } from '@norikv/store/checks';
 import type { CacheCodec } from './codec.js';
 import type { Core, Outcome } from './core.js';
 import { acquireLease, type Lease, releaseLease } from './lease.js';
@@ -44,6 +45,8 @@ export async function load(request: LoadRequest): Promise<Outcome> {
   const { core, place, settings, isRefresh } = request;
   const { clock, random } = core.settings;
   const startedAt = clock.monotonic();
+  // Before anything is tried: below, what throws is taken for a store that does not answer.
+  const pollShare = 0.5 + draw(random) / 2;
   const leaseMs = settings.hardTimeoutMs + leaseMarginMs;
   let watched: { readonly version: Version; readonly since: number } | undefined;
   let pollMs = firstPollMs;
@@ -70,7 +73,7 @@ export async function load(request: LoadRequest): Promise<Outcome> {
         if (now - watched.since < leaseMs) {
           if (entry) return served(core, place, entry, now);
           if (now - startedAt >= settings.maxWaitMs) return await loadUnkept(request);
-          await pause(clock, pollMs * (0.5 + random() / 2));
+          await pause(clock, pollMs * pollShare);
           pollMs = Math.min(pollMs * 1.5, longestPollMs);
           continue;
         }

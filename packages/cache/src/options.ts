@@ -45,7 +45,7 @@ export interface CallEntryOptions extends EntryOptions {
 }
 
 /** What may differ in a namespace. */
-export interface NamespaceOptions<Value> extends EntryOptions {
+export interface NamespaceOptions<Value = unknown> extends EntryOptions {
   /** Default: that of the cache or namespace around, and at last JSON. */
   readonly codec?: CacheCodec<Value> | undefined;
   /** Checks what is read, with JSON as the codec. What does not pass is a miss. Default: as for `codec`. */
@@ -56,7 +56,7 @@ export interface NamespaceOptions<Value> extends EntryOptions {
  * Options of `createCache`. `prefix`, `shards` and `maxTtlMs` must be the same in all processes. Once `maxTtlMs` is
  * shorter than it was, values that were stored for longer are not given any more.
  */
-export interface CacheOptions<Value> extends NamespaceOptions<Value> {
+export interface CacheOptions<Value = unknown> extends NamespaceOptions<Value> {
   /** Begins every key in the store. Caches with different prefixes know nothing of each other. Default `cache`. */
   readonly prefix?: string | undefined;
   /** How many values are kept in memory, least recently used first out. Default 10,000; 0: none. */

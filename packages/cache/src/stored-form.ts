@@ -1,5 +1,5 @@
 import { stringToBytes, type Version } from '@norikv/store';
-import { shown } from '@norikv/store/checks';
+import { draw, shown } from '@norikv/store/checks';
 import { quiet } from '@norikv/store/listeners';
 import type { CacheCodec } from './codec.js';
 import type { Core } from './core.js';
@@ -57,7 +57,7 @@ export function makeBody(
 ): Body {
   const { clock, random, maxTtlMs } = core.settings;
   const ttlMs = payload === null ? settings.negativeTtlMs : settings.ttlMs;
-  const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * random())));
+  const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * draw(random))));
   const staleMs = Math.min(Math.max(settings.staleWhileRevalidateMs, settings.graceMs), maxTtlMs - freshMs);
   const bytes = (payload?.length ?? 0) + stringToBytes(JSON.stringify(epochs)).length + headerBytes;
   if (bytes > core.maxValueBytes) {

@@ -42,7 +42,7 @@ export function noriKVDriver(store: KvStore, options: AdapterOptions = {}): Unst
   const shelf = new Shelf(store, 'noriKVDriver', shelfSettings(options, 'unstorage'));
   const get = async (key: string): Promise<unknown> => (await shelf.get([key]))?.value ?? null;
   const set = (key: string, value: unknown, { ttl }: UnstorageCall = {}): Promise<void> =>
-    shelf.set([key], value, { ttlMs: ttl ? ttl * 1_000 : undefined });
+    shelf.set([key], value, { ttlMs: (ttl ?? 0) === 0 ? undefined : Number(ttl) * 1_000 });
   return {
     name: 'norikv',
     options,

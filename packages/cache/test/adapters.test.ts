@@ -186,6 +186,11 @@ describe('the unstorage driver', () => {
     expect(await storage.getItem('for good')).toBe('kept');
     await storage.removeItem('image');
     expect(await storage.hasItem('image')).toBe(false);
+    for (const ttl of [Number.NaN, -1]) {
+      await storage.setItem('odd', 'text', { ttl }).catch(() => {});
+      await clock.advance(1);
+      expect(await storage.getItem('odd')).toBeNull();
+    }
     expect(await storage.getKeys()).toEqual([]);
     await expect(driver.clear('other:')).rejects.toThrow('the part "other:" cannot be cleared alone');
     await clock.advance(60_000);

@@ -81,6 +81,8 @@ describe.each(engines)('createCache on $name', ({ open }) => {
     const wrapped = <Value>(cache: Cache<Value>, load: () => Promise<Value>): Promise<Value> =>
       cache.getOrSet('10', load);
     expectTypeOf(await wrapped(flags, async () => false)).toEqualTypeOf<boolean>();
+    expectTypeOf(start).returns.toEqualTypeOf<Cache>();
+    expectTypeOf(createCache).parameter(1).toEqualTypeOf<CacheOptions | undefined>();
   });
 
   it('keeps "there is none" for negativeTtlMs, or not at all', async () => {

@@ -63,6 +63,42 @@ describe('CachedClient', () => {
     expect(store.calls.total).toBe(1);
   });
 
+  it('keeps what was put as it was then, whatever its caller does to it later', async () => {
+    const store = countCalls(createMemoryStore());
+    const users = new CachedClient<{ name: string }>(store);
+    const user = { name: 'Ada' };
+    const putting = users.put('user', user, JSON.stringify);
+    user.name = 'Eve';
+    await putting;
+    user.name = 'Mallory';
+    expect(await users.get('user', parse)).toEqual({ name: 'Ada' });
+    const bytes = Buffer.from('Ada');
+    const blobs = new CachedClient<Uint8Array>(store);
+    const written = blobs.put('bytes', bytes, (value) => value);
+    bytes.fill(0);
+    await written;
+    expect(bytesToString(await blobs.get('bytes', (stored) => stored))).toBe('Ada');
+    expect(bytesToString((await store.get('bytes')).value)).toBe('Ada');
+    expect(store.calls.get).toBe(1);
+  });
+
+  it('gives what was put as it will be given later, to all who read it the same', async () => {
+    const store = createMemoryStore();
+    const cache = new CachedClient<{ at: string }>(store);
+    await cache.put('key', { at: new Date(0) as never }, JSON.stringify);
+    const read = (bytes: Uint8Array): { at: string } => JSON.parse(bytesToString(bytes));
+    const [one, other] = await Promise.all([cache.get('key', read), cache.get('key', read)]);
+    expect(one).toEqual({ at: '1970-01-01T00:00:00.000Z' });
+    expect(other).toBe(one);
+  });
+
+  it('refuses a serializer that gives a promise, which ends no process', async () => {
+    const later = async (): Promise<never> => Promise.reject(new Error('later'));
+    const cache = new CachedClient<number>(createMemoryStore());
+    await expect(cache.put('key', 1, later as never)).rejects.toThrow('serializer() is [object Promise]');
+    expect(cache.getStats().size).toBe(0);
+  });
+
   it('keeps nothing that does not parse', async () => {
     const store = createMemoryStore();
     await store.put('key', 'no JSON');

@@ -1,4 +1,11 @@
-import { CancelledError, stringToBytes, UnsupportedError } from '@norikv/store';
+import {
+  CancelledError,
+  find,
+  type KvStore,
+  stringToBytes,
+  UnavailableError,
+  UnsupportedError,
+} from '@norikv/store';
 import { createMemoryStore, FakeClock, withLyingServer } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -119,6 +126,45 @@ describe('options', () => {
     expect(() => createCache(store)).toThrow(UnsupportedError);
     const cache = createCache(store, { unsafeAllowNonAtomicCas: true });
     expect(await cache.getOrSet('key', () => 1)).toBe(1);
+  });
+});
+
+describe('random', () => {
+  const broken = [
+    ['NaN', () => Number.NaN],
+    ['1', () => 1],
+    ['[object Promise]', (async () => Promise.reject(new Error('later'))) as unknown as () => number],
+  ] as const;
+
+  it.each(broken)('that gives %s is refused by its name', async (shown, random) => {
+    const cache = createCache<number>(createMemoryStore(), { random, ttlJitter: 0.5 });
+    const refusal = `random() is ${shown}; use`;
+    await expect(cache.getOrSet('key', () => 1)).rejects.toThrow(refusal);
+    await expect(cache.set('key', 1)).rejects.toThrow(refusal);
+    expect(await cache.get('key')).toBeUndefined();
+  });
+
+  it('names no leases: two processes with the same numbers do not take each other for themselves', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const options = { clock, random: () => 0.5 };
+    const other = createCache<string>(memory, options);
+    const slowly = (): Promise<string> =>
+      new Promise((resolve) => clock.startTimer(() => resolve('other'), 100));
+    let theirs: Promise<string> | undefined;
+    const store: KvStore = {
+      ...memory,
+      async put(key, value, putOptions) {
+        if (theirs) return memory.put(key, value, putOptions);
+        theirs = other.getOrSet('key', slowly);
+        while ((await find(memory, key)) === null);
+        throw new UnavailableError('nobody knows', { outcome: 'unknown' });
+      },
+    };
+    const own = vi.fn(() => 'own');
+    expect(await clock.run(createCache<string>(store, options).getOrSet('key', own))).toBe('other');
+    expect(await theirs).toBe('other');
+    expect(own).not.toHaveBeenCalled();
   });
 });
 

@@ -1,5 +1,5 @@
 import { bytesToString, type KvStore } from '@norikv/store';
-import { countCalls, createMemoryStore } from '@norikv/testkit';
+import { countCalls, createMemoryStore, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { CounterRangeError, DistributedCounter } from '../src/index.js';
 import { startProcesses, times } from './simulation.js';
@@ -250,6 +250,17 @@ describe('round trips', () => {
     const counter = new DistributedCounter(all[0].store, 'n', all[0].options);
     await Promise.all(times(1_000, () => counter.increment()));
     expect(all[0].store.calls.total).toBe(2);
+  });
+
+  it('are one more where a reply is lost', async () => {
+    const counted = countCalls(createMemoryStore());
+    const store = withFaults(counted);
+    const counter = new DistributedCounter(store, 'n');
+    await counter.increment();
+    counted.reset();
+    store.faults.next('put', 'lost-reply');
+    expect(await counter.increment()).toBe(2);
+    expect(counted.calls).toMatchObject({ find: 1, put: 1, total: 2 });
   });
 });
 

@@ -38,7 +38,7 @@ export interface RequestView<Incoming> {
  *
  * @example
  * ```ts
- * const tenancy = new TenantContext(tenants, { claim: (request) => request.session?.tenantId });
+ * const tenancy = new TenantContext(tenants, { claim: (request: Request) => request.session.tenantId });
  * app.use('/api', expressTenant(tenancy));
  * app.get('/api/notes/:id', (request) => tenancy.current().client.get(request.params.id));
  * ```

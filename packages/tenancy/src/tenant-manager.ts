@@ -7,7 +7,7 @@ import {
   requireCapabilities,
   type VectorStore,
 } from '@norikv/store';
-import { checkString, checkWhole } from '@norikv/store/checks';
+import { checkObject, checkString, checkWhole } from '@norikv/store/checks';
 import { TenantExistsError } from './errors.js';
 import { layout } from './layout.js';
 import { settingsOf, type TenantManagerOptions } from './manager-options.js';
@@ -197,6 +197,7 @@ export class TenantManager {
 
   /** Corrects what a tenant has used, after a count of your own. */
   async setUsage(tenantId: string, usage: Usage): Promise<void> {
+    checkObject('usage', usage);
     const corrected = {
       keys: checkWhole('usage.keys', usage.keys, 0),
       bytes: checkWhole('usage.bytes', usage.bytes, 0),

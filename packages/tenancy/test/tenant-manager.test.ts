@@ -232,6 +232,37 @@ describe('costs', () => {
     expect(store.calls.total).toBe(2);
   });
 
+  it('the next call after maxStatusAgeMs 2 more', async () => {
+    const clock = new FakeClock();
+    const store = countCalls(createMemoryStore({ clock }));
+    const manager = new TenantManager(store, { clock });
+    await manager.create('a', 'A', 'enterprise');
+    const client = await manager.getClient('a');
+    await clock.advance(5_001);
+    for (const calls of [3, 1]) {
+      store.reset();
+      await client.put('key', '1');
+      expect(store.calls.total).toBe(calls);
+    }
+  });
+
+  it('a put under limits a look, and 0 to 2 to count', async () => {
+    const store = countCalls(createMemoryStore());
+    const manager = new TenantManager(store);
+    await manager.create('a', 'A', 'free');
+    const client = await manager.getClient('a');
+    const costs: number[] = [];
+    for (const key of ['one', 'two', 'two']) {
+      store.reset();
+      await client.put(key, 'value');
+      costs.push(store.calls.total);
+    }
+    expect(costs).toEqual([4, 3, 2]);
+    store.reset();
+    await client.delete('one');
+    expect(store.calls.total).toBe(3);
+  });
+
   it('creating a tenant 5 to 8, deleting it 3 or 4', async () => {
     const store = countCalls(createMemoryStore());
     const manager = new TenantManager(store);
@@ -389,6 +420,7 @@ describe('options', () => {
       { keys: Number.NaN, bytes: 0 },
       { keys: 0, bytes: -1 },
       { keys: 0.5, bytes: 0 },
+      null as never,
     ]) {
       expect(await refused(manager.setUsage('a', usage))).toMatchObject({ code: 'INVALID_ARGUMENT' });
     }
