@@ -1,4 +1,4 @@
-import { Clock, VersionMismatchError, ErrorFacts, NoriKVError, Key, GetOptions, KvStore } from '@norikv/store';
+import { Clock, VersionMismatchError, ErrorFacts, NoriKVError, Outcome, Key, GetOptions, KvStore } from '@norikv/store';
 
 /**
  * How long to wait before the next attempt, in milliseconds. `attempt` counts from 0; `previousMs` is what
@@ -95,6 +95,7 @@ declare class ContentionError extends VersionMismatchError {
     static readonly code: string;
     /** How often the update was attempted. */
     readonly attempts: number;
+    static readonly retryable: boolean;
     constructor(message: string, facts: ErrorFacts & {
         readonly attempts: number;
     });
@@ -106,7 +107,7 @@ declare class ContentionError extends VersionMismatchError {
  */
 declare class OutcomeUnknownError extends NoriKVError {
     static readonly code: string;
-    constructor(message: string, facts?: ErrorFacts);
+    static readonly outcome: Outcome;
 }
 /** The stored bytes are not a record of this kind, or of a newer format. The record was left as it is. */
 declare class CorruptRecordError extends NoriKVError {
@@ -251,7 +252,7 @@ interface Updater {
      * @throws OperationIdReusedError, RecordTooLargeError, InvalidArgumentError as their names say.
      * @throws whatever the transition throws, confirmed on current state.
      */
-    update<State, Result>(key: Key, codec: Codec<State>, transition: Transition<State, Result>, options?: UpdateOptions): Promise<Result>;
+    update<State, Decided extends Change<State, unknown>>(key: Key, codec: Codec<State>, transition: (current: State | undefined, now: number) => Decided, options?: UpdateOptions): Promise<Decided['result']>;
     /**
      * Reads a record's state, or undefined if there is none. One round trip.
      *

@@ -30,6 +30,7 @@ declare class LeaseLostError extends NoriKVError {
 /** Others held the lease, or the store could not be reached (then `cause` says so), for the whole wait. */
 declare class AcquireTimeoutError extends NoriKVError {
     static readonly code: string;
+    static readonly retryable: boolean;
     /** Who held it when it was last seen. */
     readonly leader: Leader | undefined;
     constructor(message: string, facts?: ErrorFacts & {

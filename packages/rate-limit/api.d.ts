@@ -1,5 +1,5 @@
 export { C as CheckOptions, c as RateLimitAlgorithm, d as RateLimitCheck, e as RateLimitConfig, b as RateLimitHeaderStyle, R as RateLimiter, a as RateLimits, q as quotaExceeded, r as rateLimitHeaders } from './rate-limiter-Dehz1A_h.js';
-import { NoriKVError, ErrorFacts } from '@norikv/store';
+import { NoriKVError, Outcome } from '@norikv/store';
 export { F as FailurePolicy, L as LimitStanding, a as RateLimitEvent, b as RateLimitResult, c as RateLimitSource, R as RateLimiterOptions } from './options-CTkT7gGR.js';
 
 /** Options of {@link clientAddress}. */
@@ -27,8 +27,9 @@ declare function clientAddress(address: string | undefined, { ipv6Prefix }?: Cli
  */
 declare class RateLimitUnavailableError extends NoriKVError {
     static readonly code: string;
+    static readonly outcome: Outcome;
+    static readonly retryable: boolean;
     readonly statusCode: number;
-    constructor(message: string, facts?: ErrorFacts);
 }
 
 /**

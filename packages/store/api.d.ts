@@ -38,13 +38,17 @@ interface ErrorFacts {
 }
 /**
  * The base of every error of every package. A subclass sets its static `code`; its name follows from that:
- * `KEY_NOT_FOUND` makes a `KeyNotFoundError`.
+ * `KEY_NOT_FOUND` makes a `KeyNotFoundError`. Its static `outcome` and `retryable` are what its errors say by default.
  *
  * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install):
- * it compares the brand and the code.
+ * it compares the brand and the code. One with a code of its own is, to another copy, of its own class alone.
  */
 declare class NoriKVError extends Error {
     static readonly code: string;
+    /** The outcome of errors of this class that are not told theirs. */
+    static readonly outcome: Outcome;
+    /** Likewise. */
+    static readonly retryable: boolean;
     readonly code: string;
     readonly outcome: Outcome;
     readonly retryable: boolean;
@@ -104,17 +108,19 @@ declare class CancelledError extends NoriKVError {
 /** Time ran out. On a write the outcome is unknown unless the error says otherwise. */
 declare class DeadlineExceededError extends NoriKVError {
     static readonly code: string;
-    constructor(message: string, facts?: ErrorFacts);
+    static readonly outcome: Outcome;
+    static readonly retryable: boolean;
 }
 /** The store could not be reached or answered that it cannot serve. On a write the outcome is unknown. */
 declare class UnavailableError extends NoriKVError {
     static readonly code: string;
-    constructor(message: string, facts?: ErrorFacts);
+    static readonly outcome: Outcome;
+    static readonly retryable: boolean;
 }
 /** A limit of the store is reached: too many calls at once, no space, too many keys. Nothing was applied. */
 declare class ResourceExhaustedError extends NoriKVError {
     static readonly code: string;
-    constructor(message: string, facts?: ErrorFacts);
+    static readonly retryable: boolean;
 }
 
 /**

@@ -640,7 +640,7 @@ interface SemanticSearchOptions {
     readonly random?: (() => number) | undefined;
 }
 /** Options of indexing one document. */
-interface IndexOptions<Metadata extends object> extends CallOptions {
+interface IndexOptions<Metadata extends object = Record<string, unknown>> extends CallOptions {
     /** Kept as JSON, given back with results and to filters. */
     readonly metadata?: Metadata | undefined;
     /** Embeds and writes it even if nothing changed. Default false. */
@@ -683,13 +683,13 @@ interface IndexReport {
     readonly isComplete: boolean;
 }
 /** What a filter is asked about. */
-interface FilteredDocument<Metadata extends object> {
+interface FilteredDocument<Metadata extends object = Record<string, unknown>> {
     readonly id: string;
     readonly title: string;
     readonly metadata: Metadata;
 }
 /** Options of one search. */
-interface SearchOptions<Metadata extends object> extends CallOptions {
+interface SearchOptions<Metadata extends object = Record<string, unknown>> extends CallOptions {
     /** Only documents for which it is true. The search goes on until there are enough. */
     readonly filter?: ((document: FilteredDocument<Metadata>) => boolean) | undefined;
     /** Leaves out results below this score. Default: none, since scores of different models do not compare. */
@@ -707,7 +707,7 @@ interface SearchRepairOptions extends CallOptions {
     readonly openOnly?: boolean | undefined;
 }
 /** Options of one page. */
-interface PageOptions<Metadata extends object> extends SearchOptions<Metadata> {
+interface PageOptions<Metadata extends object = Record<string, unknown>> extends SearchOptions<Metadata> {
     /** Results on a page. Default 10. */
     readonly limit?: number | undefined;
     /** Results before this page: `nextOffset` of the page before. Default 0. */
@@ -723,7 +723,7 @@ interface Passage {
     readonly highlights: readonly TextRange[];
 }
 /** A document that was found. */
-interface SearchResult<Metadata extends object> {
+interface SearchResult<Metadata extends object = Record<string, unknown>> {
     readonly id: string;
     readonly title: string;
     readonly content: string;
@@ -738,7 +738,7 @@ interface SearchResult<Metadata extends object> {
     readonly explanation?: SearchExplanation | undefined;
 }
 /** One page of results. */
-interface SearchPage<Metadata extends object> {
+interface SearchPage<Metadata extends object = Record<string, unknown>> {
     readonly results: SearchResult<Metadata>[];
     /** Where the next page begins; null if this is the last. */
     readonly nextOffset: number | null;

@@ -1,5 +1,6 @@
 import { delay } from '@norikv/cas-retry';
 import { CancelledError } from '@norikv/store';
+import { draw } from '@norikv/store/checks';
 import { HeldLease } from './held-lease.js';
 import { elapsedMs } from './instant.js';
 import type { LeaseRecord } from './lease-record.js';
@@ -128,7 +129,7 @@ export class Campaigns {
   /** Until the next look, or until a record will have run out if that is sooner. */
   #pauseMs({ seen }: Candidacy, { error }: Refusal): number {
     const { clock, pollMs, jitter, random } = this.#ledger.settings;
-    const lookMs = pollMs * (1 + jitter * random());
+    const lookMs = pollMs * (1 + jitter * draw(random));
     if (error !== undefined) return lookMs;
     const now = clock.monotonic();
     return Math.min(lookMs, ...[...seen.values()].map((sighting) => Math.max(0, remainingMs(sighting, now))));

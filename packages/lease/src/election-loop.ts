@@ -1,13 +1,14 @@
 import { delay } from '@norikv/cas-retry';
 import { errorCode } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
+import { waitWithin } from '@norikv/store/wait-within';
 import type { Campaigns, Place, Refusal } from './campaigns.js';
 import { deferred } from './deferred.js';
 import type { Election, ElectionHealth, ElectOptions } from './election.js';
 import { HeldLease } from './held-lease.js';
 import { type Leader, leaderOf } from './leader.js';
 import { LeaderFeed } from './leader-feed.js';
-import type { Settings } from './settings.js';
+import { partOf, type Settings } from './settings.js';
 import { endsInGrace, settle } from './work.js';
 
 /** See {@link Election}. */
@@ -19,7 +20,6 @@ export class ElectionLoop implements Election {
   readonly #settings: Settings;
   readonly #options: ElectOptions;
   readonly #stopping = new AbortController();
-  readonly #stopped = deferred<void>();
   readonly #feed = new LeaderFeed();
   readonly #ended: Promise<void>;
   #lease: HeldLease | undefined;
@@ -57,7 +57,6 @@ export class ElectionLoop implements Election {
 
   stop(): Promise<void> {
     this.#stopping.abort();
-    this.#stopped.resolve();
     this.#lease?.dismiss();
     return this.#ended;
   }
@@ -70,7 +69,7 @@ export class ElectionLoop implements Election {
     const { signal } = this.#options;
     if (signal?.aborted) this.#stopping.abort();
     const stopListening = signal && onAbort(signal, () => void this.stop());
-    await Promise.race([after, this.#stopped.promise]);
+    await this.#unlessStopped(after);
     while (!this.#stopping.signal.aborted) await this.#term();
     stopListening?.();
     this.#firstTry.resolve();
@@ -115,7 +114,7 @@ export class ElectionLoop implements Election {
       const isOver = work.then(() => {
         this.#isOverrun = false;
       });
-      await Promise.race([isOver, this.#stopped.promise]);
+      await this.#unlessStopped(isOver);
       if (this.#isOverrun) return;
     }
     const { error } = await work;
@@ -133,9 +132,15 @@ export class ElectionLoop implements Election {
     }
   }
 
+  /** Waits for something, but not beyond `stop`. A race with a promise of that would be kept until then. */
+  async #unlessStopped(work: Promise<unknown>): Promise<void> {
+    const { signal } = this.#stopping;
+    await settle(() => waitWithin(() => work, { signal, cancelled: (reason) => reason as Error }));
+  }
+
   /** Long enough for every other candidate to look once. */
   async #pause(): Promise<void> {
     const { clock, pollMs, jitter, random } = this.#settings;
-    await settle(() => delay(2 * pollMs * (1 + jitter * random()), this.#stopping.signal, clock));
+    await settle(() => delay(2 * pollMs * (1 + partOf(jitter, random)), this.#stopping.signal, clock));
   }
 }

@@ -7,6 +7,7 @@ import { elapsedMs, type Instant } from './instant.js';
 import type { Lease } from './lease.js';
 import type { Ledger } from './ledger.js';
 import type { RenewalOptions } from './options.js';
+import { partOf } from './settings.js';
 import type { Grant } from './transitions.js';
 
 type Facts<Event> = Event extends LeaseEvent ? Omit<Event, 'name' | 'token'> : never;
@@ -185,7 +186,7 @@ export class HeldLease implements Lease {
       () => true,
       () => false,
     );
-    this.#planRenewal(isRenewed ? renewEveryMs - this.#ageMs() : random() * requestTimeoutMs);
+    this.#planRenewal(isRenewed ? renewEveryMs - this.#ageMs() : partOf(requestTimeoutMs, random));
   }
 
   #isWilling(): boolean {

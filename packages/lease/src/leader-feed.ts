@@ -1,9 +1,14 @@
-import { type Deferred, deferred } from './deferred.js';
 import type { Leader } from './leader.js';
 
 interface Link {
   readonly leader: Leader | null;
-  readonly next: Deferred<Link | undefined>;
+  next?: Link;
+}
+
+interface Observer {
+  /** The link shown last; undefined once it has left. */
+  place: Link | undefined;
+  wake(): void;
 }
 
 /**
@@ -11,31 +16,64 @@ interface Link {
  * everybody sees them in order, and who stops looking leaves nothing behind.
  */
 export class LeaderFeed {
-  #latest: Link | undefined;
-  #next: Deferred<Link | undefined> = deferred();
+  /** The link before the latest, where observers begin. */
+  #before: Link = { leader: null };
+  #isClosed = false;
+  /** Those who have been shown all leaders so far. */
+  readonly #waiting = new Set<Observer>();
 
   get leader(): Leader | null {
-    return this.#latest?.leader ?? null;
+    return this.#before.next?.leader ?? null;
   }
 
   /** Says who leads now. False if that is known. */
   push(leader: Leader | null): boolean {
     if (this.leader?.token === leader?.token) return false;
-    const before = this.#next;
-    this.#next = deferred();
-    this.#latest = { leader, next: this.#next };
-    before.resolve(this.#latest);
+    this.#before = this.#before.next ?? this.#before;
+    this.#before.next = { leader };
+    this.#wakeAll();
     return true;
   }
 
   /** Lets every observer come to an end. */
   close(): void {
-    this.#next.resolve(undefined);
+    this.#isClosed = true;
+    this.#wakeAll();
   }
 
-  async *observe(): AsyncGenerator<Leader | null, void, undefined> {
-    for (let link = this.#latest ?? (await this.#next.promise); link; link = await link.next.promise) {
-      yield link.leader;
+  observe(): AsyncGenerator<Leader | null, void> {
+    const observer: Observer = { place: this.#before, wake() {} };
+    const leaders = this.#follow(observer);
+    const end = leaders.return;
+    leaders.return = (value) => {
+      // A generator that waits would not hear of it before the next leader.
+      observer.place = undefined;
+      this.#waiting.delete(observer);
+      observer.wake();
+      return end.call(leaders, value);
+    };
+    return leaders;
+  }
+
+  async *#follow(observer: Observer): AsyncGenerator<Leader | null, void> {
+    while (observer.place) {
+      const { next } = observer.place;
+      if (next) {
+        observer.place = next;
+        yield next.leader;
+      } else if (this.#isClosed) {
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          observer.wake = resolve;
+          this.#waiting.add(observer);
+        });
+      }
     }
+  }
+
+  #wakeAll(): void {
+    for (const observer of this.#waiting) observer.wake();
+    this.#waiting.clear();
   }
 }

@@ -7,6 +7,7 @@ import {
   checkOptions,
   checkText,
   checkWhole,
+  draw,
   refuse,
 } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
@@ -72,6 +73,8 @@ export function settingsOf(options: LeasesOptions): Settings {
   const { onEvent, clock = systemClock, random = Math.random, epochFloor: givenFloor } = options;
   if (givenFloor !== undefined) checkFunction('epochFloor', givenFloor);
   if (onEvent !== undefined) checkFunction('onEvent', onEvent);
+  checkFunction('random', random);
+  draw(random);
   const epochFloor = (): bigint => {
     const floor = checkAtOnce('epochFloor()', givenFloor?.() ?? 0n);
     // An epoch below 0 could be written, and never be read again.
@@ -92,6 +95,15 @@ export function checkRenewal(options: RenewalOptions & CallOptions, ...more: str
   checkCallOptions(options);
   checkNames('an option', options, ['autoRenew', 'renewWhile', ...more]);
   if (options.renewWhile !== undefined) checkFunction('renewWhile', options.renewWhile);
+}
+
+/** A part of a time, by chance; all of it where `random` has come to give none, and nobody is there to be told. */
+export function partOf(time: number, random: () => number): number {
+  try {
+    return time * draw(random);
+  } catch {
+    return time;
+  }
 }
 
 /** Throws unless the value is a whole number of milliseconds that a timer can keep. */

@@ -28,11 +28,58 @@ describe.each(stores)('what callers do, on $name', (kind) => {
     expect(await world.run(lease.lost)).toBe('expired');
   });
 
-  it('random that gives no share makes no slots beside those that others know', async () => {
+  it('random that gives no share is refused by its name when the leases are opened', () => {
+    const store = createMemoryStore({ capabilities: { durableAck: true } });
     for (const random of [() => Number.NaN, () => -1, later as unknown as () => number]) {
-      const leases = createLeases(createMemoryStore({ capabilities: { durableAck: true } }), { random });
-      await expect(leases.semaphore('x', 2).tryAcquire()).rejects.toThrow(InvalidArgumentError);
+      expect(() => createLeases(store, { random })).toThrow('random() is');
+      expect(() => createLeases(store, { random })).toThrow(InvalidArgumentError);
     }
+  });
+
+  describe.each([
+    ['NaN', () => Number.NaN],
+    ['a promise', (async () => 0.5) as unknown as () => number],
+  ])('random that comes to give %s', (_what, broken) => {
+    const openWith = (world: World) => {
+      const source = { random: () => 0.5 };
+      const node = world.node({ random: () => source.random(), ttlMs: 1_000 });
+      return { ...node, source };
+    };
+
+    it('makes no slots beside those that others know, and ends a wait with its name', async () => {
+      await using world = await World.open(kind);
+      const { leases, source } = openWith(world);
+      await world.run(world.node().leases.acquire('x'));
+      await world.run(leases.semaphore('x', 2).tryAcquire());
+      source.random = broken;
+      await expect(world.run(leases.semaphore('x', 2).tryAcquire())).rejects.toThrow('random() is');
+      await expect(world.run(leases.acquire('x', { waitMs: 5_000 }))).rejects.toThrow('random() is');
+    });
+
+    it('does not make an election spin, which says what is wrong', async () => {
+      await using world = await World.open(kind);
+      const { leases, source, store } = openWith(world);
+      await world.run(world.node().leases.acquire('x'));
+      source.random = broken;
+      const election = leases.elect('x', { lead: () => {} });
+      await world.run(election.ready);
+      store.reset();
+      await world.pass(4_000);
+      expect(election.health().error).toMatchObject({ code: 'INVALID_ARGUMENT' });
+      expect(store.calls.total).toBeLessThanOrEqual(20);
+      await world.run(election.stop());
+    });
+
+    it('does not make renewals spin while the store is away', async () => {
+      await using world = await World.open(kind);
+      const { leases, source, store, faults } = openWith(world);
+      const lease = await world.run(leases.acquire('x'));
+      source.random = broken;
+      faults.outage();
+      store.reset();
+      expect(await world.run(lease.lost)).toBe('outage');
+      expect(store.calls.total).toBeLessThanOrEqual(10);
+    });
   });
 
   it('epochFloor that gives a promise is refused, and ends no process', async () => {

@@ -301,6 +301,21 @@ describe.each(stores)('an election on $name', (kind) => {
     await world.run(election.stop());
   });
 
+  it('47: lets an observer leave while it waits for the next leader', async () => {
+    await using world = await open();
+    const { election } = campaign(world.node());
+    await world.run(election.ready);
+    const leaders = election.observe()[Symbol.asyncIterator]();
+    expect(await leaders.next()).toMatchObject({ value: { token: 1n } });
+    const left: unknown[] = [];
+    for (const answer of [leaders.next(), leaders.next(), leaders.return?.(), leaders.next()]) {
+      void answer?.then((result) => left.push(result));
+    }
+    await world.pass(1_000);
+    expect(left).toEqual(Array.from({ length: 4 }, () => ({ value: undefined, done: true })));
+    await world.run(election.stop());
+  });
+
   it('48: goes round when leaders resign: everybody gets a turn', async () => {
     await using world = await open();
     const turns = new Map<string, number>();

@@ -24,6 +24,7 @@ import { checkNames, checkObject, checkOptions } from '@norikv/store/checks';
 import { awaitReply, checkLimits, type Operation, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
 import { MemoryTable } from './memory-table.js';
+import type { Retention } from './remembered-answers.js';
 
 const oneDayMs = 86_400_000;
 
@@ -86,6 +87,7 @@ type Call = <T>(operation: Operation, key: Key, callOptions: CallOptions, step: 
 export function memoryStoreWithCalls(options: MemoryStoreOptions): {
   readonly store: MemoryStore;
   readonly call: Call;
+  readonly retention: Retention;
 } {
   checkOptions(options, optionNames);
   checkDurationMs('idempotencyRetentionMs', options.idempotencyRetentionMs);
@@ -93,9 +95,12 @@ export function memoryStoreWithCalls(options: MemoryStoreOptions): {
   const latencyMs = latencyOf('latencyMs', options.latencyMs);
   checkNames('a capability', checkObject('capabilities', options.capabilities ?? {}), Object.keys(declared));
   const capabilities = Object.freeze({ ...declared, ...options.capabilities });
-  const table = new MemoryTable({
+  const retention: Retention = {
     monotonic: () => clock.monotonic(),
     idempotencyRetentionMs: options.idempotencyRetentionMs ?? oneDayMs,
+  };
+  const table = new MemoryTable({
+    ...retention,
     mismatchCarriesEntry: options.mismatchCarriesEntry ?? true,
   });
   const inFlight = new Set<Promise<unknown>>();
@@ -168,7 +173,7 @@ export function memoryStoreWithCalls(options: MemoryStoreOptions): {
     close,
     [Symbol.asyncDispose]: close,
   };
-  return { store, call };
+  return { store, call, retention };
 }
 
 const declared: Capabilities = {

@@ -8,16 +8,12 @@ import {
   versionsEqual,
 } from '@norikv/store';
 import { keyText } from './key-text.js';
+import { RememberedAnswers, type Retention } from './remembered-answers.js';
 
 interface StoredRecord {
   readonly value: Uint8Array;
   readonly version: Version;
   readonly expiresAt: number;
-}
-
-interface RememberedAnswer {
-  readonly answer: Version | boolean;
-  readonly forgottenAt: number;
 }
 
 /** One write as the table sees it: checked, with bytes of its own. */
@@ -36,21 +32,30 @@ export interface TablePut extends TableWrite {
 }
 
 /** Options of {@link MemoryTable}. */
-export interface TableOptions {
-  readonly monotonic: () => number;
-  readonly idempotencyRetentionMs: number;
+export interface TableOptions extends Retention {
   readonly mismatchCarriesEntry: boolean;
 }
+
+/** More than the one that a put adds, so that what has expired is at most about as much as what lives. */
+const looksForEachPut = 2;
 
 /** The records themselves. Every method is one indivisible step. */
 export class MemoryTable {
   readonly #records = new Map<string, StoredRecord>();
-  readonly #answers = new Map<string, RememberedAnswer>();
+  readonly #answers: RememberedAnswers;
   readonly #options: TableOptions;
+  /** Goes round the records, to remove those that have expired and that nobody asks for. */
+  #round = this.#records.entries();
   #lastIndex = 0n;
 
   constructor(options: TableOptions) {
     this.#options = options;
+    this.#answers = new RememberedAnswers(options);
+  }
+
+  /** How many records there are, with those that have expired and are not removed yet. */
+  get size(): number {
+    return this.#records.size;
   }
 
   find(keyBytes: Uint8Array): Entry | null {
@@ -60,7 +65,8 @@ export class MemoryTable {
 
   put(write: TablePut): Version {
     const name = keyText(write.keyBytes);
-    return this.#once('put', name, write.idempotencyKey, () => {
+    this.#removeExpired();
+    return this.#answers.once(['put', name], write.idempotencyKey, () => {
       this.#checkPut(write, this.#live(name));
       const version = Object.freeze({ term: 1n, index: ++this.#lastIndex });
       const expiresAt = this.#options.monotonic() + (write.ttlMs ?? Number.POSITIVE_INFINITY);
@@ -71,7 +77,7 @@ export class MemoryTable {
 
   delete(write: TableWrite): boolean {
     const name = keyText(write.keyBytes);
-    return this.#once('delete', name, write.idempotencyKey, () => {
+    return this.#answers.once(['delete', name], write.idempotencyKey, () => {
       const record = this.#live(name);
       if (!holds(write.condition, record)) throw this.#mismatch(write, record);
       return this.#records.delete(name);
@@ -85,27 +91,16 @@ export class MemoryTable {
     return undefined;
   }
 
-  #once<T extends Version | boolean>(
-    operation: string,
-    name: string,
-    idempotencyKey: string | undefined,
-    apply: () => T,
-  ): T {
-    if (idempotencyKey === undefined) return apply();
+  #removeExpired(): void {
     const now = this.#options.monotonic();
-    this.#forgetAnswers(now);
-    const scope = JSON.stringify([operation, name, idempotencyKey]);
-    const remembered = this.#answers.get(scope);
-    if (remembered !== undefined) return remembered.answer as T;
-    const answer = apply();
-    this.#answers.set(scope, { answer, forgottenAt: now + this.#options.idempotencyRetentionMs });
-    return answer;
-  }
-
-  #forgetAnswers(now: number): void {
-    for (const [scope, { forgottenAt }] of this.#answers) {
-      if (forgottenAt > now) return;
-      this.#answers.delete(scope);
+    for (let looks = 0; looks < looksForEachPut; looks += 1) {
+      const { done, value } = this.#round.next();
+      if (done) {
+        this.#round = this.#records.entries();
+        return;
+      }
+      const [name, { expiresAt }] = value;
+      if (expiresAt <= now) this.#records.delete(name);
     }
   }
 

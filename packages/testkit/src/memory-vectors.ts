@@ -19,6 +19,7 @@ import {
   type MemoryStoreOptions,
   memoryStoreWithCalls,
 } from './memory-store.js';
+import { RememberedAnswers } from './remembered-answers.js';
 
 interface Space {
   readonly dimensions: number;
@@ -50,9 +51,9 @@ export function createMemoryVectorStore(options: MemoryStoreOptions = {}): Memor
   return Object.assign(parts.store, memoryVectors(parts));
 }
 
-function memoryVectors({ store, call }: ReturnType<typeof memoryStoreWithCalls>): VectorStore {
+function memoryVectors({ store, call, retention }: ReturnType<typeof memoryStoreWithCalls>): VectorStore {
   const spaces = new Map<string, Space>();
-  const answers = new Map<string, unknown>();
+  const answers = new RememberedAnswers(retention);
   let lastIndex = 0n;
 
   async function inTurn<T>(
@@ -69,10 +70,7 @@ function memoryVectors({ store, call }: ReturnType<typeof memoryStoreWithCalls>)
   }
 
   function once<T>(scope: readonly string[], { idempotencyKey }: VectorWriteOptions, apply: () => T): T {
-    if (idempotencyKey === undefined) return apply();
-    const name = JSON.stringify([...scope, idempotencyKey]);
-    if (!answers.has(name)) answers.set(name, apply());
-    return answers.get(name) as T;
+    return answers.once(scope, idempotencyKey, apply);
   }
 
   function spaceOf(namespace: string): Space {

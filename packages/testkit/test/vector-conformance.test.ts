@@ -185,6 +185,18 @@ describe('the vector suite', () => {
     expect((await search).matches).toEqual([{ id: 'a', distance: 0 }]);
   });
 
+  it('its vectors forget an idempotency key after its retention, as keys do', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryVectorStore({ clock, idempotencyRetentionMs: 100 });
+    await store.vectorCreateIndex('n', 1, 'euclidean');
+    const insert = (): Promise<unknown> => store.vectorInsert('n', 'a', [1], { idempotencyKey: 'id' });
+    const first = await insert();
+    await clock.advance(99);
+    expect(await insert()).toEqual(first);
+    await clock.advance(1);
+    expect(await insert()).not.toEqual(first);
+  });
+
   it('its vectors have no idempotency keys where keys have none', async () => {
     const store = createMemoryVectorStore({ capabilities: { idempotency: 'none' } });
     await store.vectorCreateIndex('n', 1, 'euclidean');

@@ -1,7 +1,13 @@
 import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
-import { highlight, SemanticSearchEngine } from '../src/index.js';
+import {
+  highlight,
+  type SearchOptions,
+  type SearchPage,
+  type SearchResult,
+  SemanticSearchEngine,
+} from '../src/index.js';
 import { hashingModel } from './support/hashing-model.js';
 import { openEngine } from './support/open-engine.js';
 
@@ -109,6 +115,13 @@ describe('SemanticSearchEngine', () => {
     expect(pages).toEqual((await engine.search('word', 100)).map(({ id }) => id));
     expect(pages).toHaveLength(25);
     expect((await engine.searchPage('word')).nextOffset).toBe(10);
+  });
+
+  it('has types that go without metadata, as the engine does', () => {
+    const engine = new SemanticSearchEngine(createMemoryVectorStore(), hashingModel());
+    expectTypeOf(engine.search).returns.resolves.toEqualTypeOf<SearchResult[]>();
+    expectTypeOf(engine.search).parameter(2).toEqualTypeOf<SearchOptions | undefined>();
+    expectTypeOf(engine.searchPage).returns.resolves.toEqualTypeOf<SearchPage>();
   });
 
   it('has no answer to nothing', async () => {

@@ -30,7 +30,7 @@ export interface SemanticSearchOptions {
 }
 
 /** Options of indexing one document. */
-export interface IndexOptions<Metadata extends object> extends CallOptions {
+export interface IndexOptions<Metadata extends object = Record<string, unknown>> extends CallOptions {
   /** Kept as JSON, given back with results and to filters. */
   readonly metadata?: Metadata | undefined;
   /** Embeds and writes it even if nothing changed. Default false. */
@@ -79,14 +79,14 @@ export interface IndexReport {
 }
 
 /** What a filter is asked about. */
-export interface FilteredDocument<Metadata extends object> {
+export interface FilteredDocument<Metadata extends object = Record<string, unknown>> {
   readonly id: string;
   readonly title: string;
   readonly metadata: Metadata;
 }
 
 /** Options of one search. */
-export interface SearchOptions<Metadata extends object> extends CallOptions {
+export interface SearchOptions<Metadata extends object = Record<string, unknown>> extends CallOptions {
   /** Only documents for which it is true. The search goes on until there are enough. */
   readonly filter?: ((document: FilteredDocument<Metadata>) => boolean) | undefined;
   /** Leaves out results below this score. Default: none, since scores of different models do not compare. */
@@ -106,7 +106,8 @@ export interface SearchRepairOptions extends CallOptions {
 }
 
 /** Options of one page. */
-export interface PageOptions<Metadata extends object> extends SearchOptions<Metadata> {
+export interface PageOptions<Metadata extends object = Record<string, unknown>>
+  extends SearchOptions<Metadata> {
   /** Results on a page. Default 10. */
   readonly limit?: number | undefined;
   /** Results before this page: `nextOffset` of the page before. Default 0. */
@@ -124,7 +125,7 @@ export interface Passage {
 }
 
 /** A document that was found. */
-export interface SearchResult<Metadata extends object> {
+export interface SearchResult<Metadata extends object = Record<string, unknown>> {
   readonly id: string;
   readonly title: string;
   readonly content: string;
@@ -140,7 +141,7 @@ export interface SearchResult<Metadata extends object> {
 }
 
 /** One page of results. */
-export interface SearchPage<Metadata extends object> {
+export interface SearchPage<Metadata extends object = Record<string, unknown>> {
   readonly results: SearchResult<Metadata>[];
   /** Where the next page begins; null if this is the last. */
   readonly nextOffset: number | null;
