@@ -802,6 +802,11 @@ declare class SnapshotStore implements SnapshotSource {
         readonly state: State;
         readonly version: number;
     }): Promise<boolean>;
+    /**
+     * Removes the snapshot of a stream: what is made from deleted events stays otherwise. Call it after the stream is
+     * deleted, and where nobody saves it any more. True if there was one.
+     */
+    delete(aggregateId: string, reducerName: string): Promise<boolean>;
 }
 
 export { Aggregate, type AppendOptions, type AppendResult, type CatchUpOptions, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };

@@ -1,4 +1,4 @@
-import { createUpdater, keep, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
+import { createUpdater, keep, remove, type Updater, type UpdaterOptions, write } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities } from '@norikv/store';
 import { checkObject, checkWhole } from '@norikv/store/checks';
 import { stateToJson } from './events/json.js';
@@ -67,6 +67,16 @@ export class SnapshotStore implements SnapshotSource {
       if (current && current.revision === revision && current.version >= version) return keep(false);
       return write({ version, revision, state: copy }, true);
     });
+  }
+
+  /**
+   * Removes the snapshot of a stream: what is made from deleted events stays otherwise. Call it after the stream is
+   * deleted, and where nobody saves it any more. True if there was one.
+   */
+  delete(aggregateId: string, reducerName: string): Promise<boolean> {
+    return this.#updater.update(this.#key(aggregateId, reducerName), codec, (current) =>
+      current ? remove(true) : keep(false),
+    );
   }
 
   #key(aggregateId: string, reducerName: string): string {

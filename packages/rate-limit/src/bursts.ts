@@ -132,9 +132,10 @@ export class Bursts {
     const { clock, chunkHoldMs } = this.#settings;
     if (!isOutdated) for (const denial of denials) this.#denials.remember(key, limits, denial);
     if (!taken || spare === 0 || isForgotten) return;
-    const stocks = this.#stocks.get(key) ?? new Map<string, Stock>();
-    const until = clock.monotonic() + chunkHoldMs;
-    this.#stocks.set(key, stocks.set(kindOf(limits), { left: spare, taken, grant, until }));
+    const now = clock.monotonic();
+    const usable = [...(this.#stocks.get(key) ?? [])].filter(([, { until }]) => until > now);
+    const stock = { left: spare, taken, grant, until: now + chunkHoldMs };
+    this.#stocks.set(key, new Map([...usable, [kindOf(limits), stock]]));
   }
 }
 

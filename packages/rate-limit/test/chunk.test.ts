@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { RateLimiter } from '../src/index.js';
 import { admitted, startProcesses, times } from './processes.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const limit = { maxRequests: 100, windowMs: 3_600_000 };
 
@@ -24,6 +29,21 @@ describe('permits taken in chunks', () => {
     const results = await clock.run(Promise.all(times(100, () => limiter.checkLimit('a', limit))));
     expect(admitted(results)).toBe(100);
     expect(calls()).toBe(2);
+  });
+
+  it('of limits that nobody asks for any more take no memory', { timeout: 300_000 }, async () => {
+    const { clock, all } = startProcesses(1, { chunk: 5, chunkHoldMs: 10 });
+    const [{ limiter }] = all;
+    const ask = async (from: number, to: number): Promise<number> => {
+      for (let number = from; number < to; number += 1) {
+        await limiter.checkLimit('client', { maxRequests: 1_000 + number, windowMs: 1_000 });
+        await clock.advance(2_000);
+      }
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await ask(0, 500);
+    expect((await ask(500, 4_500)) - before).toBeLessThan(2_000_000);
   });
 
   it('several processes never admit more than the limit, and lose at most a chunk each', async () => {

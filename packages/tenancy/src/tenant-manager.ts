@@ -80,6 +80,8 @@ export class TenantManager {
     // What is no text would be lost in the record, and the record could not be read any more.
     checkString('name', name);
     checkString('plan', plan);
+    // What is allocated for one that is not to be stays behind.
+    if (await this.#tenancies.look(tenantId)) throw exists(tenantId);
     const record: TenantRecord = {
       id: tenantId,
       name,

@@ -55,6 +55,14 @@ describe.each(engines)('TenantManager on $name', ({ open }) => {
     expect(await acmeClient.delete('config')).toBe(false);
   });
 
+  it('a create under an id that is taken writes nothing', async () => {
+    await start().create('a', 'A', 'free');
+    const counted = countCalls(engine.store);
+    const tenants = new TenantManager(counted, { clock: engine.clock });
+    await expect(tenants.create('a', 'B', 'pro')).rejects.toMatchObject({ code: 'TENANT_EXISTS' });
+    expect(counted.calls.put).toBe(0);
+  });
+
   it('gives unknown plans the limits of free', async () => {
     const { limits } = await start().create('a', 'A', '__proto__');
     expect(limits).toEqual({ maxKeys: 1_000, maxStorageMB: 10 });

@@ -55,6 +55,19 @@ export class Searcher {
     await Promise.all([this.#dropped, ...[...this.#searched.values()].map(({ keeper }) => keeper?.close())]);
   }
 
+  /** To be called when a namespace was dropped: then it takes no more memory. */
+  forgetDropped({ spaces }: Tables, name: string): void {
+    const known = this.#searched.get(name);
+    if (!known || this.#host.read(() => spaces.state(committed, known.follower.space))) return;
+    this.#forget(name, known);
+  }
+
+  #forget(name: string, known: Searched): void {
+    if (this.#searched.get(name) !== known) return;
+    this.#searched.delete(name);
+    this.#dropped = Promise.all([this.#dropped, known.keeper?.close()]);
+  }
+
   search(tables: Tables, request: SearchRequest): Promise<VectorSearchResult> {
     const { namespace, options } = request;
     return this.#untilGivenUp(options, namespace, (isGivenUp) =>
@@ -92,9 +105,8 @@ export class Searcher {
         return { rows: await known.follower.catchUp(), keeper: known.keeper };
       } catch (error) {
         if (!isKeyNotFound(error)) throw error;
-        // It was dropped, and takes no more memory. There may be another of its name.
-        this.#searched.delete(name);
-        this.#dropped = Promise.all([this.#dropped, known.keeper?.close()]);
+        // There may be another of its name.
+        this.#forget(name, known);
       }
     }
     const space = this.#host.read(() => tables.spaces.get(committed, name));

@@ -66,12 +66,14 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
     checkWriteOptions(options, namespace);
-    const { spaces } = await this.#storage.made();
+    const tables = await this.#storage.made();
+    const { spaces } = tables;
     const dropped = await this.#change(['vector drop', namespace, '', options], (transaction) => {
       const space = spaces.find(transaction, namespace);
       if (space) spaces.drop(transaction, namespace, space);
       return space !== undefined;
     });
+    if (dropped) this.#searcher.forgetDropped(tables, namespace);
     this.#storage.clean();
     return dropped;
   }

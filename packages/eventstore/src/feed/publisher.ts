@@ -109,7 +109,7 @@ export class Publisher {
     const { feed, streams } = this.#parts;
     for (;;) {
       const before = await feed.peek(`${partition}`);
-      const heads = await Promise.all(names.map((name) => streams.head(name)));
+      const heads = await Promise.all(names.map((name) => streams.peek(name)));
       const found = heads.filter((head) => head !== undefined);
       const pointers = found.map(pointerTo).filter(([, from, to]) => from <= to);
       const versions = new Map(found.map(({ name, last }) => [name, last]));

@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import type { Head } from './head.js';
+import { type Head, tailFirst } from './head.js';
 import type { LogKeys } from './log-keys.js';
 import { putBeside } from './parts.js';
 import { remember } from './remember.js';
@@ -43,6 +43,8 @@ export class Sealer {
 
   #beginSealing(head: Head): Promise<void> | undefined {
     const { name } = head;
+    // Sealed since this head was seen: the next append takes that in, and what is sealed twice nothing refers to.
+    if (this.#isSealed(head)) return undefined;
     this.#rolls.delete(name);
     const rolls = rollsOf(head);
     if (rolls.length === 0) return undefined;
@@ -51,6 +53,11 @@ export class Sealer {
       .finally(() => this.#sealing.delete(name));
     this.#sealing.set(name, sealing);
     return sealing;
+  }
+
+  #isSealed(head: Head): boolean {
+    const rolls = this.#rolls.get(head.name) ?? [];
+    return rolls.some(({ level, first }) => level === 0 && first >= tailFirst(head));
   }
 
   async #seal(name: string, rolls: readonly Roll[], sealed: readonly Roll[] = []): Promise<void> {

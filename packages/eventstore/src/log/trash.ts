@@ -12,8 +12,15 @@ export async function deleteTrash(
 ): Promise<void> {
   const deleteRef = async (level: number, ref: Ref): Promise<void> => {
     const below = level > 0 ? await readPage(store, keys, name, level, ref) : undefined;
-    for (const child of below ?? []) await deleteRef(level - 1, child);
-    for (const key of keysOfRef(keys, name, level, ref)) await store.delete(key);
+    await each(below ?? [], (child) => deleteRef(level - 1, child));
+    await each(keysOfRef(keys, name, level, ref), (key) => store.delete(key));
   };
-  for (const [level, ...ref] of trash) await deleteRef(level, ref);
+  await each(trash, ([level, ...ref]) => deleteRef(level, ref));
+}
+
+/** Does them all, also where one fails: whoever deletes may not come again. Then rejects with the first failure. */
+async function each<Item>(items: Iterable<Item>, work: (item: Item) => Promise<unknown>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await work(item).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
