@@ -101,13 +101,18 @@ export function errorOfStatus(ended: StatusObject, isWrite: boolean, key?: Key):
   }
 }
 
+const unanswered = new Set([status.UNAVAILABLE, status.CANCELLED, status.DEADLINE_EXCEEDED]);
+
+/** What Go says of a call whose time is over at the server first; etcd hands it on without a status of its own. */
+const outOfTime = new Set(['context deadline exceeded', 'context canceled']);
+
 function ofCode(
   code: status,
   said: string,
   outcome: 'unknown' | 'not-applied',
   key: Key | undefined,
 ): NoriKVError {
-  if (code === status.UNAVAILABLE || code === status.CANCELLED || code === status.DEADLINE_EXCEEDED) {
+  if (unanswered.has(code) || (code === status.UNKNOWN && outOfTime.has(said))) {
     return new UnavailableError(`etcd did not answer: ${said}`, { outcome, key });
   }
   if (code === status.UNIMPLEMENTED) return new UnsupportedError(`The server is no etcd: ${said}`, { key });
