@@ -12,7 +12,7 @@ import type { Gate } from './gate.js';
 import { enterGeneration } from './generation.js';
 import { IdempotencyMemory } from './idempotency.js';
 import { Keyspace } from './keyspace.js';
-import { admit } from './openers.js';
+import { admit, unlessDying } from './openers.js';
 import { machineClock, type Settings } from './options.js';
 import type { WriteOrder } from './pending-write.js';
 import { RecordTable } from './record-table.js';
@@ -73,14 +73,14 @@ export class Engine {
     const { clock, sweepIntervalMs } = this.#settings;
     const environment = this.#environment;
     try {
-      await this.#gate.together(async () =>
+      const join = async (): Promise<void> =>
         this.#commitAtOnce((transaction) => {
           const isAlone = admit(transaction, environment, this.#gate, this.#settings);
           enterGeneration(transaction, environment, this.#folder);
           if (clock === machineClock) this.#time.agree(transaction, environment.meta, isAlone);
           else if (isAlone) forgetTime(transaction, environment.meta);
-        }),
-      );
+        });
+      await unlessDying(() => this.#gate.together(join));
     } catch (error) {
       throw await this.#explain(error);
     }

@@ -2,8 +2,14 @@ import { textOf } from './bytes.js';
 import type { Environment } from './environment.js';
 import { StoreInUseError } from './errors.js';
 import type { Gate } from './gate.js';
+import { monotonicMs, pause } from './next-turn.js';
 import type { Durability } from './options.js';
 import type { WriteTransaction } from './write-transaction.js';
+
+/** For how long one who is unseen may be one who was killed: a process goes thread by thread, and its locks last. */
+const dyingMs = 2_000;
+
+class UnseenOpenerError extends StoreInUseError {}
 
 const openersKey = Buffer.from('openers');
 
@@ -52,6 +58,19 @@ export function admit(
   return isAlone;
 }
 
+/** Enters, and tries again while somebody is unseen who may be about to be gone. */
+export async function unlessDying(enter: () => Promise<void>): Promise<void> {
+  const endsAt = monotonicMs() + dyingMs;
+  for (;;) {
+    try {
+      return await enter();
+    } catch (error) {
+      if (!(error instanceof UnseenOpenerError) || monotonicMs() >= endsAt) throw error;
+      await pause(10);
+    }
+  }
+}
+
 /**
  * The lines of all who have the store open. Each of them has a sign at the gate, from before it has a line until after
  * it has none. One that this process cannot see, or takes for that of a process that has died, is in another process
@@ -65,7 +84,7 @@ function othersOf(root: Environment['root'], gate: Gate): string[] {
   if (lines.some(isUnseen)) lines = livingLinesOf(root);
   const unseen = lines.find(isUnseen);
   if (unseen === undefined) return lines;
-  throw new StoreInUseError(
+  throw new UnseenOpenerError(
     `Process ${processOfLine(unseen)} has this store open and is not seen from here; ` +
       'containers that share a store must share a process namespace',
   );

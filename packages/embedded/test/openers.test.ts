@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Environment } from '../src/environment.js';
 import { type Gate, openGate } from '../src/gate.js';
@@ -67,6 +69,27 @@ test('who finds no place in the table is told so', () => {
   expect(() => admitTo({ seen: [], lines: [], isFull: true })).toThrow(
     expect.objectContaining({ code: 'STORE_IN_USE', retryable: true }),
   );
+});
+
+test('who was killed and holds his line a moment longer than his sign is waited for', async () => {
+  const path = newPath();
+  const holder = startProgram('hold', [JSON.stringify({ path })]);
+  expect(await holder.line(), holder.errors()).toBe('open');
+  const gate = join(path, 'norikv.mdb-gate');
+  for (const sign of readdirSync(gate)) rmSync(join(gate, sign));
+  const opening = openEmbedded({ path });
+  let isOpen = false;
+  void opening.then(
+    () => {
+      isOpen = true;
+    },
+    () => {},
+  );
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(isOpen).toBe(false);
+  holder.kill();
+  await using store = await opening;
+  expect(await store.find('key')).toBeNull();
 });
 
 const asOther = 'unshare --user --map-root-user --pid --fork --kill-child --mount-proc';

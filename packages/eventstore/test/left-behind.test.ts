@@ -85,7 +85,7 @@ it('what can be deleted of a stream is, also where a delete fails', async () => 
 
 it('a snapshot is gone when it is deleted, and saved anew like the first', async () => {
   const snapshots = new SnapshotStore(createMemoryStore());
-  const reducer = { name: 'balance', revision: 1 };
+  const reducer = { name: 'balance', revision: '1' };
   await snapshots.save('a', reducer, { state: { email: 'ada@example.org' }, version: 7 });
   expect(await snapshots.delete('a', 'balance')).toBe(true);
   expect(await snapshots.get('a', 'balance')).toBeUndefined();
