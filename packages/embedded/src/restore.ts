@@ -39,6 +39,6 @@ export async function restoreBackup(file: string, path: string): Promise<void> {
     await writeWholeFile(folder.dataFile, tryOut, join(draft, basename(folder.dataFile)));
   } finally {
     // What is told is what became of the store, not of the draft.
-    await rm(draft, { force: true, recursive: true }).catch(() => undefined);
+    await Promise.allSettled([rm(draft, { force: true, recursive: true })]);
   }
 }
