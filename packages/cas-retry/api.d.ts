@@ -93,9 +93,9 @@ declare function delay(delayMs: number, signal?: AbortSignal, clock?: Clock): Pr
  */
 declare class ContentionError extends VersionMismatchError {
     static readonly code: string;
+    static readonly retryable: boolean;
     /** How often the update was attempted. */
     readonly attempts: number;
-    static readonly retryable: boolean;
     constructor(message: string, facts: ErrorFacts & {
         readonly attempts: number;
     });

@@ -6,9 +6,9 @@ import { type ErrorFacts, type Key, NoriKVError, type Outcome, VersionMismatchEr
  */
 export class ContentionError extends VersionMismatchError {
   static override readonly code: string = 'CONTENTION';
+  static override readonly retryable: boolean = true;
   /** How often the update was attempted. */
   readonly attempts: number;
-  static override readonly retryable: boolean = true;
   constructor(message: string, facts: ErrorFacts & { readonly attempts: number }) {
     super(message, facts);
     this.attempts = facts.attempts;

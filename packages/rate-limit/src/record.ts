@@ -59,9 +59,7 @@ export function withSlot(
   numbers: Numbers,
   now: number,
 ): RateLimitRecord {
-  const changed: Slot = [slot, numbers];
-  const [only] = record;
-  if (record.length === 0 || (record.length === 1 && only?.[0] === slot)) return [changed];
   const live = record.filter(([name, [end = 0]]) => name !== slot && (end > now || name === noteSlot));
-  return [...live, changed];
+  live.push([slot, numbers]);
+  return live;
 }

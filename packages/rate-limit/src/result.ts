@@ -45,21 +45,8 @@ export function resultOf(
 ): RateLimitResult {
   const tightest = limits.reduce((tight, other) => (isTighter(other, tight) ? other : tight));
   const { name, limit, windowMs, remaining, resetAt, resetAfterMs, retryAfterMs } = tightest;
-  return {
-    allowed,
-    cost,
-    source,
-    blocked: false,
-    limits,
-    grants,
-    name,
-    limit,
-    windowMs,
-    remaining,
-    resetAt,
-    resetAfterMs,
-    retryAfterMs,
-  };
+  const standing = { name, limit, windowMs, remaining, resetAt, resetAfterMs, retryAfterMs };
+  return { allowed, cost, source, blocked: false, limits, grants, ...standing };
 }
 
 function isTighter(one: LimitStanding, other: LimitStanding): boolean {

@@ -10,8 +10,6 @@ export function untilAborted<Result>(
   start: () => Promise<Result>,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
-  // Most requests have none.
-  if (signal === undefined) return start();
   return waitWithin(start, {
     signal,
     cancelled: (cause, hasBegun) =>

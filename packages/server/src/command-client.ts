@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { NoriKVClient, type PutOptions, type TlsOptions, type Version } from '@norikv/client';
 import { diagnose } from './doctor.js';
+import { readText } from './read-text.js';
 import { type Terminal, UsageError } from './terminal.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -125,12 +125,7 @@ async function tlsOf(flags: {
 }
 
 async function contentOf(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new UsageError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
+  return path === undefined ? undefined : readText(path);
 }
 
 function versionOf(text: string | undefined): Version | undefined {

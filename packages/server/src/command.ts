@@ -2,7 +2,7 @@ import { isNoriKVError } from '@norikv/store';
 import { clientCommand, isClientCommand } from './command-client.js';
 import { serveCommand } from './command-serve.js';
 import { helpText } from './help.js';
-import { type Terminal, UsageError } from './terminal.js';
+import { reasonOf, type Terminal, UsageError } from './terminal.js';
 import { packageVersion } from './version.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,7 +30,7 @@ export async function runCommand(
   } catch (error) {
     const isUsage = error instanceof UsageError || isParseError(error);
     const code = isNoriKVError(error) ? ` (${error.code}, ${error.outcome})` : '';
-    terminal.error(`norikv: ${error instanceof Error ? error.message : String(error)}${code}\n`);
+    terminal.error(`norikv: ${reasonOf(error)}${code}\n`);
     if (isUsage) terminal.error('See norikv --help\n');
     return isUsage ? 2 : 1;
   }

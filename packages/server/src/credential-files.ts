@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { ServerCredentials } from './options.js';
+import { readText } from './read-text.js';
 import type { ServeConfig } from './serve-config.js';
 import { UsageError } from './terminal.js';
 
@@ -9,11 +9,14 @@ export type CredentialFiles = Pick<ServeConfig, 'tlsFiles' | 'tokenFile'>;
 /** Reads what the files hold by now. @throws UsageError that names a file that cannot be read, or holds no token. */
 export async function readCredentials({ tlsFiles, tokenFile }: CredentialFiles): Promise<ServerCredentials> {
   const tls = tlsFiles && {
-    cert: await read(tlsFiles.cert),
-    key: await read(tlsFiles.key),
-    clientCa: tlsFiles.clientCa === undefined ? undefined : await read(tlsFiles.clientCa),
+    cert: await readText(tlsFiles.cert),
+    key: await readText(tlsFiles.key),
+    clientCa: tlsFiles.clientCa === undefined ? undefined : await readText(tlsFiles.clientCa),
   };
-  return { tls, tokens: tokenFile === undefined ? undefined : tokensIn(tokenFile, await read(tokenFile)) };
+  return {
+    tls,
+    tokens: tokenFile === undefined ? undefined : tokensIn(tokenFile, await readText(tokenFile)),
+  };
 }
 
 function tokensIn(path: string, content: string): string[] {
@@ -21,12 +24,4 @@ function tokensIn(path: string, content: string): string[] {
   const tokens = lines.filter((line) => line !== '');
   if (tokens.length === 0) throw new UsageError(`${path} holds no token; nobody could call`);
   return tokens;
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new UsageError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
 }

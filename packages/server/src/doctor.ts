@@ -1,7 +1,7 @@
 import type { NoriKVClient } from '@norikv/client';
 import { type Capabilities, errorCode } from '@norikv/store';
 import { isUnanswered, type Observed, type Probe, probes } from './doctor-probes.js';
-import type { Terminal } from './terminal.js';
+import { reasonOf, type Terminal } from './terminal.js';
 
 /** What came of a probe beside what the server declares. */
 interface Finding {
@@ -59,10 +59,6 @@ async function find(client: NoriKVClient, { guarantee, what, run }: Probe): Prom
   const isKept = observed === 'kept';
   const verdict = isDeclared ? (isKept ? 'kept' : 'broken') : isKept ? 'kept, not declared' : 'not offered';
   return { guarantee, declared, observed, verdict, detail };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function declaredIn(capabilities: Capabilities | undefined, guarantee: Probe['guarantee']): string {

@@ -49,10 +49,7 @@ export class Metrics {
   /** The text a Prometheus server collects. */
   async text(): Promise<string> {
     const lines: string[] = [];
-    for (const gauge of this.#gauges) {
-      const { name, help } = gauge;
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${await figureOf(gauge)}`);
-    }
+    for (const gauge of this.#gauges) lines.push(...gaugeLines(gauge, await figureOf(gauge)));
     lines.push('# HELP norikv_calls_total Calls by method and status.', '# TYPE norikv_calls_total counter');
     for (const [labels, count] of this.#calls) lines.push(`norikv_calls_total{${labels}} ${count}`);
     const timing = 'norikv_call_duration_seconds';
@@ -69,6 +66,11 @@ export class Metrics {
     }
     return `${lines.join('\n')}\n`;
   }
+}
+
+/** A gauge in the text format of Prometheus. */
+export function gaugeLines({ name, help }: Pick<Gauge, 'name' | 'help'>, figure: number): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${figure}`];
 }
 
 /** No number if it cannot be read: where no file descriptor is left, the system tells nothing. */

@@ -1,10 +1,20 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { type CancelTimer, type Clock, systemClock } from '@norikv/store';
 import type { Log } from './log.js';
+import { gaugeLines } from './metrics.js';
 import type { ServerCredentials } from './options.js';
 import type { NoriKVServer } from './server.js';
 
 const everyMs = 10_000;
+
+const reloaded = {
+  name: 'norikv_last_reload_successful',
+  help: '0 while certificates and tokens are older than those of the files.',
+};
+const expires = {
+  name: 'norikv_certificate_expires_timestamp_seconds',
+  help: 'When the certificate of the server expires.',
+};
 
 /** What was read, or why it could not be, and how to tell it from what is read another time. */
 interface Look {
@@ -57,20 +67,10 @@ export class Renewal implements AsyncDisposable {
 
   /** Figures in the text format of Prometheus. */
   metrics(): string {
-    const reloaded = 'norikv_last_reload_successful';
-    const expires = 'norikv_certificate_expires_timestamp_seconds';
-    const lines = [
-      `# HELP ${reloaded} 0 while certificates and tokens are older than those of the files.`,
-      `# TYPE ${reloaded} gauge`,
-      `${reloaded} ${Number(this.#isGood)}`,
-    ];
+    const lines = gaugeLines(reloaded, Number(this.#isGood));
     if (this.#tls) {
       const { validTo } = new X509Certificate(this.#tls.cert);
-      lines.push(
-        `# HELP ${expires} When the certificate of the server expires.`,
-        `# TYPE ${expires} gauge`,
-        `${expires} ${Date.parse(validTo) / 1_000}`,
-      );
+      lines.push(...gaugeLines(expires, Date.parse(validTo) / 1_000));
     }
     return `${lines.join('\n')}\n`;
   }

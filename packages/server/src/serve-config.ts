@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
+import { readText, unreadable } from './read-text.js';
 import { UsageError } from './terminal.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -140,11 +140,12 @@ type Settings = Readonly<Record<string, string>>;
 
 /** The file, flat: `cluster.total_shards`. */
 async function readSettings(path: string): Promise<Settings> {
+  const text = await readText(path);
   let content: unknown;
   try {
-    content = parse(await readFile(path, 'utf8'));
+    content = parse(text);
   } catch (cause) {
-    throw new UsageError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw unreadable(path, cause);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new UsageError(`${path} holds no settings; use lines such as data_dir: ./data`);

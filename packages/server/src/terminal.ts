@@ -13,3 +13,8 @@ export interface Terminal {
 export class UsageError extends Error {
   override readonly name: string = 'UsageError';
 }
+
+/** What an error says to a person. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

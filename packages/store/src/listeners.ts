@@ -5,7 +5,7 @@
 export function tell<Event>(listener: ((event: Event) => unknown) | undefined, event: Event): void {
   try {
     const answer = listener?.(event);
-    if (isPromise(answer)) Promise.resolve(answer).catch(() => {});
+    if (isPromise(answer)) quiet(answer);
   } catch {}
 }
 
