@@ -128,7 +128,7 @@ export class SessionManager<Data extends object = Profile> {
    * else signed in under its id: a change never brings it back.
    *
    * @param updateFn - gets a copy and returns the new data, at once. It runs again when another process was
-   * first. `userId` cannot change.
+   * first, and maybe in the asynchronous context of another call for this session. `userId` cannot change.
    */
   async update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean> {
     if (typeof updateFn !== 'function') refuse('updateFn', updateFn, 'a function that returns the new data');
