@@ -7,7 +7,7 @@ import { delay } from './delay.js';
 import { faultOf } from './fault.js';
 import { createMemo } from './memo.js';
 import { mayBeApplied, type PendingUpdate } from './pending-update.js';
-import { type Plan, plan, settle } from './plan.js';
+import { answerable, type Plan, plan, settle } from './plan.js';
 import { type Settings, sameSettings } from './settings.js';
 import type { Snapshot } from './snapshot.js';
 import type { Transport } from './transport.js';
@@ -95,9 +95,8 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
 
   /** Nothing changes, which is an answer only on a state that was read after the update arrived. */
   const confirm = (planned: Plan, asOf: number, settings: Settings): Promise<Sight> | undefined => {
-    for (const [position, update] of planned.updates.entries()) {
-      if (update.arrival <= asOf) settle(update, planned, position);
-    }
+    const answered = planned.updates.slice(0, answerable(planned, asOf));
+    for (const [position, update] of answered.entries()) settle(update, planned, position);
     return firstPending() && look(settings);
   };
 

@@ -73,6 +73,23 @@ function leavesSomething({ state, operations }: Fold<unknown>, base: Envelope): 
   return state !== undefined || base.payload !== undefined || operations.length > 0;
 }
 
+/**
+ * How many of the first updates of a plan without a write have their answer: those that were waiting when it was
+ * read what they build on, as long as nothing stays behind of them. What one creates and a later one removes is
+ * answered with the removal, which would find nothing if it came to be computed again alone.
+ */
+export function answerable({ updates, fold: { verdicts } }: Plan, asOf: number): number {
+  let count = 0;
+  let isThere = false;
+  for (const [position, { arrival }] of updates.entries()) {
+    if (arrival > asOf) break;
+    const kind = verdicts[position]?.kind;
+    if (isChange(kind)) isThere = kind === 'write';
+    if (!isThere) count = position + 1;
+  }
+  return count;
+}
+
 /** Tells one of the updates what it came to. */
 export function settle(update: Update, { fold }: Plan, position: number): void {
   const verdict = fold.verdicts[position];

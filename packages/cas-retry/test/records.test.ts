@@ -166,6 +166,36 @@ describe('removing', () => {
     expect(store.calls).toMatchObject({ total: 1, find: 1 });
   });
 
+  describe('what was added a moment ago, of a record that is not there yet', () => {
+    const add = (updater: Updater): Promise<number> => increment(updater);
+    const take = (updater: Updater): Promise<number | undefined> =>
+      updater.update('n', numberCodec, (current) =>
+        current === undefined ? keep(current) : remove(current),
+      );
+
+    it.each([
+      {
+        name: 'takes it, though it came when the record was being read',
+        calls: [add, take],
+        answers: [1, 1],
+      },
+      { name: 'takes what was added last', calls: [add, take, add, add, take], answers: [1, 1, 1, 2, 2] },
+      { name: 'leaves what is added after it', calls: [take, add, take, add], answers: [undefined, 1, 1, 1] },
+    ])('$name', async ({ calls, answers }) => {
+      for (let late = 0; late <= calls.length; late += 1) {
+        const clock = new FakeClock();
+        const store = createMemoryStore({ clock, latencyMs: 2 });
+        const updater = createUpdater(store, { clock });
+        const early = calls.slice(0, late).map((call) => call(updater));
+        await clock.advance(1);
+        const others = calls.slice(late).map((call) => call(updater));
+        expect(await clock.run(Promise.all([...early, ...others]))).toEqual(answers);
+        const left = calls.at(-1) === add ? answers.at(-1) : undefined;
+        expect(await clock.run(updater.read('n', numberCodec))).toBe(left);
+      }
+    });
+  });
+
   it('of a plain value deletes the key, if the store can do that under a condition', async () => {
     const store = countCalls(createMemoryStore());
     const updater = createUpdater(store);

@@ -18,6 +18,7 @@ const order = 'counts the calls of concurrent work, whose order a real network d
 export const leftOutEverywhere: LeftOut = {
   'cas-retry': {
     'memory.test.ts': ownStore,
+    'random-schedules.test.ts': ownStore,
     'share a hot key: 4 processes of 25 callers (seed 1)': contention,
     'share a hot key: 4 processes of 25 callers (seed 2)': contention,
     'share a hot key: 4 processes of 25 callers (seed 3)': contention,
