@@ -41,3 +41,8 @@ export class TenantMismatchError extends NoriKVError {
   static override readonly code: string = 'TENANT_MISMATCH';
   readonly statusCode: number = 403;
 }
+
+/** The error of an id that leads to a tenant. */
+export function tenantExists(tenantId: string): TenantExistsError {
+  return new TenantExistsError(`Tenant exists: ${tenantId}`);
+}

@@ -8,11 +8,12 @@ import {
   type VectorStore,
 } from '@norikv/store';
 import { checkObject, checkString, checkWhole } from '@norikv/store/checks';
-import { TenantExistsError } from './errors.js';
+import { tenantExists } from './errors.js';
 import { layout } from './layout.js';
 import { settingsOf, type TenantManagerOptions } from './manager-options.js';
 import { encodeName } from './names.js';
 import { limitsOf, type TenantPlans } from './plans.js';
+import { type ChangeRecord, rename } from './rename.js';
 import { ScopedStore } from './scoped-store.js';
 import { activeTenant, foundTenant, ServedTenants } from './served-tenants.js';
 import { Tenancies } from './tenancies.js';
@@ -81,7 +82,7 @@ export class TenantManager {
     checkString('name', name);
     checkString('plan', plan);
     // What is allocated for one that is not to be stays behind.
-    if (await this.#tenancies.look(tenantId)) throw exists(tenantId);
+    if (await this.#tenancies.look(tenantId)) throw tenantExists(tenantId);
     const record: TenantRecord = {
       id: tenantId,
       name,
@@ -93,7 +94,7 @@ export class TenantManager {
     await this.#tenancies.write(record);
     if (!(await this.#tenancies.claim(tenantId, record.space))) {
       await this.#tenancies.write({ ...record, status: 'deleted' });
-      throw exists(tenantId);
+      throw tenantExists(tenantId);
     }
     return this.#metadata(record);
   }
@@ -145,22 +146,12 @@ export class TenantManager {
    * calling it again finishes.
    *
    * @throws TenantExistsError if another tenant has the new id.
+   * @throws ContentionError if another rename of the tenant was begun meanwhile. This one changed nothing.
    */
   async rename(tenantId: string, newId: string): Promise<TenantMetadata> {
     encodeName(newId);
-    // Nobody can create a tenant of the new id from here on, nor could have before the claim.
-    const { space } = await this.#change(tenantId, (record) => ({ ...record, renamingTo: newId }));
-    if (!(await this.#tenancies.claim(newId, space))) {
-      await this.#change(tenantId, (record) => ({ ...record, renamingTo: undefined }));
-      throw exists(newId);
-    }
-    const renamed = await this.#change(tenantId, (record) => ({
-      ...record,
-      id: newId,
-      renamingTo: undefined,
-    }));
-    this.#tenancies.forget(newId);
-    return renamed;
+    const change: ChangeRecord = (changed) => this.#changeRecord(tenantId, changed);
+    return this.#metadata(await rename(tenantId, newId, this.#tenancies, change));
   }
 
   /**
@@ -221,6 +212,13 @@ export class TenantManager {
   }
 
   async #change(tenantId: string, change: (record: TenantRecord) => TenantRecord): Promise<TenantMetadata> {
+    return this.#metadata(await this.#changeRecord(tenantId, change));
+  }
+
+  async #changeRecord(
+    tenantId: string,
+    change: (record: TenantRecord) => TenantRecord,
+  ): Promise<TenantRecord> {
     const { space } = foundTenant(tenantId, await this.#tenancies.look(tenantId));
     const changed = await this.#tenancies.change(space, (record) =>
       // Another process may have renamed or deleted it since.
@@ -228,14 +226,10 @@ export class TenantManager {
     );
     this.#tenancies.forget(tenantId);
     if (changed?.status === 'deleted') this.#served.forget(space);
-    return this.#metadata(foundTenant(tenantId, changed));
+    return foundTenant(tenantId, changed);
   }
 
-  #metadata(record: TenantRecord): TenantMetadata {
-    return { ...record, limits: limitsOf(this.#plans, record.plan) };
+  #metadata({ renames, ...known }: TenantRecord): TenantMetadata {
+    return { ...known, limits: limitsOf(this.#plans, known.plan) };
   }
-}
-
-function exists(tenantId: string): TenantExistsError {
-  return new TenantExistsError(`Tenant exists: ${tenantId}`);
 }

@@ -20,7 +20,10 @@ export interface TenantMetadata {
 }
 
 /** Limits are not part of it: they follow from the plan. */
-export type TenantRecord = Omit<TenantMetadata, 'limits'>;
+export interface TenantRecord extends Omit<TenantMetadata, 'limits'> {
+  /** How often a rename was begun: only the last one may end. */
+  readonly renames?: number | undefined;
+}
 
 /** Where a tenant id leads. */
 export interface NameRecord {
@@ -36,7 +39,7 @@ export interface Usage {
 }
 
 export const tenantCodec: Codec<TenantRecord> = jsonCodec((data) => {
-  const { id, name, plan, createdAt, status, space, renamingTo } = data as Record<
+  const { id, name, plan, createdAt, status, space, renamingTo, renames } = data as Record<
     keyof TenantRecord,
     unknown
   >;
@@ -52,6 +55,7 @@ export const tenantCodec: Codec<TenantRecord> = jsonCodec((data) => {
     status,
     space,
     ...(renamingTo !== undefined && { renamingTo }),
+    ...(renames !== undefined && { renames }),
   } as TenantRecord;
 });
 

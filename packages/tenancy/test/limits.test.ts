@@ -297,6 +297,10 @@ describe("a store that fails beside the tenant's own keys", () => {
         if (String(key).startsWith('t/')) await wait(options);
         return memory.put(key, value, options);
       },
+      async delete(key, options) {
+        if (String(key).startsWith('t/')) await wait(options);
+        return memory.delete(key, options);
+      },
     };
     const { client, manager } = await start({ maxKeys: 5, maxStorageMB: 1 }, { clock }, store);
     await clock.run(client.put('key', 'value', { timeoutMs: 100 }));
@@ -305,6 +309,17 @@ describe("a store that fails beside the tenant's own keys", () => {
       code: 'DEADLINE_EXCEEDED',
     });
     expect((await manager.usage('a')).keys).toBe(1);
+    const none = { term: 0n, index: 0n };
+    for (const call of [
+      () => client.put('key', 'value', { timeoutMs: 100, ifMatchVersion: { term: 9n, index: 9n } }),
+      () => client.delete('key', { timeoutMs: 100, ifMatchVersion: none }),
+      () => client.delete('key', { timeoutMs: 100 }),
+    ]) {
+      given.length = 0;
+      await clock.run(call().catch(() => {}));
+      expect(given).toEqual([100, 70]);
+    }
+    expect(await client.find('key')).toBeNull();
   });
 });
 

@@ -1,3 +1,4 @@
+import { delay } from '@norikv/cas-retry';
 import { bytesToString, type KvStore, UnavailableError, UnsupportedError } from '@norikv/store';
 import {
   countCalls,
@@ -211,6 +212,37 @@ describe('a rename', () => {
       // Calling it again finishes, unless somebody else has the id.
       if (names[1] === undefined) expect(await fresh.rename('old', 'new')).toMatchObject({ id: 'new' });
     }
+  });
+
+  it('of two at the same time leads exactly one id to the tenant, and none to two', async () => {
+    const clock = new FakeClock();
+    const ids = ['old', 'new', 'other'];
+    const outcomes = new Set<unknown>();
+    for (let seed = 0; seed < 300 * load; seed += 1) {
+      const random = seededRandom(seed);
+      const store = createMemoryStore({ clock, latencyMs: () => 1 + random() * 10 });
+      const [one, two, rival] = Array.from(
+        { length: 3 },
+        () => new TenantManager(store, { clock, random }),
+      ) as [TenantManager, TenantManager, TenantManager];
+      await clock.run(one.create('old', 'A', 'free'));
+      if (seed % 2 === 0) await clock.run(one.create('other', 'C', 'free'));
+      const later = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+        await delay(random() * 50, undefined, clock);
+        return call();
+      };
+      const [, , created] = await clock.run(
+        Promise.all([
+          later(() => one.rename('old', 'new')).catch((error) => outcomes.add(error.code)),
+          later(() => two.rename('old', seed % 3 === 0 ? 'old' : 'other')).catch(() => undefined),
+          later(() => rival.create('new', 'B', 'free')).catch(() => undefined),
+        ]),
+      );
+      const names = await clock.run(Promise.all(ids.map(async (id) => (await rival.get(id))?.name)));
+      expect([seed, names.filter((name) => name === 'A')]).toEqual([seed, ['A']]);
+      if (created !== undefined) expect([seed, names[1]]).toEqual([seed, 'B']);
+    }
+    expect(outcomes).toContain('CONTENTION');
   });
 });
 
