@@ -83,8 +83,8 @@ async function openLocal(): Promise<LocalStore> {
     embedded = await import('@norikv/embedded');
   } catch (cause) {
     throw new UnsupportedError(
-      'createEphemeral needs @norikv/embedded (npm install @norikv/embedded), or NORIKV_SERVER_PATH with the ' +
-        'path of a norikv-server',
+      `createEphemeral needs @norikv/embedded, which cannot be loaded (${String(cause)}): npm install @norikv/embedded, ` +
+        'and leave it and lmdb out of bundles; or set NORIKV_SERVER_PATH to the path of a norikv-server',
       { cause },
     );
   }

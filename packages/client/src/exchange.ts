@@ -8,6 +8,8 @@ import type { Session } from './session.js';
 import { type CallEnd, headersOf, longestMessage, type RunningCall } from './unary-call.js';
 import { callFrame, cancelFrame, exchangePath, highestCallId, readAnswer } from './wire/exchange.js';
 
+// Taken at load, so that a test runner that fakes the globals does not hold calls back.
+const { nextTick } = process;
 const mostGivenUp = 100;
 const longestSilenceMs = 10_000;
 const mostUnsent = 8 * 2 ** 20;
@@ -83,7 +85,7 @@ export class Exchange {
   }
 
   #send(frame: Buffer): void {
-    if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
+    if (this.#outgoing.length === 0) nextTick(() => this.#flush());
     this.#outgoing.push(frame);
   }
 

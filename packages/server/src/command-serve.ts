@@ -1,11 +1,10 @@
-import { openEmbedded } from '@norikv/embedded';
 import { readCredentials } from './credential-files.js';
 import { HealthServer } from './http.js';
 import { jsonLog } from './log.js';
 import { Renewal } from './renewal.js';
 import { serveConfig } from './serve-config.js';
 import { createServer } from './server.js';
-import type { Terminal } from './terminal.js';
+import { reasonOf, type Terminal } from './terminal.js';
 import { packageVersion } from './version.js';
 
 /** Serves a store until it is told to stop. */
@@ -20,6 +19,7 @@ export async function serveCommand(
 
   const read = () => readCredentials(config);
   const first = await read();
+  const { openEmbedded } = await embedded();
   await using store = await openEmbedded(config.dataDir === undefined ? {} : { path: config.dataDir });
   const { host, port, nodeId, advertise, totalShards, maxInFlight, maxCallsPerSecond, logCalls } = config;
   await using server = await createServer(store, {
@@ -59,4 +59,14 @@ export async function serveCommand(
   await store.close();
   log({ level: 'info', event: 'stopped' });
   return 0;
+}
+
+/** Loaded here alone: the other commands also run where LMDB does not. */
+async function embedded(): Promise<typeof import('@norikv/embedded')> {
+  try {
+    return await import('@norikv/embedded');
+  } catch (cause) {
+    const hint = 'its binary is an optional dependency of lmdb: install without --omit=optional';
+    throw new Error(`the store cannot be loaded (${reasonOf(cause)}); ${hint}`, { cause });
+  }
 }

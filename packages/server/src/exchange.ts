@@ -9,6 +9,8 @@ import { respond } from './response.js';
 import type { Handler } from './router.js';
 import { type Refusal, refusal } from './statuses.js';
 
+// Taken at load, so that a test runner that fakes the globals does not hold calls back.
+const { nextTick } = process;
 /** After a server has begun to stop, how long calls that were sent before their callers knew are still answered. */
 const farewellMs = 200;
 /** Answers beyond this are sent one at a time, so that others wait for one of them and not for all. */
@@ -80,7 +82,7 @@ export class Exchange implements Carrier {
   }
 
   #sendNow(answer: Answer): void {
-    if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
+    if (this.#outgoing.length === 0) nextTick(() => this.#flush());
     this.#outgoing.push(answer);
   }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NoriKVClient } from '@norikv/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../src/command.js';
 import { Authority } from './support/certificates.js';
 import { newFolder, norikv, ServerProcess } from './support/programs.js';
@@ -388,4 +388,32 @@ describe('the configuration', () => {
     expect(http).toMatchObject({ code: 1, error: expect.stringMatching(/for HTTP .*EADDRINUSE/) });
     await server.end();
   });
+});
+
+it('only who serves needs the embedded store', async () => {
+  vi.resetModules();
+  vi.doMock('@norikv/embedded', () => {
+    throw new Error('No native build was found');
+  });
+  try {
+    const { runCommand: runAnew } = await import('../src/command.js');
+    let [out, error] = ['', ''];
+    const terminal = {
+      out: (text: string | Uint8Array) => {
+        out += String(text);
+      },
+      error: (text: string) => {
+        error += text;
+      },
+      stopped: () => {},
+      hungUp: () => {},
+    };
+    expect(await runAnew(['--version'], {}, terminal)).toBe(0);
+    expect(out).toMatch(/^\d/);
+    expect(await runAnew(['--ephemeral', '--port', '0', '--http', 'off'], {}, terminal)).toBe(1);
+    expect(error).toMatch(/^norikv: the store cannot be loaded[\s\S]*without --omit=optional/);
+  } finally {
+    vi.doUnmock('@norikv/embedded');
+    vi.resetModules();
+  }
 });
