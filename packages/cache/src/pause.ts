@@ -7,7 +7,11 @@ export function pause(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
-/** What the work gives, or `late` if it takes longer than `limitMs`. The work goes on. */
+/**
+ * What the work gives, or `late` if it takes longer than `limitMs`. The work goes on.
+ *
+ * Of a process that was stopped all timers end before anything is read that has arrived meanwhile: that still counts.
+ */
 export async function within<Result, Late>(
   clock: Clock,
   limitMs: number,
@@ -16,7 +20,7 @@ export async function within<Result, Late>(
 ): Promise<Result | Late> {
   let cancel: CancelTimer | undefined;
   const timer = new Promise<Late>((resolve) => {
-    cancel = clock.startTimer(() => resolve(late), limitMs);
+    cancel = clock.startTimer(() => setImmediate(resolve, late), limitMs);
   });
   try {
     return await Promise.race([work, timer]);

@@ -37,16 +37,17 @@ export class AcquireTimeoutError extends NoriKVError {
 /** A higher token was there first: its holder follows the one that sent this. Nothing was applied. */
 export class StaleTokenError extends NoriKVError {
   static override readonly code: string = 'STALE_TOKEN';
-  readonly token: bigint;
+  declare readonly token: bigint;
   /** The token that was there. */
-  readonly highest: bigint;
+  declare readonly highest: bigint;
   constructor(facts: ErrorFacts & { readonly token: bigint; readonly highest: bigint }) {
     super(
       `Token ${facts.token} is older than ${facts.highest}: its lease was lost. Nothing was applied; stop this work.`,
       facts,
     );
-    this.token = facts.token;
-    this.highest = facts.highest;
+    const { token, highest } = facts;
+    // Not to be printed: JSON has no bigint, so that a log would fail for them.
+    Object.defineProperties(this, { token: { value: token }, highest: { value: highest } });
   }
 }
 

@@ -16,7 +16,6 @@ type Facts<Event> = Event extends LeaseEvent ? Omit<Event, 'name' | 'token'> : n
 export class HeldLease implements Lease {
   readonly name: string;
   readonly token: bigint;
-  readonly signal: AbortSignal;
   readonly lost: Promise<LossReason>;
   readonly #loss = deferred<LossReason>();
   readonly #key: string;
@@ -37,7 +36,6 @@ export class HeldLease implements Lease {
     const { autoRenew = true, renewWhile = () => true } = options;
     this.name = name;
     this.token = record.epoch;
-    this.signal = this.#end.signal;
     this.lost = this.#loss.promise;
     this.#key = key;
     this.#tenure = record.tenure;
@@ -46,6 +44,12 @@ export class HeldLease implements Lease {
     this.#validFrom = at;
     this.#watchDeadline();
     if (autoRenew) this.#planRenewal(ledger.settings.renewEveryMs - this.#ageMs());
+  }
+
+  /** After a standstill other timers may run before the one of the deadline: the look itself must tell. */
+  get signal(): AbortSignal {
+    this.remainingMs();
+    return this.#end.signal;
   }
 
   remainingMs(): number {

@@ -24,6 +24,16 @@ describe.each(stores)('acquisition on $name', (kind) => {
     ]);
   });
 
+  it('1: holds it to the last millisecond', async () => {
+    await using world = await open();
+    const lease = await world.run(world.node().leases.acquire('x', { autoRenew: false }));
+    await world.pass(lease.remainingMs() - 1);
+    expect(lease.remainingMs()).toBe(1);
+    expect(lease.isHeld()).toBe(true);
+    await world.pass(1);
+    expect(lease.isHeld()).toBe(false);
+  });
+
   it('2: takes a lease whose record has no holder, with the next epoch', async () => {
     await using world = await open();
     const [a, b] = [world.node(), world.node()];

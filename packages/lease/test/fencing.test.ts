@@ -72,6 +72,7 @@ describe.each(stores)('fenced writes on $name', (kind) => {
     await using world = await open();
     expect(await fencedSeal(world.base, 'empty', 2n)).toBeNull();
     expect(await fencedGet(world.base, 'empty')).toEqual({ value: null, token: 2n });
+    expect(await world.text('empty')).toMatch(/\nfence:1 2 -\n$/);
     await expect(fencedPut(world.base, 'empty', 'late', 1n)).rejects.toBeInstanceOf(StaleTokenError);
     await fencedPut(world.base, 'key', 'state', 1n);
     expect(await fencedSeal(world.base, 'key', 2n)).toEqual(stringToBytes('state'));

@@ -155,7 +155,6 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
     const lease = await acquire(world, node);
     node.process.freeze(20_000);
     await world.pass(19_999);
-    expect(lease.signal.aborted).toBe(false);
     let steps = 0;
     const body = (): void => {
       lease.assertHeld();
@@ -164,6 +163,17 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
     expect(body).toThrow(LeaseLostError);
     expect(steps).toBe(0);
     expect(lease.signal.reason).toMatchObject({ reason: 'expired' });
+  });
+
+  it('24: aborts its signal for whoever looks at that first after a standstill', async () => {
+    await using world = await open();
+    const node = world.node();
+    const lease = await acquire(world, node);
+    node.process.freeze(20_000);
+    await world.pass(19_999);
+    expect(lease.signal.aborted).toBe(true);
+    expect(lease.signal.reason).toMatchObject({ reason: 'expired' });
+    expect(node.kinds().filter((kind) => kind === 'lost')).toHaveLength(1);
   });
 
   it('24: notices a standstill by itself, and tells how long a short one was', async () => {
