@@ -26,7 +26,7 @@ export interface Folder {
  * @throws ForeignFilesError if it holds files and none of them is a store.
  */
 export function prepareFolder(path: string | undefined): Folder {
-  if (path === undefined) return folderAt(mkdtempSync(join(tmpdir(), 'norikv-')), true);
+  if (path === undefined) return temporaryFolder();
   const folder = folderAt(resolve(path), false);
   try {
     if (existsSync(folder.path) && !statSync(folder.path).isDirectory()) {
@@ -52,6 +52,15 @@ export function unusable(path: string, cause: unknown): NoriKVError {
     return new ResourceExhaustedError(`There is no room for ${path} (${String(cause)})`, { cause });
   }
   return new PathUnusableError(`${path} cannot be used (${String(cause)})`, { cause });
+}
+
+function temporaryFolder(): Folder {
+  const parent = tmpdir();
+  try {
+    return folderAt(mkdtempSync(join(parent, 'norikv-')), true);
+  } catch (error) {
+    throw unusable(`${parent}, the folder for temporary files (TMPDIR),`, error);
+  }
 }
 
 function folderAt(path: string, isTemporary: boolean): Folder {

@@ -2,7 +2,7 @@
 const schedule = globalThis.setImmediate;
 const scheduleIn = globalThis.setTimeout;
 const unschedule = globalThis.clearTimeout;
-const machineTime = performance.now;
+const machineTime = performance.now.bind(performance);
 
 /** Resolves in the next turn of the event loop: timers, sockets and other work get their chance first. */
 export function nextTurn(): Promise<void> {
@@ -26,5 +26,5 @@ export function soon(callback: () => void, durationMs: number): () => void {
 
 /** Milliseconds of this machine, from an arbitrary start. */
 export function monotonicMs(): number {
-  return machineTime.call(performance);
+  return machineTime();
 }

@@ -9,6 +9,9 @@ import { shardsFor } from './learned-vectors.js';
 import type { LearnedLookup, TrainedSpaces } from './trained-spaces.js';
 import { begin, publish, swept, type Training } from './trainings.js';
 
+// Taken at load, so that a test runner that fakes the globals does not stop the work.
+const schedule = globalThis.setImmediate;
+
 /** What a training did. */
 export interface TrainingReport {
   /** Counts the trainings of this catalogue. */
@@ -39,7 +42,7 @@ export async function train(
   const ids = await catalogue.ids(budget);
   const known = new Set(ids);
   const pause = async (): Promise<void> => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => schedule(resolve));
     budget.next();
   };
   const matrix = await interactionMatrix(events, (productId) => known.has(productId), pause);
