@@ -206,7 +206,8 @@ interface Change<State, Result> {
  * none) and the wall-clock time in whole milliseconds.
  *
  * It may run several times for one call and must not change its argument. Throwing rejects its own caller
- * only and changes nothing.
+ * only and changes nothing. It runs with the transitions of other callers of the key, maybe in their asynchronous
+ * context: what it needs of a request it must be handed, and not take from an `AsyncLocalStorage`.
  */
 type Transition<State, Result> = (current: State | undefined, now: number) => Change<State, Result>;
 /**

@@ -174,7 +174,8 @@ interface AppendOptions {
     readonly deadlineMs?: number | undefined;
     /**
      * Called with the events as they will be stored, just before they are: if it throws, nothing is appended. It
-     * must be fast and pure, as it may be called again. Not called for a repetition.
+     * must be fast and pure, as it may be called again, maybe in the asynchronous context of another append to the
+     * stream. Not called for a repetition.
      */
     readonly accept?: ((events: readonly RecordedEvent[]) => void) | undefined;
 }

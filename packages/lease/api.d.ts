@@ -64,7 +64,10 @@ interface Lease extends AsyncDisposable {
     readonly name: string;
     /** The fencing token: higher than that of every earlier holder, the same for the whole life of the lease. */
     readonly token: bigint;
-    /** Aborted when the lease ends, at the latest on its deadline, with a `LeaseLostError`. */
+    /**
+     * Aborted when the lease ends, at the latest on its deadline, with a `LeaseLostError`. Reads the clock when it is asked
+     * for: after a standstill ask for it anew.
+     */
     readonly signal: AbortSignal;
     /** Resolves when the lease ends. Never rejects. */
     readonly lost: Promise<LossReason>;

@@ -18,7 +18,9 @@ export class CounterBoundError extends NoriKVError {
   declare readonly bound: bigint;
   constructor(message: string, facts: CounterBoundFacts) {
     super(message, facts);
-    Object.assign(this, facts);
+    const { value, delta, bound } = facts;
+    // Not to be printed: JSON has no bigint, so that a log would fail for them.
+    Object.defineProperties(this, { value: { value }, delta: { value: delta }, bound: { value: bound } });
   }
 }
 

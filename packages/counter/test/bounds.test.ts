@@ -22,6 +22,8 @@ describe('bounds that reject', () => {
       bound: 50n,
       message: '48 + 3 would pass the bound 50',
     });
+    const refusal = await counter.add(3).catch((error: unknown) => error);
+    expect(JSON.parse(JSON.stringify(refusal))).toMatchObject({ code: 'COUNTER_BOUND' });
     await expect(counter.add(-49)).rejects.toMatchObject({ value: 48n, delta: -49n, bound: 0n });
     expect(await counter.value()).toBe(48n);
     expect(await counter.add(2)).toBe(50n);

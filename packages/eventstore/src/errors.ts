@@ -19,7 +19,7 @@ export class StreamConflictError extends NoriKVError {
   /** The stream's current version; 0 if it is deleted. */
   readonly version: number;
   /** What came after the expected version: the first 100 of those events. */
-  readonly events: readonly RecordedEvent[];
+  declare readonly events: readonly RecordedEvent[];
   /** Whether the stream was deleted after the expected version: `events` then go on from nothing. */
   readonly wasDeleted: boolean;
   constructor(message: string, facts: StreamConflictFacts) {
@@ -27,7 +27,8 @@ export class StreamConflictError extends NoriKVError {
     this.aggregateId = facts.aggregateId;
     this.expected = facts.expected;
     this.version = facts.version;
-    this.events = facts.events;
+    // Not to be printed: what they hold is nothing for a log.
+    Object.defineProperty(this, 'events', { value: facts.events });
     this.wasDeleted = facts.wasDeleted ?? false;
   }
 }

@@ -83,6 +83,8 @@ onEachEngine('append', (open) => {
     await one.append('s', [event(1)]);
     await two.append('s', [event(2), event(3)]);
     const conflict = one.append('s', [event(4)], { expected: 1 });
+    const error = await conflict.catch((refusal: unknown) => refusal);
+    expect(Object.keys(Object(error))).not.toContain('events');
     await expect(conflict).rejects.toMatchObject({
       code: 'STREAM_CONFLICT',
       outcome: 'not-applied',

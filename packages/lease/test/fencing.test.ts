@@ -17,6 +17,11 @@ describe('a Fence', () => {
     expect(fence.highest).toBe(3n);
   });
 
+  it('refuses with an error that a log can write as JSON', () => {
+    const error = new StaleTokenError({ token: 1n, highest: 2n });
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: 'STALE_TOKEN' });
+  });
+
   it('compares text as numbers', () => {
     const fence = new Fence();
     fence.accept('10');

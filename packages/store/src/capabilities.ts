@@ -60,7 +60,7 @@ export function requireCapabilities(
     ? `The store "${offered.engine}"`
     : 'A store without capabilities (not awaited, not connected?)';
   throw new UnsupportedError(
-    `${engine} does not guarantee ${missing.join(', ')}, which ${user} needs to be safe. ` +
+    `${engine} does not guarantee ${missing.join(', ')}, which ${user} needs. ` +
       'Use one that does (such as @norikv/embedded), or see the "unsafe" option.',
   );
 }

@@ -63,7 +63,7 @@ export class NoriKVError extends Error {
     this.outcome = facts.outcome ?? new.target.outcome;
     this.retryable = facts.retryable ?? new.target.retryable;
     this.key = facts.key;
-    Object.defineProperty(this, brand, { value: true });
+    hide(this, brand, true);
   }
 
   /** Matches errors of this class from another copy of the package, too. */
@@ -72,6 +72,11 @@ export class NoriKVError extends Error {
     if (!isNoriKVError(value)) return false;
     return this === NoriKVError || (Object.hasOwn(this, 'code') && this.code === value.code);
   }
+}
+
+/** Gives an error a fact to read, and not to print: no log is to have the values of keys, and JSON has no versions. */
+function hide(error: NoriKVError, name: PropertyKey, value: unknown): void {
+  Object.defineProperty(error, name, { value });
 }
 
 function nameOf(code: string): string {
@@ -97,13 +102,13 @@ export interface MismatchFacts extends ErrorFacts {
 /** A conditional write lost: the key has another version, or is absent. Read again and decide anew. */
 export class VersionMismatchError extends NoriKVError {
   static override readonly code: string = 'VERSION_MISMATCH';
-  readonly expected: Version | undefined;
+  declare readonly expected: Version | undefined;
   /** What the key held when the condition failed: null if absent, undefined if the engine did not say. */
-  readonly actual: Entry | null | undefined;
+  declare readonly actual: Entry | null | undefined;
   constructor(message: string, facts: MismatchFacts = {}) {
     super(message, facts);
-    this.expected = facts.expected;
-    this.actual = facts.actual;
+    hide(this, 'expected', facts.expected);
+    hide(this, 'actual', facts.actual);
   }
 }
 
@@ -111,10 +116,10 @@ export class VersionMismatchError extends NoriKVError {
 export class AlreadyExistsError extends NoriKVError {
   static override readonly code: string = 'ALREADY_EXISTS';
   /** What the key held, or undefined if the engine did not say. */
-  readonly actual: Entry | undefined;
+  declare readonly actual: Entry | undefined;
   constructor(message: string, facts: ErrorFacts & { readonly actual?: Entry | undefined } = {}) {
     super(message, facts);
-    this.actual = facts.actual;
+    hide(this, 'actual', facts.actual);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as store from '../src/index.js';
 import {
@@ -14,6 +15,7 @@ import {
   KeyNotFoundError,
   NoriKVError,
   ResourceExhaustedError,
+  stringToBytes,
   UnavailableError,
   VersionMismatchError,
 } from '../src/index.js';
@@ -48,6 +50,19 @@ describe('an error', () => {
       });
     }
     expect(new ResourceExhaustedError('full')).toMatchObject({ outcome: 'not-applied', retryable: true });
+  });
+
+  it('has what the key holds for who asks, and for no log', () => {
+    const actual = { value: stringToBytes('a secret'), version: { term: 1n, index: 2n } };
+    const errors = [
+      new VersionMismatchError('lost', { key: 'k', expected: actual.version, actual }),
+      new AlreadyExistsError('lost', { key: 'k', actual }),
+    ];
+    for (const error of errors) {
+      expect(error.actual).toBe(actual);
+      expect(JSON.parse(JSON.stringify(error))).toMatchObject({ outcome: 'not-applied', key: 'k' });
+      expect(JSON.stringify(error) + inspect(error)).not.toMatch(/actual|expected/);
+    }
   });
 
   it('says what its class says where a fact is handed on that nobody knows', () => {
