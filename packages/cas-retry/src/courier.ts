@@ -12,6 +12,7 @@ import {
 } from '@norikv/store';
 import { tell } from '@norikv/store/listeners';
 import { type Attempt, judge, send } from './attempt.js';
+import { startDeadline } from './deadline.js';
 import { delay } from './delay.js';
 import { faultOf, isTransientRead } from './fault.js';
 import type { Settings } from './settings.js';
@@ -67,9 +68,8 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
         cancelTimer();
         reject(error);
       };
-      const cancelTimer = clock.startTimer(
-        () => fail(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
-        attemptTimeoutMs,
+      const cancelTimer = startDeadline(clock, attemptTimeoutMs, () =>
+        fail(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
       );
       answer.then(
         (result) => {

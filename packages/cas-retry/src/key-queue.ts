@@ -3,6 +3,7 @@ import { tell } from '@norikv/store/listeners';
 import type { Attempt } from './attempt.js';
 import { createContention } from './contention.js';
 import { type Broken, createCourier, type Delivery } from './courier.js';
+import { startDeadline } from './deadline.js';
 import { delay } from './delay.js';
 import { faultOf } from './fault.js';
 import { createMemo } from './memo.js';
@@ -220,13 +221,13 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   const watch = ({ deadlineAt, settings: { clock } }: Update['command']): void => {
     cancelWatch();
     watchedUntil = deadlineAt;
-    cancelWatch = clock.startTimer(() => {
+    cancelWatch = startDeadline(clock, deadlineAt - clock.monotonic(), () => {
       watchedUntil = Number.POSITIVE_INFINITY;
       for (const update of pending.filter(isUnsettled)) {
         if (update.command.deadlineAt <= clock.monotonic()) update.expire(courier.latestFault());
         else if (update.command.deadlineAt < watchedUntil) watch(update.command);
       }
-    }, deadlineAt - clock.monotonic());
+    });
   };
 
   return {

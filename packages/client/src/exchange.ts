@@ -77,8 +77,10 @@ export class Exchange {
     const id = this.#lastId;
     this.session.enter();
     this.#silentSince ??= this.session.clock.monotonic();
+    // What has arrived waits behind this timer where the process was stopped.
+    const late = (): unknown => setImmediate(() => this.#late(id));
     const end = new Promise<CallEnd>((settle) => {
-      this.#calls.set(id, { settle, deadline: startDeadline(timeoutMs, () => this.#late(id)) });
+      this.#calls.set(id, { settle, deadline: startDeadline(timeoutMs, late) });
     });
     this.#send(callFrame(id, method, timeoutMs, bytes));
     return { end, cancel: () => this.#cancel(id) };
@@ -122,6 +124,7 @@ export class Exchange {
   }
 
   #late(id: number): void {
+    if (!this.#calls.has(id)) return;
     this.#giveUp(id);
     this.#finish(id, { status: tooLate(), message: undefined });
   }

@@ -65,7 +65,8 @@ export class UnaryCall implements RunningCall {
     });
     const stream = session.request(headersOf(session, request), () => this.#closed());
     this.#stream = stream;
-    this.#deadline = startDeadline(request.timeoutMs, () => this.#late());
+    // What has arrived waits behind this timer where the process was stopped.
+    this.#deadline = startDeadline(request.timeoutMs, () => setImmediate(() => this.#late()));
     stream.on('response', (headers) => this.#learn(headers));
     stream.on('trailers', (headers) => this.#learn(headers));
     stream.on('data', (chunk: Buffer) => this.#take(chunk));

@@ -18,6 +18,9 @@ const lingerMs = 2;
 const lookAfterMs = 20;
 /** How long who wants to be alone lets those go first who wait for their work: a stopped one would hold him up. */
 const courtesyMs = 50;
+/** How long he keeps new work out while he waits for what is under way, at first and later: that may be stopped. */
+const firstTurnMs = 250;
+const longestTurnMs = 1_000;
 
 /** Keeps those who open or close a store apart from those who commit to it, see docs/decisions/0015. */
 export interface Gate {
@@ -79,20 +82,25 @@ export class FolderGate implements Gate {
 
   async alone<T>(work: () => T | Promise<T>): Promise<T> {
     const sign = alonePrefix + this.#name;
-    // Else openers that come without a gap would stop all commits.
-    const courteousUntil = monotonicMs() + courtesyMs;
-    while (this.#isAnybodyWaiting() && monotonicMs() < courteousUntil) await pause(1);
-    try {
-      const ticket = this.#takeTicket(sign);
-      for (const name of this.#others(alonePrefix)) {
-        await this.#until(name, () => !comesBefore(this.#signs.read(name), name, ticket, sign));
+    const endsAt = monotonicMs() + this.#patienceMs;
+    for (let turnMs = firstTurnMs; ; turnMs = Math.min(2 * turnMs, longestTurnMs)) {
+      // Else openers that come without a gap would stop all commits.
+      const courteousUntil = monotonicMs() + courtesyMs;
+      while (this.#isAnybodyWaiting() && monotonicMs() < courteousUntil) await pause(1);
+      try {
+        const ticket = this.#takeTicket(sign);
+        const isBehind = (name: string): boolean => !comesBefore(this.#signs.read(name), name, ticket, sign);
+        const isIdle = (name: string): boolean => this.#signs.read(name) !== busy;
+        const inTheWay =
+          (await this.#waitFor(alonePrefix, isBehind, endsAt)) ??
+          (await this.#waitFor(memberPrefix, isIdle, Math.min(endsAt, monotonicMs() + turnMs)));
+        if (inTheWay === undefined) return await work();
+        if (monotonicMs() >= endsAt) throw this.#stuck(inTheWay);
+      } finally {
+        this.#signs.takeDown(sign);
       }
-      for (const name of this.#others(memberPrefix)) {
-        await this.#until(name, () => this.#signs.read(name) !== busy);
-      }
-      return await work();
-    } finally {
-      this.#signs.takeDown(sign);
+      // One that is stopped must not keep all others from their work as well.
+      await pause(turnMs);
     }
   }
 
@@ -189,18 +197,27 @@ export class FolderGate implements Gate {
     }
   }
 
-  async #until(name: string, condition: () => boolean): Promise<void> {
-    const end = performance.now() + this.#patienceMs;
-    while (!condition() && isRunning(identityOf(name))) {
-      if (performance.now() > end) {
-        throw new UnavailableError(
-          `Process ${processOf(name)} has been in the middle of opening or writing this ` +
-            `store for ${this.#patienceMs} ms; if it is stopped, let it go on or end it`,
-          { outcome: 'not-applied' },
-        );
+  /** Waits until each of the others is done. Gives one who is not in time. */
+  async #waitFor(
+    prefix: string,
+    isDone: (name: string) => boolean,
+    endsAt: number,
+  ): Promise<string | undefined> {
+    for (const name of this.#others(prefix)) {
+      while (!isDone(name) && isRunning(identityOf(name))) {
+        if (monotonicMs() >= endsAt) return name;
+        await pause(1);
       }
-      await pause(1);
     }
+    return undefined;
+  }
+
+  #stuck(name: string): UnavailableError {
+    return new UnavailableError(
+      `Process ${processOf(name)} has been in the middle of opening or writing this ` +
+        `store for ${this.#patienceMs} ms; if it is stopped, let it go on or end it`,
+      { outcome: 'not-applied' },
+    );
   }
 
   #others(prefix: string): string[] {

@@ -256,6 +256,29 @@ test('those who want to be alone, one after the other without a gap, let in who 
   for (const gate of [store, ...openers]) gate.leave();
 });
 
+test('who is stopped in the middle of his work holds up who wants to be alone, and not the work of others', async () => {
+  const path = newPath();
+  const [opener, stopped, store] = [gateOf(path), gateOf(path), gateOf(path)];
+  let goOn: (() => void) | undefined;
+  const standing = stopped.together(
+    () =>
+      new Promise<void>((resolve) => {
+        goOn = resolve;
+      }),
+  );
+  let isOpen = false;
+  const opening = opener.alone(async () => {
+    isOpen = true;
+  });
+  for (let work = 0; work < 3; work++) await store.together(async () => expect(isOpen).toBe(false));
+  await sleep(25);
+  await store.together(async () => expect(isOpen).toBe(false));
+  goOn?.();
+  await Promise.all([standing, opening]);
+  expect(isOpen).toBe(true);
+  for (const gate of [opener, stopped, store]) gate.leave();
+}, 20_000);
+
 test('who waits for his work and is stopped does not hold up who wants to be alone', async () => {
   const path = newPath();
   const opener = gateOf(path);

@@ -105,12 +105,14 @@ export class Bursts {
     };
     const send = async (): Promise<Admission> => {
       const answer = this.#pending.follow(key);
+      let decidedAt = 0;
       try {
         const admission = await this.#apply(key, (record, now) => {
           close();
+          decidedAt = this.#settings.clock.monotonic();
           return decide(record, now);
         });
-        this.#remember(key, limits, grant, admission, answer);
+        this.#remember(key, limits, grant, admission, answer, decidedAt);
         return admission;
       } finally {
         close();
@@ -128,13 +130,15 @@ export class Bursts {
     grant: Grant,
     { taken, spare, denials }: Admission,
     { isOutdated, isForgotten }: PendingAnswer,
+    decidedAt: number,
   ): void {
     const { clock, chunkHoldMs } = this.#settings;
-    if (!isOutdated) for (const denial of denials) this.#denials.remember(key, limits, denial);
+    if (!isOutdated) for (const denial of denials) this.#denials.remember(key, limits, denial, decidedAt);
     if (!taken || spare === 0 || isForgotten) return;
     const now = clock.monotonic();
     const usable = [...(this.#stocks.get(key) ?? [])].filter(([, { until }]) => until > now);
-    const stock = { left: spare, taken, grant, until: now + chunkHoldMs };
+    // From when they were counted: the answer may have been long on its way, or the process stopped.
+    const stock = { left: spare, taken, grant, until: decidedAt + chunkHoldMs };
     this.#stocks.set(key, new Map([...usable, [kindOf(limits), stock]]));
   }
 }

@@ -44,10 +44,10 @@ export class Denials {
     return { ...resultOf(false, cost, current, [], 'memory'), blocked: denial.result.blocked };
   }
 
-  remember(key: string, limits: readonly Limit[], result: RateLimitResult): void {
+  /** @param askedAt - when it was decided, by the monotonic clock: its answer may have been long on its way. */
+  remember(key: string, limits: readonly Limit[], result: RateLimitResult, askedAt: number): void {
     const { blocked, retryAfterMs } = result;
     if (retryAfterMs === Number.POSITIVE_INFINITY) return;
-    const askedAt = this.#clock.monotonic();
     const until = askedAt + Math.min(retryAfterMs, this.#longestMs);
     const position = result.limits.findIndex((limit) => limit.retryAfterMs === retryAfterMs);
     const id = blocked ? undefined : limits[position]?.id;

@@ -72,6 +72,14 @@ describe('permits taken in chunks', () => {
     expect(await limiter.checkLimit('a', limit)).toMatchObject({ source: 'store', remaining: 39 });
   });
 
+  it('are not held longer because the answer was long on its way, or the process stood still', async () => {
+    const slow = { latencyMs: 3_000, timeoutMs: 60_000 };
+    const { clock, all } = startProcesses(1, { chunk: 5, chunkHoldMs: 1_000, onFailure: 'closed', ...slow });
+    const [{ limiter }] = all;
+    await clock.run(limiter.checkLimit('a', limit));
+    expect(await clock.run(limiter.checkLimit('a', limit))).toMatchObject({ allowed: true, source: 'store' });
+  });
+
   it('serve who waits for them, also where the store takes longer than they may be held', async () => {
     const { clock, all } = startProcesses(1, { chunk: 2, chunkHoldMs: 1, latencyMs: 20 });
     const [{ limiter }] = all;

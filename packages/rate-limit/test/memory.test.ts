@@ -22,6 +22,18 @@ describe('a denial that is remembered', () => {
     expect(await check()).toMatchObject({ allowed: true, source: 'store' });
   });
 
+  it('does not outlive its time because the answer was long on its way, or the process stood still', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock, latencyMs: 3_000 });
+    const limiter = new RateLimiter(store, { clock, onFailure: 'closed', timeoutMs: 60_000 });
+    const once = { maxRequests: 1, windowMs: 10_000 };
+    const both = Promise.all([limiter.checkLimit('a', once), limiter.checkLimit('a', once)]);
+    expect((await clock.run(both)).map(({ allowed }) => allowed)).toEqual([true, false]);
+    // It was decided at 3,000, and answered at 6,000.
+    await clock.advance(13_500 - clock.monotonic());
+    expect(await clock.run(limiter.checkLimit('a', once))).toMatchObject({ allowed: true, source: 'store' });
+  });
+
   it('of a block does not outlive its reset either', async () => {
     const { clock, limiter, check } = setup();
     await clock.run(limiter.block('a', 60_000));
@@ -45,6 +57,14 @@ describe('a denial that is remembered', () => {
     expect(rateLimitHeaders(again)).toEqual(rateLimitHeaders(first));
     const other = await check([limit, { ...limit, name: 'unknown' }]);
     expect(other.limits).toMatchObject([{ name: 'hour' }]);
+  });
+
+  it('never says that less time is left than there is', async () => {
+    const { clock, check } = setup();
+    await check(limit, 2);
+    const { retryAfterMs, resetAfterMs } = await check();
+    await clock.advance(0.5);
+    expect(await check()).toMatchObject({ source: 'memory', retryAfterMs, resetAfterMs });
   });
 
   it('says of a cost above the limit that it can never pass', async () => {
