@@ -1,7 +1,7 @@
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { NoriKVError, ErrorFacts, Outcome } from '@norikv/store';
 export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options-Q_f4Uzld.js';
-export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, a as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions } from './session-manager-CPepUHSm.js';
+export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, a as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions } from './session-manager-C12WmqD-.js';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 declare class SignInRevokedError extends NoriKVError {

@@ -1,5 +1,5 @@
 import { NoriKVError, ErrorFacts, KvStore, Entry } from '@norikv/store';
-export { C as CurrentTenant, F as FullStore, R as RequestView, S as ScopedStore, T as TenantClient, b as TenantContext, c as TenantLimits, d as TenantManager, e as TenantManagerOptions, a as TenantMetadata, f as TenantPlans, g as TenantResolution, h as TenantStatus, U as Usage, i as documentedPlans } from './tenant-context-BKy5fkmQ.js';
+export { C as CurrentTenant, F as FullStore, R as RequestView, S as ScopedStore, T as TenantClient, b as TenantContext, c as TenantLimits, d as TenantManager, e as TenantManagerOptions, a as TenantMetadata, f as TenantPlans, g as TenantResolution, h as TenantStatus, U as Usage, i as documentedPlans } from './tenant-context-7ErJ_Kbj.js';
 import '@norikv/cas-retry';
 
 /** A tenant of this name exists. Nothing was changed. */

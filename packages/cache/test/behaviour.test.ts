@@ -1,5 +1,7 @@
+import { find } from '@norikv/store';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { type Cache, type CacheOptions, createCache } from '../src/index.js';
+import { Space } from '../src/place.js';
 import { engines, type OpenEngine } from './engines.js';
 
 interface User {
@@ -27,6 +29,17 @@ describe.each(engines)('createCache on $name', ({ open }) => {
       name: 'user 8',
     });
     expect(await one.get('8')).toEqual({ name: 'user 8' });
+  });
+
+  it('lets a value whose load fails leave the store when it would have', async () => {
+    const cache = start({ graceMs: 5_000 });
+    await cache.set('key', 1);
+    const { storeKey } = new Space([]).place('key', 'cache', 16, 1_024);
+    await engine.clock.advance(1_000);
+    expect(await cache.getOrSet('key', () => Promise.reject(new Error('down')))).toBe(1);
+    expect(await find(engine.store, storeKey)).not.toBeNull();
+    await engine.clock.advance(5_500);
+    expect(await find(engine.store, storeKey)).toBeNull();
   });
 
   it('forgets a value when its ttl is over', async () => {

@@ -253,6 +253,12 @@ describe('keys', () => {
     );
   });
 
+  it('of the cache itself are none of a namespace, though they are spelled as those are in memory', () => {
+    const inside = new Space(['a']).place('key', 'cache', 16, 1_024);
+    const own = new Space([]).place(inside.memoryKey, 'cache', 16, 1_024);
+    expect(own.memoryKey).not.toBe(inside.memoryKey);
+  });
+
   it('are different wherever the prefix is, though one divides where the other has a namespace', async () => {
     const store = createMemoryStore();
     await createCache(store, { prefix: 'a' }).namespace('v').set('key', 'of a');

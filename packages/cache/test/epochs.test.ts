@@ -4,6 +4,8 @@ import { Epochs } from '../src/epochs.js';
 import { createCache } from '../src/index.js';
 import { NoriKVKeyvStore } from '../src/keyv.js';
 import { prove } from '../src/memory-entry.js';
+import { Space } from '../src/place.js';
+import { decodeRecord, encodeRecord } from '../src/record.js';
 import { StoreGate } from '../src/store-gate.js';
 
 function start(maxCells = 2) {
@@ -46,6 +48,20 @@ describe('epochs', () => {
     expect(prove(entry, epochs, clock.monotonic(), 100)).toBe('unproven');
     await clock.run(epochs.refresh(['a']));
     expect(prove(entry, epochs, clock.monotonic(), 100)).toBe('valid');
+  });
+
+  it('are named by every value: one that lacks that of its cache is none', async () => {
+    const store = createMemoryStore();
+    await createCache(store).set('key', 1);
+    const { storeKey } = new Space([]).place('key', 'cache', 16, 1_024);
+    const { body } = decodeRecord((await store.get(storeKey)).value);
+    const writeWith = async (epochs = body?.epochs): Promise<unknown> => {
+      const changed = body && epochs && { ...body, epochs };
+      await store.put(storeKey, encodeRecord({ body: changed, lease: undefined }));
+      return createCache(store).get('key');
+    };
+    expect(await writeWith()).toBe(1);
+    expect(await writeWith({})).toBeUndefined();
   });
 
   it('share the writes of those who wait: a hundred moves at once are two writes', async () => {

@@ -56,6 +56,14 @@ describe('a counter by time', () => {
     );
   });
 
+  it('goes by the clock of the machine unless it is given another one', async () => {
+    const counter = new BucketedCounter(createMemoryStore(), 'logins', {
+      bucketMs: minute,
+      retentionMs: minute,
+    });
+    expect(await counter.add(1)).toBe(1n);
+  });
+
   it('takes a clock that counts in fractions of a millisecond', async () => {
     const now = (): number => Date.UTC(2025, 5, 1, 12, 0, 30) + 0.25;
     const { counter } = setUp({ clock: { ...systemClock, now } });

@@ -1,8 +1,10 @@
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../src/feed/ledger.js';
+import { markPublished } from '../src/feed/mark-published.js';
 import { PartitionReader } from '../src/feed/partition-reader.js';
 import { EventConsumer, EventFeed, EventStore, Projection } from '../src/index.js';
+import { emptyHead } from '../src/log/head.js';
 
 const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
 const refused = { code: 'INVALID_ARGUMENT' };
@@ -186,4 +188,12 @@ it('all that ran is over when it was closed', async () => {
   await Promise.all([consumer.stop(), projection.stop(), feed.flush()]);
   await client.close();
   expect(timers.size).toBe(0);
+});
+
+it('a stream that is published and made clean in one write is not published again', () => {
+  const head = { ...emptyHead('s', 4_096), last: 3 };
+  expect(markPublished(head, 3, 1, true)).toMatchObject({
+    state: { feed: { published: 3, fence: 1, dirty: false } },
+    result: { isClean: true },
+  });
 });

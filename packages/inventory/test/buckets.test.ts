@@ -74,6 +74,22 @@ onEveryEngine('40: an SKU split into buckets', (open) => {
     expect(store.calls.total).toBe(2 * 4 + 1);
   });
 
+  it('is asked for what is missing, where it has most', async () => {
+    const { inventory, store } = await open({ random: () => 0.99 });
+    await inventory.createItem('hot', 16);
+    await inventory.split('hot', 4);
+    for (const preference of [0.3, 0.6]) {
+      const elsewhere = new InventoryManager(countCalls(store), { random: () => preference });
+      await elsewhere.getAvailable('hot');
+      await elsewhere.release(await elsewhere.reserve('hot', 1));
+    }
+    expect(await booksOf(store, 'hot', 4)).toMatchObject({ buckets: [4, 8, 4, 0] });
+    await inventory.release(await inventory.reserve('hot', 5));
+    expect(await booksOf(store, 'hot', 4)).toMatchObject({ buckets: [4, 3, 4, 5] });
+    await inventory.reserve('hot', 6);
+    expect(await booksOf(store, 'hot', 4)).toMatchObject({ buckets: [2, 3, 4, 7] });
+  });
+
   it('is changed through its first bucket, with units of the others if need be', async () => {
     const { inventory, store } = await open({ random: () => 0.6 });
     await inventory.createItem('hot', 10);
@@ -280,6 +296,27 @@ describe('40: a fault while units are on their way', () => {
     await clock.run(healed.restock('hot', 3));
     expect(await clock.run(healed.reserve('hot', 3))).toMatch(/^hot/);
     expect(await booksOf(memory, 'hot', 2)).toMatchObject({ onHand: 13, reserved: 13 });
+  });
+
+  it('lets no others leave the same bucket, so that none is forgotten', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const healed = new InventoryManager(memory, { clock });
+    await healed.createItem('hot', 10);
+    await healed.split('hot', 3);
+    const store = withFaults(memory, {
+      clock,
+      decide: ({ operation, key }) =>
+        operation === 'put' && key === 'inventory:hot#1' ? 'lost-request' : undefined,
+    });
+    for (const preference of [0.5, 0.99]) {
+      const inventory = new InventoryManager(store, { clock, random: () => preference });
+      await clock.run(inventory.getAvailable('hot'));
+      // Whatever it is told.
+      await clock.run(inventory.reserve('hot', 3)).catch(() => {});
+      expect(await booksOf(memory, 'hot', 3)).toMatchObject({ onHand: 10, inTransit: 5, reserved: 0 });
+    }
+    expect(await clock.run(healed.reserve('hot', 10))).toMatch(/^hot/);
   });
 });
 

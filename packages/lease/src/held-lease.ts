@@ -125,7 +125,6 @@ export class HeldLease implements Lease {
       if (this.#leftMs() <= 0) return;
       this.#validFrom = answer;
       this.#failure = undefined;
-      this.#watchDeadline();
       this.#emit({ kind: 'renewed', remainingMs });
     } catch (error) {
       if (this.#upkeep.signal.aborted) return;

@@ -64,6 +64,18 @@ describe('a refund', () => {
     expect(await remaining()).toBe(18);
   });
 
+  it('that lost a race is made, also where others were refunded long before', async () => {
+    const { fates, limiter, other, refund, remaining } = await setup();
+    for (const _ of times(4, () => 0)) await other.refund('a', limit);
+    await limiter.peek('a', limit);
+    fates.push(async (send) => {
+      await other.refund('a', limit);
+      return send();
+    });
+    await refund();
+    expect(await remaining()).toBe(20);
+  });
+
   it('that landed although its race was called lost is not made again', async () => {
     const { fates, other, refund, remaining } = await setup();
     fates.push(async (send) => {

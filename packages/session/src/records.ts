@@ -64,11 +64,16 @@ export class Records {
   async #repeat<Result>(update: (deadlineMs: number) => Promise<Result>): Promise<Result> {
     const { clock, deadlineMs } = this.#settings;
     const deadlineAt = clock.monotonic() + deadlineMs;
+    let doubt: unknown;
     for (;;) {
       try {
         return await update(Math.max(1, deadlineAt - clock.monotonic()));
       } catch (error) {
-        if (errorCode(error) !== 'OUTCOME_UNKNOWN' || clock.monotonic() >= deadlineAt) throw error;
+        const code = errorCode(error);
+        if (code === 'CORRUPT_RECORD') throw error;
+        // That nothing was written this time does not say so of the times before.
+        if (code !== 'OUTCOME_UNKNOWN' || clock.monotonic() >= deadlineAt) throw doubt ?? error;
+        doubt = error;
       }
     }
   }

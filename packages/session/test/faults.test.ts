@@ -1,5 +1,6 @@
+import { delay } from '@norikv/cas-retry';
 import { type KvStore, UnavailableError } from '@norikv/store';
-import { withFaults } from '@norikv/testkit';
+import { FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type SessionEvent, SessionManager } from '../src/index.js';
 import { memoryStore } from './engines.js';
@@ -56,6 +57,28 @@ describe('a reply that is lost', () => {
     await sessions.revokeAll('alice');
     expect(isFirst).toBe(false);
     expect(await sessions.validate(id)).toBe(false);
+  });
+
+  it('about ending all sessions: repeated within one deadline, after which it is as unknown as before', async () => {
+    const clock = new FakeClock();
+    const memory = memoryStore({ clock });
+    const slow = withFaults(memory, { clock, latencyMs: 150 });
+    const sessions = new SessionManager(slow, 30 * minute, { clock, deadlineMs: 1_000 });
+    let writes = 0;
+    Object.assign(slow, {
+      async put(key: string) {
+        await delay(150, undefined, clock);
+        writes += 1;
+        // Something that keeps no marks writes each time: nobody can tell what came of the write.
+        await memory.put(key, JSON.stringify({ generation: writes, sessions: [] }));
+        throw new UnavailableError('lost');
+      },
+    });
+    const startedAt = clock.monotonic();
+    const ending = clock.run(sessions.revokeAll('alice'));
+    await expect(ending).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+    expect(writes).toBeGreaterThan(1);
+    expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(1_000);
   });
 });
 

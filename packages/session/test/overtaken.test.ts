@@ -1,4 +1,4 @@
-import { bytesToString, type KvStore } from '@norikv/store';
+import { bytesToString, find, type KvStore } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
@@ -36,7 +36,8 @@ async function overtaken(
   const sessions = new SessionManager(store, 30 * minute, { clock });
   const answer = await call(sessions, id, { memory, clock, store });
   expect(looks).toBeGreaterThanOrEqual(latestLook);
-  const stored = bytesToString((await memory.get(`session:id:${hashOf(id)}`)).value);
+  const left = await find(memory, `session:id:${hashOf(id)}`);
+  const stored = left ? bytesToString(left.value) : '';
   return { answer, stored, isOpen: await others.validate(id) };
 }
 
@@ -65,6 +66,18 @@ describe('a log-out overtakes', () => {
     const { answer, stored, isOpen } = await overtaken((sessions, id) => sessions.regenerate(id), logOut);
     expect([answer, isOpen]).toEqual([null, false]);
     expect(stored).not.toContain('replacedBy');
+  });
+});
+
+describe('the store, which removes a session that was idle, overtakes', () => {
+  it('a new id, which then is none', async () => {
+    const remove: Parameters<typeof overtaken>[1] = async (_, id, { memory }) => {
+      await memory.delete(`session:id:${hashOf(id)}`);
+    };
+    const regenerate = (sessions: SessionManager, id: string): Promise<string | null> =>
+      sessions.regenerate(id);
+    const { answer, stored, isOpen } = await overtaken(regenerate, remove);
+    expect([answer, stored, isOpen]).toEqual([null, '', false]);
   });
 });
 

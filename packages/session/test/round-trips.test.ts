@@ -1,6 +1,7 @@
 import { countCalls } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
+import { WebSessions } from '../src/web-sessions.js';
 import { startProcesses, times } from './processes.js';
 import { minute } from './world.js';
 
@@ -21,7 +22,7 @@ async function world() {
     const result = await clock.run(call());
     return [store.calls.total, (clock.monotonic() - startedAt) / latencyMs, result];
   };
-  return { clock, cost, sessions, other: other.sessions };
+  return { clock, cost, store, sessions, other: other.sessions };
 }
 
 describe('store calls and round trips', () => {
@@ -55,6 +56,15 @@ describe('store calls and round trips', () => {
     const [destroyCalls, destroyTrips] = await cost(() => sessions.destroy(newId));
     expect(destroyCalls).toBeLessThanOrEqual(4);
     expect(destroyTrips).toBeLessThanOrEqual(4);
+  });
+
+  it('of a save of a session nobody has signed in to', async () => {
+    const { clock, cost, store } = await world();
+    const sessions = new WebSessions(store, { clock }, 'test');
+    const save = (mustExist: boolean) =>
+      cost(() => sessions.save('sid', { cookie: { originalMaxAge: null, expires: null } }, mustExist));
+    expect((await save(false)).slice(0, 2)).toEqual([2, 2]);
+    expect((await save(true)).slice(0, 2)).toEqual([1, 1]);
   });
 
   it('of logging out everywhere: as many round trips for 50 sessions as for one', async () => {

@@ -141,6 +141,27 @@ describe('a sign-in that is being written', () => {
   });
 });
 
+describe('a sign-in that makes room', () => {
+  it('ends nobody if it was ended itself before it could', async () => {
+    const { memory, all } = startProcesses(2, { maxSessions: 1 });
+    const [{ sessions, faulty }, { sessions: others }] = all as [(typeof all)[0], (typeof all)[0]];
+    await others.create('alice', ...alice);
+    let later = '';
+    Object.assign(faulty, {
+      put: async (...args: Parameters<typeof memory.put>) => {
+        const version = await memory.put(...args);
+        if (!later && String(args[0]).includes(':id:')) {
+          await others.revokeAll('alice');
+          later = await others.create('alice', ...alice);
+        }
+        return version;
+      },
+    });
+    const id = await sessions.create('alice', ...alice);
+    expect(await Promise.all([id, later].map((each) => others.validate(each)))).toEqual([false, true]);
+  });
+});
+
 describe('a sign-in that began before all sessions were ended', () => {
   it('is refused with the generation it began in', async () => {
     const { all } = startProcesses(1);

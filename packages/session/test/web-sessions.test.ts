@@ -165,6 +165,15 @@ describeOnEngines('sessions of a web framework', (open) => {
     expect(await sessions.find('sid')).toBeDefined();
   });
 
+  it('of nobody leave their room to the user they had', async () => {
+    await using world = await open();
+    const sessions = sessionsIn(world, { maxSessions: 1, whenFull: 'refuse' });
+    await sessions.save('first', { cookie: browser, userId: 'alice' }, false);
+    await sessions.save('first', { cookie: browser }, true);
+    await sessions.save('second', { cookie: browser, userId: 'alice' }, false);
+    expect(await sessions.find('second')).toBeDefined();
+  });
+
   it('of a user that is logged out everywhere stay over, also for a cookie that now lasts longer', async () => {
     await using world = await open();
     const { store, clock } = world;

@@ -121,6 +121,20 @@ it('a process refuses nothing for want of what it took itself', async () => {
   expect(await manager.usage('a')).toEqual({ keys: 50, bytes: 500_000 });
 });
 
+it('a process keeps at most two chunks of what it does not use, and never takes more for giving back', async () => {
+  const chunk = { keys: 5, bytes: 100 };
+  const { client, manager } = await start({ maxKeys: 100, maxStorageMB: 1 }, { chunk });
+  await client.put('shrinking', 'value');
+  await client.put('shrinking', 'v');
+  expect(await manager.usage('a')).toEqual(chunk);
+  const keys = Array.from({ length: 14 }, (_, number) => `key ${number}`);
+  for (const key of keys) await client.put(key, 'x'.repeat(20));
+  for (const key of ['shrinking', ...keys]) await client.delete(key);
+  const { keys: kept, bytes } = await manager.usage('a');
+  expect(kept).toBeLessThanOrEqual(2 * chunk.keys);
+  expect(bytes).toBeLessThanOrEqual(2 * chunk.bytes);
+});
+
 it('calls at the same time are refused together where nothing is left', async () => {
   const memory = createMemoryStore();
   let looks = 0;
@@ -310,16 +324,17 @@ describe("a store that fails beside the tenant's own keys", () => {
     });
     expect((await manager.usage('a')).keys).toBe(1);
     const none = { term: 0n, index: 0n };
-    for (const call of [
+    const calls: readonly (() => Promise<unknown>)[] = [
       () => client.put('key', 'value', { timeoutMs: 100, ifMatchVersion: { term: 9n, index: 9n } }),
       () => client.delete('key', { timeoutMs: 100, ifMatchVersion: none }),
       () => client.delete('key', { timeoutMs: 100 }),
-    ]) {
+    ];
+    for (const call of calls) {
       given.length = 0;
-      await clock.run(call().catch(() => {}));
+      await clock.run(call().catch(() => undefined));
       expect(given).toEqual([100, 70]);
     }
-    expect(await client.find('key')).toBeNull();
+    expect(await clock.run(client.find('key'))).toBeNull();
   });
 });
 
