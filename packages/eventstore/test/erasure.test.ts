@@ -1,5 +1,5 @@
 import { createMemoryStore, type MemoryStore, withFaults } from '@norikv/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   createCommandHandler,
   createErasure,
@@ -36,6 +36,20 @@ onEachEngine('erasure', (open) => {
       outcome: 'not-applied',
     });
     expect(await store.version('customer-1')).toBe(4);
+  });
+
+  it('holds at once also while a test fakes the timers', async () => {
+    await using client = await open();
+    const erasure = createErasure(client, { subjectOf });
+    const store = new EventStore(client, { protection: erasure });
+    vi.useFakeTimers({ toFake: ['queueMicrotask'] });
+    try {
+      await store.append('customer-1', 'Named', { secret: 'x' });
+      await createErasure(client, { subjectOf }).erase('customer-1');
+      expect((await store.getEvents('customer-1'))[0]?.data).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('reaches readers, conflicts and consumers in other processes at once', async () => {
