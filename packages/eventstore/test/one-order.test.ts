@@ -166,7 +166,7 @@ describe('all answers have one order, whatever calls go on at the same time and 
     timeout: 300_000,
   }, async () => {
     const lives = [remove, remove, archive, archive, restore, restore, tombstone];
-    for (let seed = 1; seed <= 300 * load; seed += 1) {
+    for (let seed = 1; seed <= 400 * load; seed += 1) {
       const found = await findUnexplained(seed, (random) =>
         newGame(random, (upTo, number, before) => {
           const place = upTo(28);
@@ -182,7 +182,7 @@ describe('all answers have one order, whatever calls go on at the same time and 
   });
 
   it('of commands, with names and without, and of state', { timeout: 300_000 }, async () => {
-    for (let seed = 1; seed <= 300 * load; seed += 1) {
+    for (let seed = 1; seed <= 400 * load; seed += 1) {
       const found = await findUnexplained(seed, (random) =>
         newGame(random, (upTo, number) => {
           const place = upTo(12);
