@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesToString, InvalidArgumentError } from '@norikv/store';
 import { open } from 'lmdb';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   createEphemeral,
   DamagedStoreError,
@@ -58,6 +58,20 @@ describe('opening is refused', () => {
     const path = join(newFolder(), 'file');
     writeFileSync(path, 'text');
     await expect(openEmbedded({ path })).rejects.toThrow(ForeignFilesError);
+  });
+
+  test('for temporary files that is not there', async () => {
+    const missing = newPath();
+    vi.stubEnv('TMPDIR', missing);
+    try {
+      const opening = createEphemeral();
+      await expect(opening).rejects.toThrow(PathUnusableError);
+      await expect(opening).rejects.toThrow(
+        `${missing}, the folder for temporary files (TMPDIR), cannot be used`,
+      );
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test('under a file', async () => {
