@@ -1,4 +1,4 @@
-import { errorCode } from '@norikv/store';
+import { type CancelTimer, errorCode } from '@norikv/store';
 import { checkAtOnce } from '@norikv/store/checks';
 import { deferred } from './deferred.js';
 import { LeaseLostError, type LossReason } from './errors.js';
@@ -29,7 +29,7 @@ export class HeldLease implements Lease {
   #failure: unknown;
   #renewal: Promise<void> | undefined;
   #releasing: Promise<void> | undefined;
-  #cancelDeadline = (): void => {};
+  #cancelDeadline: CancelTimer | undefined;
   #cancelRenewal = (): void => {};
 
   constructor(name: string, key: string, ledger: Ledger, { record, at }: Grant, options: RenewalOptions) {
@@ -158,15 +158,13 @@ export class HeldLease implements Lease {
 
   #finish(reason: LossReason): void {
     this.#reason = reason;
-    this.#cancelDeadline();
+    this.#cancelDeadline?.();
     this.#end.abort(this.#lostError(reason));
     this.#loss.resolve(reason);
   }
 
   /** Its own timer, so that a call that hangs cannot delay it. */
   #watchDeadline(): void {
-    this.#cancelDeadline();
-    if (this.#reason !== undefined) return;
     const { clock } = this.#ledger.settings;
     this.#cancelDeadline = clock.startTimer(() => this.isHeld() && this.#watchDeadline(), this.#leftMs());
   }

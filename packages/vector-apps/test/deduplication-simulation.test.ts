@@ -83,5 +83,10 @@ it('never admits two copies, whatever is lost, late or repeated', async () => {
     leaseMs: fc.constantFrom(5, 100, 10_000),
   });
   const numRuns = Number(process.env.NORIKV_DEDUPLICATION_SCHEDULES ?? 20);
-  await fc.assert(fc.asyncProperty(schedules, simulate), { numRuns, endOnFailure: true });
+  // In these a call is cut off after it demoted another, and an alias is struck off that had just come back or was
+  // not listed yet.
+  const rare = [11, 59, 71, 95].map((seed): [Schedule] => [
+    { seed, policy: 'replace', hasRemovals: false, leaseMs: 500 },
+  ]);
+  await fc.assert(fc.asyncProperty(schedules, simulate), { numRuns, examples: rare, endOnFailure: true });
 });
