@@ -1,32 +1,8 @@
-import { type Clock, find, type KvStore } from '@norikv/store';
-import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { find, type KvStore } from '@norikv/store';
+import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { standstill } from '../../testkit/test/standstill.js';
 import { createCache } from '../src/index.js';
-
-/**
- * A process that was stopped and goes on: its timers are over before it reads what has arrived meanwhile, as in the event
- * loop of Node.
- */
-function standstill() {
-  const clock = new FakeClock();
-  const arrived: (() => void)[] = [];
-  const resuming: Clock = {
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic(),
-    startTimer: (callback, delayMs) =>
-      clock.startTimer(() => {
-        callback();
-        for (const read of arrived.splice(0)) read();
-      }, delayMs),
-  };
-  const behindTimers = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
-    await new Promise<void>((resolve) => {
-      arrived.push(resolve);
-    });
-    return answer;
-  };
-  return { clock, resuming, behindTimers };
-}
 
 describe('a process that stood still', () => {
   it('takes no store for down whose answers have arrived', async () => {

@@ -2,6 +2,7 @@ import { isNoriKVError, type Outcome } from '@norikv/store';
 import { createMemoryStore, FakeClock, type FaultRates, seededRandom, withFaults } from '@norikv/testkit';
 import {
   createUpdater,
+  delay,
   jsonCodec,
   keep,
   remove,
@@ -88,7 +89,7 @@ export async function runSchedule(seed: number): Promise<ScheduleResult> {
   };
 
   const make = async (number: number): Promise<void> => {
-    await new Promise<void>((resolve) => clock.startTimer(resolve, random() * spreadMs));
+    await delay(random() * spreadMs, undefined, clock);
     const updater = processes[upTo(processes.length)] as Updater;
     const isTake = random() < takes;
     const isLook = random() < 0.15;

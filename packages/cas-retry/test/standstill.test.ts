@@ -1,6 +1,7 @@
-import type { Clock, KvStore } from '@norikv/store';
-import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import type { KvStore } from '@norikv/store';
+import { createMemoryStore } from '@norikv/testkit';
 import { expect, it } from 'vitest';
+import { standstill } from '../../testkit/test/standstill.js';
 import { createUpdater, jsonCodec, write } from '../src/index.js';
 
 it.each([
@@ -9,31 +10,14 @@ it.each([
 ])(
   'an answer that has arrived while the process stood still counts, though the %s is late',
   async (_, limits) => {
-    const clock = new FakeClock();
+    const { clock, resuming, behindTimers } = standstill();
     const memory = createMemoryStore({ clock });
-    const arrived: (() => void)[] = [];
-    // Of a process that goes on all timers that are due come first, then what has arrived.
-    const resuming: Clock = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      startTimer: (callback, delayMs) =>
-        clock.startTimer(() => {
-          callback();
-          for (const read of arrived.splice(0)) read();
-        }, delayMs),
-    };
     const store: KvStore = {
       ...memory,
       capabilities: memory.capabilities,
       get: (key) => memory.get(key),
       delete: (key) => memory.delete(key),
-      put: async (key, value, options) => {
-        const version = await memory.put(key, value, options);
-        await new Promise<void>((resolve) => {
-          arrived.push(resolve);
-        });
-        return version;
-      },
+      put: (key, value, options) => behindTimers(memory.put(key, value, options)),
     };
     const faults: string[] = [];
     const onEvent = ({ kind }: { readonly kind: string }): void => void faults.push(kind);

@@ -3,7 +3,7 @@ import { type CallStatus, statusIn, statusOfReset, tooLate, unread } from './cal
 import type { CallMetadata } from './credentials.js';
 import { FrameReader } from './grpc/frames.js';
 import { status } from './grpc/status.js';
-import { startDeadline } from './grpc/timeouts.js';
+import { startPatience } from './grpc/timeouts.js';
 import type { Session } from './session.js';
 import { type CallEnd, headersOf, longestMessage, type RunningCall } from './unary-call.js';
 import { callFrame, cancelFrame, exchangePath, highestCallId, readAnswer } from './wire/exchange.js';
@@ -77,10 +77,8 @@ export class Exchange {
     const id = this.#lastId;
     this.session.enter();
     this.#silentSince ??= this.session.clock.monotonic();
-    // What has arrived waits behind this timer where the process was stopped.
-    const late = (): unknown => setImmediate(() => this.#late(id));
     const end = new Promise<CallEnd>((settle) => {
-      this.#calls.set(id, { settle, deadline: startDeadline(timeoutMs, late) });
+      this.#calls.set(id, { settle, deadline: startPatience(timeoutMs, () => this.#late(id)) });
     });
     this.#send(callFrame(id, method, timeoutMs, bytes));
     return { end, cancel: () => this.#cancel(id) };

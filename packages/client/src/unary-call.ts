@@ -4,7 +4,7 @@ import { type CallStatus, statusIn, statusOfReset, tooLate } from './call-status
 import type { CallMetadata } from './credentials.js';
 import { FrameReader, frameOf } from './grpc/frames.js';
 import { status } from './grpc/status.js';
-import { startDeadline, timeoutText } from './grpc/timeouts.js';
+import { startPatience, timeoutText } from './grpc/timeouts.js';
 import type { Session } from './session.js';
 
 /** Bytes of an answer. */
@@ -65,8 +65,7 @@ export class UnaryCall implements RunningCall {
     });
     const stream = session.request(headersOf(session, request), () => this.#closed());
     this.#stream = stream;
-    // What has arrived waits behind this timer where the process was stopped.
-    this.#deadline = startDeadline(request.timeoutMs, () => setImmediate(() => this.#late()));
+    this.#deadline = startPatience(request.timeoutMs, () => this.#late());
     stream.on('response', (headers) => this.#learn(headers));
     stream.on('trailers', (headers) => this.#learn(headers));
     stream.on('data', (chunk: Buffer) => this.#take(chunk));

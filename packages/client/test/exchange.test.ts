@@ -7,6 +7,7 @@ import type { ClientConfig, NoriKVClient } from '../src/index.js';
 import { answerFrame, encode, methods, refusalFrame, status } from '../src/wire.js';
 import { connect, failure } from './support/clients.js';
 import { begin, ExchangeServer, type OpenExchange } from './support/exchange-server.js';
+import { fakeTicks } from './support/fake-ticks.js';
 import { head } from './support/http2-server.js';
 import { sessionTo } from './support/sessions.js';
 
@@ -44,20 +45,6 @@ async function withServer(
   } finally {
     for (const client of clients) await client.close();
   }
-}
-
-/** As Jest's fake timers: the code under test gets a `process.nextTick` that calls nobody back, Node itself its own. */
-function fakeTicks(): Disposable {
-  const real = process.nextTick;
-  process.nextTick = (...call: Parameters<typeof real>) => {
-    const [, , caller] = new Error().stack?.split('\n') ?? [];
-    if (caller?.includes('node:')) real(...call);
-  };
-  return {
-    [Symbol.dispose]() {
-      process.nextTick = real;
-    },
-  };
 }
 
 it('calls go out although a test fakes the timers', () =>

@@ -15,6 +15,7 @@ import {
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore, seededRandom } from '@norikv/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fakeTicks } from '../../client/test/support/fake-ticks.js';
 import { Guard } from '../src/guard.js';
 import { createServer, type NoriKVServer, type ServerOptions } from '../src/index.js';
 import { serverSettings } from '../src/options.js';
@@ -142,18 +143,9 @@ describe('calls on an exchange', () => {
 
   it('are answered although a test fakes the timers', async () => {
     const { raw } = await start(createMemoryStore());
-    const real = process.nextTick;
-    // As Jest does it: the code under test gets one that calls nobody back, Node itself its own.
-    process.nextTick = (...call: Parameters<typeof real>) => {
-      const [, , caller] = new Error().stack?.split('\n') ?? [];
-      if (caller?.includes('node:')) real(...call);
-    };
-    try {
-      raw.send(callFrame(1, putNumber, never, put));
-      await raw.answer(1);
-    } finally {
-      process.nextTick = real;
-    }
+    using _ticks = fakeTicks();
+    raw.send(callFrame(1, putNumber, never, put));
+    await raw.answer(1);
   });
 
   it('that make no sense are refused one by one', async () => {

@@ -17,6 +17,11 @@ export function startDeadline(ms: number, late: () => void): NodeJS.Timeout | un
   return setTimeout(late, Math.min(longestTimerMs, Math.ceil(ms)));
 }
 
+/** The same, after what has arrived by then was read: in a process that was stopped it waits behind the timer. */
+export function startPatience(ms: number, late: () => void): NodeJS.Timeout | undefined {
+  return startDeadline(ms, () => setImmediate(late));
+}
+
 /** A time as the header `grpc-timeout` says it: at most eight digits and a unit. Never shorter than asked. */
 export function timeoutText(ms: number): string {
   const whole = Math.max(1, Math.ceil(ms));

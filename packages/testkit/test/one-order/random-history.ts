@@ -1,4 +1,5 @@
 import { errorCode, isNoriKVError, type KvStore } from '@norikv/store';
+import { sleep } from '../../src/in-flight.js';
 import { createMemoryStore, FakeClock, type FaultRates, seededRandom, withFaults } from '../../src/index.js';
 import { haveOneOrder, type MadeCall } from './one-order.js';
 
@@ -61,7 +62,7 @@ export async function findUnexplained<Subject, Model>(
   };
 
   const make = async (number: number): Promise<void> => {
-    await new Promise<void>((resolve) => clock.startTimer(resolve, random() * spreadMs));
+    await sleep(clock, random() * spreadMs);
     const { name, call, apply } = game.next(number);
     const process = processes[Math.floor(random() * processes.length)] as Subject;
     const entry: MadeCall<Model> = {

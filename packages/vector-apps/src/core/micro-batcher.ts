@@ -1,8 +1,6 @@
 import type { Clock } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
-
-// Taken at load, so that a test runner that fakes the globals does not stop the work.
-const schedule = globalThis.setImmediate;
+import { inNextTurn } from './next-turn.js';
 
 /** Calls for single texts that fail one after the other: then the model is down. */
 const mostFailedInTurn = 3;
@@ -75,7 +73,7 @@ export class MicroBatcher {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    schedule(() => {
+    inNextTurn(() => {
       this.#isScheduled = false;
       this.#start();
     });

@@ -1,6 +1,7 @@
 import { contentHash } from '../core/content-hash.js';
+import { nextTurn } from '../core/next-turn.js';
 import { type GuardedFacts, guardedFactsOf } from './guard.js';
-import { nextTurn, signatureOf } from './min-hash.js';
+import { signatureOf } from './min-hash.js';
 import { normalise, numbersOf, wordsOf } from './normalise.js';
 
 /** What is kept of a text to compare it with others: plain data, fit for JSON. */

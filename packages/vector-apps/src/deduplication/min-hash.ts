@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-
-// Taken at load, so that a test runner that fakes the globals does not stop the work.
-const schedule = globalThis.setImmediate;
+import { nextTurn } from '../core/next-turn.js';
 
 /** How long a signature is. */
 const permutations = 128;
@@ -29,11 +27,6 @@ export async function signatureOf(words: Iterable<string>): Promise<Uint32Array>
     if (done % wordsPerTurn === 0) await nextTurn();
   }
   return least;
-}
-
-/** Lets the event loop turn. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => schedule(resolve));
 }
 
 /** The estimated Jaccard similarity of the sets behind two signatures, 0 to 1. */

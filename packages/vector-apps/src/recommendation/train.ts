@@ -1,6 +1,7 @@
 import { errorCode, InvalidArgumentError, isKeyNotFound } from '@norikv/store';
 import { afterWrite } from '../core/after-write.js';
 import type { CallBudget } from '../core/call-budget.js';
+import { nextTurn } from '../core/next-turn.js';
 import { TrainingSupersededError } from '../errors.js';
 import type { Catalogue } from './catalogue.js';
 import { interactionMatrix, type TrainingEvent } from './interaction-matrix.js';
@@ -8,9 +9,6 @@ import { type FactorOptions, itemFactors } from './item-factors.js';
 import { shardsFor } from './learned-vectors.js';
 import type { LearnedLookup, TrainedSpaces } from './trained-spaces.js';
 import { begin, publish, swept, type Training } from './trainings.js';
-
-// Taken at load, so that a test runner that fakes the globals does not stop the work.
-const schedule = globalThis.setImmediate;
 
 /** What a training did. */
 export interface TrainingReport {
@@ -42,7 +40,7 @@ export async function train(
   const ids = await catalogue.ids(budget);
   const known = new Set(ids);
   const pause = async (): Promise<void> => {
-    await new Promise((resolve) => schedule(resolve));
+    await nextTurn();
     budget.next();
   };
   const matrix = await interactionMatrix(events, (productId) => known.has(productId), pause);
