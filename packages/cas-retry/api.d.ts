@@ -77,7 +77,10 @@ interface Codec<State> {
      */
     readonly plain?: boolean | undefined;
 }
-/** Stores state as JSON. `check` turns parsed data into the state, or throws. */
+/**
+ * Stores state as JSON. `check` turns parsed data into the state, or throws: on a record, which is left as it is, and on
+ * a state, such as one with a NaN, which is not written.
+ */
 declare function jsonCodec<State>(check: (data: unknown) => State): Codec<State>;
 
 /**

@@ -52,20 +52,26 @@ export async function casRetry<Result>(
 ): Promise<Result> {
   const settings = typeof options === 'number' ? { maxRetries: options } : checkObject('options', options);
   checkNames('an option', settings, optionNames);
-  const { maxRetries = 10, deadlineMs = Number.POSITIVE_INFINITY, signal } = settings;
-  const { backoff = fullJitter(), clock = systemClock, random = Math.random } = settings;
-  if (!(maxRetries >= 1)) refuse('maxRetries', maxRetries, 'a number of attempts, at least 1');
-  if (!(deadlineMs >= 0)) refuse('deadlineMs', deadlineMs, 'milliseconds, or leave it out');
+  const {
+    maxRetries = 10,
+    deadlineMs = Number.POSITIVE_INFINITY,
+    signal,
+    backoff = fullJitter(),
+    clock = systemClock,
+    random = Math.random,
+  } = settings;
+  if (!(maxRetries >= 1)) refuse('maxRetries', maxRetries, 'a number from 1');
+  if (!(deadlineMs >= 0)) refuse('deadlineMs', deadlineMs, 'milliseconds from 0');
   const endsAt = clock.monotonic() + deadlineMs;
   let waitMs = 0;
-  for (let attempt = 0; ; attempt += 1) {
-    if (signal?.aborted) throw new CancelledError('casRetry was cancelled', { cause: signal.reason });
+  for (let attempts = 1; ; attempts += 1) {
+    if (signal?.aborted) throw new CancelledError('Retrying was cancelled', { cause: signal.reason });
     try {
       return await operation();
     } catch (error) {
       if (!isVersionMismatch(error) && !isAlreadyExists(error)) throw error;
-      waitMs = backoff(attempt, waitMs, random);
-      const attempts = attempt + 1;
+      waitMs = backoff(attempts - 1, waitMs, random);
+      if (!(Number.isFinite(waitMs) && waitMs >= 0)) refuse('backoff()', waitMs, 'milliseconds from 0');
       if (attempts >= maxRetries || clock.monotonic() + waitMs > endsAt) {
         const limit = attempts >= maxRetries ? `${attempts} attempts` : `${deadlineMs} ms`;
         throw new ContentionError(

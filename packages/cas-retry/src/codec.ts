@@ -25,14 +25,19 @@ export interface Codec<State> {
   readonly plain?: boolean | undefined;
 }
 
-/** Stores state as JSON. `check` turns parsed data into the state, or throws. */
+/**
+ * Stores state as JSON. `check` turns parsed data into the state, or throws: on a record, which is left as it is, and on
+ * a state, such as one with a NaN, which is not written.
+ */
 export function jsonCodec<State>(check: (data: unknown) => State): Codec<State> {
+  const read = (json: string): State => check(JSON.parse(json));
   return {
     encode: (state) => {
-      const json: string | undefined = JSON.stringify(state);
-      return stringToBytes(json ?? refuse('state', state, 'data'));
+      const json = JSON.stringify(state) ?? refuse('state', state, 'data');
+      read(json);
+      return stringToBytes(json);
     },
-    decode: (bytes) => check(JSON.parse(bytesToString(bytes))),
+    decode: (bytes) => read(bytesToString(bytes)),
   };
 }
 

@@ -47,8 +47,8 @@ export function fold<State>(
     try {
       if (opId !== undefined) {
         operations ??= new Map(base.operations.map((operation) => [operation[0], operation]));
-        const recorded = operations.get(opId);
-        if (recorded) return { kind: 'keep', result: resultOf(recorded, fingerprint) };
+        const past = operations.get(opId);
+        if (past) return { kind: 'keep', result: resultOf(past, fingerprint) };
       }
       const change = command.transition(state, now);
       if (!changeKinds.includes(change?.kind)) throw notAChange(change);
@@ -57,10 +57,11 @@ export function fold<State>(
       if (kind === 'keep') return { kind, result };
       checkDurationMs('ttlMs', nextTtlMs);
       checkAtOnce('state', next);
-      if (opId !== undefined) operations?.set(opId, [opId, fingerprint, ...recordable(result)]);
+      const operation = opId === undefined ? undefined : recorded(opId, fingerprint, result);
+      if (operation) operations?.set(operation[0], operation);
       state = next;
       ttlMs = nextTtlMs;
-      return { kind, result };
+      return { kind, result: operation ? resultOf(operation, fingerprint) : result };
     } catch (error) {
       return { kind: 'failed', error };
     }
@@ -94,15 +95,15 @@ export function isChange(kind: Verdict['kind'] | undefined): boolean {
 
 function resultOf([id, first, result]: RecordedOperation, fingerprint: string): unknown {
   // A copy: what is kept is written again.
-  if (first === fingerprint) return structuredClone(result);
+  if (first === fingerprint) return typeof result === 'object' ? structuredClone(result) : result;
   throw new OperationIdReusedError(
     `The opId "${id}" was first used for "${first}" and now for "${fingerprint}"; use a new id for a new command.`,
   );
 }
 
-/** Another time would be written into records, and could not be read again. */
+/** Another time would be written into records, and could not be read again: none is before 1970 in them. */
 function wholeTime(now: number): number {
-  const time = Math.floor(checkAtOnce('clock.now()', now));
+  const time = Math.max(0, Math.floor(checkAtOnce('clock.now()', now)));
   return Number.isSafeInteger(time) ? time : refuse('clock.now()', now, 'milliseconds since the epoch');
 }
 
@@ -112,6 +113,11 @@ function notAChange(change: unknown): InvalidArgumentError {
   return new InvalidArgumentError(`A transition must return write(), keep() or remove()${hint}.`);
 }
 
-function recordable(result: unknown): [unknown?] {
-  return result === undefined ? [] : [JSON.parse(JSON.stringify(result))];
+function recorded(id: string, fingerprint: string, result: unknown): RecordedOperation {
+  if (result === undefined) return [id, fingerprint];
+  try {
+    return [id, fingerprint, JSON.parse(JSON.stringify(result))];
+  } catch {
+    return refuse('result', result, 'JSON, or no opId');
+  }
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, stringToBytes } from '@norikv/store';
+import { InvalidArgumentError, stringToBytes, systemClock } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -81,6 +81,25 @@ describe('what would make a record that nobody can read', () => {
       expect(String((error as Error).cause)).toContain('encode() is ');
     }
     await expect(createUpdater(store).read('n', lists)).resolves.toBeUndefined();
+  });
+});
+
+describe('a clock', () => {
+  it.each([
+    ['clock is null; use object', null],
+    ['clock.now is undefined; use a function', {}],
+    ['clock.now is 3; use a function', { now: 3 }],
+    ['clock.monotonic is undefined; use a function', { ...systemClock, monotonic: undefined }],
+    ['clock.startTimer is "soon"; use a function', { ...systemClock, startTimer: 'soon' }],
+  ])('that is none is refused when the updater is made: %s', (message, clock) => {
+    expect(() => createUpdater(createMemoryStore(), { clock: clock as never })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it('before 1970 stands there: records hold no time below 0', async () => {
+    const updater = createUpdater(createMemoryStore(), { clock: new FakeClock({ nowMs: -86_400_000.5 }) });
+    expect(await updater.update('n', numberCodec, (_, now) => write(now, now))).toBe(0);
   });
 });
 

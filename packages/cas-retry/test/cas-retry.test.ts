@@ -123,6 +123,16 @@ describe('casRetry', () => {
     await expect(casRetry(operation, options as never)).rejects.toThrow(message);
     expect(runs).toBe(0);
   });
+
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, undefined, '5', 5n, Promise.resolve(5)])(
+    'refuses a backoff that gives %s, and does not wait',
+    async (waitMs) => {
+      const clock = new FakeClock();
+      const waiting = casRetry(losing(1).operation, { clock, backoff: () => waitMs as number });
+      await expect(waiting).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: /^backoff\(\) is / });
+      expect(clock.pendingTimers).toBe(0);
+    },
+  );
 });
 
 describe('backoff', () => {

@@ -57,11 +57,25 @@ describe('an operation id', () => {
     expect(await add(updater, 1, 'a')).toBe(1);
   });
 
-  it('needs a result that can be stored', async () => {
+  it.each([
+    ['a bigint', 1n, 'result is 1n; use JSON, or no opId'],
+    ['a function', () => 1, 'result is [object Function]; use JSON, or no opId'],
+  ])('needs a result that can be stored: not %s', async (_what, result, message) => {
     const updater = createUpdater(createMemoryStore());
-    const outcome = updater.update('n', numberCodec, () => write(1, 1n), { opId: 'a' });
-    await expect(outcome).rejects.toThrow(TypeError);
+    const outcome = updater.update('n', numberCodec, () => write(1, result), { opId: 'a' });
+    await expect(outcome).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message });
     expect(await updater.read('n', numberCodec)).toBeUndefined();
+  });
+
+  it('is answered the first time as later, and what callers do to an answer is not kept', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const ask = (): Promise<unknown> =>
+      updater.update('n', numberCodec, () => write(1, { at: new Date(0), rate: Number.NaN }), { opId: 'a' });
+    const first = await ask();
+    expect(first).toEqual({ at: '1970-01-01T00:00:00.000Z', rate: null });
+    Object.assign(first as object, { rate: 7 });
+    await updater.update('n', numberCodec, () => write(2, null));
+    expect(await ask()).toEqual({ at: '1970-01-01T00:00:00.000Z', rate: null });
   });
 
   it('is refused for plain values, which have no room for it, and when it is no short text', async () => {

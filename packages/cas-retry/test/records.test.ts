@@ -35,6 +35,18 @@ describe('a record', () => {
     expect(numbers).toEqual([numbers[0], numbers[0] - 1, numbers[0] - 2]);
   });
 
+  it('of a kind that could not be read again is not written', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const cents = jsonCodec((data) => {
+      if (typeof data !== 'number') throw new TypeError('no number of cents');
+      return data;
+    });
+    await updater.update('cents', cents, () => write(5, null));
+    const spoiling = updater.update('cents', cents, () => write(Number.NaN, null));
+    await expect(spoiling).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', outcome: 'not-applied' });
+    expect(await updater.update('cents', cents, (current = 0) => write(current + 1, current))).toBe(5);
+  });
+
   it('takes over a value that something else wrote', async () => {
     const store = createMemoryStore();
     await store.put('n', '41');
