@@ -1,6 +1,6 @@
 import type { GetOptions, KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkObject } from '@norikv/store/checks';
+import { checkObject, checkOptions } from '@norikv/store/checks';
 import { type CounterBounds, type Sum, sumWithin } from './bounds.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
 import { answerOf, safeNumber, wholeNumber } from './counter-value.js';
@@ -111,7 +111,8 @@ export class DistributedCounter {
    *
    * @throws UnsupportedError for a plain counter, if the store has no conditional delete.
    */
-  delete(options?: WriteOptions): Promise<boolean> {
+  async delete(options: WriteOptions = {}): Promise<boolean> {
+    checkOptions(options, ['signal', 'deadlineMs']);
     return this.#records.update(this.#key, removeCounter, options);
   }
 }

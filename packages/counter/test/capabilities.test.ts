@@ -64,6 +64,12 @@ describe('a counter', () => {
     for (const make of classes) expect(() => make(name as string, {})).toThrow(/^name is .*; use text/);
   });
 
+  it('refuses a clock that is none', () => {
+    for (const make of classes) {
+      expect(() => make('n', { clock: { now: 3 } })).toThrow('clock.now is 3; use a function');
+    }
+  });
+
   it('that cannot keep bounds refuses them, instead of passing them', () => {
     const options = { bounds: { max: 50 } };
     const [distributed, ...others] = classes;

@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import { checkText, checkWhole } from '@norikv/store/checks';
+import { checkObject, checkText, checkWhole } from '@norikv/store/checks';
 import { otherBuckets } from './buckets.js';
 import { hold, onHold } from './hold.js';
 import { adjust, create, removeItem, type Swept, split, sweep } from './item.js';
@@ -27,7 +27,6 @@ import {
   mostBuckets,
   mostUnits,
   named,
-  orderOptions,
   type Settings,
   settingsOf,
 } from './settings.js';
@@ -70,7 +69,7 @@ export class InventoryManager {
    * @throws ItemConflictError if it exists; with `upsert`, if it is split or has more than that reserved.
    */
   async createItem(sku: string, initialQuantity: number, options: CreateItemOptions = {}): Promise<void> {
-    const { name, minAvailable, upsert = false, ...limits } = named(sku, options);
+    const { name, minAvailable, upsert = false, ...limits } = named(sku, options, 'minAvailable', 'upsert');
     checkWhole('initialQuantity', initialQuantity, 0, mostUnits);
     if (minAvailable !== undefined) checkWhole('minAvailable', minAvailable, -mostUnits, mostUnits);
     const start = { quantity: initialQuantity, minAvailable, upsert };
@@ -95,7 +94,7 @@ export class InventoryManager {
   /** Like {@link reserve}, but too few units are an answer. */
   async tryReserve(sku: string, quantity: number, options: ReserveOptions = {}): Promise<ReserveResult> {
     checkWhole('quantity', quantity, 1, mostUnits);
-    const { name, ...order } = named(sku, options);
+    const { name, ...order } = named(sku, options, 'id', 'ttlMs');
     return this.#holder(order)(name, quantity);
   }
 
@@ -116,9 +115,10 @@ export class InventoryManager {
 
   /** Like {@link reserveAll}, but too few units are an answer. */
   async tryReserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<ReserveAllResult> {
-    const isChosen = options?.id !== undefined;
-    const giveBack = (id: string): Promise<unknown> => this.release(id, { deadlineMs: options?.deadlineMs });
-    return reserveInTurn(lines, this.#holder(options ?? {}, isChosen), giveBack, isChosen);
+    const order = checkedOptions<ReserveAllOptions>(options ?? {}, 'id', 'ttlMs');
+    const isChosen = order.id !== undefined;
+    const giveBack = (id: string): Promise<unknown> => this.release(id, { deadlineMs: order.deadlineMs });
+    return reserveInTurn(lines, this.#holder(order, isChosen), giveBack, isChosen);
   }
 
   /**
@@ -129,7 +129,7 @@ export class InventoryManager {
    * @throws ReservationNotFoundError if it is not known, or is forgotten.
    */
   async commit(reservationId: string, options: CommitOptions = {}): Promise<Resolution> {
-    const { quantity, ...limits } = checkedOptions(options);
+    const { quantity, ...limits } = checkedOptions(options, 'quantity');
     if (quantity !== undefined) checkWhole('quantity', quantity, 1, mostUnits);
     return onHold(this.#records, reservationId, (token) => commit(token, quantity), limits, quantity);
   }
@@ -141,8 +141,8 @@ export class InventoryManager {
    * @throws ReservationResolvedError if it was committed. The units are sold and stay so.
    * @throws ReservationNotFoundError if it is not known, or is forgotten.
    */
-  async release(reservationId: string, options?: CallOptions): Promise<Resolution> {
-    return onHold(this.#records, reservationId, release, options);
+  async release(reservationId: string, options: CallOptions = {}): Promise<Resolution> {
+    return onHold(this.#records, reservationId, release, checkedOptions(options));
   }
 
   /**
@@ -151,9 +151,9 @@ export class InventoryManager {
    * @throws ReservationResolvedError if it has ended.
    * @throws ReservationNotFoundError if it is not known, or is forgotten.
    */
-  async extend(reservationId: string, ttlMs: number, options?: CallOptions): Promise<number> {
+  async extend(reservationId: string, ttlMs: number, options: CallOptions = {}): Promise<number> {
     checkTtl(ttlMs);
-    return onHold(this.#records, reservationId, (token) => extend(token, ttlMs), options);
+    return onHold(this.#records, reservationId, (token) => extend(token, ttlMs), checkedOptions(options));
   }
 
   /**
@@ -164,7 +164,7 @@ export class InventoryManager {
    * @throws OperationIdReusedError if the `opId` was used for another change.
    */
   async adjust(sku: string, delta: number, options: AdjustOptions = {}): Promise<void> {
-    const { name, reason = 'adjusted', ref, opId, ...limits } = named(sku, options);
+    const { name, reason = 'adjusted', ref, opId, ...limits } = named(sku, options, 'reason', 'ref', 'opId');
     checkWhole('delta', delta, -mostUnits, mostUnits);
     checkText('reason', reason, longestNoteBytes);
     if (ref !== undefined) checkText('ref', ref, longestNoteBytes);
@@ -177,7 +177,7 @@ export class InventoryManager {
   /** Adds units: {@link adjust} for deliveries. */
   async restock(sku: string, quantity: number, options: AdjustOptions = {}): Promise<void> {
     checkWhole('quantity', quantity, 1, mostUnits);
-    await this.adjust(sku, quantity, { reason: 'restock', ...checkedOptions(options) });
+    await this.adjust(sku, quantity, { reason: 'restock', ...checkObject('options', options) });
   }
 
   /**
@@ -236,13 +236,13 @@ export class InventoryManager {
    * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
    */
   async removeItem(sku: string, options: RemoveItemOptions = {}): Promise<boolean> {
-    const { name, force = false, ...limits } = named(sku, options);
+    const { name, force = false, ...limits } = named(sku, options, 'force');
     const transition = removeItem(force, this.#settings.rules);
     return accepted(await this.#records.update(name, 0, transition, limits), name);
   }
 
   #holder(options: ReserveAllOptions, isDecidedOnce = false): Holder {
-    const { id = this.#settings.newId(), ttlMs = this.#settings.ttlMs, ...limits } = orderOptions(options);
+    const { id = this.#settings.newId(), ttlMs = this.#settings.ttlMs, ...limits } = options;
     checkTtl(ttlMs);
     const wish = { token: tokenOf('id', id), isChosen: options.id !== undefined, isDecidedOnce, ttlMs };
     return (name, quantity) => hold(this.#records, this.#settings.rules, { ...wish, name, quantity }, limits);

@@ -11,13 +11,13 @@ import { checkCallOptions } from '@norikv/store/call-options';
 import {
   checkAtOnce,
   checkFunction,
-  checkNames,
   checkObject,
+  checkOptions,
   checkText,
   checkWhole,
 } from '@norikv/store/checks';
 import { type StockName, stockName } from './names.js';
-import type { CallOptions, InventoryOptions, ItemOptions, ReserveAllOptions } from './options.js';
+import type { CallOptions, InventoryOptions, ItemOptions } from './options.js';
 import type { Rules } from './rules.js';
 
 export const mostBuckets = 64;
@@ -73,12 +73,14 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
 }
 
 /**
- * The options of a call. An id, a quantity or a location passed in their place would be lost without a word.
+ * The options of a call: its limits, and `own` ones. An id, a quantity or a location passed in their place would be lost
+ * without a word; with an id that is misspelt a repetition would reserve once more; and an `opId` where none belongs would
+ * have the next call take the answer of this one for its own.
  *
- * @throws InvalidArgumentError unless they are an object, with a signal if they have one.
+ * @throws InvalidArgumentError unless they are an object of such options, with a signal if they have one.
  */
-export function checkedOptions<Options extends CallOptions>(options: Options): Options {
-  checkCallOptions(options);
+export function checkedOptions<Options extends CallOptions>(options: Options, ...own: string[]): Options {
+  checkCallOptions(checkOptions(options, ['signal', 'deadlineMs', ...own]));
   return options;
 }
 
@@ -86,15 +88,10 @@ export function checkedOptions<Options extends CallOptions>(options: Options): O
 export function named<Options extends ItemOptions>(
   sku: string,
   options: Options,
+  ...own: string[]
 ): Omit<Options, 'location'> & { readonly name: StockName } {
-  const { location, ...others } = checkedOptions(options);
+  const { location, ...others } = checkedOptions(options, 'location', ...own);
   return { ...others, name: stockName(sku, location) };
-}
-
-/** The options of a call that reserves. With an id that is misspelt a repetition would reserve once more. */
-export function orderOptions(options: ReserveAllOptions): ReserveAllOptions {
-  checkNames('an option', checkedOptions(options), ['id', 'ttlMs', 'signal', 'deadlineMs']);
-  return options;
 }
 
 /** @throws InvalidArgumentError unless it is a whole number of milliseconds from 1 to 30 days. */

@@ -165,6 +165,7 @@ describe('the constructor', () => {
     ['maxReservations', { maxReservations: 0 }],
     ['maxReservations', { maxReservations: 6_000 }],
     ['maxBatch', { maxBatch: 0 }],
+    ['clock.now', { clock: { now: 3 } as never }],
     ['newId', { newId: 'order-1' as never }],
     ['newId', { newId: null as never }],
   ])('refuses a bad %s', (option, options) => {

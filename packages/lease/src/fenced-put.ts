@@ -9,7 +9,7 @@ import {
   type Value,
   valueToBytes,
 } from '@norikv/store';
-import { checkObject } from '@norikv/store/checks';
+import { checkOptions } from '@norikv/store/checks';
 import { StaleTokenError } from './errors.js';
 import { tokenOf } from './fence.js';
 
@@ -27,6 +27,7 @@ export interface FencedOptions extends Pick<UpdateOptions, 'signal' | 'deadlineM
   readonly unsafeAllowNonAtomicCas?: boolean | undefined;
 }
 
+const optionNames: readonly (keyof FencedOptions)[] = ['signal', 'deadlineMs', 'unsafeAllowNonAtomicCas'];
 const sizeLeftToStore = { maxKeyBytes: Number.POSITIVE_INFINITY, maxValueBytes: Number.POSITIVE_INFINITY };
 
 /**
@@ -85,7 +86,7 @@ async function update(
   given: FencedOptions,
   bytes?: Uint8Array,
 ): Promise<Uint8Array | null> {
-  const { unsafeAllowNonAtomicCas, ...options } = checkObject('options', given);
+  const { unsafeAllowNonAtomicCas, ...options } = checkOptions(given, optionNames);
   const mine = tokenOf(token);
   requireCapabilities(
     store,
