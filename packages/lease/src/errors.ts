@@ -27,10 +27,11 @@ export class AcquireTimeoutError extends NoriKVError {
   static override readonly code: string = 'ACQUIRE_TIMEOUT';
   static override readonly retryable: boolean = true;
   /** Who held it when it was last seen. */
-  readonly leader: Leader | undefined;
+  declare readonly leader: Leader | undefined;
   constructor(message: string, facts: ErrorFacts & { readonly leader?: Leader | undefined } = {}) {
     super(message, facts);
-    this.leader = facts.leader;
+    // Not to be printed: JSON has no bigint, such as its token, so that a log would fail for it.
+    Object.defineProperty(this, 'leader', { value: facts.leader });
   }
 }
 
@@ -46,7 +47,7 @@ export class StaleTokenError extends NoriKVError {
       facts,
     );
     const { token, highest } = facts;
-    // Not to be printed: JSON has no bigint, so that a log would fail for them.
+    // As the leader above.
     Object.defineProperties(this, { token: { value: token }, highest: { value: highest } });
   }
 }

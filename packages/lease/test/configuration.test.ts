@@ -195,6 +195,7 @@ describe('53: bad input', () => {
 
   it('is refused where a function is needed, before anything is acquired', async () => {
     expect(() => make({ onEvent: 5 as never })).toThrow('onEvent is 5; use a function');
+    expect(() => make({ clock: {} as never })).toThrow('clock.now is undefined; use a function');
     const leases = make({});
     const options = { renewWhile: true as never };
     await expect(leases.tryAcquire('x', options)).rejects.toThrow('renewWhile is true; use a function');

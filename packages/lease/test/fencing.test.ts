@@ -1,7 +1,14 @@
 import { bytesToString, stringToBytes } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { Fence, fencedGet, fencedPut, fencedSeal, StaleTokenError } from '../src/index.js';
+import {
+  AcquireTimeoutError,
+  Fence,
+  fencedGet,
+  fencedPut,
+  fencedSeal,
+  StaleTokenError,
+} from '../src/index.js';
 import { stores, World } from './world.js';
 
 describe('a Fence', () => {
@@ -20,6 +27,10 @@ describe('a Fence', () => {
   it('refuses with an error that a log can write as JSON', () => {
     const error = new StaleTokenError({ token: 1n, highest: 2n });
     expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: 'STALE_TOKEN' });
+    const leader = { owner: 'other', token: 2n, since: 0 };
+    const late = new AcquireTimeoutError('Others hold it', { leader });
+    expect(JSON.parse(JSON.stringify(late))).toMatchObject({ code: 'ACQUIRE_TIMEOUT' });
+    expect(late.leader).toBe(leader);
   });
 
   it('compares text as numbers', () => {
