@@ -1,3 +1,81 @@
+// adapter-options.d.ts
+
+import { Clock } from '@norikv/store';
+
+/** Options of the adapters. */
+interface AdapterOptions {
+    /** Begins every key in the store. Adapters with different prefixes know nothing of each other. */
+    readonly prefix?: string | undefined;
+    /**
+     * How long after a clear is acknowledged another process may still see what was cleared, in milliseconds.
+     * Default 1,000. In the process that clears it is 0.
+     */
+    readonly maxStalenessMs?: number | undefined;
+    /**
+     * The longest time a value is kept, in milliseconds; also one without a ttl. Once it is shorter than it was, values
+     * that were stored for longer are not given any more. Default 31,536,000,000 (a year).
+     */
+    readonly maxTtlMs?: number | undefined;
+    /** How long one call of the store may take, in milliseconds. Default 5,000. */
+    readonly storeTimeoutMs?: number | undefined;
+    readonly clock?: Clock | undefined;
+}
+/** Checked options of an adapter, with defaults. */
+type ShelfSettings = {
+    readonly [Name in keyof AdapterOptions]-?: NonNullable<AdapterOptions[Name]>;
+};
+
+export type { AdapterOptions as A, ShelfSettings as S };
+
+// bentocache.d.ts
+
+import { KvStore } from '@norikv/store';
+import { A as AdapterOptions } from './adapter-options.js';
+import { S as Shelf } from './shelf.js';
+
+/** A driver of Bentocache, for its second layer. Clearing is one write, however much there is. */
+declare class NoriKVDriver {
+    #private;
+    /** Bentocache asks for it. */
+    readonly type: 'l2';
+    /** Use `noriKVDriver`. */
+    constructor(shelf: Shelf, names: readonly string[]);
+    /** A driver for keys that begin with this name; `clear` on it removes only those written through it. */
+    namespace(name: string): NoriKVDriver;
+    get(key: string): Promise<string | undefined>;
+    /** Gives a value and removes it. Two callers at the same time may both get it. */
+    pull(key: string): Promise<string | undefined>;
+    /** `ttl` is in milliseconds. */
+    set(key: string, value: string, ttl?: number): Promise<boolean>;
+    /** Removes all values of this namespace, and of those inside it. */
+    clear(): Promise<void>;
+    delete(key: string): Promise<boolean>;
+    /** True, also if there was none of them. */
+    deleteMany(keys: string[]): Promise<boolean>;
+    /** Does nothing: the store belongs to who opened it. */
+    disconnect(): Promise<void>;
+}
+/**
+ * The second layer of a Bentocache store.
+ *
+ * @example
+ * ```ts
+ * bentostore().useL1Layer(memoryDriver()).useL2Layer(noriKVDriver(store));
+ * ```
+ */
+declare function noriKVDriver(store: KvStore, options?: AdapterOptions): {
+    readonly options: {
+        readonly prefix?: string;
+    };
+    factory(config: {
+        readonly prefix?: string;
+    }): NoriKVDriver;
+};
+
+export { AdapterOptions, NoriKVDriver, noriKVDriver };
+
+// index.d.ts
+
 import { StandardSchema } from '@norikv/store/standard-schema';
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { Clock, KvStore, Value, Version, NoriKVError } from '@norikv/store';
@@ -302,3 +380,307 @@ declare class LoadTimeoutError extends NoriKVError {
 }
 
 export { type Cache, type CacheCodec, type CacheEvent, type CacheOptions, type CacheStats, CachedClient, type CachedClientOptions, type CachedClientStats, type CallEntryOptions, type EntryOptions, type Found, type LoadContext, LoadTimeoutError, type Loader, type NamespaceOptions, type SetOptions, createCache, jsonCacheCodec };
+
+// keyv.d.ts
+
+import { KvStore } from '@norikv/store';
+import { A as AdapterOptions } from './adapter-options.js';
+import { S as Shelf } from './shelf.js';
+
+/** What Keyv 5 hands over in `setMany`. */
+interface KeyvEntry {
+    readonly key: string;
+    readonly value: unknown;
+    /** Time to live in milliseconds. */
+    readonly ttl?: number | undefined;
+}
+/** What Keyv 6 hands over in `setMany`. */
+interface Keyv6Entry {
+    readonly key: string;
+    readonly value: unknown;
+    /** Milliseconds since the epoch. */
+    readonly expires?: number | undefined;
+}
+/** What the two versions have in common. */
+declare abstract class KeyvStorage<Entry extends {
+    readonly key: string;
+    readonly value: unknown;
+}> {
+    /** Keyv reads and writes this. */
+    readonly opts: Record<string, unknown>;
+    protected readonly shelf: Shelf;
+    constructor(store: KvStore, options?: AdapterOptions);
+    /** The namespace in use. Keyv sets it. */
+    abstract namespace: string | undefined;
+    /** Where a key is kept, and by which epochs it is cleared. */
+    protected abstract placeOf(key: string): {
+        readonly names: readonly string[];
+        readonly space: string | undefined;
+    };
+    protected abstract ttlMsOf(entry: Entry): number | undefined;
+    /** A value, or undefined. */
+    get<Value>(key: string): Promise<Value | undefined>;
+    /** Values in the order of their keys, undefined where there is none. */
+    getMany<Value>(keys: string[]): Promise<(Value | undefined)[]>;
+    /** Writes values. */
+    setMany(entries: Entry[]): Promise<void>;
+    /** Removes a value. True if there was one. */
+    delete(key: string): Promise<boolean>;
+    /** Whether there is a value. */
+    has(key: string): Promise<boolean>;
+    /** Removes all values of the namespace, or all values where there is no namespace: one write. */
+    clear(): Promise<void>;
+    /** Does nothing: the store belongs to who opened it. */
+    disconnect(): Promise<void>;
+    /** Does nothing: errors are thrown by the call they belong to, and Keyv reports them. */
+    on(_event: string, _listener: (...details: unknown[]) => void): this;
+    protected write(entry: Entry): Promise<void>;
+}
+/**
+ * A storage adapter for Keyv 5, and so for cacheable and cache-manager. Clearing is one write, however much
+ * there is.
+ *
+ * There is no `iterator`: the store has no scan.
+ *
+ * @example
+ * ```ts
+ * const keyv = new Keyv({ store: new NoriKVKeyvStore(store), namespace: 'users', ttl: 60_000 });
+ * ```
+ */
+declare class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
+    #private;
+    /** The namespace of the Keyv made last: several may share one store. */
+    get namespace(): string | undefined;
+    set namespace(namespace: string | undefined);
+    /** Writes a value. `ttl` is in milliseconds. */
+    set(key: string, value: unknown, ttl?: number): Promise<boolean>;
+    /** Removes values. True if there was any. */
+    deleteMany(keys: string[]): Promise<boolean>;
+    /** Whether there are values, in the order of the keys. */
+    hasMany(keys: string[]): Promise<boolean[]>;
+    protected placeOf(key: string): {
+        readonly names: readonly string[];
+        readonly space: string | undefined;
+    };
+    protected ttlMsOf({ ttl }: KeyvEntry): number | undefined;
+}
+/**
+ * A storage adapter for Keyv 6 with its own way of expiry (`capabilities.expires`). Give every Keyv a store
+ * object of its own: Keyv 6 leaves the namespace to the store, and writes it to the object.
+ *
+ * @example
+ * ```ts
+ * const keyv = new Keyv({ store: new NoriKVKeyv6Store(store), namespace: 'users', ttl: 60_000 });
+ * ```
+ */
+declare class NoriKVKeyv6Store extends KeyvStorage<Keyv6Entry> {
+    #private;
+    namespace: string | undefined;
+    constructor(store: KvStore, options?: AdapterOptions);
+    /** Says that `set` takes the time at which a value expires. */
+    get capabilities(): {
+        readonly expires: true;
+    };
+    /** Writes a value. `expires` is in milliseconds since the epoch. */
+    set(key: string, value: unknown, expires?: number): Promise<boolean>;
+    /** Removes values. True where there was one, in the order of the keys. */
+    deleteMany(keys: string[]): Promise<boolean[]>;
+    /** Whether there are values, in the order of the keys. */
+    hasMany(keys: string[]): Promise<boolean[]>;
+    protected placeOf(key: string): {
+        readonly names: readonly string[];
+        readonly space: string | undefined;
+    };
+    protected ttlMsOf({ expires }: Keyv6Entry): number | undefined;
+}
+
+export { AdapterOptions, type Keyv6Entry, type KeyvEntry, NoriKVKeyv6Store, NoriKVKeyvStore };
+
+// next.d.ts
+
+import { KvStore } from '@norikv/store';
+import { A as AdapterOptions } from './adapter-options.js';
+
+/** What Next.js gets for a key. */
+interface NextCacheValue {
+    readonly value: unknown;
+    /** When it was written, in milliseconds since the epoch. */
+    readonly lastModified: number;
+}
+/** What the handler uses of the context of a read. */
+interface NextGetContext {
+    /** Tags of the entry. */
+    readonly tags?: readonly string[] | undefined;
+    /** Tags of the page around it. */
+    readonly softTags?: readonly string[] | undefined;
+}
+/** What the handler uses of the context of a write. */
+interface NextSetContext {
+    readonly tags?: readonly string[] | undefined;
+}
+/** A cache handler of Next.js 14 and later (`cacheHandler` in `next.config.js`). */
+interface NextCacheHandler {
+    get(key: string, context?: NextGetContext): Promise<NextCacheValue | null>;
+    /** Null removes the entry. */
+    set(key: string, data: unknown, context?: NextSetContext): Promise<void>;
+    /** Makes all entries with one of the tags invalid: one write a tag. */
+    revalidateTag(tags: string | readonly string[]): Promise<void>;
+    /** Does nothing: nothing is kept for one request. */
+    resetRequestCache(): void;
+}
+/**
+ * Makes a cache handler class for Next.js: a module that exports it is what `cacheHandler` names.
+ *
+ * Pages and fetches are shared by all instances, and a revalidated tag is seen by all of them within
+ * `maxStalenessMs`. A store that does not answer is a miss, and never fails a request.
+ *
+ * @param openStore - called once, when the first entry is asked for; again if it fails.
+ * @throws InvalidArgumentError naming the option that is wrong.
+ *
+ * @example
+ * ```ts
+ * // cache-handler.mjs
+ * export default createNextCacheHandler(() => connect(), { prefix: `next-${process.env.BUILD_ID}` });
+ * ```
+ */
+declare function createNextCacheHandler(openStore: () => KvStore | Promise<KvStore>, options?: AdapterOptions): new () => NextCacheHandler;
+
+export { AdapterOptions, type NextCacheHandler, type NextCacheValue, type NextGetContext, type NextSetContext, createNextCacheHandler };
+
+// shelf.d.ts
+
+import { KvStore, Clock } from '@norikv/store';
+import { S as ShelfSettings } from './adapter-options.js';
+
+/** How much trouble with the store is put up with. */
+interface GateSettings {
+    readonly storeTimeoutMs: number;
+    readonly breakerFailures: number;
+    readonly breakerMs: number;
+    readonly clock: Clock;
+    readonly onFailure?: ((error: unknown) => void) | undefined;
+    readonly onBreaker?: ((state: 'open' | 'closed') => void) | undefined;
+}
+/**
+ * The way to the store: every call has a time limit, and after several failures in a row the store is left
+ * alone for a while, so that callers do not queue for something that is down.
+ */
+declare class StoreGate {
+    #private;
+    readonly store: KvStore;
+    constructor(store: KvStore, settings: GateSettings);
+    /** Makes a call, or refuses it at once while the breaker is open. */
+    call<Result>(send: (store: KvStore) => Promise<Result>): Promise<Result>;
+    /** Makes a call that may be repeated, in any case and up to three times: for invalidations. */
+    insist<Result>(send: (store: KvStore) => Promise<Result>): Promise<Result>;
+}
+
+/** Settings of {@link Epochs}. */
+interface EpochSettings {
+    readonly prefix: string;
+    readonly maxKeyBytes: number;
+    readonly maxStalenessMs: number;
+    /** Longer than anything lives that carries an epoch. */
+    readonly lifetimeMs: number;
+    readonly maxCells: number;
+    readonly clock: Clock;
+}
+/**
+ * Names whose epoch moves when what belongs to them is invalidated.
+ *
+ * An epoch is the version of a record: writing the record, without a condition and whatever the value, moves
+ * it, and it never comes back. There is no watch: what other processes moved is seen by looking again.
+ */
+declare class Epochs {
+    #private;
+    /** Counts what this process moved, or saw moved. */
+    generation: number;
+    constructor(gate: StoreGate, settings: EpochSettings);
+    /** The epoch as it is known, however long ago that was. */
+    known(name: string): string | undefined;
+    /** The epochs as they are known. One that was forgotten matches nothing. */
+    capture(names: readonly string[]): Record<string, string>;
+    /** When it moved last, by the wall clock of whoever moved it; -Infinity if it never did. */
+    movedAt(name: string): number;
+    /** Since when nothing of these names can have moved unnoticed: the oldest look. */
+    knownAt(names: Iterable<string>): number;
+    /** Makes sure that every name was looked at within `maxStalenessMs`. Rejects if the store does not answer. */
+    refresh(names: Iterable<string>, maxAgeMs?: number): Promise<void>;
+    /**
+     * Moves an epoch. Resolves when every process that looks from now on sees it. Callers that come while a
+     * write is under way share the next one.
+     */
+    bump(name: string): Promise<void>;
+}
+
+/** How a value is written. */
+interface ShelfWrite {
+    /** Time to live in milliseconds; rounded up, and at most `maxTtlMs`. */
+    readonly ttlMs?: number | undefined;
+    /** The epochs whose move makes it invalid, besides that of everything. */
+    readonly epochs?: readonly string[] | undefined;
+}
+/**
+ * Values in the store that can be cleared by groups: what the adapters stand on. There is no memory tier, since
+ * the libraries they serve have their own. A read costs one call, a write one, a removal two.
+ */
+declare class Shelf {
+    #private;
+    readonly epochs: Epochs;
+    constructor(store: KvStore, user: string, settings: ShelfSettings);
+    /** A value, with the wall-clock time at which it was written; undefined if there is none that is valid. */
+    get(names: readonly string[]): Promise<{
+        value: unknown;
+        storedAt: number;
+    } | undefined>;
+    set(names: readonly string[], value: unknown, { ttlMs, epochs }: ShelfWrite): Promise<void>;
+    /** True if there was a value that was valid. */
+    delete(names: readonly string[]): Promise<boolean>;
+    /** Makes everything written under an epoch invalid; without one, everything. */
+    clear(epoch?: string): Promise<void>;
+}
+
+export { Shelf as S };
+
+// unstorage.d.ts
+
+import { KvStore } from '@norikv/store';
+import { A as AdapterOptions } from './adapter-options.js';
+
+/** What the driver uses of the options of a call. */
+interface UnstorageCall {
+    /** Time to live in seconds, as for the other drivers of unstorage; 0 is none. */
+    readonly ttl?: number | undefined;
+}
+/** A driver of unstorage. */
+interface UnstorageDriver {
+    readonly name: string;
+    readonly options: AdapterOptions;
+    hasItem(key: string): Promise<boolean>;
+    getItem(key: string): Promise<string | null>;
+    getItemRaw(key: string): Promise<unknown>;
+    setItem(key: string, value: string, call?: UnstorageCall): Promise<void>;
+    setItemRaw(key: string, value: unknown, call?: UnstorageCall): Promise<void>;
+    removeItem(key: string): Promise<void>;
+    /** Always empty: the store has no scan. */
+    getKeys(): Promise<string[]>;
+    /**
+     * Removes everything, with one write.
+     *
+     * @throws UnsupportedError if `base` names a part: there is no scan to find it.
+     */
+    clear(base?: string): Promise<void>;
+}
+/**
+ * A driver of unstorage, and so of Nitro and Nuxt. Mount it for what has to be cleared alone: a mount is cleared
+ * as a whole, with one write.
+ *
+ * @example
+ * ```ts
+ * const storage = createStorage({ driver: noriKVDriver(store, { prefix: 'pages' }) });
+ * await storage.setItem('home', html, { ttl: 60 });
+ * ```
+ */
+declare function noriKVDriver(store: KvStore, options?: AdapterOptions): UnstorageDriver;
+
+export { AdapterOptions, type UnstorageCall, type UnstorageDriver, noriKVDriver };

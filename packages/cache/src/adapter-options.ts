@@ -1,5 +1,6 @@
 import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
 import { checkNames, checkObject } from '@norikv/store/checks';
+import { checkClock } from './check-clock.js';
 import { checkPrefix } from './keys.js';
 import { checkMaxTtlMs } from './settings.js';
 
@@ -35,6 +36,7 @@ export function shelfSettings(options: AdapterOptions, defaultPrefix: string): S
   checkDurationMs('maxStalenessMs', maxStalenessMs);
   checkMaxTtlMs(maxTtlMs);
   checkDurationMs('storeTimeoutMs', storeTimeoutMs);
+  checkClock(clock);
   const settings = { prefix, maxStalenessMs, maxTtlMs, storeTimeoutMs, clock };
   checkNames('an option', options, Object.keys(settings));
   return settings;

@@ -1,5 +1,5 @@
 import { type Clock, type KvStore, systemClock, type Value, type Version, valueToBytes } from '@norikv/store';
-import { checkAtOnce, checkOptions, checkWhole } from '@norikv/store/checks';
+import { checkAtOnce, checkFunction, checkOptions, checkWhole } from '@norikv/store/checks';
 import { LRUCache } from 'lru-cache';
 import { Flights } from './flights.js';
 
@@ -62,6 +62,7 @@ export class CachedClient<T> {
     this.#ttlMs = ttlMs;
     this.#maxSize = maxSize;
     this.#clock = options.clock ?? systemClock;
+    checkFunction('clock.monotonic', this.#clock.monotonic);
     this.#entries = new LRUCache({ max: maxSize });
   }
 

@@ -72,21 +72,24 @@ export async function load(request: LoadRequest): Promise<Outcome> {
         if (!watched || !versionsEqual(watched.version, version)) watched = { version, since: now };
         if (now - watched.since < leaseMs) {
           if (entry) return served(core, place, entry, now);
-          if (now - startedAt >= settings.maxWaitMs) return await loadUnkept(request);
+          if (now - startedAt >= settings.maxWaitMs) break;
           await pause(clock, pollMs * pollShare);
           pollMs = Math.min(pollMs * 1.5, longestPollMs);
           continue;
         }
       }
+      // Whose load was waited for kept nothing: one after another, the last would wait for all of them.
+      if (watched && version && !entry && reading.lease === undefined) break;
       lease = await acquireLease(core, place, reading, leaseMs);
     } catch {
-      return await loadUnkept(request);
+      break;
     }
     if (!lease) continue;
     loads += 1;
     const outcome = await loadUnderLease(request, reading, lease, loads === maxLoads);
     if (outcome) return outcome;
   }
+  return loadUnkept(request);
 }
 
 /** Loads with a stale value in reserve, if there is one: it stands in for a failure, and for slowness. */

@@ -36,7 +36,7 @@ export async function readPlace(core: Core, place: Place, settings: ReadSettings
   const nothing = { asOf, shardEpoch, lease: undefined, body: undefined, entry: undefined };
   if (!found) return { ...nothing, version: undefined };
   const { version } = found;
-  const { body, lease } = decodeRecord(found.value);
+  const { body, lease } = decodeRecord(found.value, clock.now());
   const isValid = body !== undefined && (await hasCurrentEpochs(core, place, body));
   const entry = isValid ? await decodeBody(core, place, body, settings, shardEpoch, asOf) : undefined;
   if (entry) core.memory?.set(place.memoryKey, entry);

@@ -47,8 +47,13 @@ export function encodeRecord({ body, lease }: CacheRecord): Uint8Array {
   return bytes;
 }
 
-/** What the bytes mean; an empty record if they are none of ours: it is then overwritten like any other. */
-export function decodeRecord(bytes: Uint8Array): CacheRecord {
+/**
+ * What the bytes mean; an empty record if they are none of ours: it is then overwritten like any other.
+ *
+ * @param now - what is dated after that is taken for new. A load that fails writes it back, and a clock that is behind
+ * must not find it new each time.
+ */
+export function decodeRecord(bytes: Uint8Array, now: number = Number.POSITIVE_INFINITY): CacheRecord {
   try {
     const end = bytes.indexOf(newline);
     const header: Header = JSON.parse(bytesToString(bytes.subarray(0, end)));
@@ -59,7 +64,7 @@ export function decodeRecord(bytes: Uint8Array): CacheRecord {
     }
     // Of a Node.js `Buffer` a slice is no copy.
     const payload = absent ? null : new Uint8Array(bytes.subarray(end + 1));
-    return { body: { payload, storedAt: at, freshMs: fresh, staleMs: stale, epochs }, lease };
+    return { body: { payload, storedAt: Math.min(at, now), freshMs: fresh, staleMs: stale, epochs }, lease };
   } catch {
     return { body: undefined, lease: undefined };
   }

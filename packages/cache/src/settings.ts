@@ -1,6 +1,7 @@
 import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
 import { checkFunction, checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
+import { checkClock } from './check-clock.js';
 import type { CacheEvent } from './events.js';
 import type { CacheOptions, EntryOptions } from './options.js';
 
@@ -74,6 +75,7 @@ export function settingsOf<Value>(options: CacheOptions<Value>): Settings {
   const { onEvent, clock = systemClock, random = Math.random } = options;
   if (onEvent !== undefined) checkFunction('onEvent', onEvent);
   checkFunction('random', random);
+  checkClock(clock);
   const settings: Settings = {
     prefix: options.prefix ?? 'cache',
     maxEntries: options.maxEntries ?? 10_000,

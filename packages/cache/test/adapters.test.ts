@@ -213,6 +213,7 @@ describe('options of the adapters', () => {
     expect(() => make({ maxTtlMs: 0.5 } as never)).toThrow('maxTtlMs is 0.5');
     expect(() => make({ prefix: '' } as never)).toThrow('prefix is empty');
     expect(() => make({ namespace: 'a' } as never)).toThrow('an option is "namespace"; use prefix, ');
+    expect(() => make({ clock: {} } as never)).toThrow('clock.now is undefined; use a function');
   });
 
   it('an opener that is none is refused', () => {

@@ -113,6 +113,9 @@ describe('CachedClient', () => {
     const store = createMemoryStore();
     expect(() => new CachedClient(store, 0)).toThrow('ttlMs is 0');
     expect(() => new CachedClient(store, 1, 1.5)).toThrow('maxSize is 1.5');
+    expect(() => new CachedClient(store, 1, 1, { clock: {} as never })).toThrow(
+      'clock.monotonic is undefined; use',
+    );
   });
 
   it('never gives a value older than the last acknowledged own write, in random interleavings', async () => {

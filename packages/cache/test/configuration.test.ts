@@ -3,6 +3,7 @@ import {
   find,
   type KvStore,
   stringToBytes,
+  systemClock,
   UnavailableError,
   UnsupportedError,
 } from '@norikv/store';
@@ -36,6 +37,9 @@ describe('options', () => {
     [{ ttl: 5_000 } as never, 'an option is "ttl"; use prefix, '],
     [{ onEvent: 'log' } as never, 'onEvent is "log"; use a function'],
     [{ random: 5 } as never, 'random is 5; use a function'],
+    [{ clock: null } as never, 'clock.now is undefined; use a function'],
+    [{ clock: { now: 3 } } as never, 'clock.now is 3; use a function'],
+    [{ clock: { ...systemClock, startTimer: undefined } } as never, 'clock.startTimer is undefined; use'],
     [{ codec: jsonCacheCodec(), schema: {} } as never, 'use it without a codec'],
     [{ prefix: '' }, 'prefix is empty'],
     [{ prefix: '\ud800' }, 'use a string of well-formed Unicode'],

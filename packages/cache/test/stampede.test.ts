@@ -53,4 +53,42 @@ describe('a stampede', () => {
     expect(calls).toBeLessThan(60);
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it.each([
+    ['nothing', async () => undefined],
+    ['more than a record holds', async () => 'x'.repeat(2 ** 20)],
+    [
+      'an error',
+      async () => {
+        throw new Error('no page');
+      },
+    ],
+  ])('for what is not kept, such as %s, waits for one load and then loads at once', async (_what, give) => {
+    const { clock, all } = startFleet(8, { latencyMs: () => 1 });
+    let loads = 0;
+    const load = async (): Promise<unknown> => {
+      loads += 1;
+      await new Promise<void>((resolve) => clock.startTimer(resolve, 300));
+      return give();
+    };
+    const startedAt = clock.monotonic();
+    await clock.run(Promise.allSettled(all.map(({ cache }) => cache.getOrSet('key', load))));
+    expect(loads).toBeLessThanOrEqual(all.length);
+    expect(clock.monotonic() - startedAt).toBeLessThan(3 * 300);
+  });
+
+  it('has nobody load twice because the first time failed', async () => {
+    const { clock, all } = startFleet(2, { latencyMs: () => 1, maxWaitMs: 100 });
+    const after = (ms: number): Promise<void> => new Promise((resolve) => clock.startTimer(resolve, ms));
+    const slow = all[0]?.cache.getOrSet('key', () => after(1_500));
+    let loads = 0;
+    const failing = async (): Promise<never> => {
+      loads += 1;
+      await after(200);
+      throw new Error('no page');
+    };
+    const late = after(10).then(() => all[1]?.cache.getOrSet('key', failing));
+    await clock.run(Promise.all([slow, expect(late).rejects.toThrow('no page')]));
+    expect(loads).toBe(1);
+  });
 });

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type CacheEvent, type CacheOptions, createCache } from '../src/index.js';
 import { startFleet } from './fleet.js';
 
+const year = 365 * 24 * 3_600_000;
+
 function start(options: CacheOptions<unknown> = {}) {
   const clock = new FakeClock();
   const store = withFaults(createMemoryStore({ clock }), { clock });
@@ -317,6 +319,47 @@ describe('a wall clock that differs', () => {
     await ahead.cache.set('key', 2);
     expect(await behind.cache.get('key')).toBe(2);
     await clock.advance(10_000);
+    expect(await behind.cache.get('key')).toBeUndefined();
+  });
+
+  it('that is set back, or ahead and back, makes no value last in memory and hides no invalidation', async () => {
+    for (const steps of [[-year], [year, -year]]) {
+      const clock = new FakeClock();
+      const memory = createMemoryStore({ clock });
+      const own = clock.drifted(1);
+      const cache = createCache<string>(withFaults(memory), { clock: own, ttlMs: 10_000 });
+      const other = createCache<string>(memory, { clock });
+      const look = async () => [await cache.get('kept'), await cache.get('deleted')];
+      for (const key of ['kept', 'deleted']) await cache.set(key, key);
+      expect(await look()).toEqual(['kept', 'deleted']);
+      for (const step of steps) {
+        own.jumpWallClock(step);
+        await look();
+      }
+      await other.delete('deleted');
+      await clock.advance(1_001);
+      expect(await look()).toEqual(['kept', undefined]);
+      await clock.advance(9_000);
+      expect(await look()).toEqual([undefined, undefined]);
+    }
+  });
+
+  it('does not make a value last that loads that fail write back, where it is behind', async () => {
+    const { clock, all } = startFleet(2, { ttlMs: 10_000, skewMs: -3_600_000 });
+    const [right, behind] = all;
+    const fail = (): never => {
+      throw new Error('source down');
+    };
+    await right.cache.set('key', 1);
+    await clock.advance(9_000);
+    for (let second = 0; second < 10; second += 1) {
+      // The tag is not among its own, so it is loaded anew, and kept for those who ask for none.
+      await expect(clock.run(behind.cache.getOrSet('key', fail, { tags: ['tag'] }))).rejects.toThrow(
+        'source',
+      );
+      expect(await behind.cache.get('key')).toBe(1);
+      await clock.advance(1_000);
+    }
     expect(await behind.cache.get('key')).toBeUndefined();
   });
 });
