@@ -13,7 +13,8 @@ export interface ClientAddressOptions {
  * client as IPv4.
  *
  * Take the address of the connection, or what your framework makes of `X-Forwarded-For` with a list of your
- * own proxies: a client can write anything into that header.
+ * own proxies: a client can write anything into that header. Some proxies write a port there, and IPv6 in brackets:
+ * both are left out.
  *
  * @throws InvalidArgumentError if it is no address.
  */
@@ -25,15 +26,12 @@ export function clientAddress(
     refuse('ipv6Prefix', ipv6Prefix, 'a whole number from 32 to 128');
   }
   if (address === undefined) {
-    return refuse(
-      'address',
-      address,
-      'another identifier: a Unix socket has no address, nor has who hung up',
-    );
+    refuse('address', address, 'another identifier: a Unix socket has none, nor has who hung up');
   }
-  if (isIPv4(address)) return address;
-  if (!isIPv6(address)) return refuse('address', address, 'an IPv4 or IPv6 address without a port');
-  const groups = groupsOf(address);
+  const bare = `${address}`.replace(withPort, '$1$2');
+  if (isIPv4(bare)) return bare;
+  if (!isIPv6(bare)) return refuse('address', address, 'an IP address');
+  const groups = groupsOf(bare);
   if (ipv4Inside.includes(groups.slice(0, 6).join()))
     return groups
       .slice(6)
@@ -46,6 +44,9 @@ export function clientAddress(
   return `${network.join(':')}/${ipv6Prefix}`;
 }
 
+/** `[address]` or `address`, and maybe a port. IPv6 without brackets has no port: nobody could tell it from a group. */
+const withPort = /^(?:\[(.+)]|([\d.]+))(:\d+)?$/;
+
 /** Before IPv4 inside IPv6: `::ffff:0:0/96`, and `64:ff9b::/96`, under which translators show IPv4 to IPv6. */
 const ipv4Inside: readonly string[] = ['0,0,0,0,0,65535', '100,65435,0,0,0,0'];
 
@@ -56,10 +57,10 @@ function groupsOf(address: string): number[] {
     const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
     return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
   });
-  const [head = '', tail] = hexadecimal.split('::');
+  const [head = '', tail = ''] = hexadecimal.split('::');
   const parse = (part: string): number[] =>
     part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
   const front = parse(head);
-  const back = parse(tail ?? '');
-  return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
+  const back = parse(tail);
+  return [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
 }

@@ -10,10 +10,17 @@ import { assess, consume } from './transitions.js';
 /** The caller's doing, or a store that will never work: no policy hides these. */
 const passedOn = new Set(['INVALID_ARGUMENT', 'UNSUPPORTED', 'CANCELLED']);
 
+/** A record in memory. */
+interface Kept {
+  readonly record: RateLimitRecord;
+  /** By the monotonic clock, as in a store: a wall clock that is set back must keep nobody out. */
+  readonly until: number;
+}
+
 /** Decides where the store did not, as the failure policy says. */
 export class Fallback {
   readonly #settings: Settings;
-  readonly #records: BoundedMap<RateLimitRecord>;
+  readonly #records: BoundedMap<Kept>;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -48,8 +55,11 @@ export class Fallback {
 
   #count(key: string, limits: readonly Limit[], cost: number, now: number): RateLimitResult {
     const share = limits.map((limit) => this.#shareOf(limit));
-    const { state, result } = consume(share, cost)(this.#records.get(key), now);
-    if (state) this.#records.set(key, state);
+    const asOf = this.#settings.clock.monotonic();
+    const kept = this.#records.get(key);
+    const record = kept && asOf < kept.until ? kept.record : undefined;
+    const { state, ttlMs = 0, result } = consume(share, cost)(record, now);
+    if (state) this.#records.set(key, { record: state, until: asOf + ttlMs });
     return { ...result, source: 'fallback' };
   }
 

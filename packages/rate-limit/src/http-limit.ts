@@ -1,4 +1,5 @@
 import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
 import type { RateLimits } from './check.js';
 import { checkStyle, quotaExceeded, type RateLimitHeaderStyle, rateLimitHeaders } from './http-headers.js';
 import { limitsOf, mostRequests } from './limit.js';
@@ -10,6 +11,9 @@ export interface HttpLimitOptions<Incoming> {
   /**
    * The limits, or how to choose them for a request. Several of one client belong in here together: of two
    * middlewares on a route, the headers are those of the inner one, or of the one that denied.
+   *
+   * Limits of one limiter are told apart by `name`; without one, by their numbers: two routes with equal numbers share
+   * one count, and a middleware that is mounted twice counts twice. Give each its `name`, or a limiter with a `prefix`.
    */
   readonly limits: RateLimits | ((request: Incoming) => RateLimits | Promise<RateLimits>);
   /**
@@ -23,16 +27,17 @@ export interface HttpLimitOptions<Incoming> {
   readonly skip?: ((request: Incoming) => boolean | Promise<boolean>) | undefined;
   /** Default `draft`. */
   readonly headers?: RateLimitHeaderStyle | undefined;
+  /** Called with each request that is limited and what was decided, to log who is denied. What it throws is ignored. */
+  readonly onDecision?: ((request: Incoming, result: RateLimitResult) => void) | undefined;
 }
 
 /** What to answer: the headers always, the body with status 429 if the request is denied. */
 export interface HttpDecision {
-  readonly result: RateLimitResult;
   readonly headers: Readonly<Record<string, string>>;
   readonly denial: string | undefined;
 }
 
-const optionNames: readonly string[] = ['limits', 'identify', 'cost', 'skip', 'headers'];
+const optionNames: readonly string[] = ['limits', 'identify', 'cost', 'skip', 'headers', 'onDecision'];
 
 /**
  * The options of a middleware, checked when it is made and not only when somebody comes.
@@ -41,10 +46,10 @@ const optionNames: readonly string[] = ['limits', 'identify', 'cost', 'skip', 'h
  */
 export function checkHttpOptions(options: HttpLimitOptions<never>): void {
   if (typeof options !== 'object' || options === null) refuse('options', options, '{ limits }');
-  const { limits, identify, cost, skip, headers = 'draft' } = options;
+  const { limits, identify, cost, skip, headers = 'draft', onDecision } = options;
   checkNames('an option', options, optionNames);
   if (typeof limits !== 'function') limitsOf(limits);
-  for (const [name, value] of Object.entries({ identify, skip })) {
+  for (const [name, value] of Object.entries({ identify, skip, onDecision })) {
     if (value !== undefined && typeof value !== 'function')
       refuse(name, value, 'a function, or leave it out');
   }
@@ -59,17 +64,17 @@ export async function decideRequest<Incoming>(
   request: Incoming,
   identifyByAddress: (request: Incoming) => string | Promise<string>,
 ): Promise<HttpDecision | undefined> {
-  const { limits, identify = identifyByAddress, cost = 1, skip } = options;
+  const { limits, identify = identifyByAddress, cost = 1, skip, onDecision } = options;
   if (await skip?.(request)) return undefined;
   const result = await limiter.checkLimit(
     await identify(request),
     typeof limits === 'function' ? await limits(request) : limits,
     { cost: typeof cost === 'function' ? await cost(request) : cost },
   );
+  tell((decided) => onDecision?.(request, decided), result);
   const headers = rateLimitHeaders(result, options.headers);
-  if (result.allowed) return { result, headers, denial: undefined };
+  if (result.allowed) return { headers, denial: undefined };
   return {
-    result,
     headers: { ...headers, 'Content-Type': 'application/problem+json' },
     denial: JSON.stringify(quotaExceeded(result)),
   };

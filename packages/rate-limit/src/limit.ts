@@ -115,7 +115,7 @@ export function spanIn(slot: string, [, durationMs, lastingMs]: Numbers): number
   const never = Number.POSITIVE_INFINITY;
   if (slot === blockSlot) return durationMs ?? never;
   if (slot.startsWith('g')) return lastingMs ?? never;
-  const windowMs = Number.parseInt(slot.slice(slot.lastIndexOf('/') + 1), 36) || never;
+  const windowMs = Number.parseInt(slot.slice(slot.lastIndexOf('/') + 1), 36) || 0;
   return slot.startsWith('s') ? 2 * windowMs : windowMs;
 }
 

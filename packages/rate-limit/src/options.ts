@@ -94,7 +94,6 @@ export function settingsOf(options: RateLimiterOptions): Settings {
   for (const name of ['timeoutMs', 'denyCacheMs', 'chunkHoldMs'] as const) {
     checkWhole(name, settings[name], 1, 2 ** 31 - 1);
   }
-  if (typeof settings.clock?.monotonic !== 'function') refuse('clock', settings.clock, 'a Clock or nothing');
   for (const name of ['random', 'onEvent'] as const) {
     if (typeof settings[name] !== 'function') refuse(name, settings[name], 'a function or nothing');
   }

@@ -130,7 +130,7 @@ export function ttlOf(record: RateLimitRecord, now: number): number {
 
 /** How long a slot still matters. A wrong clock may have put its end far away. */
 function leftMs(slot: string, numbers: Numbers | undefined, now: number): number {
-  return Math.min(spanIn(slot, numbers ?? []), endOf(numbers) - now);
+  return numbers ? Math.min(spanIn(slot, numbers), endOf(numbers) - now) : 0;
 }
 
 function endOf(numbers: Numbers | undefined): number {

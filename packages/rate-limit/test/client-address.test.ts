@@ -21,6 +21,11 @@ describe('clientAddress', () => {
     ['64:ff9b:0:0:0:0:cb00:7109', '203.0.113.9'],
     ['64:ff9b:1::203.0.113.9', '64:ff9b:1:0:0:0:0:0/64'],
     ['::203.0.113.9', '0:0:0:0:0:0:0:0/64'],
+    ['203.0.113.9:5678', '203.0.113.9'],
+    ['[2001:db8:1:2::1]', '2001:db8:1:2:0:0:0:0/64'],
+    ['[2001:db8:1:2::1]:443', '2001:db8:1:2:0:0:0:0/64'],
+    ['[fe80::1%eth0]:443', 'fe80:0:0:0:0:0:0:0/64'],
+    ['[::ffff:203.0.113.9]:443', '203.0.113.9'],
   ])('%s is %s', (address, identifier) => {
     expect(clientAddress(address)).toBe(identifier);
   });
@@ -57,12 +62,21 @@ describe('clientAddress', () => {
     );
   });
 
-  it.each([undefined, '', 'localhost', '1.2.3.4:80', '[::1]', '1.2.3', '::1::', '1.2.3.4, 5.6.7.8'])(
-    '%o is refused',
-    (address) => {
-      expect(() => clientAddress(address)).toThrow('address');
-    },
-  );
+  it.each([
+    undefined,
+    null as never,
+    '',
+    'localhost',
+    '1.2.3.4:',
+    '1.2.3.4:x',
+    '[::1]x',
+    '[::1',
+    '1.2.3',
+    '::1::',
+    '1.2.3.4, 5.6.7.8',
+  ])('%o is refused', (address) => {
+    expect(() => clientAddress(address)).toThrow('address');
+  });
 
   it.each([31, 129, 64.5, Number.NaN])('a prefix of %d bits is refused', (ipv6Prefix) => {
     expect(() => clientAddress('::1', { ipv6Prefix })).toThrow('ipv6Prefix');

@@ -71,6 +71,50 @@ describe.each(algorithms)('where wall clocks differ, %s', (algorithm) => {
   });
 });
 
+describe.each(algorithms)(
+  'while the store does not answer and a process counts for itself, %s',
+  (algorithm) => {
+    it('a clock that was a year ahead delays it for no longer than the limit lasts', async () => {
+      const { clock, all } = startProcesses(1, { onFailure: 'local', rates: { 'lost-request': 1 } });
+      const [{ limiter }] = all;
+      const checks = async (): Promise<number> =>
+        admitted(await clock.run(Promise.all(times(80, () => limiter.checkLimit('a', limitOf(algorithm))))));
+      clock.jumpWallClock(year);
+      expect(await checks()).toBe(60);
+      clock.jumpWallClock(-year);
+      expect(await checks()).toBe(0);
+      await clock.advance(122_000);
+      expect(await checks()).toBe(60);
+    });
+  },
+);
+
+describe('a clock before 1970', () => {
+  it.each(algorithms)('takes nobody for blocked, and counts: %s', async (algorithm) => {
+    const { all } = startProcesses(2, { offsetsMs: [-60 * year, 0] });
+    const results = await Promise.all(times(80, () => all[0].limiter.checkLimit('a', limitOf(algorithm))));
+    expect(admitted(results)).toBe(60);
+    expect(results.at(-1)).toMatchObject({ allowed: false, blocked: false });
+    expect(await all[1]?.limiter.peek('a', limitOf(algorithm))).toMatchObject({ source: 'store' });
+  });
+
+  it('keeps a record for no longer than its limit, notes of refunds included', async () => {
+    const { clock, all } = startProcesses(1, { offsetsMs: [-60 * year], random: () => 0.99 });
+    const [{ limiter }] = all;
+    const limit = { algorithm: 'fixed-window', maxRequests: 60, windowMs: 10_000 } as const;
+    await limiter.refund('a', limit, await limiter.checkLimit('a', limit));
+    expect((await limiter.checkLimit('a', limit, { cost: 60 })).allowed).toBe(true);
+    await clock.advance(40_000);
+    expect((await limiter.checkLimit('a', limit, { cost: 60 })).allowed).toBe(true);
+  });
+
+  it('leaves the policy to decide where the store does not', async () => {
+    const { clock, all } = startProcesses(1, { offsetsMs: [-60 * year], rates: { 'lost-request': 1 } });
+    const result = await clock.run(all[0].limiter.checkLimit('a', limitOf('gcra')));
+    expect(result).toMatchObject({ allowed: true, blocked: false, source: 'fallback' });
+  });
+});
+
 describe('a block by a clock that is a year ahead', () => {
   it('lasts as long for the others as it was to last, however often they block too', async () => {
     const { clock, all } = startProcesses(2, { offsetsMs: [0, year], denyCacheMs: 1 });
@@ -85,7 +129,7 @@ describe('a block by a clock that is a year ahead', () => {
 });
 
 describe('where wall clocks differ by s', () => {
-  it('gcra admits at most s / interval more, in any window and for ever', async () => {
+  it('gcra admits at most s / interval more in any window, while its record lasts', async () => {
     const spread = 5_000;
     await fc.assert(
       fc.asyncProperty(

@@ -76,6 +76,41 @@ describe('expressRateLimit', () => {
     expect(await statuses(server.url, 5, { 'x-user': 'admin' })).toEqual([200, 200, 200, 200, 200]);
   });
 
+  it('tells who was decided about and how, whatever the hook throws, and no request that is skipped', async () => {
+    const told: unknown[] = [];
+    const { app } = appWith({
+      limits: { ...limits, maxRequests: 1 },
+      skip: ({ headers }) => headers['x-user'] === 'admin',
+      onDecision: ({ headers }, { allowed, source }) => {
+        told.push([headers['x-user'], allowed, source]);
+        throw new Error('of the hook');
+      },
+    });
+    await using server = await listen(app);
+    expect(await statuses(server.url, 2, { 'x-user': 'ada' })).toEqual([200, 429]);
+    expect(await statuses(server.url, 1, { 'x-user': 'admin' })).toEqual([200]);
+    expect(told).toEqual([
+      ['ada', true, 'store'],
+      ['ada', false, 'store'],
+    ]);
+  });
+
+  it('counts by the name of a limit: equal numbers without one are one count, with one they are not', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    const { name: _, ...unnamed } = { ...limits, maxRequests: 1 };
+    const app = express();
+    const paths = { '/a': unnamed, '/b': unnamed, '/c': { ...unnamed, name: 'c' } };
+    for (const [path, limit] of Object.entries(paths)) {
+      app.get(path, expressRateLimit(limiter, { limits: limit }), (_request, response) => {
+        response.end();
+      });
+    }
+    await using server = await listen(app);
+    const found = [];
+    for (const path of Object.keys(paths)) found.push(...(await statuses(server.url + path, 1)));
+    expect(found).toEqual([200, 429, 200]);
+  });
+
   it('does not believe X-Forwarded-For by itself', async () => {
     await using server = await listen(appWith().app);
     const found = [];
@@ -191,6 +226,7 @@ describe('options of a middleware', () => {
     [{ limits, identify: 'ip' }, 'identify'],
     [{ limits, skip: true }, 'skip'],
     [{ limits, cost: 0 }, 'cost'],
+    [{ limits, onDecision: true }, 'onDecision'],
     [{ limits, headers: 'Draft' }, 'headers is "Draft"; use "draft" or "legacy" or "both"'],
     [{ limits, keyGenerator: () => 'a' }, 'keyGenerator'],
   ])('%o are refused when it is made', (options, message) => {

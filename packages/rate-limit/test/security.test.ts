@@ -138,6 +138,7 @@ describe('numbers', () => {
     [{ chunkHoldMs: 2 ** 40 }, 'chunkHoldMs'],
     [{ onFailed: 'closed' }, 'onFailed'],
     [{ clock: 5 }, 'clock'],
+    [{ clock: {} }, 'clock.now is undefined; use a function'],
     [{ random: 1 }, 'random'],
     [{ onEvent: 'log' }, 'onEvent'],
     [null, 'options'],
