@@ -1,7 +1,252 @@
+// better-auth.d.ts
+
+import { KvStore } from '@norikv/store';
+import { S as SessionStoreOptions } from './options.js';
+
+/** What better-auth wants of a `secondaryStorage`. Times are in seconds. */
+interface BetterAuthStorage {
+    get(key: string): Promise<string | null>;
+    /** Does nothing for the token of a session that was deleted. A list of sessions is merged. */
+    set(key: string, value: string, ttl?: number): Promise<void>;
+    delete(key: string): Promise<void>;
+    /** Of several callers at once, one gets the value. */
+    getAndDelete(key: string): Promise<string | null>;
+    /** Counts one up and returns the count; the count is gone `ttl` seconds after the first. Refuses other text. */
+    increment(key: string, ttl: number): Promise<number>;
+}
+/** Options of {@link betterAuthStorage}. */
+type BetterAuthStorageOptions = Pick<SessionStoreOptions, 'prefix' | 'deadlineMs' | 'unsafeAllowNonAtomicCas' | 'clock' | 'random'>;
+/**
+ * Makes the `secondaryStorage` of better-auth. Keys are hashed; values are as better-auth makes them, and
+ * contain the tokens of its sessions.
+ *
+ * A session that was deleted is not written back by a request that was under way, and of sign-ins at the same
+ * time none is missing in the list of the user. Where the store does not answer for `deadlineMs`, calls throw;
+ * better-auth logs that, and still answers that a sign-out worked.
+ *
+ * @example
+ * ```ts
+ * betterAuth({ secondaryStorage: betterAuthStorage(store), rateLimit: { storage: 'secondary-storage' } });
+ * ```
+ */
+declare function betterAuthStorage(client: KvStore, options?: BetterAuthStorageOptions): BetterAuthStorage;
+
+export { type BetterAuthStorage, type BetterAuthStorageOptions, betterAuthStorage };
+
+// express-session.d.ts
+
+import { EventEmitter } from 'node:events';
+import { KvStore } from '@norikv/store';
+import { W as WebSession, a as WebSessionOptions } from './web-sessions.js';
+export { S as SessionCookie } from './web-sessions.js';
+import './options.js';
+
+/** What the store uses of a request of Express. */
+interface ExpressSessionRequest {
+    sessionID: string;
+}
+type Callback = (error?: unknown) => void;
+type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
+/**
+ * A store for express-session whose sessions stay logged out: a request that was under way when a session was
+ * destroyed cannot save it back.
+ *
+ * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
+ * pass as anonymous. Saving a session that was ended does nothing. There are no `all`, `length` and `clear`.
+ * A `regenerate` that fails leaves the request with a new session nobody is signed in to, as in every store.
+ * So does a damaged record, which is told as `unreadable`: whoever then logs out ends what could not be read, too.
+ *
+ * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
+ *
+ * @example
+ * ```ts
+ * app.use(session({ store: new NoriKVSessionStore(store), secret, resave: false, saveUninitialized: false }));
+ *
+ * // With `declare module 'express-session' { interface SessionData { userId?: string } }`:
+ * new NoriKVSessionStore<SessionData>(store, { userIdOf: ({ userId }) => userId });
+ * ```
+ */
+declare class NoriKVSessionStore<Stored extends WebSession = never> extends EventEmitter {
+    #private;
+    /** @throws UnsupportedError, InvalidArgumentError as `SessionManager`. */
+    constructor(client: KvStore, options?: WebSessionOptions<Stored>);
+    /** Set by express-session: gives the request a new id and session. */
+    get generate(): (request: ExpressSessionRequest) => void;
+    set generate(generate: (request: ExpressSessionRequest) => void);
+    get(sid: string, callback: SessionCallback<Stored>): void;
+    set(sid: string, session: Stored, callback?: Callback): void;
+    touch(sid: string, session: Stored, callback?: Callback): void;
+    destroy(sid: string, callback?: Callback): void;
+    /** Ends the session of a request and gives it a new one. */
+    regenerate(request: ExpressSessionRequest, callback: Callback): void;
+    /** Reads a session outside of a request. */
+    load(sid: string, callback: (error: unknown, session?: Stored) => void): void;
+    /** Makes the session of a request from what `get` answered. Called by express-session. */
+    createSession<Created extends object>(request: ExpressSessionRequest, content: WebSession): Created;
+}
+
+export { type ExpressSessionRequest, NoriKVSessionStore, WebSession, WebSessionOptions };
+
+// fastify-session.d.ts
+
+import { KvStore } from '@norikv/store';
+import { W as WebSession, a as WebSessionOptions } from './web-sessions.js';
+export { S as SessionCookie } from './web-sessions.js';
+import './options.js';
+
+type Callback = (error?: unknown) => void;
+type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
+/**
+ * A store for \@fastify/session whose sessions stay logged out: a request that was under way when a session was
+ * destroyed cannot save it back.
+ *
+ * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
+ * pass as anonymous. Saving a session that was ended does nothing.
+ * After a `regenerate` that fails the plugin takes the cookie away, with every store. A damaged record is told as
+ * `unreadable` and gives the request a new session: the plugin then takes the cookie away, too, or sets a new one. A
+ * `destroy` in that very request leaves that to the next one; `revoke` by the handle ends what could not be read.
+ *
+ * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
+ *
+ * @example
+ * ```ts
+ * app.register(fastifySession, { store: new NoriKVFastifySessionStore(store), secret });
+ *
+ * // With `declare module 'fastify' { interface Session { userId?: string } }`:
+ * new NoriKVFastifySessionStore<Session>(store, { userIdOf: ({ userId }) => userId });
+ * ```
+ */
+declare class NoriKVFastifySessionStore<Stored extends WebSession = never> {
+    #private;
+    /** @throws UnsupportedError, InvalidArgumentError as `SessionManager`. */
+    constructor(client: KvStore, options?: WebSessionOptions<Stored>);
+    get(sid: string, callback: SessionCallback<Stored>): void;
+    set(sid: string, session: Stored, callback: Callback): void;
+    destroy(sid: string, callback: Callback): void;
+}
+
+export { NoriKVFastifySessionStore, WebSession, WebSessionOptions };
+
+// hono.d.ts
+
+import { P as Profile, S as SessionManager, a as Session, N as NewSession, R as RegenerateOptions } from './session-manager.js';
+import '@norikv/store';
+import '@norikv/store/standard-schema';
+import './options.js';
+
+/** How the id travels. */
+interface CookieOptions {
+    /** Default `__Host-id`, or `id` where `secure` is false or a domain is given. */
+    readonly name?: string | undefined;
+    /** Whether the cookie is for https only. Default true; browsers make an exception for localhost. */
+    readonly secure?: boolean | undefined;
+    /** Default `Lax`. */
+    readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
+    /** Default `/`. */
+    readonly path?: string | undefined;
+    /** Sends it to subdomains, too. Default: to this host only. */
+    readonly domain?: string | undefined;
+    /**
+     * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
+     * the browser is closed. A session whose sign-in chose another absolute time has a cookie for as long as that. Using a
+     * session does not prolong its cookie.
+     */
+    readonly maxAgeMs?: number | undefined;
+}
+
+/** What the middleware uses of a context of Hono 4. */
+interface HonoContext {
+    readonly req: {
+        header(name: string): string | undefined;
+    };
+    error: Error | undefined;
+    set(name: string, value: unknown): void;
+    header(name: string, value: string, options?: {
+        readonly append?: boolean;
+    }): unknown;
+    body(body: string, status: 503, headers: Record<string, string>): Response;
+}
+/** Options of {@link honoSessions}. */
+interface HonoSessionOptions {
+    readonly cookie?: CookieOptions | undefined;
+}
+/** The answer to a request, as far as the session has a say in it. */
+interface SessionAnswer {
+    /** False once its headers are on their way, as while it streams. */
+    readonly canSetCookie: boolean;
+    /** Sets the id, for a time of its own if there is one; without an id, removes it. */
+    setCookie(id: string | undefined, ownMs?: number | null): void;
+}
+/**
+ * The session of a request, under `session` in the variables of the context.
+ *
+ * Its methods change the session in the store at once, and the cookie of the response. Where the store does not answer
+ * they throw a `SessionUnavailableError`, which Hono (from 4.5) answers with 503. An `onError` of your own sees it:
+ * return `error.getResponse()`.
+ */
+declare class RequestSession<Data extends object = Profile> {
+    #private;
+    constructor(sessions: SessionManager<Data>, id: string | undefined, data: Session<Data> | null, answer: SessionAnswer, unreadable?: unknown);
+    /**
+     * Who is signed in; null if nobody is. Frozen: `update` changes it.
+     *
+     * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
+     * the schema any more. Such a visitor can only sign in anew, and sign out.
+     */
+    get data(): Session<Data> | null;
+    /**
+     * Signs a user in with a new id, and ends the session there was. As `create` of the manager: what throws signs
+     * nobody in.
+     *
+     * @throws InvalidArgumentError once the answer has begun.
+     */
+    signIn(userId: string, ...session: NewSession<Data>): Promise<void>;
+    /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
+    handle(): Promise<string | null>;
+    /** Changes the data. False if the session is over. */
+    update(updateFn: (session: Session<Data>) => Data): Promise<boolean>;
+    /**
+     * Gives the session a new id: call it when rights change. False if the session is over.
+     *
+     * @throws InvalidArgumentError once the answer has begun.
+     */
+    regenerate(options?: RegenerateOptions): Promise<boolean>;
+    /** Logs out here. */
+    signOut(): Promise<void>;
+    /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
+    signOutEverywhere(): Promise<number>;
+    /** Logs the user out everywhere else. Null if the session is over. */
+    signOutOthers(): Promise<number | null>;
+}
+/**
+ * Makes a Hono middleware that reads the session of each request.
+ *
+ * Where the store does not answer, the answer is 503, the handler does not run, and the reason is in
+ * `context.error`. Where a session cannot be read, `data` throws, and only what does not ask for it goes on: so its
+ * visitor can sign in anew, and sign out. A response that sets the cookie is never cached.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ *
+ * @example
+ * ```ts
+ * const app = new Hono<{ Variables: { session: RequestSession } }>();
+ * app.use(honoSessions(new SessionManager(store)));
+ * app.post('/logout', async (context) => {
+ *   await context.get('session').signOut();
+ *   return context.body(null, 204);
+ * });
+ * ```
+ */
+declare function honoSessions<Data extends object>(sessions: SessionManager<Data>, options?: HonoSessionOptions): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined>;
+
+export { type CookieOptions, type HonoContext, type HonoSessionOptions, RequestSession, type SessionAnswer, honoSessions };
+
+// index.d.ts
+
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { NoriKVError, ErrorFacts, Outcome } from '@norikv/store';
-export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options-Q_f4Uzld.js';
-export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, a as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions } from './session-manager-C12WmqD-.js';
+export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options.js';
+export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, a as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions } from './session-manager.js';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 declare class SignInRevokedError extends NoriKVError {
@@ -25,13 +270,16 @@ declare class SessionDataError extends NoriKVError {
 /**
  * An adapter could not find out who this is, because the store did not answer.
  *
- * The request must fail: Express and Fastify answer 503 by `statusCode`. It is never treated as signed out.
+ * The request must fail: Express and Fastify answer 503 by `statusCode`, Hono by `getResponse`. It is never treated as
+ * signed out.
  */
 declare class SessionUnavailableError extends NoriKVError {
     static readonly code: string;
     static readonly outcome: Outcome;
     static readonly retryable: boolean;
     readonly statusCode: number;
+    /** What Hono answers with. */
+    getResponse(): Response;
 }
 
 /**
@@ -43,3 +291,258 @@ declare function createSessionId(): string;
 declare function isSessionId(value: unknown): value is string;
 
 export { SessionDataError, type SessionDataFacts, SessionLimitError, SessionUnavailableError, SignInRevokedError, createSessionId, isSessionId };
+
+// options.d.ts
+
+import { Clock } from '@norikv/store';
+
+/**
+ * Why a session ended before its time. One that was `regenerated` goes on under another id: it is told as `created`
+ * right after, with the same handle.
+ */
+type EndReason = 'destroyed' | 'regenerated' | 'revoked' | 'evicted';
+/** Something worth logging or counting. Names sessions by their handles, as `list` and `revoke` do, never by ids. */
+type SessionEvent = {
+    readonly kind: 'created';
+    readonly handle: string;
+    readonly userId: string | undefined;
+} | {
+    readonly kind: 'ended';
+    readonly handle: string;
+    readonly userId: string | undefined;
+    readonly reason: EndReason;
+}
+/**
+ * A session was left out of a list, made room, or was none to the store of a framework: its record or that of its user
+ * is damaged, or it does not fit the schema any more.
+ */
+ | {
+    readonly kind: 'unreadable';
+    readonly handle: string;
+    readonly userId: string | undefined;
+    readonly error: unknown;
+}
+/** A write that nothing depends on failed: that a session was seen, or tidying up after one that ended. */
+ | {
+    readonly kind: 'upkeep-failed';
+    readonly error: unknown;
+};
+/** Receives events. */
+type SessionListener = (event: SessionEvent) => void;
+
+/** What both the manager and the adapters take. */
+interface SessionStoreOptions {
+    /** Begins every key. Managers and adapters with one prefix share their users' sessions. Default `session`. */
+    readonly prefix?: string | undefined;
+    /**
+     * A session is over then at the latest, however busy it is: milliseconds since it began. Default: 12 hours,
+     * or the idle time if that is longer.
+     */
+    readonly absoluteMs?: number | undefined;
+    /** How many sessions a user may have. Default 100. */
+    readonly maxSessions?: number | undefined;
+    /** What a sign-in does when there are so many: end the oldest (default), or throw `SessionLimitError`. */
+    readonly whenFull?: 'evict-oldest' | 'refuse' | undefined;
+    /** Bytes of JSON that the data of a session may take. Default 65,536. */
+    readonly maxDataBytes?: number | undefined;
+    /** Total time of one step of a call, in milliseconds. Default 5,000. */
+    readonly deadlineMs?: number | undefined;
+    /** Called for what begins, what ends and what failed without anybody noticing. What it throws is ignored. */
+    readonly onEvent?: SessionListener | undefined;
+    /** Accepts a store that does not declare the guarantees. Sessions that were ended may then come back. */
+    readonly unsafeAllowNonAtomicCas?: boolean | undefined;
+    readonly clock?: Clock | undefined;
+    /** Uniform in [0, 1), for waits between retries; ids never depend on it. Default `Math.random`. */
+    readonly random?: (() => number) | undefined;
+}
+
+export type { EndReason as E, SessionStoreOptions as S, SessionEvent as a, SessionListener as b };
+
+// session-manager.d.ts
+
+import { KvStore } from '@norikv/store';
+import { StandardSchema } from '@norikv/store/standard-schema';
+import { S as SessionStoreOptions } from './options.js';
+
+/** What every session says beside the data of its kind. Times are wall-clock milliseconds. */
+interface SessionFacts {
+    readonly userId: string;
+    readonly createdAt: number;
+    readonly lastAccessedAt: number;
+}
+/** A session: your data, whose it is, and its times. */
+type Session<Data = Profile> = Data & SessionFacts;
+/** What a session holds if you do not say otherwise. */
+interface Profile {
+    readonly email: string;
+    roles: string[];
+}
+/** The session of the public documentation. */
+type SessionData = Session<Profile>;
+/** What {@link SessionManager.create} takes after the user: your data, or for a {@link Profile} e-mail and roles. */
+type NewSession<Data> = readonly [data: Data, options?: CreateOptions] | ([Profile] extends [Data] ? readonly [email: string, roles: readonly string[], options?: CreateOptions] : never);
+/** Options of one sign-in. */
+interface CreateOptions {
+    /**
+     * What {@link SessionManager.generation} answered before the credentials were checked. If the sessions of the
+     * user were ended since, as after a change of password, the sign-in is refused.
+     */
+    readonly generation?: number | undefined;
+    /** Idle time of this session in milliseconds. Default: that of the manager. */
+    readonly ttlMs?: number | undefined;
+    /** Absolute time of this session in milliseconds. Default: that of the manager, or `ttlMs` if longer. */
+    readonly absoluteMs?: number | undefined;
+}
+/** Options of {@link SessionManager.regenerate}. */
+interface RegenerateOptions {
+    /**
+     * How long the old id still leads to the session, in milliseconds, for requests that are under way with it.
+     * Default 0, and keep it so where rights change: who planted the old id would come along. At most 60,000.
+     */
+    readonly overlapMs?: number | undefined;
+}
+/** A session of a user, as shown to that user. */
+interface ListedSession<Data = Profile> {
+    /** Names the session in `revoke`, also after its id changed. It is no secret and gives no access. */
+    readonly handle: string;
+    readonly session: Session<Data>;
+    /** When it ends at the latest. */
+    readonly expiresAt: number;
+}
+
+/** Options of {@link SessionManager}. */
+interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
+    /**
+     * Checks the data whenever a session is created, changed or read, and may change them. It must accept what
+     * it made itself, in older releases, too: give new fields a default, or whoever is signed in meets an error. Any
+     * library of the Standard Schema family; synchronous.
+     */
+    readonly schema?: StandardSchema<Data> | undefined;
+}
+/** A session id as it came in: a cookie may be missing, or anything. */
+type PresentedId = string | null | undefined;
+/**
+ * Sessions that stay logged out.
+ *
+ * Once `destroy`, `revoke` or `revokeAll` has resolved, no request that was under way, no late or repeated
+ * write and no other process brings the session back. A malformed id is refused without a store call; an
+ * unknown one never becomes a session. Where the store does not answer, methods throw: nobody is let in, and
+ * nobody is taken for signed out.
+ *
+ * @example
+ * ```ts
+ * const sessions = new SessionManager(store, 1_800_000); // over after 30 idle minutes
+ * const id = await sessions.create('user123', 'alice@example.com', ['user']);
+ * await sessions.get(id); // { userId: 'user123', email: 'alice@example.com', ... }
+ * await sessions.revokeAll('user123');
+ * await sessions.get(id); // null
+ * ```
+ */
+declare class SessionManager<Data extends object = Profile> {
+    #private;
+    /**
+     * @param ttlMs - idle time: a session is over when it was not read or changed for so long. Default one hour.
+     * @throws UnsupportedError if the store does not guarantee what sessions need.
+     * @throws InvalidArgumentError naming the option that is wrong.
+     */
+    constructor(client: KvStore, ttlMs?: number, options?: SessionManagerOptions<Data>);
+    /**
+     * Signs a user in and returns the id for the cookie. The store only ever sees its hash.
+     *
+     * If it throws, there is no session anybody could use: sign in again.
+     *
+     * @throws InvalidArgumentError for data that JSON cannot say or that are too large, naming the place.
+     * @throws SessionDataError if the data do not fit the schema.
+     * @throws SessionLimitError, SignInRevokedError as their names say.
+     */
+    create(userId: string, ...session: NewSession<Data>): Promise<string>;
+    /**
+     * The session, or null if there is none: never was, logged out, revoked, or too old. Counts as a use of it,
+     * which is written once in a tenth of the idle time.
+     */
+    get(id: PresentedId): Promise<Session<Data> | null>;
+    /** Whether there is such a session. Does not count as a use of it: only `get` and `update` keep one alive. */
+    validate(id: PresentedId): Promise<boolean>;
+    /**
+     * Changes the data of a session. False if there is none, also when it was ended a moment ago, or somebody
+     * else signed in under its id: a change never brings it back.
+     *
+     * @param updateFn - gets a copy and returns the new data, at once. It runs again when another process was
+     * first, and maybe in the asynchronous context of another call for this session. `userId` cannot change.
+     */
+    update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean>;
+    /**
+     * Logs out. False if there was no session. Repeat it if it throws: only when it has resolved is the session
+     * over, with whatever id a request that ran at the same time gave it. A damaged record is removed.
+     */
+    destroy(id: PresentedId): Promise<boolean>;
+    /**
+     * Gives a session a new id, and ends the old one. Call it whenever rights change. Null if there is no
+     * session. Times and data stay.
+     *
+     * If it throws, the session may be over.
+     */
+    regenerate(id: PresentedId, options?: RegenerateOptions): Promise<string | null>;
+    /**
+     * The sessions of a user that can be used now, oldest first. One read, and one more for each of them.
+     *
+     * One that is damaged, or does not fit the schema any more, is left out and told as `unreadable`; `revoke` ends it
+     * by the handle in there, `revokeAll` and `revokeOthers` with the others.
+     */
+    list(userId: string): Promise<readonly ListedSession<Data>[]>;
+    /** The handle of a session, to find it in a list. Null if there is none. */
+    handleOf(id: PresentedId): Promise<string | null>;
+    /**
+     * How many milliseconds a session has left at most, if its sign-in chose its absolute time: for its cookie. Null for
+     * one with that of the manager, and if there is none.
+     */
+    ownTimeOf(id: PresentedId): Promise<number | null>;
+    /**
+     * Ends one session of a user, by the handle from `list`. False if there is none. One that was idle too long may
+     * count until it is tidied up, here and in the next two.
+     */
+    revoke(userId: string, handle: string): Promise<boolean>;
+    /**
+     * Logs out everywhere: ends all sessions of a user in one write. Answers how many there were. Sign-ins that
+     * began before, with {@link generation}, are refused as well.
+     */
+    revokeAll(userId: string): Promise<number>;
+    /** Ends all other sessions of the user. Answers how many there were, or null, with nothing ended, if this one is over. */
+    revokeOthers(id: PresentedId): Promise<number | null>;
+    /**
+     * How often all or all other sessions of a user were ended. Ask before you check a password, and hand it to
+     * `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
+     */
+    generation(userId: string): Promise<number>;
+}
+
+export { type CreateOptions as C, type ListedSession as L, type NewSession as N, type Profile as P, type RegenerateOptions as R, SessionManager as S, type Session as a, type PresentedId as b, type SessionData as c, type SessionFacts as d, type SessionManagerOptions as e };
+
+// web-sessions.d.ts
+
+import { S as SessionStoreOptions } from './options.js';
+
+/** What the stores use of the cookie of a session. */
+interface SessionCookie {
+    readonly originalMaxAge?: number | null | undefined;
+    readonly expires?: Date | string | null | undefined;
+}
+/** What the stores use of a session of express-session and \@fastify/session. */
+interface WebSession {
+    readonly cookie: SessionCookie;
+}
+/** Options of the stores for express-session and \@fastify/session. */
+interface WebSessionOptions<Stored extends WebSession> extends SessionStoreOptions {
+    /**
+     * Idle time in milliseconds of a session whose cookie has no expiry. Default one day. `absoluteMs` is 12 hours
+     * by default, or this time if longer, and gives way to a cookie that lasts longer.
+     */
+    readonly ttlMs?: number | undefined;
+    /**
+     * Whose a session is, so that `list`, `revokeAll` and the other methods of a `SessionManager` with the same
+     * prefix know it. Undefined while nobody is signed in. Default: nobody ever is.
+     */
+    readonly userIdOf?: ((session: Stored) => string | undefined) | undefined;
+}
+
+export type { SessionCookie as S, WebSession as W, WebSessionOptions as a };

@@ -115,7 +115,9 @@ export function betterAuthStorage(
         if (found !== null && !countPattern.test(found))
           refuse('value under the key', 'text', 'a key of counts only');
         const count = Number(found ?? 0) + 1;
-        const lasting = stored?.expiresAt === undefined ? undefined : stored.expiresAt - now;
+        // At most the window: what a clock that was ahead wrote would else be counted for as long as it was ahead.
+        const lasting =
+          stored?.expiresAt === undefined ? undefined : Math.min(windowMs, stored.expiresAt - now);
         return { ...text(String(count), found === null ? windowMs : lasting, now), result: count };
       });
     },

@@ -14,7 +14,8 @@ export interface CookieOptions {
   readonly domain?: string | undefined;
   /**
    * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
-   * the browser is closed.
+   * the browser is closed. A session whose sign-in chose another absolute time has a cookie for as long as that. Using a
+   * session does not prolong its cookie.
    */
   readonly maxAgeMs?: number | undefined;
 }
@@ -23,8 +24,8 @@ export interface CookieOptions {
 export interface CookieJar {
   /** The value in a `Cookie` header, if it is there exactly once. */
   read(header: string | null | undefined): string | undefined;
-  /** A `Set-Cookie` header. */
-  write(value: string): string;
+  /** A `Set-Cookie` header, for a time of its own if there is one. */
+  write(value: string, ownMs?: number | null): string;
   /** A `Set-Cookie` header that removes it. */
   clear(): string;
 }
@@ -54,13 +55,14 @@ export function cookieJar(options: CookieOptions = {}): CookieJar {
     `SameSite=${sameSite}`,
     ...(domain ? [`Domain=${domain}`] : []),
   ].join('; ');
-  const lasting = maxAgeMs === undefined ? '' : `; Max-Age=${Math.floor(maxAgeMs / 1_000)}`;
+  const lasting = (ms: number | undefined): string =>
+    ms === undefined ? '' : `; Max-Age=${Math.ceil(ms / 1_000)}`;
   return {
     read(header) {
       const values = (header ?? '').split(/; */).filter((pair) => pair.startsWith(`${name}=`));
       return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined;
     },
-    write: (value) => `${name}=${value}; ${attributes}${lasting}`,
+    write: (value, ownMs) => `${name}=${value}; ${attributes}${lasting(ownMs ?? maxAgeMs)}`,
     clear: () => `${name}=; ${attributes}; Max-Age=0`,
   };
 }

@@ -29,13 +29,19 @@ export class SessionDataError extends NoriKVError {
 /**
  * An adapter could not find out who this is, because the store did not answer.
  *
- * The request must fail: Express and Fastify answer 503 by `statusCode`. It is never treated as signed out.
+ * The request must fail: Express and Fastify answer 503 by `statusCode`, Hono by `getResponse`. It is never treated as
+ * signed out.
  */
 export class SessionUnavailableError extends NoriKVError {
   static override readonly code: string = 'SESSION_UNAVAILABLE';
   static override readonly outcome: Outcome = 'unknown';
   static override readonly retryable: boolean = true;
   readonly statusCode: number = 503;
+
+  /** What Hono answers with. */
+  getResponse(): Response {
+    return new Response(this.message, { status: this.statusCode });
+  }
 }
 
 const unreadable: readonly string[] = ['CORRUPT_RECORD', 'SESSION_DATA'];
@@ -45,9 +51,26 @@ export function isUnreadable(error: unknown): boolean {
   return unreadable.some((code) => code === errorCode(error));
 }
 
-const lasting: readonly string[] = [...unreadable, 'INVALID_ARGUMENT', 'SESSION_LIMIT'];
+const lasting: readonly string[] = [...unreadable, 'INVALID_ARGUMENT', 'SESSION_LIMIT', 'SIGN_IN_REVOKED'];
 
 /** Whether no waiting helps against an error: then it is not that the store does not answer. */
 export function isLasting(error: unknown): boolean {
   return lasting.some((code) => code === errorCode(error));
+}
+
+/**
+ * Whatever keeps the answer away, the request must fail, and not as if nobody were signed in.
+ *
+ * @param own - errors that are not of the store.
+ */
+export async function orUnavailable<Result>(
+  work: () => Promise<Result>,
+  own: readonly unknown[] = [],
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (isLasting(cause) || own.includes(cause)) throw cause;
+    throw new SessionUnavailableError('The session could not be looked up or kept; try again', { cause });
+  }
 }

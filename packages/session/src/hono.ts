@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { checkOptions, refuse } from '@norikv/store/checks';
 import { type CookieJar, type CookieOptions, cookieJar } from './cookie.js';
-import { isLasting, isUnreadable } from './errors.js';
+import { isLasting, isUnreadable, orUnavailable } from './errors.js';
+import { frozen } from './json.js';
 import type { NewSession, Profile, RegenerateOptions, Session } from './session.js';
 import type { SessionManager } from './session-manager.js';
 
@@ -23,15 +24,16 @@ export interface HonoSessionOptions {
 export interface SessionAnswer {
   /** False once its headers are on their way, as while it streams. */
   readonly canSetCookie: boolean;
-  /** Sets the id; without one, removes it. */
-  setCookie(id: string | undefined): void;
+  /** Sets the id, for a time of its own if there is one; without an id, removes it. */
+  setCookie(id: string | undefined, ownMs?: number | null): void;
 }
 
 /**
  * The session of a request, under `session` in the variables of the context.
  *
- * Its methods change the session in the store at once, and the cookie of the response. Where the store does not
- * answer they throw.
+ * Its methods change the session in the store at once, and the cookie of the response. Where the store does not answer
+ * they throw a `SessionUnavailableError`, which Hono (from 4.5) answers with 503. An `onError` of your own sees it:
+ * return `error.getResponse()`.
  */
 export class RequestSession<Data extends object = Profile> {
   #data: Session<Data> | null;
@@ -50,13 +52,13 @@ export class RequestSession<Data extends object = Profile> {
   ) {
     this.#sessions = sessions;
     this.#id = id;
-    this.#data = data;
+    this.#data = frozen(data);
     this.#answer = answer;
     this.#unreadable = unreadable;
   }
 
   /**
-   * Who is signed in; null if nobody is.
+   * Who is signed in; null if nobody is. Frozen: `update` changes it.
    *
    * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
    * the schema any more. Such a visitor can only sign in anew, and sign out.
@@ -74,25 +76,39 @@ export class RequestSession<Data extends object = Profile> {
    */
   async signIn(userId: string, ...session: NewSession<Data>): Promise<void> {
     this.#checkCookie('signIn');
-    const id = await this.#sessions.create(userId, ...session);
-    const data = await this.#sessions.get(id);
-    await this.#sessions.destroy(this.#id);
-    this.#use(id);
-    this.#data = data;
-    this.#unreadable = undefined;
+    await orUnavailable(async () => {
+      const id = await this.#sessions.create(userId, ...session);
+      const [data, ownMs] = await Promise.all([this.#sessions.get(id), this.#sessions.ownTimeOf(id)]);
+      await this.#sessions.destroy(this.#id);
+      this.#use(id, ownMs);
+      this.#data = frozen(data);
+      this.#unreadable = undefined;
+    });
+  }
+
+  /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
+  async handle(): Promise<string | null> {
+    return orUnavailable(() => this.#sessions.handleOf(this.#id));
   }
 
   /** Changes the data. False if the session is over. */
   async update(updateFn: (session: Session<Data>) => Data): Promise<boolean> {
     let changed: Session<Data> | null = null;
-    const isUpdated = await this.#sessions.update(this.#id, (session) => {
+    const own: unknown[] = [];
+    const change = (session: Session<Data>): Data => {
       const { userId, createdAt, lastAccessedAt } = session;
-      const data = updateFn(session);
-      changed = { ...data, userId, createdAt, lastAccessedAt };
-      return data;
-    });
+      try {
+        const data = updateFn(session);
+        changed = { ...data, userId, createdAt, lastAccessedAt };
+        return data;
+      } catch (error) {
+        own.push(error);
+        throw error;
+      }
+    };
+    const isUpdated = await orUnavailable(() => this.#sessions.update(this.#id, change), own);
     // It is changed, whether it can be read again or not.
-    this.#data = isUpdated ? await this.#sessions.get(this.#id).catch(() => changed) : null;
+    this.#data = isUpdated ? frozen(await this.#sessions.get(this.#id).catch(() => changed)) : null;
     return isUpdated;
   }
 
@@ -103,30 +119,33 @@ export class RequestSession<Data extends object = Profile> {
    */
   async regenerate(options?: RegenerateOptions): Promise<boolean> {
     this.#checkCookie('regenerate');
-    const id = await this.#sessions.regenerate(this.#id, options);
-    if (id !== null) this.#use(id);
-    // The cookie stays: a request at the same time may just have set the one that works.
-    else this.#data = null;
-    return id !== null;
+    return orUnavailable(async () => {
+      const ownMs = await this.#sessions.ownTimeOf(this.#id);
+      const id = await this.#sessions.regenerate(this.#id, options);
+      if (id !== null) this.#use(id, ownMs);
+      // The cookie stays: a request at the same time may just have set the one that works.
+      else this.#data = null;
+      return id !== null;
+    });
   }
 
   /** Logs out here. */
   async signOut(): Promise<void> {
-    await this.#sessions.destroy(this.#id);
+    await orUnavailable(() => this.#sessions.destroy(this.#id));
     this.#forget();
   }
 
   /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
   async signOutEverywhere(): Promise<number> {
     const { data } = this;
-    const count = data ? await this.#sessions.revokeAll(data.userId) : 0;
+    const count = data ? await orUnavailable(() => this.#sessions.revokeAll(data.userId)) : 0;
     this.#forget();
     return count;
   }
 
   /** Logs the user out everywhere else. Null if the session is over. */
   async signOutOthers(): Promise<number | null> {
-    return this.#sessions.revokeOthers(this.#id);
+    return orUnavailable(() => this.#sessions.revokeOthers(this.#id));
   }
 
   #checkCookie(call: string): void {
@@ -136,9 +155,9 @@ export class RequestSession<Data extends object = Profile> {
     );
   }
 
-  #use(id: string): void {
+  #use(id: string, ownMs: number | null): void {
     this.#id = id;
-    this.#answer.setCookie(id);
+    this.#answer.setCookie(id, ownMs);
   }
 
   #forget(): void {
@@ -193,8 +212,8 @@ export function honoSessions<Data extends object>(
     }
     const answer = {
       canSetCookie: true,
-      setCookie(newId: string | undefined): void {
-        cookie = newId === undefined ? jar.clear() : jar.write(newId);
+      setCookie(newId: string | undefined, ownMs?: number | null): void {
+        cookie = newId === undefined ? jar.clear() : jar.write(newId, ownMs);
       },
     };
     context.set('session', new RequestSession(sessions, id, data, answer, unreadable));

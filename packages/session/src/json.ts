@@ -76,6 +76,14 @@ export function isPlainObject(value: unknown): value is object {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** A frozen copy: a change of it would be lost. */
+export function frozen<Value>(value: Value): Value;
+export function frozen(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen));
+  if (!isPlainObject(value)) return value;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, item]) => [name, frozen(item)])));
+}
+
 /** What kind of value it is, for a message. */
 export function described(value: unknown): string {
   if (Array.isArray(value)) return 'an array';

@@ -1,7 +1,8 @@
 import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkFunction, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { SessionListener } from './events.js';
+import type { CreateOptions } from './session.js';
 
 /** What both the manager and the adapters take. */
 export interface SessionStoreOptions {
@@ -35,6 +36,8 @@ export interface Settings
     readonly [Name in keyof SessionStoreOptions]: NonNullable<SessionStoreOptions[Name]>;
   }> {
   readonly ttlMs: number;
+  /** Wall-clock time in whole milliseconds, as records hold it. */
+  now(): number;
 }
 
 const twelveHoursMs = 43_200_000;
@@ -45,7 +48,7 @@ export function settingsOf(
   options: SessionStoreOptions,
   otherOptions: readonly string[] = [],
 ): Settings {
-  const defaults: Settings = {
+  const defaults: Omit<Settings, 'now'> = {
     ttlMs,
     prefix: 'session',
     absoluteMs: Math.max(ttlMs, twelveHoursMs),
@@ -65,7 +68,7 @@ export function settingsOf(
       throw new InvalidArgumentError(`"${name}" is no option of a session store; see SessionStoreOptions`);
     }
   }
-  const settings: Settings = { ...defaults, ...Object.fromEntries(own) };
+  const settings = { ...defaults, ...Object.fromEntries(own) };
   checkLifetimes(settings);
   checkWhole('maxSessions', settings.maxSessions, 1, 1_000);
   checkWhole('maxDataBytes', settings.maxDataBytes, 1, 1_000_000);
@@ -75,32 +78,36 @@ export function settingsOf(
     refuse('prefix', prefix, '1 to 64 letters, digits, ".", "_", ":", "/" or "-"');
   }
   checkOneOf('whenFull', whenFull, ['evict-oldest', 'refuse']);
-  if (typeof settings.clock?.now !== 'function') {
-    refuse('clock', settings.clock, 'an object with now, monotonic and startTimer');
-  }
   for (const name of ['random', 'onEvent'] as const) checkFunction(name, settings[name]);
-  return { ...settings, clock: inWholeMs(settings.clock), onEvent: (event) => tell(settings.onEvent, event) };
-}
-
-/** Records hold whole milliseconds. */
-function inWholeMs(clock: Clock): Clock {
-  return {
-    now: () => Math.floor(clock.now()),
-    monotonic: () => clock.monotonic(),
-    startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs),
-  };
+  const now = (): number => Math.max(0, Math.floor(settings.clock.now()));
+  return { ...settings, now, onEvent: (event) => tell(settings.onEvent, event) };
 }
 
 /** Ten years. */
 export const longestMs: number = 10 * 366 * 86_400_000;
 
 /** @throws InvalidArgumentError unless both are durations and the idle time is not the longer one. */
-export function checkLifetimes({ ttlMs, absoluteMs }: Pick<Settings, 'ttlMs' | 'absoluteMs'>): void {
+function checkLifetimes({ ttlMs, absoluteMs }: Pick<Settings, 'ttlMs' | 'absoluteMs'>): void {
   checkWhole('ttlMs', ttlMs, 1, longestMs);
   checkWhole('absoluteMs', absoluteMs, 1, longestMs);
   if (ttlMs > absoluteMs) {
     refuse('absoluteMs', absoluteMs, `at least ttlMs, which is ${ttlMs}: no session can be idle for longer`);
   }
+}
+
+const signInOptions: readonly string[] = ['ttlMs', 'absoluteMs', 'generation'];
+
+/** The times of one sign-in. @throws InvalidArgumentError naming the option that is wrong. */
+export function lifetimesOf(
+  settings: Settings,
+  options: CreateOptions,
+): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
+  checkOptions(options, signInOptions);
+  const { ttlMs = settings.ttlMs, generation = 0 } = options;
+  const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;
+  checkLifetimes({ ttlMs, absoluteMs });
+  checkWhole('generation', generation, 0);
+  return { ttlMs, absoluteMs };
 }
 
 /** @throws InvalidArgumentError unless the value is a text that can name a user. */

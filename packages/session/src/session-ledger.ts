@@ -74,7 +74,7 @@ export class SessionLedger {
       this.#records.readSession(key),
       owner === undefined ? undefined : this.#records.readUser(owner),
     ]);
-    const now = this.settings.clock.now();
+    const now = this.settings.now();
     if (record?.kind === 'ended') {
       const next = now < (record.followUntil ?? 0) ? successorOf(record, path) : undefined;
       return next === undefined ? undefined : this.find(next, [...path, next]);
@@ -92,7 +92,7 @@ export class SessionLedger {
   /** Writes that a session was seen, if it is time. Nobody's answer depends on it, so nobody waits for long. */
   async see({ key, session }: Found): Promise<void> {
     const { clock } = this.settings;
-    if (this.#seeing.has(key) || !isTouchDue(session, clock.now())) return;
+    if (this.#seeing.has(key) || !isTouchDue(session, this.settings.now())) return;
     this.#seeing.add(key);
     await new Promise<void>((resolve) => {
       const cancel = clock.startTimer(resolve, longestWaitMs);
@@ -147,7 +147,7 @@ export class SessionLedger {
   async save(key: string, content: Content, mustExist: boolean): Promise<boolean> {
     const { userId, idleMs } = content;
     const longestMs = Math.max(this.settings.absoluteMs, idleMs);
-    const now = this.settings.clock.now();
+    const now = this.settings.now();
     const times = { createdAt: now, lastSeenAt: now, expiresAt: now + longestMs };
     const session: LiveSession = { kind: 'live', ...times, ...content };
     if (userId === undefined) {
@@ -183,7 +183,7 @@ export class SessionLedger {
 
   /** Gives a session another key. False if it is over; then so is what was to take its place. */
   async move({ key, session }: Found, newKey: string, overlapMs: number): Promise<boolean> {
-    const now = this.settings.clock.now();
+    const now = this.settings.now();
     const followUntil = overlapMs > 0 ? now + overlapMs : undefined;
     try {
       const isOpen = await this.#open(newKey, { ...session, lastSeenAt: now }, { continues: key });
@@ -218,7 +218,7 @@ export class SessionLedger {
     if (ended?.kind !== 'live') return undefined;
     const { userId } = ended;
     const handle = await this.users.withdraw(userId, key, unname);
-    const wasOver = handle === undefined || !isLive(ended, this.settings.clock.now());
+    const wasOver = handle === undefined || !isLive(ended, this.settings.now());
     return wasOver ? undefined : { handle, userId };
   }
 

@@ -1,22 +1,9 @@
 import { errorCode, type KvStore } from '@norikv/store';
-import { checkObject, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
+import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
-import {
-  checkLifetimes,
-  checkUserId,
-  type SessionStoreOptions,
-  type Settings,
-  settingsOf,
-} from './options.js';
-import type {
-  CreateOptions,
-  ListedSession,
-  NewSession,
-  Profile,
-  RegenerateOptions,
-  Session,
-} from './session.js';
+import { checkUserId, lifetimesOf, type SessionStoreOptions, settingsOf } from './options.js';
+import type { ListedSession, NewSession, Profile, RegenerateOptions, Session } from './session.js';
 import { createSessionId, hashOf, isSessionId } from './session-id.js';
 import { type Found, SessionLedger } from './session-ledger.js';
 import type { LiveSession } from './session-record.js';
@@ -32,8 +19,6 @@ export interface SessionManagerOptions<Data extends object = Profile> extends Se
    */
   readonly schema?: StandardSchema<Data> | undefined;
 }
-
-const createOptions: readonly string[] = ['ttlMs', 'absoluteMs', 'generation'];
 
 interface FoundOfUser extends Found {
   readonly session: OwnedSession;
@@ -86,7 +71,7 @@ export class SessionManager<Data extends object = Profile> {
    */
   async create(userId: string, ...session: NewSession<Data>): Promise<string> {
     const [data, options] = newSession(session);
-    const { ttlMs, absoluteMs } = this.#lifetimes(options);
+    const { ttlMs, absoluteMs } = lifetimesOf(this.#ledger.settings, options);
     checkUserId(userId);
     const now = this.#now();
     const live: LiveSession = {
@@ -195,6 +180,17 @@ export class SessionManager<Data extends object = Profile> {
   }
 
   /**
+   * How many milliseconds a session has left at most, if its sign-in chose its absolute time: for its cookie. Null for
+   * one with that of the manager, and if there is none.
+   */
+  async ownTimeOf(id: PresentedId): Promise<number | null> {
+    const found = await this.#find(id);
+    if (!found) return null;
+    const { createdAt, expiresAt } = found.session;
+    return expiresAt - createdAt === this.#ledger.settings.absoluteMs ? null : expiresAt - this.#now();
+  }
+
+  /**
    * Ends one session of a user, by the handle from `list`. False if there is none. One that was idle too long may
    * count until it is tidied up, here and in the next two.
    */
@@ -234,17 +230,7 @@ export class SessionManager<Data extends object = Profile> {
       : undefined;
   }
 
-  #lifetimes(options: CreateOptions): Pick<Settings, 'ttlMs' | 'absoluteMs'> {
-    const { settings } = this.#ledger;
-    checkOptions(options, createOptions);
-    const { ttlMs = settings.ttlMs, generation = 0 } = options;
-    const { absoluteMs = Math.max(ttlMs, settings.absoluteMs) } = options;
-    checkLifetimes({ ttlMs, absoluteMs });
-    checkWhole('generation', generation, 0);
-    return { ttlMs, absoluteMs };
-  }
-
   #now(): number {
-    return this.#ledger.settings.clock.now();
+    return this.#ledger.settings.now();
   }
 }

@@ -95,7 +95,7 @@ export class UserLedger {
     const user = await this.#records.readUser(userId);
     const named = user?.sessions ?? [];
     const records = await Promise.all(named.map((session) => this.#usable(userId, session)));
-    const now = this.#settings.clock.now();
+    const now = this.#settings.now();
     const byHandle = new Map<string, Listed>();
     for (const [position, { handle }] of named.entries()) {
       const session = records[position];
@@ -144,7 +144,7 @@ export class UserLedger {
   }
 
   async #deadAmong(userId: string, sessions: readonly UserSession[]): Promise<ReadonlySet<string>> {
-    const now = this.#settings.clock.now();
+    const now = this.#settings.now();
     const records = await Promise.all(sessions.map((session) => this.#usable(userId, session)));
     const dead = sessions.filter(({ namedAt }, position) => {
       return now - namedAt > birthMs && !isLive(records[position], now);

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { checkFunction, checkObject, checkWhole } from '@norikv/store/checks';
 import { quiet } from '@norikv/store/listeners';
 import { BoundedMap } from './bounded-map.js';
-import { isLasting, isUnreadable, SessionUnavailableError } from './errors.js';
+import { isUnreadable, orUnavailable, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
 import { checkUserId, longestMs, type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
@@ -71,7 +71,7 @@ export class WebSessions<Stored extends WebSession> {
     if (!isSid(sid)) return undefined;
     const key = hashOf(sid);
     try {
-      const found = await this.#orUnavailable(() => this.#ledger.find(key));
+      const found = await orUnavailable(() => this.#ledger.find(key));
       if (found) this.#known.set(key, true);
       return found;
     } catch (error) {
@@ -102,7 +102,7 @@ export class WebSessions<Stored extends WebSession> {
     const userId = this.#ownerOf(session);
     const key = hashOf(sid);
     const isKnown = mustExist || this.#known.get(key) === true;
-    const saving = this.#orUnavailable(() => this.#ledger.save(key, { userId, idleMs, data }, isKnown));
+    const saving = orUnavailable(() => this.#ledger.save(key, { userId, idleMs, data }, isKnown));
     if (!isKnown) this.#begin(key, saving);
     if (await saving) return void this.#known.set(key, true);
     if (this.#known.get(key) === false) throw new SessionUnavailableError(takenBack);
@@ -115,7 +115,7 @@ export class WebSessions<Stored extends WebSession> {
     const terms = { idleMs, cookie: serialised(session.cookie ?? {}) };
     if (!isSid(sid) || this.#isFresh(loaded, terms)) return;
     const isOutlasted = loaded !== undefined && loaded.createdAt + idleMs > loaded.expiresAt;
-    await this.#orUnavailable(async () => {
+    await orUnavailable(async () => {
       await (isOutlasted
         ? this.#ledger.lengthen(hashOf(sid), terms)
         : this.#ledger.touch(hashOf(sid), terms));
@@ -133,7 +133,7 @@ export class WebSessions<Stored extends WebSession> {
     const key = hashOf(sid);
     this.#known.set(key, true);
     await this.#beginning.get(key);
-    await this.#orUnavailable(async () => {
+    await orUnavailable(async () => {
       await this.#ledger.end(key);
     });
   }
@@ -161,28 +161,18 @@ export class WebSessions<Stored extends WebSession> {
   }
 
   #isFresh(loaded: LiveSession | undefined, terms: CookieTerms): boolean {
-    const now = this.#ledger.settings.clock.now();
+    const now = this.#ledger.settings.now();
     return isLive(loaded, now) && touch(terms)(loaded, now).kind === 'keep';
   }
 
   #idleMs({ cookie }: Stored): number {
-    const { clock, ttlMs } = this.#ledger.settings;
+    const { now, ttlMs } = this.#ledger.settings;
     const { expires, originalMaxAge } = cookie ?? {};
-    const leftMs = expires ? new Date(expires).getTime() - clock.now() : ttlMs;
+    const leftMs = expires ? new Date(expires).getTime() - now() : ttlMs;
     if (!(leftMs > 0)) return 0;
     const idleMs = Math.ceil(originalMaxAge || leftMs);
     checkWhole('maxAge of the cookie', idleMs, 1, longestMs);
     return idleMs;
-  }
-
-  /** Whatever keeps the answer away, the request must fail, and not as if nobody were signed in. */
-  async #orUnavailable<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (isLasting(cause)) throw cause;
-      throw new SessionUnavailableError('The session could not be looked up or kept; try again', { cause });
-    }
   }
 }
 

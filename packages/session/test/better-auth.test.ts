@@ -157,6 +157,20 @@ describe('the storage', () => {
     await clock.advance(minute);
   });
 
+  it('keeps nobody counted for longer where a clock is, or was, ahead', async () => {
+    const clock = new FakeClock();
+    const storage = betterAuthStorage(memoryStore({ clock }), { clock });
+    clock.jumpWallClock(hour);
+    expect(await storage.increment('ip', 10)).toBe(1);
+    clock.jumpWallClock(-hour);
+    expect(await storage.increment('ip', 10)).toBe(2);
+    await clock.advance(9_999);
+    expect(await storage.increment('ip', 10)).toBe(3);
+    await clock.advance(10_000);
+    expect(await storage.increment('ip', 10)).toBe(1);
+    await clock.advance(minute);
+  });
+
   it('reads again until its time is over, unless that is of no use', async () => {
     const clock = new FakeClock();
     const store = withFaults(memoryStore({ clock }), { clock, decide: () => 'lost-request' });

@@ -17,7 +17,7 @@ describe('the cookie', () => {
       maxAgeMs: 5_500,
     });
     expect(jar.write('value')).toBe(
-      'id=value; Path=/app; HttpOnly; SameSite=Strict; Domain=example.com; Max-Age=5',
+      'id=value; Path=/app; HttpOnly; SameSite=Strict; Domain=example.com; Max-Age=6',
     );
     expect(cookieJar({ secure: false }).clear()).toMatch(/^id=; /);
     expect(cookieJar({ name: 'sid', sameSite: 'None' }).write('a')).toMatch(

@@ -135,6 +135,32 @@ describe('wall clocks that differ', () => {
   });
 });
 
+describe('a wall clock that is set', () => {
+  it.each([
+    ['back', [-hour * 24 * 365]],
+    ['ahead and back', [hour * 24 * 365, -hour * 24 * 365]],
+    ['before 1970', [-hour * 24 * 365 * 60]],
+  ])('%s brings no session back that was ended, and keeps none alive that nobody uses', async (_, steps) => {
+    const clock = new FakeClock();
+    const own = clock.drifted(1);
+    const sessions = new SessionManager(memoryStore({ clock }), idle, { clock: own });
+    const create = () => sessions.create('user', 'a@example.com', []);
+    const [unused, destroyed, revoked] = [await create(), await create(), await create()];
+    await sessions.destroy(destroyed);
+    await sessions.revoke('user', (await sessions.handleOf(revoked)) ?? '');
+    for (const step of steps) {
+      own.jumpWallClock(step);
+      expect([await sessions.get(destroyed), await sessions.get(revoked)]).toEqual([null, null]);
+    }
+    expect(await sessions.validate(unused)).toBe(true);
+    const later = await create();
+    expect(await sessions.validate(later)).toBe(true);
+    await clock.advance(idle + minute);
+    for (const id of [unused, destroyed, revoked, later]) expect(await sessions.get(id)).toBeNull();
+    expect(await sessions.list('user')).toEqual([]);
+  });
+});
+
 function memoryStoreWithClocks() {
   const clock = new FakeClock();
   const store = memoryStore({ clock });

@@ -1,4 +1,4 @@
-import { find, type KvStore, UnavailableError } from '@norikv/store';
+import { find, type KvStore, systemClock, UnavailableError } from '@norikv/store';
 import { FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { betterAuthStorage } from '../src/better-auth.js';
@@ -32,6 +32,9 @@ const wrongOptions: readonly (readonly [options: object, message: string])[] = [
   [{ schema: null }, 'schema is null'],
   [{ clock: 5 }, 'clock is 5'],
   [{ clock: null }, 'clock is null'],
+  [{ clock: {} }, 'clock.now is undefined; use a function'],
+  [{ clock: { ...systemClock, startTimer: 5 } }, 'clock.startTimer is 5; use a function'],
+  [{ now: () => 0 }, '"now" is no option'],
   [{ ttlMs: 5 }, '"ttlMs" is no option'],
   [{ onEvent: null }, 'onEvent is null; use a function'],
   [{ onEvent: 'log' }, 'onEvent is "log"'],

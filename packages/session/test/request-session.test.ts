@@ -1,0 +1,130 @@
+import { UnavailableError } from '@norikv/store';
+import { FakeClock } from '@norikv/testkit';
+import { Hono } from 'hono';
+import { describe, expect, it } from 'vitest';
+import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
+import { type CreateOptions, SessionManager } from '../src/index.js';
+import { memoryStore } from './engines.js';
+import { hour, minute, second } from './world.js';
+
+type Visit = (session: RequestSession) => unknown;
+
+/** A browser that keeps one cookie, and a site that does in each request what it is told. */
+function visitorOf(sessions: SessionManager, cookie?: CookieOptions) {
+  let kept = '';
+  const given: (string | undefined)[] = [];
+  return {
+    /** The `Max-Age` of each cookie it was given. */
+    given,
+    async visit(work: Visit): Promise<Response> {
+      const app = new Hono<{ Variables: { session: RequestSession } }>();
+      app.use(honoSessions(sessions, { cookie }));
+      app.get('/', async (context) => context.json((await work(context.get('session'))) ?? null));
+      const response = await app.request('/', { headers: { cookie: kept } });
+      for (const header of response.headers.getSetCookie()) {
+        kept = header.split(';')[0] ?? '';
+        given.push(/Max-Age=(\d+)/.exec(header)?.[1]);
+      }
+      return response;
+    },
+  };
+}
+
+const alice = ['alice', 'alice@example.com', ['user']] as const;
+const signIn =
+  (options: CreateOptions = {}): Visit =>
+  (session) =>
+    session.signIn(...alice, options);
+
+describe('RequestSession', () => {
+  it.each<[string, Visit]>([
+    ['signIn', signIn()],
+    ['update', (session) => session.update((data) => ({ ...data, roles: [] }))],
+    ['regenerate', (session) => session.regenerate()],
+    ['signOut', (session) => session.signOut()],
+    ['signOutEverywhere', (session) => session.signOutEverywhere()],
+    ['signOutOthers', (session) => session.signOutOthers()],
+    ['handle', (session) => session.handle()],
+  ])('is a 503 where the store stops to answer before %s', async (_name, work) => {
+    const store = memoryStore();
+    const visitor = visitorOf(new SessionManager(store));
+    await visitor.visit(signIn());
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    const response = await visitor.visit((session) => {
+      Object.assign(store, { get: down, find: down, put: down, delete: down });
+      return work(session);
+    });
+    expect(response.status).toBe(503);
+    expect(visitor.given).toHaveLength(1);
+  });
+
+  it('passes on what no waiting helps against, and what is thrown by the function of an update', async () => {
+    const { visit } = visitorOf(new SessionManager(memoryStore()));
+    const messages: unknown[] = [];
+    const refused = (work: Visit): Visit => {
+      return async (session) => messages.push(await Promise.resolve(work(session)).catch(String));
+    };
+    await visit(refused((session) => session.signIn('', 'alice@example.com', [])));
+    await visit(signIn());
+    await visit((session) => session.signOutEverywhere());
+    await visit(refused(signIn({ generation: 0 })));
+    await visit(signIn({ generation: 1 }));
+    const forbid = (): never => {
+      throw new Error('forbidden');
+    };
+    await visit(refused((session) => session.update(forbid)));
+    expect(messages).toEqual([
+      expect.stringContaining('userId is ""'),
+      expect.stringContaining('SignInRevokedError'),
+      'Error: forbidden',
+    ]);
+  });
+
+  it('has a cookie for as long as the sign-in chose, also under a new id, and else for as long as all have', async () => {
+    const clock = new FakeClock();
+    const sessions = new SessionManager(memoryStore({ clock }), hour, { clock });
+    for (const [maxAgeMs, usual] of [
+      [undefined, undefined],
+      [hour, '3600'],
+    ] as const) {
+      const { visit, given } = visitorOf(sessions, { maxAgeMs });
+      await visit(signIn());
+      await visit(signIn({ ttlMs: minute }));
+      await visit((session) => session.regenerate());
+      await visit(signIn({ ttlMs: 24 * hour }));
+      await clock.advance(second);
+      await visit((session) => session.regenerate());
+      await visit(signIn({ ttlMs: minute, absoluteMs: 2 * minute }));
+      expect(given).toEqual([usual, usual, usual, '86400', '86399', '120']);
+    }
+  });
+
+  it('hands out data that nobody can change without a word', async () => {
+    const { visit } = visitorOf(new SessionManager(memoryStore()));
+    const push: Visit = (session) => {
+      expect(() => session.data?.roles.push('admin')).toThrow('not extensible');
+      return session.data?.roles;
+    };
+    for (const work of [
+      signIn(),
+      () => {},
+      (session: RequestSession) => session.update((data) => ({ ...data, roles: ['user'] })),
+    ]) {
+      const response = await visit(async (session) => {
+        await work(session);
+        return push(session);
+      });
+      expect(await response.json()).toEqual(['user']);
+    }
+  });
+
+  it('knows its handle, to mark it in a list', async () => {
+    const sessions = new SessionManager(memoryStore());
+    const [phone, laptop] = [visitorOf(sessions), visitorOf(sessions)];
+    for (const { visit } of [phone, laptop]) await visit(signIn());
+    const handleOf = async ({ visit }: typeof phone) => (await visit((session) => session.handle())).json();
+    const handles = (await sessions.list('alice')).map(({ handle }) => handle);
+    expect([await handleOf(phone), await handleOf(laptop)]).toEqual(handles);
+    expect(await handleOf(visitorOf(sessions))).toBeNull();
+  });
+});
