@@ -1,15 +1,13 @@
-import { isNoriKVError } from '@norikv/store';
-import type { CurrentTenant, TenantContext } from './tenant-context.js';
+import type { TenantContext } from './tenant-context.js';
 
 /** What the middleware uses of a context of Hono 4. */
 export interface HonoTenantContext {
   readonly req: { readonly url: string; header(name: string): string | undefined };
-  json(body: { readonly error: string }, status: 400 | 403 | 404): Response;
 }
 
 /**
- * Makes a Hono middleware. What handles the request finds its tenant with `TenantContext.current`. A request
- * without a tenant is answered with 400, 403 or 404.
+ * Makes a Hono middleware. What handles the request finds its tenant with `TenantContext.current`. Errors carry
+ * `getResponse`, so Hono (from 4.5) answers 400, 403 or 404, and 429 for a limit. An `onError` of your own sees them.
  *
  * @example
  * ```ts
@@ -18,24 +16,11 @@ export interface HonoTenantContext {
  */
 export function honoTenant<Context extends HonoTenantContext>(
   context: TenantContext<Context>,
-): (request: Context, next: () => Promise<void>) => Promise<Response | undefined> {
+): (request: Context, next: () => Promise<void>) => Promise<void> {
   return async (request, next) => {
     const header = (name: string): string | undefined => request.req.header(name);
     const { hostname } = new URL(request.req.url);
-    let current: CurrentTenant;
-    try {
-      current = await context.resolve({ request, host: hostname, header });
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === undefined || !isNoriKVError(error)) throw error;
-      return request.json({ error: error.message }, status);
-    }
+    const current = await context.resolve({ request, host: hostname, header });
     await context.run(current, next);
-    return undefined;
   };
-}
-
-function statusOf(error: unknown): 400 | 403 | 404 | undefined {
-  const { statusCode } = error as { statusCode?: unknown };
-  return statusCode === 400 || statusCode === 403 || statusCode === 404 ? statusCode : undefined;
 }

@@ -1,4 +1,5 @@
 export {
+  TenantError,
   TenantExistsError,
   TenantLimitError,
   TenantMismatchError,

@@ -1,11 +1,11 @@
-import { checkNames, checkObject, refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, checkOneOf, refuse } from '@norikv/store/checks';
 
 /** The limits of a tenant. What is missing is not limited. */
 export interface TenantLimits {
   /** Keys without a ttl that the tenant may have. */
-  readonly maxKeys: number;
+  readonly maxKeys?: number | undefined;
   /** Megabytes (1,048,576 bytes) of values under such keys. */
-  readonly maxStorageMB: number;
+  readonly maxStorageMB?: number | undefined;
   readonly maxValueBytes?: number | undefined;
   /** The longest ttl in milliseconds. */
   readonly maxTtlMs?: number | undefined;
@@ -13,7 +13,7 @@ export interface TenantLimits {
   readonly operationsPerSecond?: number | undefined;
 }
 
-/** Plans by name. A plan that is not there gets the limits of `free`. */
+/** Plans by name. A tenant whose plan is not there gets the limits of `free`. */
 export type TenantPlans = Readonly<Record<string, TenantLimits>> & { readonly free: TenantLimits };
 
 /** The plans of the documentation. */
@@ -52,6 +52,11 @@ export function checkedPlans(plans: TenantPlans): TenantPlans {
   const copyOf = (limits: TenantLimits): TenantLimits => Object.freeze({ ...limits });
   const others = Object.entries(plans).map(([plan, limits]) => [plan, copyOf(limits)]);
   return { ...Object.fromEntries(others), free: copyOf(plans.free) };
+}
+
+/** @throws InvalidArgumentError unless there is such a plan, here or in the documentation. */
+export function checkPlan(plans: TenantPlans, plan: string): void {
+  checkOneOf('plan', plan, Object.keys({ ...plans, ...documentedPlans }));
 }
 
 /** The limits of a plan. */

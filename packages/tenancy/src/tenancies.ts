@@ -36,7 +36,18 @@ export class Tenancies {
     const next = await this.#updater.update(layout.next(this.#prefix), counterCodec, (last = 0) =>
       write(last + 1, last + 1),
     );
-    return next.toString(36).padStart(spaceDigits, '0');
+    return spaceOf(next);
+  }
+
+  /** The records of all that an id leads to. Others are of tenants that are deleted, or not there yet. */
+  async *all(): AsyncGenerator<TenantRecord, void> {
+    const last = (await this.#updater.read(layout.next(this.#prefix), counterCodec)) ?? 0;
+    for (let part = 1; part <= last; part += 1) {
+      const record = await this.#updater.read(this.#recordKey(spaceOf(part)), tenantCodec);
+      if (!record || record.status === 'deleted') continue;
+      const name = await this.#updater.read(this.#nameKey(record.id), nameCodec);
+      if (name?.space === record.space) yield record;
+    }
   }
 
   async write(record: TenantRecord): Promise<void> {
@@ -139,6 +150,10 @@ export class Tenancies {
   #recordKey(space: string): string {
     return layout.tenant(this.#prefix, space);
   }
+}
+
+function spaceOf(part: number): string {
+  return part.toString(36).padStart(spaceDigits, '0');
 }
 
 function isLive(tenantId: string, { id, status }: TenantRecord): boolean {

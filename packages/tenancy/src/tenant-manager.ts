@@ -12,7 +12,7 @@ import { tenantExists } from './errors.js';
 import { layout } from './layout.js';
 import { settingsOf, type TenantManagerOptions } from './manager-options.js';
 import { encodeName } from './names.js';
-import { limitsOf, type TenantPlans } from './plans.js';
+import { checkPlan, limitsOf, type TenantPlans } from './plans.js';
 import { type ChangeRecord, rename } from './rename.js';
 import { ScopedStore } from './scoped-store.js';
 import { activeTenant, foundTenant, ServedTenants } from './served-tenants.js';
@@ -75,12 +75,13 @@ export class TenantManager {
    * Creates a tenant, in an empty part of the store of its own.
    *
    * @throws TenantExistsError if there is one of this id that was not deleted.
+   * @throws InvalidArgumentError for a plan that is neither in `plans` nor of the documentation.
    */
   async create(tenantId: string, name: string, plan: string): Promise<TenantMetadata> {
     encodeName(tenantId);
     // What is no text would be lost in the record, and the record could not be read any more.
     checkString('name', name);
-    checkString('plan', plan);
+    checkPlan(this.#plans, plan);
     // What is allocated for one that is not to be stays behind.
     if (await this.#tenancies.look(tenantId)) throw tenantExists(tenantId);
     const record: TenantRecord = {
@@ -125,9 +126,17 @@ export class TenantManager {
     return this.#metadata(foundTenant(tenantId, await this.#tenancies.recent(tenantId)));
   }
 
-  /** Gives a tenant another plan. */
+  /**
+   * All tenants that were not deleted, in the order they were created. Two reads for each of them, one for each that was
+   * deleted, one after the other. One that is created meanwhile may be missing.
+   */
+  async *list(): AsyncGenerator<TenantMetadata, void> {
+    for await (const record of this.#tenancies.all()) yield this.#metadata(record);
+  }
+
+  /** Gives a tenant another plan. As in `create`, there must be one of that name. */
   async setPlan(tenantId: string, plan: string): Promise<TenantMetadata> {
-    checkString('plan', plan);
+    checkPlan(this.#plans, plan);
     return this.#change(tenantId, (record) => ({ ...record, plan }));
   }
 

@@ -104,7 +104,7 @@ describe('maxKeys', () => {
 });
 
 it('what a plan leaves out is not limited, and counted all the same', async () => {
-  const { client, manager } = await start({ maxKeys: 1 } as TenantLimits, { chunk: { keys: 2, bytes: 2 } });
+  const { client, manager } = await start({ maxKeys: 1 }, { chunk: { keys: 2, bytes: 2 } });
   await client.put('a', 'value');
   await expect(client.put('b', 'value')).rejects.toMatchObject({ limit: 'maxKeys' });
   await manager.close();

@@ -4,15 +4,15 @@ import { createMemoryStore } from '@norikv/testkit';
 import express, { type Request } from 'express';
 import fastify from 'fastify';
 import { type Context, Hono } from 'hono';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { listen } from '../../../test/listen.js';
 import { type ExpressTenantRequest, expressTenant } from '../src/express.js';
 import { fastifyTenant } from '../src/fastify.js';
 import { honoTenant } from '../src/hono.js';
-import { TenantContext, TenantManager, type TenantResolution } from '../src/index.js';
+import { TenantContext, TenantError, TenantManager, type TenantResolution } from '../src/index.js';
 
 async function twoTenants(): Promise<TenantManager> {
-  const manager = new TenantManager(createMemoryStore());
+  const manager = new TenantManager(createMemoryStore(), { plans: { free: { maxValueBytes: 100 } } });
   for (const id of ['acme', 'widgets', 'asleep']) {
     await manager.create(id, id, 'free');
     await (await manager.getClient(id)).put('config', `${id}-config`);
@@ -28,6 +28,12 @@ async function configOf<Incoming>(context: TenantContext<Incoming>): Promise<str
   });
   const { client, metadata } = context.current();
   return `${metadata.name}: ${bytesToString((await client.get('config')).value)}`;
+}
+
+/** Writes more than the current tenant may. */
+async function tooMuch<Incoming>(context: TenantContext<Incoming>): Promise<string> {
+  await context.current().client.put('large', 'x'.repeat(101));
+  return 'written';
 }
 
 interface Answer {
@@ -57,6 +63,7 @@ const frameworks: Readonly<
       expect(request.tenantMetadata?.id).toBe(request.tenantClient?.getTenantId());
       response.send(text);
     });
+    app.get('/too-much', async (_request, response) => void response.send(await tooMuch(context)));
     await using server = await listen(app);
     await use(server.url);
   },
@@ -65,6 +72,7 @@ const frameworks: Readonly<
     const app = fastify();
     app.addHook('onRequest', fastifyTenant(context));
     app.get('/', () => configOf(context));
+    app.get('/too-much', () => tooMuch(context));
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
     await use(url);
     await app.close();
@@ -74,18 +82,16 @@ const frameworks: Readonly<
     const app = new Hono();
     app.use(honoTenant(context));
     app.get('/', async (request) => request.text(await configOf(context)));
-    app.get('/fails', () => {
-      throw Object.assign(new Error('of the handler'), { statusCode: 404 });
-    });
-    app.onError((error, request) => request.text(`${error.message}`, 500));
+    app.get('/too-much', async (request) => request.text(await tooMuch(context)));
     await using server = await listen(getRequestListener(app.fetch));
-    expect((await ask(`${server.url}/fails`, { 'x-tenant-id': 'acme' })).status).toBeGreaterThanOrEqual(400);
+    // Hono itself answers errors here, and prints those it knows nothing of.
+    vi.spyOn(console, 'error').mockReturnValue();
     await use(server.url);
   },
 };
 
 describe.each(Object.entries(frameworks))('the %s middleware', (_name, run) => {
-  it('gives each of many requests at once its own tenant, and answers 400, 403 and 404', async () => {
+  it('gives each of many requests at once its own tenant, and answers 400, 403, 404 and 429', async () => {
     await run({ header }, async (url) => {
       const ids = Array.from({ length: 40 }, (_, number) => (number % 3 === 0 ? 'acme' : 'widgets'));
       const answers = await Promise.all(ids.map((id) => ask(url, { 'x-tenant-id': id })));
@@ -94,6 +100,7 @@ describe.each(Object.entries(frameworks))('the %s middleware', (_name, run) => {
       expect((await ask(url, { 'x-tenant-id': '' })).status).toBe(400);
       expect((await ask(url, { 'x-tenant-id': 'none' })).status).toBe(404);
       expect((await ask(url, { 'x-tenant-id': 'asleep' })).status).toBe(403);
+      expect((await ask(`${url}/too-much`, { 'x-tenant-id': 'acme' })).status).toBe(429);
     });
   });
 
@@ -119,6 +126,15 @@ describe.each(Object.entries(frameworks))('the %s middleware', (_name, run) => {
       expect((await ask(url, {})).status).toBe(500);
     });
   });
+});
+
+it('in Hono, an onError of the app sees what is wrong, and can answer as without one', async () => {
+  const app = new Hono();
+  app.use(honoTenant(new TenantContext<Context>(await twoTenants(), { header })));
+  app.onError((error) => (error instanceof TenantError ? error.getResponse() : new Response()));
+  const answer = await app.request('/', { headers: { 'x-tenant-id': 'asleep' } });
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toEqual({ error: 'Tenant suspended: asleep' });
 });
 
 describe('TenantContext', () => {

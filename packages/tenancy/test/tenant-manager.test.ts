@@ -64,9 +64,38 @@ describe.each(engines)('TenantManager on $name', ({ open }) => {
     expect(counted.calls.put).toBe(0);
   });
 
-  it('gives unknown plans the limits of free', async () => {
-    const { limits } = await start().create('a', 'A', '__proto__');
-    expect(limits).toEqual({ maxKeys: 1_000, maxStorageMB: 10 });
+  it('refuses plans there are not, and gives a tenant of one that is gone the limits of free', async () => {
+    const free = { maxKeys: 5 };
+    const before = start({ plans: { free, gold: { maxKeys: 50 } } });
+    expect((await before.create('a', 'A', 'gold')).limits).toEqual({ maxKeys: 50 });
+    const now = start({ plans: { free } });
+    expect(await now.get('a')).toMatchObject({ plan: 'gold', limits: free });
+    const names = 'use "free" or "pro" or "enterprise"';
+    await expect(now.create('b', 'B', 'entreprise')).rejects.toThrow(`plan is "entreprise"; ${names}`);
+    await expect(now.setPlan('a', '__proto__')).rejects.toThrow(`plan is "__proto__"; ${names}`);
+    expect(await now.get('b')).toBeNull();
+    // The names of the documentation, whatever the plans.
+    expect((await now.setPlan('a', 'enterprise')).limits).toEqual(free);
+  });
+
+  it('lists the tenants there are, by the ids they have now', async () => {
+    const manager = start();
+    const ids = async (): Promise<string[]> => {
+      const found = [];
+      for await (const { id, status } of manager.list()) found.push(`${id} ${status}`);
+      return found;
+    };
+    expect(await ids()).toEqual([]);
+    for (const id of ['a', 'b', 'c', 'd']) await manager.create(id, id, 'free');
+    await manager.delete('b');
+    await manager.create('b', 'again', 'free');
+    await manager.rename('c', 'renamed');
+    await manager.suspend('d');
+    // A create that ended half-way: no id leads there.
+    const { space } = await manager.create('e', 'E', 'free');
+    await engine.store.delete('t.id/e');
+    expect(space).toBe('0000000006');
+    expect(await ids()).toEqual(['a active', 'renamed active', 'd suspended', 'b active']);
   });
 
   it('creates one tenant of an id, whoever tries at the same time', async () => {
@@ -131,6 +160,26 @@ describe.each(engines)('TenantManager on $name', ({ open }) => {
     await one.setPlan('a', 'pro');
     expect(await other.get('a')).toMatchObject({ plan: 'pro', limits: { maxKeys: 100_000 } });
     expect(await one.getRecent('a')).toMatchObject({ plan: 'pro' });
+  });
+
+  it('goes by no wall clock: one that is set delays neither a suspension nor what a limit lets pass', async () => {
+    const clock = new FakeClock();
+    const own = clock.drifted(1);
+    const memory = createMemoryStore({ clock });
+    const limits = { maxKeys: 9, maxStorageMB: 1, operationsPerSecond: 2 };
+    const [one, other] = [0, 1].map(
+      () => new TenantManager(memory, { clock: own, plans: { free: limits }, maxStatusAgeMs: 1_000 }),
+    );
+    await one?.create('a', 'A', 'free');
+    const client = await other?.getClient('a');
+    for (const _ of [1, 2]) await client?.find('key');
+    await expect(client?.find('key')).rejects.toMatchObject({ limit: 'operationsPerSecond' });
+    own.jumpWallClock(-86_400_000);
+    await one?.suspend('a');
+    await clock.advance(500);
+    expect(await client?.find('key')).toBeNull();
+    await clock.advance(501);
+    await expect(client?.find('key')).rejects.toThrow('Tenant suspended: a');
   });
 });
 
@@ -421,6 +470,7 @@ describe('options', () => {
     [{ prefix: 'p'.repeat(257) }, 'prefix, 257 bytes long,'],
     [{ maxStatusAgeMs: 0 }, 'maxStatusAgeMs is 0'],
     [{ instances: 0 }, 'instances is 0'],
+    [{ clock: {} as never }, 'clock.now is undefined; use a function'],
     [{ chunk: { keys: -1 } }, 'chunk.keys is -1'],
     [{ chunk: { bytes: 0.5 } }, 'chunk.bytes is 0.5'],
     [{ plans: { free: { maxKeys: -1, maxStorageMB: 1 } } }, 'plans.free.maxKeys is -1'],
@@ -454,7 +504,7 @@ describe('options', () => {
     expect(await refused(manager.create('a', 'A', none))).toMatchObject({ code: 'INVALID_ARGUMENT' });
     await manager.create('a', 'A', 'free');
     expect(await refused(manager.setPlan('a', none))).toMatchObject({
-      message: 'plan is undefined; use a string',
+      message: 'plan is undefined; use "free" or "pro" or "enterprise"',
     });
     for (const usage of [
       { keys: Number.NaN, bytes: 0 },
