@@ -11,6 +11,7 @@ import {
 import { openEmbedded } from '../packages/embedded/src/index.js';
 import { openEtcd } from '../packages/etcd/src/index.js';
 import {
+  createCommandHandler,
   createErasure,
   EventConsumer,
   EventFeed,
@@ -19,7 +20,7 @@ import {
   SnapshotStore,
 } from '../packages/eventstore/src/index.js';
 import { InventoryManager } from '../packages/inventory/src/index.js';
-import { createLeases, fencedPut, LeaderElection } from '../packages/lease/src/index.js';
+import { createLeases, fencedPut, fencedSeal, LeaderElection } from '../packages/lease/src/index.js';
 import { RateLimiter } from '../packages/rate-limit/src/index.js';
 import { createServer } from '../packages/server/src/index.js';
 import { betterAuthStorage } from '../packages/session/src/better-auth.js';
@@ -44,6 +45,7 @@ const vectors = createMemoryVectorStore();
 const model = { dimensions: 1, embed: async () => [1] };
 const events = new EventStore(store);
 const feed = new EventFeed(store);
+const decider = { name: 'none', revision: '1', initial: () => 0, evolve: () => 0, decide: () => [] };
 
 /** Every way in that takes options, with something else in their place. */
 const entrances: Readonly<Record<string, (options: never) => unknown>> = {
@@ -56,6 +58,7 @@ const entrances: Readonly<Record<string, (options: never) => unknown>> = {
   createLeases: (options) => createLeases(store, options),
   LeaderElection: (options) => new LeaderElection(store, 'jobs', 'node', 1_000, options),
   fencedPut: (options) => fencedPut(store, 'key', 'value', 1n, options),
+  createCommandHandler: (options) => createCommandHandler(events, decider, options),
   EventStore: (options) => new EventStore(store, options),
   EventFeed: (options) => new EventFeed(store, options),
   EventConsumer: (options) => new EventConsumer(feed, events, options),
@@ -85,6 +88,47 @@ const entrances: Readonly<Record<string, (options: never) => unknown>> = {
   NoriKVClient: (options) => new NoriKVClient(options),
 };
 
+const counter = new DistributedCounter(store, 'n');
+const shards = new ShardedCounter(store, 'n');
+const minutes = new BucketedCounter(store, 'n', { bucketMs: 60_000, retentionMs: 3_600_000 });
+const stock = new InventoryManager(store);
+const leases = createLeases(store, { unsafeAllowNonAtomicCas: true });
+const limiter = new RateLimiter(store);
+const cache = createCache(store);
+
+/** Calls that write, with what they do not know in their options; those that know an `opId` apart. */
+const calls: Readonly<Record<string, (options: object) => unknown>> = {
+  'counter.delete': (options) => counter.delete(options),
+  createItem: (options) => stock.createItem('sku', 1, options),
+  tryReserve: (options) => stock.tryReserve('sku', 1, options),
+  tryReserveAll: (options) => stock.tryReserveAll([], options),
+  commit: (options) => stock.commit('sku#id', options),
+  release: (options) => stock.release('sku#id', options),
+  extend: (options) => stock.extend('sku#id', 1_000, options),
+  split: (options) => stock.split('sku', 2, options),
+  sweep: (options) => stock.sweep('sku', options),
+  get: (options) => stock.get('sku', options),
+  getAvailable: (options) => stock.getAvailable('sku', options),
+  removeItem: (options) => stock.removeItem('sku', options),
+  acquire: (options) => leases.acquire('jobs', options),
+  'semaphore.acquire': (options) => leases.semaphore('jobs', 2).acquire(options),
+  fencedPut: (options) => fencedPut(store, 'key', 'value', 1n, options),
+  fencedSeal: (options) => fencedSeal(store, 'key', 1n, options),
+  append: (options) => events.append('id', [], options),
+  deleteStream: (options) => events.deleteStream('id', options),
+  checkLimit: (options) => limiter.checkLimit('id', { maxRequests: 1, windowMs: 1_000 }, options),
+  getOrSet: (options) => cache.getOrSet('key', () => 1, options),
+  set: (options) => cache.set('key', 1, options),
+};
+const callsWithOpId: typeof calls = {
+  increment: (options) => counter.increment(options),
+  reset: (options) => counter.reset(0, options),
+  'shards.add': (options) => shards.add(1, options),
+  'minutes.add': (options) => minutes.add(1, { atMs: Date.now(), ...options }),
+  adjust: (options) => stock.adjust('sku', 1, options),
+  restock: (options) => stock.restock('sku', 1, options),
+};
+
 /** What an entrance does not open without. */
 const needed: Readonly<Record<string, object>> = {
   createLeases: { unsafeAllowNonAtomicCas: true },
@@ -110,6 +154,16 @@ describe.each(Object.entries(entrances))('%s', (name, enter) => {
     await expect(entering).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining('misspelt'),
+    });
+  });
+});
+
+describe.each(Object.entries({ ...calls, ...callsWithOpId }))('the options of %s', (name, call) => {
+  it.each(name in calls ? ['misspelt', 'opId'] : ['misspelt'])('have no %s', async (unknown) => {
+    const calling = new Promise((settle) => settle(call({ [unknown]: 'job-7' })));
+    await expect(calling).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(`"${unknown}"`),
     });
   });
 });

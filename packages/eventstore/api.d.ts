@@ -337,6 +337,16 @@ declare abstract class Aggregate<Event extends EventShape> {
     protected raise(...events: readonly NewEvent<Event>[]): Promise<void>;
 }
 
+/** Options of `createCommandHandler`: how often and how long conflicts are retried. */
+interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
+    readonly snapshots?: SnapshotSource | undefined;
+    /**
+     * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
+     * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
+     */
+    readonly rememberedStreams?: number | undefined;
+}
+
 /** What a decision comes to: events, one event, or nothing. */
 type Decision<Event extends EventShape> = (NewEvent<Event> & {
     readonly type: Event['type'];
@@ -349,15 +359,6 @@ interface Decider<State, Command, Event extends EventShape = EventShape> extends
     decide(command: Command, state: State): Decision<Event> | Promise<Decision<Event>>;
 }
 
-/** Options of {@link createCommandHandler}: how often and how long conflicts are retried. */
-interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
-    readonly snapshots?: SnapshotSource | undefined;
-    /**
-     * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
-     * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
-     */
-    readonly rememberedStreams?: number | undefined;
-}
 /** What a command came to. */
 interface CommandResult<State, Event extends EventShape> {
     readonly state: State;
@@ -390,7 +391,7 @@ type CommandHandler<State, Command, Event extends EventShape> = (aggregateId: st
  * const { state } = await handle('account-1', { type: 'Withdraw', amount: 30 });
  * ```
  */
-declare function createCommandHandler<State, Command, Event extends EventShape>(store: EventStore<Event>, decider: Decider<State, Command, Event>, { snapshots, rememberedStreams, ...retry }?: CommandHandlerOptions): CommandHandler<State, Command, Event>;
+declare function createCommandHandler<State, Command, Event extends EventShape>(store: EventStore<Event>, decider: Decider<State, Command, Event>, options?: CommandHandlerOptions): CommandHandler<State, Command, Event>;
 
 /** What a command should come to. Each rejects if it did not. */
 interface Outcome<Event extends EventShape> {
@@ -535,6 +536,11 @@ declare function validateWith(schemas: Readonly<Record<string, StandardSchema>>)
 type StartFrom = 'BEGINNING' | 'CURRENT' | 'END';
 /** What happens to an event whose handler fails: the consumer stops, goes on, or puts it aside and goes on. */
 type ErrorPolicy = 'stop' | 'skip' | 'park';
+/** What a handler is given beside the event. */
+interface HandlingContext {
+    /** Ends when the consumer is to stop. An event whose handler throws after that is not done with: it comes again. */
+    readonly signal: AbortSignal;
+}
 /** Options of an `EventConsumer`. */
 interface ConsumerOptions<Event extends EventShape = EventShape> {
     /** Names the checkpoint. One consumer of a group runs at a time; a new one takes over. 1 to 200 bytes. */
@@ -543,15 +549,15 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
      * Called with one event at a time in each partition, in the order of each stream. At least once: an event
      * may come again after a crash or a takeover, so make it idempotent by stream and version.
      */
-    readonly handle: (event: RecordedEvent<Event>) => unknown;
+    readonly handle: (event: RecordedEvent<Event>, context: HandlingContext) => unknown;
     /** Default `CURRENT`. */
     readonly from?: StartFrom | undefined;
     /** Only streams of this category: the part of the name before the first `-`. */
     readonly category?: string | undefined;
     /** Only events of these types. */
     readonly types?: readonly Event['type'][] | undefined;
-    /** Default `stop`. */
-    readonly onError?: ErrorPolicy | undefined;
+    /** Default `stop`. A function is told each failure, and says at once what happens; if it throws, the consumer stops. */
+    readonly onError?: ErrorPolicy | ((error: unknown, event: RecordedEvent<Event>) => ErrorPolicy) | undefined;
     /**
      * Pointers taken at a time, with all their events; the checkpoint is saved after each batch. Default 100: give less
      * where commits are large.
@@ -562,6 +568,8 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     readonly maxPollMs?: number | undefined;
     /** How often the ledger is swept for what a crash left unpublished, in milliseconds. Default 2,000. */
     readonly sweepMs?: number | undefined;
+    /** Default: the clock of the process. */
+    readonly clock?: Clock | undefined;
 }
 /** How long to wait for a consumer or a projection to catch up. It goes on when that is over. */
 interface CatchUpOptions {
@@ -676,9 +684,7 @@ declare class EventFeed implements Outbox, AsyncDisposable {
 declare class EventConsumer<Event extends EventShape = EventShape> implements AsyncDisposable {
     #private;
     /** @throws InvalidArgumentError for a bad option. */
-    constructor(feed: EventFeed, store: EventStore<Event>, options: ConsumerOptions<Event> & {
-        readonly clock?: Clock | undefined;
-    });
+    constructor(feed: EventFeed, store: EventStore<Event>, options: ConsumerOptions<Event>);
     /**
      * Takes over the group and begins. Resolves when every event from then on will be handled.
      *
@@ -691,7 +697,7 @@ declare class EventConsumer<Event extends EventShape = EventShape> implements As
      * reported by `done`.
      */
     stop(): Promise<void>;
-    /** Resolves when the consumer has stopped; rejects if it was by an error. */
+    /** Resolves when the consumer has stopped, or is stopped before it began; rejects if it was by an error. */
     done(): Promise<void>;
     /**
      * Resolves when every event that was committed before this call, by any process, has been handled.
@@ -718,7 +724,6 @@ interface ProjectionOptions<State, Event extends EventShape> extends Omit<Consum
     readonly initial: () => State;
     /** Pure. */
     readonly evolve: (state: State, event: RecordedEvent<Event>) => State;
-    readonly clock?: Clock | undefined;
 }
 /**
  * Records computed from the events of all streams, a moment behind them.
@@ -810,4 +815,4 @@ declare class SnapshotStore implements SnapshotSource {
     delete(aggregateId: string, reducerName: string): Promise<boolean>;
 }
 
-export { Aggregate, type AppendOptions, type AppendResult, type CatchUpOptions, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };
+export { Aggregate, type AppendOptions, type AppendResult, type CatchUpOptions, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, type HandlingContext, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };

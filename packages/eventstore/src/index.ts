@@ -1,11 +1,7 @@
 export type { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 export { Aggregate } from './commands/aggregate.js';
-export {
-  type CommandHandler,
-  type CommandHandlerOptions,
-  type CommandResult,
-  createCommandHandler,
-} from './commands/command-handler.js';
+export { type CommandHandler, type CommandResult, createCommandHandler } from './commands/command-handler.js';
+export type { CommandHandlerOptions } from './commands/command-handler-options.js';
 export type { Decider, Decision } from './commands/decider.js';
 export { given, type Outcome, type Scenario } from './commands/given.js';
 export { createErasure, type Erasure, type ErasureOptions } from './erasure/erasure.js';
@@ -48,6 +44,7 @@ export type {
   CatchUpOptions,
   ConsumerOptions,
   ErrorPolicy,
+  HandlingContext,
   ParkedEvent,
   StartFrom,
 } from './feed/consumer-options.js';

@@ -156,10 +156,12 @@ describe('a command repeated with its commit id', () => {
     await expect(handle('a', deposit(0))).rejects.toMatchObject({ code: 'EVENT_INVALID' });
     expect(await handle('a', deposit(0), { commitId: '1' })).toMatchObject({ version: 1, isDuplicate: true });
     await store.deleteStream('a');
-    expect(await handle('a', { type: 'Withdraw', amount: 0 }, { commitId: '1' })).toMatchObject({
-      version: 1,
-      isDuplicate: true,
-    });
+    for (const each of [handle, createCommandHandler(store, interest)]) {
+      expect(await each('a', { type: 'Withdraw', amount: 0 }, { commitId: '1' })).toMatchObject({
+        version: 1,
+        isDuplicate: true,
+      });
+    }
     expect(await store.findCommit('a', 'unknown')).toBeUndefined();
     expect(await store.findCommit('nobody', '1')).toBeUndefined();
     expect(await store.streamExists('a')).toBe(false);

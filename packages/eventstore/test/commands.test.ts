@@ -26,6 +26,7 @@ onEachEngine('a command', (open) => {
       state: { balance: 5 },
       version: 2,
       events: [{ type: 'Deposited', metadata }],
+      isDuplicate: false,
     });
     expect(await store.getEvents('a')).toHaveLength(2);
   });

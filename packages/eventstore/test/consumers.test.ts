@@ -1,6 +1,7 @@
 import { DeadlineExceededError, type KvStore, NoriKVError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { Ledger } from '../src/feed/ledger.js';
 import { type ConsumerOptions, EventConsumer, EventFeed, EventStore } from '../src/index.js';
 import { Log } from '../src/log/log.js';
 import { logKeys } from '../src/log/log-keys.js';
@@ -90,6 +91,16 @@ onEachEngine('a consumer', (open) => {
     expect(await run('END', 'late')).toEqual([]);
     await store.append('a', 'T', 1);
     expect(await run('CURRENT', 'late')).toEqual(['a:2']);
+  });
+
+  it('that begins at END leaves out also what was not published yet', async () => {
+    await using client = await open();
+    const unpublished = new EventFeed(countCalls(client), { publishSoon: false });
+    await new EventStore(countCalls(client), { feed: unpublished }).append('a', 'T', 1);
+    await using reader = processOn(client).consumer('g', { from: 'END' });
+    await reader.start();
+    await reader.caughtUp();
+    expect(reader.seen).toEqual([]);
   });
 
   it('of a category or of types sees those', async () => {
@@ -222,6 +233,19 @@ describe('a consumer', () => {
     await reader.caughtUp();
     expect(value.length).toBeGreaterThan(0);
     expect(reader.seen).toEqual(['a:1', 'a:2']);
+  });
+
+  it('leaves out what it has given also among the pointers that it reads at once', async () => {
+    const memory = createMemoryStore();
+    const feed = new EventFeed(countCalls(memory), { publishSoon: false });
+    const writer = new EventStore(countCalls(memory), { feed });
+    for (const number of [1, 2, 3, 4]) await writer.append('a', 'T', number);
+    const lines = ['["a",1,3]', '["a",1,2]', '["a",2,3]', '["a",3,4]'];
+    await new Log(memory, logKeys('events', 'f')).append('0', () => ({ lines }));
+    await using reader = processOn(memory).consumer('g');
+    await reader.start();
+    await reader.caughtUp();
+    expect(reader.seen).toEqual(['a:1', 'a:2', 'a:3', 'a:4']);
   });
 
   it('waits while the store is away', async () => {
@@ -396,6 +420,33 @@ describe('a consumer', () => {
     expect(reader.seen).toEqual(['a:1', 'a:2']);
   });
 
+  it('is over when it is stopped, and not before its handler is', async () => {
+    const { store, consumer } = processOn(createMemoryStore());
+    await store.append('a', 'T', 1);
+    const order: string[] = [];
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const handle = async (): Promise<void> => {
+      begin();
+      await released;
+      order.push('handled');
+    };
+    const reader = consumer('g', { handle });
+    await reader.start();
+    await begun;
+    const stopping = reader.stop().then(() => order.push('stopped'));
+    await new Promise((resolve) => setImmediate(resolve));
+    release();
+    await stopping;
+    expect(order).toEqual(['handled', 'stopped']);
+  });
+
   it('stops after the event at hand, and its successor goes on with the next', async () => {
     const { store, feed, consumer } = processOn(createMemoryStore());
     for (const number of [1, 2, 3]) await store.append('a', 'T', number);
@@ -458,34 +509,71 @@ describe('a consumer', () => {
 });
 
 describe('a publisher', () => {
-  it('that was overtaken looks again before it adds pointers', async () => {
+  /** The pointers of two streams, of which one was seen at version 1 before all that happened meanwhile. */
+  async function overtaken(
+    meanwhile: (
+      store: EventStore,
+      feed: EventFeed,
+      point: (line: string) => Promise<unknown>,
+    ) => Promise<void>,
+  ): Promise<unknown[]> {
     const memory = createMemoryStore();
     const options = { publishSoon: false };
-    await using writer = new EventFeed(countCalls(memory), options);
-    const store = new EventStore(countCalls(memory), { feed: writer });
-    await store.append('a', 'T', 1);
+    const feed = new EventFeed(countCalls(memory), options);
+    const store = new EventStore(countCalls(memory), { feed });
+    for (const name of ['a', 'b']) await store.append(name, 'T', 1);
     // A feed that seals every line at once: an old one is soon out of sight.
-    const feed = new Log(countCalls(memory), logKeys('events', 'f'), {}, 1);
-    const point = (name: string): Promise<unknown> =>
-      feed.append('0', () => ({ lines: [`["${name}",1,1]`] }));
-    await point('x');
+    const log = new Log(countCalls(memory), logKeys('events', 'f'), {}, 1);
+    const point = (line: string): Promise<unknown> => log.append('0', () => ({ lines: [line] }));
+    await point('["x",1,1]');
+    let isOver = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      isOver = resolve;
+    });
     let isFirst = true;
     const slow: typeof memory = {
       ...memory,
       async find(key, findOptions) {
+        if (key === 'events:h:b') await over;
         const found = await memory.find(key, findOptions);
         if (key !== 'events:h:a' || !isFirst) return found;
         isFirst = false;
-        await store.append('a', 'T', 2);
-        await writer.sweep();
-        for (const name of ['y', 'z', 'w']) await point(name);
+        await meanwhile(store, feed, point);
+        isOver();
         return found;
       },
     };
     const publisher = new EventFeed(slow, options);
     await publisher.sweep();
-    const items = await publisher.after(0, 0, 100);
-    expect(items.map(({ pointer }) => pointer).filter(([name]) => name === 'a')).toEqual([['a', 1, 2]]);
+    const pointers = (await publisher.after(0, 0, 100)).map(({ pointer }) => pointer);
+    return pointers.filter(([name]) => name === 'a' || name === 'b');
+  }
+
+  it('that was overtaken looks again before it adds pointers, and loses nothing', async () => {
+    const pointers = await overtaken(async (store, feed, point) => {
+      await store.append('a', 'T', 2);
+      await feed.sweep();
+      for (const name of ['y', 'z', 'w']) await point(`["${name}",1,1]`);
+      await store.append('b', 'T', 2);
+    });
+    expect(pointers).toEqual([
+      ['a', 1, 2],
+      ['b', 1, 1],
+      ['b', 2, 2],
+    ]);
+  });
+
+  it('looks again also if one pointer alone is out of sight', async () => {
+    const pointers = await overtaken(async (store, _feed, point) => {
+      await store.append('a', 'T', 2);
+      await point('["a",1,2]');
+      await point('["y",1,1]');
+    });
+    expect(pointers).toEqual([
+      ['a', 1, 2],
+      ['a', 1, 2],
+      ['b', 1, 1],
+    ]);
   });
 });
 
@@ -600,6 +688,15 @@ describe('a feed', () => {
     await reader.start();
     await reader.caughtUp();
     expect(reader.seen).toEqual(['a:1', 'a:2']);
+  });
+
+  it('publishes a stream that existed before it, though its first writer died before it had appended', async () => {
+    const memory = createMemoryStore();
+    await new EventStore(countCalls(memory)).append('a', 'T', 1);
+    await new Ledger(memory, 'events', {}).enter(0, 'a');
+    const feed = new EventFeed(memory);
+    await feed.sweep();
+    expect(await feed.after(0, 0, 10)).toEqual([{ position: 1, pointer: ['a', 1, 1] }]);
   });
 
   it('leaves to a sweep what it could not publish in the background', async () => {

@@ -13,7 +13,7 @@ describe('data of an event', () => {
     '[object Date]': new Date(Number.NaN),
     'Symbol(s)': Symbol('s'),
     '() => 1': () => 1,
-    'a BigInt': 1n,
+    '1n': 1n,
   };
   for (const [name, value] of Object.entries(lossy)) {
     it(`that JSON would alter is refused: ${name}`, async () => {
@@ -30,6 +30,13 @@ describe('data of an event', () => {
       }
     });
   }
+
+  it('and options that a list of events would need are refused', async () => {
+    const store = new EventStore(createMemoryStore());
+    const append = store.append.bind(store) as (...given: unknown[]) => Promise<unknown>;
+    await expect(append('s', 'T', 1, { expected: 'none' })).rejects.toThrow('use them with a list of events');
+    expect(await store.streamExists('s')).toBe(false);
+  });
 
   it('in a list is not left out', async () => {
     const store = new EventStore(createMemoryStore());

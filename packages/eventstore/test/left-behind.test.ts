@@ -61,6 +61,23 @@ it('a sweep goes on where a read fails now and then', async () => {
   expect(await clock.run(feed.ends())).toEqual([80]);
 });
 
+it('a sweep that could not clear the ledger says so', async () => {
+  const memory = createMemoryStore();
+  let isAway = false;
+  const failing: KvStore = {
+    ...memory,
+    async put(key, value, options) {
+      if (!isAway || key !== 'events:d:0') return memory.put(key, value, options);
+      throw new UnavailableError('away', { outcome: 'not-applied', retryable: false });
+    },
+  };
+  const feed = new EventFeed(failing, { publishSoon: false, quietMs: 0 });
+  await new EventStore(failing, { feed }).append('s', 'Noted', 1);
+  isAway = true;
+  await expect(feed.sweep()).rejects.toThrow('away');
+  expect(await feed.ends()).toEqual([1]);
+});
+
 it('what can be deleted of a stream is, also where a delete fails', async () => {
   const { store, keys } = listed(createMemoryStore());
   let deletes = 0;

@@ -127,6 +127,19 @@ describe('a deadline and a signal end what comes before a write', () => {
     expect(clock.monotonic()).toBe(100);
   });
 
+  it('of waiting for a consumer that handles nothing, to the millisecond', async () => {
+    const clock = new FakeClock();
+    const client = createMemoryStore({ clock, latencyMs: 10 });
+    const feed = new EventFeed(client, { clock });
+    const store = new EventStore(client, { feed, clock });
+    await clock.run(store.append('a', 'T', 1));
+    const consumer = new EventConsumer(feed, store, { group: 'g', handle: () => {}, clock });
+    const startedAt = clock.monotonic();
+    const caughtUp = consumer.caughtUp({ timeoutMs: 100 }).catch((error: unknown) => error);
+    expect(await clock.run(caughtUp)).toMatchObject(late);
+    expect(clock.monotonic() - startedAt).toBe(100);
+  });
+
   it('of waiting that is cancelled, before and while the store is asked; the consumer goes on', async () => {
     const { clock, client } = stuck(':fh:');
     const feed = new EventFeed(client, { clock });

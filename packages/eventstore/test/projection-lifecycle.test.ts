@@ -1,5 +1,5 @@
 import { type KvStore, ResourceExhaustedError, UnavailableError } from '@norikv/store';
-import { countCalls, createMemoryStore } from '@norikv/testkit';
+import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventFeed, EventStore, Projection, type ProjectionOptions } from '../src/index.js';
 import { holding } from './holding.js';
@@ -22,6 +22,12 @@ function counting(client: KvStore, options: Partial<ProjectionOptions<number, ne
 async function appendTo({ store, feed }: ReturnType<typeof counting>, count: number): Promise<void> {
   for (let number = 0; number < count; number += 1) await store.append('a', 'T', number);
   await feed.flush();
+}
+
+/** How often a generation was claimed by a consumer. */
+async function claimsOf(client: KvStore, generation: number): Promise<number> {
+  const { value } = await client.get(`events:c:projection%20p%20${generation}:0`);
+  return Number(/"epoch":(\d+)/.exec(new TextDecoder().decode(value))?.[1]);
 }
 
 /** A rebuild of revision 2 that stands still at its first record until it is released. */
@@ -137,6 +143,7 @@ describe('a projection', () => {
     await appendTo(one, 1);
     await one.projection.caughtUp();
     expect(await one.projection.get('all')).toBe(3);
+    expect(await claimsOf(client, 1)).toBe(1);
     await one.projection.stop();
   });
 
@@ -154,7 +161,60 @@ describe('a projection', () => {
     await appendTo(one, 1);
     await one.projection.caughtUp();
     expect(await one.projection.get('all')).toBe(2);
+    expect(await claimsOf(client, 1)).toBe(3);
     await one.projection.stop();
+  });
+
+  it('is not stopped by what its code makes of a record that another has kept up to date since', async () => {
+    const client = createMemoryStore();
+    const evolve = (sum: number, { version }: { version: number }): number => {
+      if (version !== sum + 1) throw new Error(`event ${version} on ${sum}`);
+      return version;
+    };
+    const [one, two] = [counting(client, { evolve }), counting(client, { evolve })];
+    await one.projection.start();
+    await appendTo(one, 2);
+    await one.projection.caughtUp();
+    await one.projection.stop();
+    await two.projection.start();
+    await appendTo(two, 2);
+    await two.projection.caughtUp();
+    await two.projection.stop();
+    await one.projection.start();
+    await appendTo(one, 1);
+    await one.projection.caughtUp();
+    expect(await one.projection.get('all')).toBe(5);
+    await one.projection.stop();
+  });
+
+  it('is over when it is stopped, and not before the event at hand is', async () => {
+    const client = createMemoryStore();
+    const slow = holding(client, ':v:p:1', 'calls');
+    const one = counting(slow.store);
+    await one.projection.start();
+    slow.hold();
+    await appendTo(one, 1);
+    await slow.held;
+    const order: string[] = [];
+    const stopping = one.projection.stop().then(() => order.push('stopped'));
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push('released');
+    slow.release();
+    await stopping;
+    expect(order).toEqual(['released', 'stopped']);
+  });
+
+  it('whose rebuild came too late does not run on', async () => {
+    const clock = new FakeClock();
+    const client = createMemoryStore({ clock, latencyMs: 10 });
+    const one = counting(client, { clock });
+    await clock.run(appendTo(one, 2));
+    const late = expect(one.projection.rebuild({ timeoutMs: 15 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    await clock.run(late);
+    await clock.advance(1_000);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it.each([':m:', ':c:projection%20p%202', ':v:p:2'])(
@@ -185,7 +245,9 @@ describe('a projection', () => {
     const one = counting(client);
     await appendTo(one, 2);
     await Promise.all([one.projection.rebuild(), one.projection.rebuild()]);
+    await one.projection.caughtUp();
     expect(await one.projection.get('all')).toBe(2);
+    expect(await claimsOf(client, 2)).toBe(1);
     await one.projection.stop();
     expect(new TextDecoder().decode((await client.get('events:m:p')).value)).toContain('"live":2');
   });

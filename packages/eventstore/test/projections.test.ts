@@ -95,10 +95,17 @@ describe('a projection', () => {
 
   it('can be started again if it could not start', async () => {
     const memory = createMemoryStore();
-    const faulty = withFaults(memory);
-    const { store, projection } = totals(faulty);
-    faulty.faults.next('get', 'lost-request');
+    let isAway = true;
+    const away: KvStore = {
+      ...memory,
+      async find(key, options) {
+        if (!isAway || key !== 'events:m:totals') return memory.find(key, options);
+        throw new UnavailableError('away', { outcome: 'not-applied', retryable: false });
+      },
+    };
+    const { store, projection } = totals(away);
     await expect(projection.start()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    isAway = false;
     await store.append('a', 'Added', { to: 'x', amount: 1 });
     await Promise.all([projection.start(), projection.start()]);
     await projection.caughtUp();
@@ -235,6 +242,7 @@ describe('a projection', () => {
     for (const name of ['keyOf', 'initial', 'evolve', 'revision']) {
       expect(() => totals(client, { [name]: undefined })).toThrow(`${name} is undefined; use a `);
     }
+    expect(() => totals(client, { name: 'x'.repeat(101) })).toThrow('name has 101 bytes; use 1 to 100');
     expect(() => totals(client, { onError: 'retry' as never })).toThrow('onError is "retry"');
     expect(() => totals(client, { onErorr: 'park' } as object)).toThrow('an option is "onErorr"; use name, ');
   });

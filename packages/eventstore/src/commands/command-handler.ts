@@ -1,4 +1,4 @@
-import { type CasRetryOptions, casRetry } from '@norikv/cas-retry';
+import { casRetry } from '@norikv/cas-retry';
 import { errorCode, systemClock, VersionMismatchError } from '@norikv/store';
 import type { StreamConflictError } from '../errors.js';
 import { beforeWrite, type Patience } from '../events/before-write.js';
@@ -6,22 +6,13 @@ import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { ExpectedVersion } from '../events/expected.js';
 import { type AppendOptions, type AppendResult, checkAppendOptions } from '../events/options.js';
-import { evolved, type Loaded, type SnapshotSource } from '../events/reducer.js';
+import { evolved, type Loaded } from '../events/reducer.js';
 import { ask } from '../events/refusals.js';
 import { remember } from '../log/remember.js';
+import { type CommandHandlerOptions, checkCommandHandlerOptions } from './command-handler-options.js';
 import { copyOf } from './copy.js';
 import { type Decider, eventsOf } from './decider.js';
 import { createTurns } from './turns.js';
-
-/** Options of {@link createCommandHandler}: how often and how long conflicts are retried. */
-export interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
-  readonly snapshots?: SnapshotSource | undefined;
-  /**
-   * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
-   * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
-   */
-  readonly rememberedStreams?: number | undefined;
-}
 
 /** These say nothing about the command; looking it up would most likely fail as well. */
 const storeFailures: readonly string[] = [
@@ -74,8 +65,9 @@ export type CommandHandler<State, Command, Event extends EventShape> = (
 export function createCommandHandler<State, Command, Event extends EventShape>(
   store: EventStore<Event>,
   decider: Decider<State, Command, Event>,
-  { snapshots, rememberedStreams = 1_024, ...retry }: CommandHandlerOptions = {},
+  options: CommandHandlerOptions = {},
 ): CommandHandler<State, Command, Event> {
+  const { snapshots, rememberedStreams = 1_024, ...retry } = checkCommandHandlerOptions(options);
   const memory = new Map<string, Loaded<State>>();
   const remembered = store.isProtected ? 0 : rememberedStreams;
   const { clock = systemClock } = retry;

@@ -1,6 +1,6 @@
 import type { Change } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities, systemClock } from '@norikv/store';
-import { checkObject, checkWhole } from '@norikv/store/checks';
+import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import { emptyHead, type Head } from '../log/head.js';
 import { Log } from '../log/log.js';
 import { checkName, checkPrefix, logKeys } from '../log/log-keys.js';
@@ -97,8 +97,10 @@ export class EventStore<Event extends EventShape = EventShape> {
     aggregateId: string,
     what: string | readonly NewEvent[],
     more?: unknown,
+    misplaced?: unknown,
   ): Promise<RecordedEvent | AppendResult | undefined> {
     if (typeof what === 'string') {
+      if (misplaced !== undefined) refuse('options', misplaced, 'them with a list of events');
       const { events } = await this.#appender.append(aggregateId, [{ type: what, data: more }], {});
       return events[0];
     }
@@ -182,8 +184,7 @@ export class EventStore<Event extends EventShape = EventShape> {
         state = evolved(reducer, state, event as RecordedEvent<Event>);
       };
       const rest = { from: (known?.version ?? 0) + 1 };
-      const isWhole = !head || (await this.#reader.each(head, rest, evolve));
-      if (!isWhole) continue;
+      if (head && !(await this.#reader.each(head, rest, evolve))) continue;
       const loaded = { state, version: head?.last ?? 0, exists: head !== undefined };
       if (head) this.#states.note(head, reducer, loaded);
       return loaded;

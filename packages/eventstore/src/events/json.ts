@@ -39,6 +39,7 @@ function refuseLoss(this: Readonly<Record<string, unknown>>, key: string, value:
     (value === null && original !== null) ||
     (value === undefined && Array.isArray(this)) ||
     typeof value === 'function' ||
+    typeof value === 'bigint' ||
     typeof value === 'symbol' ||
     (typeof value === 'object' && value !== null && !isJsonObject(value));
   return isLost ? refuse(key, original) : value;
@@ -51,7 +52,10 @@ function refuseChange(this: Readonly<Record<string, unknown>>, key: string, valu
 }
 
 function refuse(key: string, original: unknown): never {
-  const what = typeof original === 'object' ? tagOf(original) : String(original);
+  const what =
+    typeof original === 'object'
+      ? tagOf(original)
+      : `${String(original)}${typeof original === 'bigint' ? 'n' : ''}`;
   const where = key === '' ? 'it' : `"${key}"`;
   throw new TypeError(`${where} is ${what}; use null, text, numbers, booleans, arrays or plain objects`);
 }

@@ -16,10 +16,15 @@ export function checkConsumerOptions(options: object, own: readonly string[]): v
   }
   const { from, onError, category, types } = given;
   if (from !== undefined) checkOneOf('from', from, ['BEGINNING', 'CURRENT', 'END']);
-  if (onError !== undefined) checkOneOf('onError', onError, ['stop', 'skip', 'park']);
+  if (onError !== undefined && typeof onError !== 'function') checkPolicy('onError', onError);
   if (category !== undefined) checkString('category', category);
   const areTypes = types === undefined || (Array.isArray(types) && types.every((t) => typeof t === 'string'));
   if (!areTypes) refuse('types', types, 'an array of strings');
+}
+
+/** @throws InvalidArgumentError for what is no policy. */
+export function checkPolicy(name: string, policy: unknown): void {
+  checkOneOf(name, policy, ['stop', 'skip', 'park']);
 }
 
 /** @throws InvalidArgumentError for what is no time, no signal or no option. */

@@ -2,14 +2,14 @@ import { type Clock, ClosedError, systemClock } from '@norikv/store';
 import { checkFunction } from '@norikv/store/checks';
 import { waitWithin } from '@norikv/store/wait-within';
 import type { EventStore } from '../events/event-store.js';
-import type { EventShape, RecordedEvent } from '../events/event-types.js';
+import type { EventShape } from '../events/event-types.js';
 import { type Bell, createBell } from './bell.js';
 import { checkCatchUpOptions, checkConsumerOptions } from './check-consumer-options.js';
 import { type Checkpoint, Checkpoints } from './checkpoints.js';
 import type { CatchUpOptions, ConsumerOptions, ParkedEvent } from './consumer-options.js';
 import type { EventFeed } from './event-feed.js';
+import { Handling } from './handling.js';
 import { late, waitCancelled } from './late.js';
-import { notYet } from './not-yet.js';
 import { ParkedEvents } from './parked-events.js';
 import { PartitionReader } from './partition-reader.js';
 import { unlessAway } from './unless-away.js';
@@ -35,20 +35,21 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   readonly #bell: Bell;
   readonly #checkpoints: Checkpoints;
   readonly #parked: ParkedEvents;
+  readonly #handling: Handling<Event>;
   readonly #readers: readonly PartitionReader<Event>[];
   readonly #positions: number[] = [];
   readonly #watchers = new Map<object, () => void>();
   #started: Promise<void> | undefined;
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
+  #markOver = (): void => {};
+  readonly #over = new Promise<void>((resolve) => {
+    this.#markOver = resolve;
+  });
 
   /** @throws InvalidArgumentError for a bad option. */
-  constructor(
-    feed: EventFeed,
-    store: EventStore<Event>,
-    options: ConsumerOptions<Event> & { readonly clock?: Clock | undefined },
-  ) {
+  constructor(feed: EventFeed, store: EventStore<Event>, options: ConsumerOptions<Event>) {
     checkConsumerOptions(options, ['group', 'handle', 'from']);
     const { batchSize = 100, category, types, clock = systemClock } = options;
     checkFunction('handle', options.handle);
@@ -58,6 +59,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#bell = createBell(clock);
     this.#checkpoints = new Checkpoints(feed.client, feed.prefix, options.group, { clock });
     this.#parked = new ParkedEvents(feed.client, feed.prefix, options.group, clock);
+    this.#handling = new Handling(this.#options, this.#parked, this.#bell, this.#stopping.signal);
     this.#readers = Array.from(
       { length: feed.partitions },
       (_, partition) =>
@@ -93,7 +95,8 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     );
     const stopListening = this.#feed.onPublished(() => this.#bell.ring());
     const loops = lanes.map(({ reader, claim }) => this.#guard(() => this.#consume(reader, claim)));
-    this.#running = Promise.all([...loops, this.#guard(() => this.#sweepNowAndThen())]).then(stopListening);
+    const work = Promise.all([...loops, this.#guard(() => this.#sweepNowAndThen())]);
+    this.#running = work.then(stopListening).then(this.#markOver);
   }
 
   /**
@@ -104,11 +107,12 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#end();
     await this.#started?.catch(() => {});
     await this.#running;
+    this.#markOver();
   }
 
-  /** Resolves when the consumer has stopped; rejects if it was by an error. */
+  /** Resolves when the consumer has stopped, or is stopped before it began; rejects if it was by an error. */
   async done(): Promise<void> {
-    await this.#running;
+    await this.#over;
     if (this.#failure) throw this.#failure.error;
   }
 
@@ -171,7 +175,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
       try {
         for (const delivery of deliveries || []) {
           for (const event of delivery.events) {
-            if (this.#isStopping || !(await this.#handle(event))) return;
+            if (this.#isStopping || !(await this.#handling.handle(event))) return;
           }
           position = delivery.position;
         }
@@ -190,32 +194,6 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
       await this.#bell.sleep(waitMs, heard);
       waitMs = Math.min(maxPollMs, 2 * waitMs);
     }
-  }
-
-  /** False if the consumer was stopped before the event was done with. */
-  async #handle(event: RecordedEvent<Event>): Promise<boolean> {
-    const { handle, onError = 'stop' } = this.#options;
-    try {
-      return await this.#untilBack(() => handle(event));
-    } catch (error) {
-      if (onError === 'stop') throw error;
-      return onError === 'skip' || (await this.#untilBack(() => this.#park(event, error)));
-    }
-  }
-
-  /** Repeats while the store is away; false if the consumer was stopped meanwhile. */
-  async #untilBack(work: () => unknown): Promise<boolean> {
-    const { pollMs = 50, maxPollMs = 2_000 } = this.#options;
-    for (let waitMs = pollMs; (await work()) === notYet; waitMs = Math.min(maxPollMs, 2 * waitMs)) {
-      if (!this.#isStopping) await this.#bell.sleep(waitMs, this.#bell.rings);
-      if (this.#isStopping) return false;
-    }
-    return true;
-  }
-
-  async #park(event: RecordedEvent<Event>, error: unknown): Promise<unknown> {
-    const isParked = await unlessAway(() => this.#parked.add(event as RecordedEvent, error));
-    return isParked || notYet;
   }
 
   async #sweepNowAndThen(): Promise<void> {
@@ -240,8 +218,12 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#end();
   }
 
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   #end(): void {
-    this.#isStopping = true;
+    this.#stopping.abort();
     this.#bell.ring();
     for (const check of this.#watchers.values()) check();
   }

@@ -1,4 +1,4 @@
-import { type Clock, errorCode } from '@norikv/store';
+import { errorCode } from '@norikv/store';
 import { checkAtOnce, checkFunction, checkString } from '@norikv/store/checks';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
@@ -25,7 +25,6 @@ export interface ProjectionOptions<State, Event extends EventShape>
   readonly initial: () => State;
   /** Pure. */
   readonly evolve: (state: State, event: RecordedEvent<Event>) => State;
-  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -120,8 +119,6 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     } catch (error) {
       await builder.stop();
       throw error;
-    } finally {
-      this.#builder = undefined;
     }
   }
 
@@ -189,7 +186,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
       handle: async (event) => {
         const key = checkAtOnce('keyOf()', keyOf(event));
         if (key === undefined) return;
-        const mistakes: unknown[] = [];
+        const mistakes = new Set<unknown>();
         const change = (state: unknown): State => {
           try {
             const before = state === undefined ? stateOf(undefined, { initial }) : (state as State);
@@ -197,15 +194,14 @@ export class Projection<State, Event extends EventShape = EventShape> implements
             stateToJson(next, name);
             return next;
           } catch (error) {
-            mistakes.push(error);
+            mistakes.add(error);
             throw error;
           }
         };
-        const applied = await unlessAway(() =>
-          this.#records.apply(generation, key, event as RecordedEvent, change),
+        const applied = await unlessAway(
+          () => this.#records.apply(generation, key, event as RecordedEvent, change),
+          mistakes,
         );
-        // Whatever it looks like, this was not the store.
-        if (mistakes.length > 0) throw mistakes[0];
         return applied === false ? notYet : undefined;
       },
     });

@@ -3,11 +3,17 @@ import { errorCode } from '@norikv/store';
 /**
  * Does something that may be done again, such as reading, sweeping or saving a place. False if the store is away
  * for a while or did not answer; every other error is thrown.
+ *
+ * @param mistakes - errors that are not the store's, whatever they look like.
  */
-export async function unlessAway<Result>(work: () => Promise<Result>): Promise<Result | false> {
+export async function unlessAway<Result>(
+  work: () => Promise<Result>,
+  mistakes?: ReadonlySet<unknown>,
+): Promise<Result | false> {
   try {
     return await work();
   } catch (error) {
+    if (mistakes?.has(error)) throw error;
     const { retryable, outcome } = (error ?? {}) as {
       readonly retryable?: unknown;
       readonly outcome?: unknown;

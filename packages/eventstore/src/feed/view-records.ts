@@ -62,19 +62,18 @@ export class ViewRecords {
    * @throws InvalidArgumentError if that was computed by another revision: the two would be mixed.
    */
   async open(revision: string): Promise<number> {
-    const found = await this.#updater.read(this.#generationsKey(), generationsCodec);
-    const { live, revision: known } = found?.revision === undefined ? await this.#adopt(revision) : found;
+    const { live, revision: known } = await this.#updater.update(
+      this.#generationsKey(),
+      generationsCodec,
+      (current = { live: 1 }) => {
+        const next = { revision, ...current };
+        return current.revision === undefined ? write(next, next) : keep(next);
+      },
+    );
     if (known === revision) return live;
     throw new InvalidArgumentError(
       `revision is ${JSON.stringify(revision)}, but the records of "${this.#name}" are of ${JSON.stringify(known)}; rebuild them, or start code of that revision`,
     );
-  }
-
-  #adopt(revision: string): Promise<Generations> {
-    return this.#updater.update(this.#generationsKey(), generationsCodec, (current = { live: 1 }) => {
-      const next = { revision, ...current };
-      return current.revision === undefined ? write(next, next) : keep(next);
-    });
   }
 
   /** The generation to build: one that was begun with the same revision, or a new one. */

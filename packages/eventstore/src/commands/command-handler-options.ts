@@ -1,0 +1,28 @@
+import type { CasRetryOptions } from '@norikv/cas-retry';
+import { checkOptions } from '@norikv/store/checks';
+import type { SnapshotSource } from '../events/reducer.js';
+
+/** Options of `createCommandHandler`: how often and how long conflicts are retried. */
+export interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
+  readonly snapshots?: SnapshotSource | undefined;
+  /**
+   * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
+   * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
+   */
+  readonly rememberedStreams?: number | undefined;
+}
+
+const optionNames: readonly (keyof CommandHandlerOptions)[] = [
+  'snapshots',
+  'rememberedStreams',
+  'maxRetries',
+  'deadlineMs',
+  'backoff',
+  'clock',
+  'random',
+];
+
+/** @throws InvalidArgumentError for what is no option. */
+export function checkCommandHandlerOptions(options: CommandHandlerOptions): CommandHandlerOptions {
+  return checkOptions(options, optionNames);
+}
