@@ -1,7 +1,46 @@
+// bm25.d.ts
+
+import { L as LexicalIndex } from './lexical-index.js';
+export { a as LexicalHit } from './lexical-index.js';
+
+/** Options of {@link createBm25Index}. */
+interface Bm25Options {
+    /** How much more a word in the title counts. Default 2. */
+    readonly titleBoost?: number | undefined;
+    /** How soon a word that comes again stops to count. Default 1.2. */
+    readonly k1?: number | undefined;
+    /** How much long documents are held back, 0 to 1. Default 0.75. */
+    readonly b?: number | undefined;
+    /**
+     * Makes a word comparable, or drops it with ''; passages and highlights follow it. Default: lower case, without
+     * common English endings.
+     */
+    readonly normalize?: ((word: string) => string) | undefined;
+}
+/**
+ * An index of words in memory that ranks by BM25+, on MiniSearch. Of a query, English words that are everywhere
+ * ("what", "the") are left out, unless it has no others.
+ *
+ * @throws InvalidArgumentError if an option is wrong.
+ *
+ * @example
+ * ```ts
+ * import { SemanticSearchEngine } from '@norikv/vector-apps';
+ * import { createBm25Index } from '@norikv/vector-apps/bm25';
+ *
+ * const engine = new SemanticSearchEngine(store, model, { lexical: createBm25Index() });
+ * ```
+ */
+declare function createBm25Index(options?: Bm25Options): LexicalIndex;
+
+export { type Bm25Options, LexicalIndex, createBm25Index };
+
+// index.d.ts
+
 import { Clock, CallOptions, KvStore, NoriKVError } from '@norikv/store';
-import { V as VectorKvStore } from './vector-kv-store-UhArvB3R.js';
-import { L as LexicalIndex } from './lexical-index-C6mKqLOW.js';
-export { a as LexicalHit } from './lexical-index-C6mKqLOW.js';
+import { V as VectorKvStore } from './vector-kv-store.js';
+import { L as LexicalIndex } from './lexical-index.js';
+export { a as LexicalHit } from './lexical-index.js';
 
 /** A vector as an embedding model or a store gives it. */
 type Vector = readonly number[] | Float32Array;
@@ -853,3 +892,138 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
 }
 
 export { type BulkIndexOptions, type CandidateProduct, type CatalogueReport, type Chunk, type ChunkingOptions, type DeduplicationAction, type DeduplicationPolicy, type DeduplicationReport, type DeduplicationResult, type DeduplicationRunOptions, type DeduplicationStage, type DeduplicatorOptions, DocumentDeduplicator, type EmbedOptions, type Embedder, type EmbedderOptions, type EmbeddingCall, EmbeddingError, type EmbeddingModel, type Explanation, type FilteredDocument, type Fusion, type IndexOptions, type IndexOutcome, type IndexProgress, type IndexReport, type IndexResult, type InteractionOptions, type LabelledQuery, type LegScore, LexicalIndex, ModelMismatchError, type NearCopyOptions, type Objection, type PageOptions, type Passage, type ProductRecommendation, type RecommendOptions, RecommendationEngine, type RecommendationOptions, type RecommendationSource, type RepairReport, type ResumedDocument, type SearchDocument, type SearchExplanation, type SearchOptions, type SearchPage, type SearchRepairOptions, type SearchResult, SemanticSearchEngine, type SemanticSearchOptions, type SimilarDocument, type SimilarOptions, type StoredDocument, type TextRange, type TrainingEvent, type TrainingOptions, type TrainingReport, TrainingSupersededError, type TuneOptions, type TunedFusion, type Tuning, type Vector, VectorKvStore, VectorMissingError, type VerifyReport, createEmbedder, highlight, reciprocalRank };
+
+// langchain.d.ts
+
+import { Clock } from '@norikv/store';
+import { V as VectorKvStore } from './vector-kv-store.js';
+
+/** What LangChain calls `EmbeddingsInterface`. */
+interface LangChainEmbeddings {
+    /** The vectors of texts, in their order. */
+    embedDocuments(texts: string[]): Promise<number[][]>;
+    /** The vector of a query. */
+    embedQuery(text: string): Promise<number[]>;
+}
+/** What LangChain calls `DocumentInterface`. */
+interface LangChainDocument {
+    pageContent: string;
+    /** Must be JSON. */
+    metadata: Record<string, unknown>;
+    id?: string;
+}
+/** Metadata values that must be equal: strings, numbers, booleans, null; or a predicate. */
+type LangChainFilter = Readonly<Record<string, unknown>> | ((document: LangChainDocument) => boolean);
+/** Options of a search for variety. */
+interface MarginalRelevanceOptions {
+    /** How many documents. */
+    readonly k: number;
+    /** Among how many of the nearest they are chosen. Default 20. */
+    readonly fetchK?: number | undefined;
+    /** 1 looks at the query alone, 0 at variety alone. Default 0.5. */
+    readonly lambda?: number | undefined;
+    readonly filter?: LangChainFilter | undefined;
+}
+
+/** Options of {@link NoriKVVectorStore}. */
+interface NoriKVVectorStoreOptions {
+    /** The store the documents are in. */
+    readonly client: VectorKvStore;
+    /** How many numbers a vector of the embeddings has; LangChain does not say. */
+    readonly dimensions: number;
+    /** Of the vectors; the keys begin with `langchain:<namespace>:`. Default `langchain`. */
+    readonly namespace?: string | undefined;
+    /** Names the model: documents of another are refused. Default: none. */
+    readonly fingerprint?: string | undefined;
+    /** Documents written at a time. Default 16. */
+    readonly concurrency?: number | undefined;
+    readonly clock?: Clock | undefined;
+}
+/**
+ * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived. It is no
+ * subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
+ *
+ * @example
+ * ```ts
+ * const store = new NoriKVVectorStore(embeddings, { client, dimensions: 1536 });
+ * await store.addDocuments(documents);
+ * const found = await store.similaritySearchWithScore('What did he say?', 4, { year: 1863 });
+ * ```
+ */
+declare class NoriKVVectorStore {
+    #private;
+    /** What a filter may be; a type, never a value. */
+    readonly FilterType: LangChainFilter;
+    readonly embeddings: LangChainEmbeddings;
+    /** @throws InvalidArgumentError or UnsupportedError if an option is wrong or the store lacks a guarantee. */
+    constructor(embeddings: LangChainEmbeddings, options: NoriKVVectorStoreOptions);
+    /** Makes a store and adds texts, with one metadata object for all or one for each. */
+    static fromTexts(texts: readonly string[], metadatas: readonly Record<string, unknown>[] | Record<string, unknown>, embeddings: LangChainEmbeddings, options: NoriKVVectorStoreOptions): Promise<NoriKVVectorStore>;
+    /** Makes a store and adds documents. */
+    static fromDocuments(documents: readonly LangChainDocument[], embeddings: LangChainEmbeddings, options: NoriKVVectorStoreOptions): Promise<NoriKVVectorStore>;
+    /** Names the kind of store, as LangChain asks. */
+    _vectorstoreType(): string;
+    /** Embeds and adds documents; one whose id is there already is replaced. Returns the ids. */
+    addDocuments(documents: readonly LangChainDocument[], options?: {
+        readonly ids?: readonly string[] | undefined;
+    }): Promise<string[]>;
+    /** Adds documents that are embedded already. Returns the ids. */
+    addVectors(vectors: readonly (readonly number[])[], documents: readonly LangChainDocument[], options?: {
+        readonly ids?: readonly string[] | undefined;
+    }): Promise<string[]>;
+    /** Deletes documents with their vectors. An id that is not there is no error. */
+    delete({ ids }: {
+        readonly ids: readonly string[];
+    }): Promise<void>;
+    /** Documents by id, in the order asked for; those that are not there are left out. */
+    getByIds(ids: readonly string[]): Promise<LangChainDocument[]>;
+    /** The documents nearest to a text. */
+    similaritySearch(query: string, k?: number, filter?: LangChainFilter): Promise<LangChainDocument[]>;
+    /** The documents nearest to a text, with cosine similarity. */
+    similaritySearchWithScore(query: string, k?: number, filter?: LangChainFilter): Promise<[LangChainDocument, number][]>;
+    /** The documents nearest to a vector, with cosine similarity. */
+    similaritySearchVectorWithScore(query: readonly number[], k: number, filter?: LangChainFilter): Promise<[LangChainDocument, number][]>;
+    /** Documents near a text that are unlike each other. */
+    maxMarginalRelevanceSearch(query: string, { k, fetchK, lambda, filter }: MarginalRelevanceOptions): Promise<LangChainDocument[]>;
+}
+
+export { type LangChainDocument, type LangChainEmbeddings, type LangChainFilter, type MarginalRelevanceOptions, NoriKVVectorStore, type NoriKVVectorStoreOptions };
+
+// lexical-index.d.ts
+
+/** A document found by its words. */
+interface LexicalHit {
+    readonly id: string;
+    /** Higher is better; on a scale of the index's own. */
+    readonly score: number;
+    /** The words of the query that were found. */
+    readonly terms: readonly string[];
+}
+/**
+ * An index of words in memory, filled from the records. `createBm25Index` of `@norikv/vector-apps/bm25` makes
+ * one; any other will do.
+ */
+interface LexicalIndex {
+    /** Adds a document, or replaces it. */
+    add(id: string, document: {
+        readonly title: string;
+        readonly content: string;
+    }): void;
+    /** Removes a document, if it is there. */
+    remove(id: string): void;
+    /** The best documents for a query, best first, each once. Scores are finite. */
+    search(query: string, limit: number): readonly LexicalHit[];
+    /** How it makes words comparable: passages and highlights follow it. Default: as `createBm25Index()` does. */
+    readonly normalize?: ((word: string) => string) | undefined;
+}
+
+export type { LexicalIndex as L, LexicalHit as a };
+
+// vector-kv-store.d.ts
+
+import { KvStore, VectorStore } from '@norikv/store';
+
+/** A store that keeps both records and vectors, such as `@norikv/embedded`. */
+type VectorKvStore = KvStore & VectorStore;
+
+export type { VectorKvStore as V };

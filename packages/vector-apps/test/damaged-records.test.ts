@@ -1,8 +1,9 @@
+import { createUpdater, jsonCodec, write } from '@norikv/cas-retry';
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
 import { type EmbeddingModel, SemanticSearchEngine } from '../src/index.js';
-import { openShop, stock } from './recommendation/shop.js';
+import { handle, openShop, stock } from './recommendation/shop.js';
 import { hashingModel } from './support/hashing-model.js';
 import { openEngine } from './support/open-engine.js';
 
@@ -65,6 +66,18 @@ describe('a record that cannot be read', () => {
     const sessionItems = ['boots', 'atlas'];
     expect(await engine.getRecommendations('new', 1, { sessionItems })).toHaveLength(1);
   });
+});
+
+it.each([{ next: 1 }, { entries: [] }])('a ledger that is none is left as it is: %j', async (damaged) => {
+  const { engine, store } = await library();
+  const codec = jsonCodec((data) => data);
+  for (let shard = 0; shard < 64; shard += 1) {
+    await createUpdater(handle(store)).update(`search:documents:led/${shard}`, codec, () =>
+      write(damaged, null),
+    );
+  }
+  await expect(engine.verify()).rejects.toMatchObject(corrupt);
+  await expect(engine.indexDocument('new', 'Title', 'text')).rejects.toMatchObject(corrupt);
 });
 
 describe('a text the model does not take', () => {

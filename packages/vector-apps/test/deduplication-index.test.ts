@@ -1,7 +1,7 @@
-import { createUpdater } from '@norikv/cas-retry';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { CallBudget } from '../src/core/call-budget.js';
+import { LimitedUpdater } from '../src/core/limited-updater.js';
 import { unknownDocument } from '../src/deduplication/document-state.js';
 import { fingerprintOf } from '../src/deduplication/fingerprint.js';
 import { FingerprintIndex } from '../src/deduplication/fingerprint-index.js';
@@ -13,7 +13,7 @@ const fingerprint = await fingerprintOf(passage('a'), 16);
 const revision = (generation: number) => ({ generation, fingerprint });
 
 function world() {
-  const keys = new KeyIndex(createUpdater(createMemoryStore()), 'x:', 256);
+  const keys = new KeyIndex(new LimitedUpdater(createMemoryStore()), 'x:', 256);
   const index = new FingerprintIndex(keys, null, 0.9);
   const look = async () => {
     const entries = await index.look(revision(1).fingerprint, budget);

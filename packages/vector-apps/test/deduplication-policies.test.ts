@@ -5,7 +5,7 @@ import { documentCodec } from '../src/deduplication/document-state.js';
 import { withdraw } from '../src/deduplication/document-transitions.js';
 import type { DeduplicatorOptions } from '../src/index.js';
 import { Inspector } from './deduplication/inspector.js';
-import { DocumentDeduplicator, passage } from './deduplication/world.js';
+import { DocumentDeduplicator, passage, processes } from './deduplication/world.js';
 
 function open(options: DeduplicatorOptions) {
   const inspector = new Inspector(createMemoryStore());
@@ -283,4 +283,24 @@ it('finds the document that stands behind aliases of aliases, and lists them all
     ['d', 'c'],
   ]);
   await expectClean(world);
+});
+
+it('replaces nothing that is removed meanwhile', async () => {
+  const base = createMemoryStore();
+  const [other] = processes(base, 1);
+  let isArmed = false;
+  const put: typeof base.put = async (...call) => {
+    if (isArmed && String(call[0]).endsWith('doc/a')) await other?.removeDocument('a');
+    return base.put(...call);
+  };
+  const store = Object.assign(Object.create(base), { put }) as typeof base;
+  const dedup = new DocumentDeduplicator(store, null, 0.95, { policy: 'replace' });
+  await dedup.checkAndStore('a', passage('a'));
+  isArmed = true;
+  expect(await dedup.checkAndStore('b', passage('a'))).toMatchObject({
+    action: 'admitted',
+    duplicateOf: null,
+  });
+  expect(await dedup.get('b')).toMatchObject({ isAdmitted: true, aliases: [] });
+  expect(await dedup.verify()).toMatchObject({ checked: 1, isClean: true });
 });

@@ -83,15 +83,18 @@ describe('a candidate that was taken back', () => {
 it('a document that stands with another content now is not replaced', () => {
   const match = { id: 'b', stage: 'near', similarity: 0.5, verdict: 'duplicate', objection: null } as const;
   const standing = after(begin(candidate(2, 'x')), admit(2, null, []));
-  expect(resultOf(standing, demote(1, match)).isDone).toBe(false);
-  expect(resultOf(standing, demote(2, match))).toMatchObject({ isDone: true, state: { alias: { match } } });
+  expect(resultOf(standing, demote(1, match, 9)).isDone).toBe(false);
+  expect(resultOf(standing, demote(2, match, 9))).toMatchObject({
+    isDone: true,
+    state: { alias: { match } },
+  });
 });
 
 it('a document that is gone is not removed again', () => {
-  const state = after(begin(candidate(1, 'x')), remove());
+  const state = after(begin(candidate(1, 'x')), remove(9));
   expect(state.leftovers).toHaveLength(1);
-  expect(resultOf(state, remove()).isDone).toBe(false);
-  expect(resultOf(unknownDocument, remove()).isDone).toBe(false);
+  expect(resultOf(state, remove(9)).isDone).toBe(false);
+  expect(resultOf(unknownDocument, remove(9)).isDone).toBe(false);
 });
 
 it('steps that were done are done, and change nothing', () => {

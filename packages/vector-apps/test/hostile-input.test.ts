@@ -18,6 +18,7 @@ describe('a long text', () => {
     const chunks = chunksOf('word '.repeat(100_000), { maxWords: 1_000_000 });
     expect(chunks).toEqual([[0, 499_999]]);
     expect(chunksOf('word '.repeat(100_000))).toHaveLength(1_000);
+    expect(chunksOf('長いお話です'.repeat(50_000)).at(-1)?.[1]).toBe(300_000);
   });
 });
 

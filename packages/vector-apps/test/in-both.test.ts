@@ -1,9 +1,10 @@
-import { CancelledError, DeadlineExceededError } from '@norikv/store';
+import { CancelledError, DeadlineExceededError, UnavailableError } from '@norikv/store';
 import { expect, it } from 'vitest';
 import { inBoth } from '../src/recommendation/in-both.js';
 
 const cancelled = new CancelledError('stop');
 const damaged = new Error('damaged');
+const away = new UnavailableError('the store is away', { outcome: 'not-applied' });
 const unknown = new DeadlineExceededError('late');
 
 type Write = () => Promise<boolean>;
@@ -17,6 +18,7 @@ it.each<[string, Write, Write, unknown]>([
   ['both written', written, written, true],
   ['the product gone', gone, gone, false],
   ['one written', written, failed(cancelled), { code: 'OUTCOME_UNKNOWN', cause: cancelled }],
+  ['one written, then the store away', written, failed(away), { code: 'OUTCOME_UNKNOWN', cause: away }],
   ['the other written', failed(cancelled), written, { code: 'OUTCOME_UNKNOWN' }],
   ['one written, the other never to be', failed(damaged), written, damaged],
   ['none written', failed(cancelled), failed(cancelled), cancelled],

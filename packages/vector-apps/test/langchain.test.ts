@@ -147,6 +147,22 @@ describe('NoriKVVectorStore', () => {
     expect(await store.similaritySearch('foo')).toHaveLength(1);
   });
 
+  it('refuses a filter that nothing would pass', async () => {
+    const store = open();
+    const metadata = { source: { page: 1 }, tags: ['a'], n: 1, draft: null };
+    await store.addDocuments([page('foo', metadata)], { ids: ['a'] });
+    for (const filter of [{ source: { page: 1 } }, { n: 1, tags: ['a'] }, { n: 1n }, { at: new Date(0) }]) {
+      const [name = ''] = Object.keys(filter).slice(-1);
+      const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining(`filter.${name} is `) };
+      await expect(store.similaritySearch('foo', 1, filter)).rejects.toMatchObject(refused);
+      await expect(store.maxMarginalRelevanceSearch('foo', { k: 1, filter })).rejects.toMatchObject(refused);
+    }
+    for (const filter of ['n = 1', ['a']]) {
+      await expect(store.similaritySearch('foo', 1, filter as never)).rejects.toThrow(/filter is /);
+    }
+    expect(await store.similaritySearch('foo', 1, { n: 1, draft: null, none: undefined })).toHaveLength(1);
+  });
+
   it('refuses lists that do not fit, and tries again after a failed start', async () => {
     const watched = watchedStore();
     const store = new NoriKVVectorStore(embeddings, { client: watched.store, dimensions: 64 });

@@ -114,3 +114,12 @@ describe.each([false, true])('a crash anywhere (after a training: %s)', (isTrain
     }
   });
 });
+
+it('a vector that came too late is removed by the repair after the search that met it', async () => {
+  const store = await prepared(false);
+  const engine = await openShop(store);
+  await store.vectorInsert('products', 'sandals#0#0', [1, 0]);
+  expect(await look(engine)).toEqual(before);
+  expect(await engine.repair()).toMatchObject({ ghosts: 1 });
+  expect(await store.vectorGet('products', 'sandals#0#0')).toBeNull();
+});

@@ -6,7 +6,6 @@ import { shardCodec } from '../src/recommendation/popularity-shard.js';
 import type { Taste } from '../src/recommendation/taste.js';
 import {
   countedShopStore,
-  faultyShopStore,
   handle,
   noon,
   openShop,
@@ -16,6 +15,7 @@ import {
   stockedShop,
   tasteOf,
 } from './recommendation/shop.js';
+import { faultyVectorStore } from './support/faulty-vector-store.js';
 
 const shards = Array.from({ length: 16 }, (_, shard) => `recommendation:popularity/${shard}`);
 
@@ -91,7 +91,7 @@ describe('interactions of a user', () => {
           'delayed-delivery': 0.05,
           'lost-request': 0.1,
         };
-        const { store, faults } = faultyShopStore(base, { clock, random, latencyMs: 2, rates });
+        const { store, faults } = faultyVectorStore(base, { clock, random, latencyMs: 2, rates });
         const engines = await Promise.all(
           [store, handle(store)].map((one) =>
             clock.run(() => openShop(one, { clock, random })).catch(() => openShop(handle(base), { clock })),

@@ -4,6 +4,7 @@ import { createMemoryVectorStore, FakeClock } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CallBudget } from '../src/core/call-budget.js';
+import { diversified } from '../src/core/ranking.js';
 import { Popularity, type PopularityOptions, snapshotOf } from '../src/recommendation/popularity.js';
 import {
   count,
@@ -11,7 +12,6 @@ import {
   shardCodec,
   shardSize,
 } from '../src/recommendation/popularity-shard.js';
-import { diversified } from '../src/recommendation/ranking.js';
 import { countedShopStore, stateOf } from './recommendation/shop.js';
 
 const day = 86_400_000;

@@ -249,7 +249,11 @@ describe('a training', () => {
     const find = async (...args: Parameters<NonNullable<typeof store.find>>) =>
       String(args[0]).endsWith('trainings') ? null : ((await store.find?.(...args)) ?? null);
     const behind = await openShop(handle(store, { find }));
-    await expect(behind.recordInteraction('ann', 'sandals')).rejects.toMatchObject({ code: 'CONTENTION' });
+    // The popularity of the product is counted all the same.
+    await expect(behind.recordInteraction('ann', 'sandals')).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      cause: { code: 'CONTENTION' },
+    });
     expect((await tasteOf(store, 'ann'))?.recent).toHaveLength(1);
   });
 
@@ -396,8 +400,11 @@ describe('a training', () => {
     expect(await trainingsOf(store)).toMatchObject({
       active: { number: 2 },
       unfinished: null,
-      discarded: [],
+      // Removed, and to be removed again: the process that trained may not have known.
+      discarded: [{ number: 1 }],
     });
+    await engine.repair();
+    expect(await trainingsOf(store)).toMatchObject({ active: { number: 2 }, discarded: [] });
   });
 
   it('includes products that are written while it runs', async () => {

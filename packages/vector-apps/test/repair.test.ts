@@ -134,6 +134,8 @@ describe('repair', () => {
     expect(report).toMatchObject({ checked: 1, resumed: 1, isClean: false });
     expect(report.ghosts).toBeGreaterThan(0);
     expect(await watched.vectorIds('r', dimensions)).toHaveLength(report.ghosts);
+    expect(await records.repair()).toEqual(report);
+    expect(await watched.vectorIds('r', dimensions)).toEqual([]);
   });
 });
 

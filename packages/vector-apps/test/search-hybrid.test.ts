@@ -1,7 +1,7 @@
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
-import { type LexicalIndex, SemanticSearchEngine } from '../src/index.js';
+import { highlight, type LexicalHit, type LexicalIndex, SemanticSearchEngine } from '../src/index.js';
 import { fuse, type Rankings } from '../src/search/fusion.js';
 import { hashingModel } from './support/hashing-model.js';
 import { openEngine } from './support/open-engine.js';
@@ -38,6 +38,15 @@ describe('hybrid search', () => {
     });
   });
 
+  it('gives the same scores however few are asked for', async () => {
+    const { engine } = await openHybrid();
+    for (let number = 0; number < 8; number += 1) {
+      await engine.indexDocument(`more${number}`, '', `Harvest ${'wheat '.repeat(number)}`);
+    }
+    const [first, second] = await engine.search('wheat harvest', 12);
+    expect(await engine.search('wheat harvest', 2)).toEqual([first, second]);
+  });
+
   it('does not ask a leg that is off', async () => {
     const { engine, calls, model } = await openHybrid();
     calls.length = 0;
@@ -72,6 +81,55 @@ describe('hybrid search', () => {
     });
     expect(result?.passage.text).toBe('A treaty of peace with France.');
     expect(result?.passage.highlights).toHaveLength(3);
+  });
+
+  it('chooses passages and marks words by what the index takes for equal', async () => {
+    const lexical = createBm25Index({
+      normalize: (word) => word.toLowerCase().normalize('NFD').replace(/\p{M}/gu, ''),
+    });
+    const { engine } = await openEngine({ lexical, chunking: { sentences: 1, overlap: 0 } });
+    await engine.indexDocument('a', '', 'Nichts. Café, Cafe, CAFÉ. Ein Café in Zürich.');
+    for (const lexicalWeight of [0, 0.5, 1]) {
+      const fusion = { method: 'weighted', lexicalWeight } as const;
+      const [result] = await engine.search('cafe zurich', 1, { fusion });
+      const { text = '', highlights = [] } = result?.passage ?? {};
+      expect(highlight(text, highlights)).toBe('Ein **Café** in **Zürich**.');
+    }
+  });
+
+  it('takes the way of an index to make words equal with the index, and refuses what is none', async () => {
+    class Index {
+      readonly #equal = { colour: 'color' } as Record<string, string>;
+      add(): void {}
+      remove(): void {}
+      search(): readonly LexicalHit[] {
+        return [];
+      }
+      normalize(word: string): string {
+        return this.#equal[word] ?? word;
+      }
+    }
+    const { engine } = await openEngine({ lexical: new Index() });
+    await engine.indexDocument('a', '', 'the color');
+    expect((await engine.search('colour', 1))[0]?.passage.highlights).toEqual([[4, 9]]);
+    const wrong = { ...createBm25Index(), normalize: 'lower' } as unknown as LexicalIndex;
+    await expect(openEngine({ lexical: wrong })).rejects.toThrow(/lexical\.normalize is "lower"/);
+  });
+
+  it('finds words of scripts without spaces', async () => {
+    const { engine } = await openEngine({ lexical: createBm25Index() });
+    await engine.indexDocument('a', '', '私は東京に住んでいます。彼は大阪に住んでいます。');
+    await engine.indexDocument('b', '', '彼女は本を読む。');
+    const [result] = await engine.search('東京', 1, { explain: true });
+    expect(result).toMatchObject({ id: 'a', score: 1, explanation: { lexical: { terms: ['東京'] } } });
+    expect(result?.passage.highlights).toEqual([[2, 4]]);
+  });
+
+  it('finds a word beside a sign or a tab, as queries have it', () => {
+    const index = createBm25Index();
+    index.add('a', { title: 'rates\tand fees', content: 'It costs $500+ a year.' });
+    for (const query of ['$500', '500', 'rates']) expect(index.search(query, 1)).toHaveLength(1);
+    expect(index.search('What is a fee?', 1)).toMatchObject([{ terms: ['fee'] }]);
   });
 
   it('knows by words what was changed and deleted here, and learns what others did', async () => {

@@ -39,7 +39,11 @@ it('pages hold every document that a filter lets pass once, in the order of one 
           paged.push(...page.results);
           offset = page.nextOffset;
         }
-        const whole = await engine.search('river harvest', documents.length + 1, { filter });
+        const whole = await engine.search('river harvest', documents.length + 1, { filter, explain: true });
+        for (const { score, explanation } of whole) {
+          const { vector, lexical } = explanation ?? { vector: null, lexical: null };
+          expect((vector?.contribution ?? 0) + (lexical?.contribution ?? 0)).toBeCloseTo(score, 9);
+        }
         expect(paged.map(({ id, score }) => [id, score])).toEqual(whole.map(({ id, score }) => [id, score]));
         expect(whole.map(({ score }) => score)).toEqual(
           whole.map(({ score }) => score).sort((one, other) => other - one),

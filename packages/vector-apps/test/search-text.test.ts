@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chunksOf } from '../src/search/chunking.js';
-import { stemOf, termsOf, wordsOf } from '../src/search/words.js';
+import { askedBy, comparable, placedWordsOf, stemOf, wordsOf } from '../src/search/words.js';
 
 const cut = (text: string, options = {}): string[] =>
   chunksOf(text, options).map(([start, end]) => text.slice(start, end));
@@ -45,15 +45,35 @@ describe('chunks', () => {
     expect(pieces.map((piece) => piece.split(' ').length)).toEqual([100, 100, 50]);
     expect(pieces.join(' ')).toBe(long);
   });
+
+  it('hold at most so many words of a script without spaces, and leave nothing out', () => {
+    const long = `「${'私は東京、大阪に。住んで'.repeat(100)}」`;
+    const pieces = cut(long, { sentences: 1, overlap: 0, maxWords: 5 });
+    expect(pieces.join('')).toBe(long);
+    expect(pieces.filter((piece) => /^[、。」]/.test(piece))).toEqual([]);
+    expect(Math.max(...pieces.map((piece) => placedWordsOf(piece).length))).toBe(5);
+  });
 });
 
 describe('words', () => {
   it('are found in any script, with their places', () => {
-    expect(wordsOf('Größe, 42 мира').map(({ stem, start, end }) => [stem, start, end])).toEqual([
-      ['größ', 0, 5],
-      ['42', 7, 9],
-      ['мира', 10, 14],
+    expect(placedWordsOf('Größe, 42 мира')).toEqual([
+      { word: 'Größe', start: 0, end: 5 },
+      { word: '42', start: 7, end: 9 },
+      { word: 'мира', start: 10, end: 14 },
     ]);
+  });
+
+  it('are those of a dictionary in scripts without spaces, and of these alone', () => {
+    expect(wordsOf('私は東京①に住む。iPhone15と①コーヒー')).toEqual(
+      '私 は 東京 ① に 住む iPhone15 と ① コーヒー'.split(' '),
+    );
+    expect(wordsOf('ฉันรักภาษาไทย')).toEqual(['ฉัน', 'รัก', 'ภาษา', 'ไทย']);
+    expect(wordsOf('𠮷 한국어를 x①y 東京 x①y')).toEqual(['𠮷', '한국어를', 'x①y', '東京', 'x①y']);
+    const text = ' 「私は東京に」 住む';
+    const words = placedWordsOf(text);
+    expect(['', ...words.map(({ word }) => word)]).toEqual(wordsOf(text));
+    for (const { word, start, end } of words) expect(text.slice(start, end)).toBe(word);
   });
 
   it('are equal in number and tense', () => {
@@ -70,6 +90,7 @@ describe('words', () => {
       ['house', 'houses', 'housing'],
     ];
     for (const group of groups) expect(new Set(group.map(stemOf)).size, group.join()).toBe(1);
+    expect(comparable('Treaties')).toBe('treaty');
   });
 
   it('are left alone where an ending is none', () => {
@@ -79,7 +100,8 @@ describe('words', () => {
   });
 
   it('of a query are those that tell, or all if none does', () => {
-    expect([...termsOf('What is The state of the Union?')]).toEqual(['stat', 'union']);
-    expect([...termsOf('to be or not to be')]).toEqual(['to', 'be', 'or', 'not']);
+    expect([...askedBy('What is The state of the Union?').terms]).toEqual(['stat', 'union']);
+    expect([...askedBy('to be or not to be?').terms]).toEqual(['to', 'be', 'or', 'not']);
+    expect([...askedBy('Union, state', (word) => (word === 'state' ? '' : word)).terms]).toEqual(['Union']);
   });
 });

@@ -217,7 +217,7 @@ describe('VectorRecords', () => {
     });
     const other = new VectorRecords(slow, defaults);
     const written = await other.put('a', 'two', [at(0)]);
-    expect(written.generation).toBe(3);
+    expect(written.generation).toBe(4);
     expect(await records.get('a')).toEqual(written);
     expect(await collect(records.ids())).toEqual(['a']);
   });

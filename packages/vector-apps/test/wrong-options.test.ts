@@ -57,6 +57,7 @@ describe('an option of the class that is wrong is refused by name', () => {
     ['lexical', null, 'lexical.add is undefined; use an index such as createBm25Index()'],
     ['lexical', {}, 'lexical.add is undefined'],
     ['fusion', 'weighted', 'fusion is "weighted"; use an object with a method'],
+    ['fusion', null, 'fusion is null; use an object with a method'],
     ['fusion', { method: 'nope' }, 'fusion.method is "nope"; use "weighted" or "reciprocal-rank"'],
     ['fusion', { method: 'weighted', lexicalWeight: Number.NaN }, 'fusion.lexicalWeight is NaN'],
     ['fusion', { method: 'reciprocal-rank', k: '60' }, 'fusion.k is "60"; use a number'],

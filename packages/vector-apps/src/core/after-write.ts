@@ -1,7 +1,7 @@
 import { OutcomeUnknownError } from '@norikv/cas-retry';
 import { isNoriKVError } from '@norikv/store';
 
-const limits = ['CANCELLED', 'DEADLINE_EXCEEDED'];
+const ends = ['CANCELLED', 'CLOSED', 'UNAUTHENTICATED'];
 
 /**
  * Does what follows a write that is applied. If it is cut off, that must not look as if nothing was written.
@@ -21,9 +21,10 @@ export async function afterWrite<Result>(
   }
 }
 
-/** Whether an error ended a call that might have gone on: cancelled, late, or with an unknown outcome. */
+/** Whether an error ended a call that might have gone on: what it says of the outcome is not true of the whole call. */
 export function isCutOff(error: unknown): boolean {
-  return isNoriKVError(error) && (error.outcome === 'unknown' || limits.includes(error.code));
+  if (!isNoriKVError(error)) return false;
+  return error.outcome === 'unknown' || error.retryable || ends.includes(error.code);
 }
 
 /** The error of a call that failed after a write of its own. */

@@ -1,5 +1,6 @@
-import { type Change, jsonCodec, keep, type Transition, type Updater, write } from '@norikv/cas-retry';
+import { type Change, jsonCodec, keep, type Transition, write } from '@norikv/cas-retry';
 import type { CallBudget } from './call-budget.js';
+import type { LimitedUpdater } from './limited-updater.js';
 
 /** What the ledger knows of an id. */
 export interface LedgerEntry {
@@ -42,10 +43,10 @@ const shardCodec = {
  * record exists until after its record is gone.
  */
 export class Ledger {
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
   readonly #prefix: string;
 
-  constructor(updater: Updater, prefix: string) {
+  constructor(updater: LimitedUpdater, prefix: string) {
     this.#updater = updater;
     this.#prefix = prefix;
   }
@@ -57,17 +58,7 @@ export class Ledger {
     );
   }
 
-  /** Leaves an id open, if it is known, and answers with the last generation allotted for it. */
-  open(id: string, budget: CallBudget): Promise<number> {
-    return this.#update(id, budget, (shard): Change<Shard, number> => {
-      const entry = shard.entries.get(id);
-      if (!entry || entry.isOpen) return keep(entry?.generation ?? 0);
-      const entries = withEntry(shard.entries, id, { ...entry, isOpen: true });
-      return write({ ...shard, entries }, entry.generation);
-    });
-  }
-
-  /** Ends what `open` or `allot` began, unless a later generation is open: then it answers with that one. */
+  /** Ends what `allot` began, unless a later generation is open: then it answers with that one. */
   close(id: string, generation: number, budget: CallBudget): Promise<number | null> {
     return this.#update(id, budget, (shard): Change<Shard, number | null> => {
       const entry = shard.entries.get(id);
@@ -92,7 +83,7 @@ export class Ledger {
   /** The ids and what is known of them, shard by shard. */
   async *shards(budget: CallBudget): AsyncGenerator<ReadonlyMap<string, LedgerEntry>> {
     for (let shard = 0; shard < shardCount; shard += 1) {
-      const state = await this.#updater.read(this.#keyOf(shard), shardCodec, budget.next());
+      const state = await this.#updater.read(this.#keyOf(shard), shardCodec, budget);
       yield state?.entries ?? emptyShard.entries;
     }
   }
@@ -102,13 +93,8 @@ export class Ledger {
     budget: CallBudget,
     transition: (shard: Shard) => ReturnType<Transition<Shard, Result>>,
   ): Promise<Result> {
-    const { signal, timeoutMs } = budget.next();
-    return this.#updater.update(
-      this.#keyOf(shardOf(id)),
-      shardCodec,
-      (shard: Shard | undefined) => transition(shard ?? emptyShard),
-      { signal, deadlineMs: timeoutMs },
-    );
+    const key = this.#keyOf(shardOf(id));
+    return this.#updater.update(key, shardCodec, (shard = emptyShard) => transition(shard), budget);
   }
 
   #keyOf(shard: number): string {

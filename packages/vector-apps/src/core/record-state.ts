@@ -25,20 +25,25 @@ export interface RecordState {
   readonly floor: number;
 }
 
-/** What a writer found when it wanted to make its generation the live one. */
-type Publication = { readonly isFenced: true } | Sweep;
+/** What a call finds that was taken for dead, or overtaken: it is to begin again, under another generation. */
+interface Fenced {
+  readonly isFenced: true;
+}
 
-/** Generations to be removed from the vector store. */
-interface Sweep {
+/** What a writer found when it wanted to make its generation the live one. */
+interface Publication {
   readonly isFenced: false;
   readonly stale: readonly Generation[];
+  readonly floor: number;
+  /** Whether nobody else is writing. */
+  readonly isLast: boolean;
 }
 
 /** What a delete did. */
 interface Retirement {
+  readonly isFenced: false;
   readonly existed: boolean;
   readonly stale: readonly Generation[];
-  readonly floor: number;
 }
 
 /** How long a tombstone fences writers that were allotted a generation and have not begun. */
@@ -74,10 +79,10 @@ export interface RecordTransitions {
    * earlier tries of the same writer.
    */
   begin(begun: Generation, abandoned: readonly Generation[]): Transition<RecordState, boolean>;
-  /** Makes a generation live, unless it was fenced or a newer one is. */
-  publish(generation: number, data: unknown): Transition<RecordState, Publication>;
-  /** Removes what is live, and fences everybody who is writing. */
-  retire(): Transition<RecordState, Retirement>;
+  /** Makes a generation live, unless it was fenced or a newer one is. Fences those before it that have not begun. */
+  publish(generation: number, data: unknown): Transition<RecordState, Publication | Fenced>;
+  /** Removes what is live, and fences everybody who is writing, unless the generation of the delete was fenced. */
+  retire(generation: number): Transition<RecordState, Retirement | Fenced>;
   /** Fences writers up to a generation: they are taken for dead, and begin again if they are not. */
   settle(upTo: number): Transition<RecordState, RecordState>;
   /** Takes note that vectors were removed. */
@@ -100,7 +105,7 @@ export function recordTransitions(ttlMs: number | undefined): RecordTransitions 
 
     publish:
       (generation, data) =>
-      (state = absent): Change<RecordState, Publication> => {
+      (state = absent): Change<RecordState, Publication | Fenced> => {
         const own = state.pending.find((one) => one.generation === generation);
         if (!own) return keep({ isFenced: true });
         const isNewest = (state.live?.generation ?? 0) < generation;
@@ -108,16 +113,18 @@ export function recordTransitions(ttlMs: number | undefined): RecordTransitions 
         const replaced = isNewest ? state.live : own;
         const stale = replaced ? [...state.stale, bare(replaced)] : state.stale;
         const pending = state.pending.filter((one) => one !== own);
-        return changed({ ...state, live, pending, stale }, { isFenced: false, stale });
+        const floor = Math.max(state.floor, generation);
+        const isLast = pending.length === 0;
+        return changed({ live, pending, stale, floor }, { isFenced: false, stale, floor, isLast });
       },
 
     retire:
-      () =>
-      (state = absent) => {
-        if (!state.live) return keep({ existed: false, stale: state.stale, floor: state.floor });
-        const stale = [...state.stale, ...state.pending, bare(state.live)];
-        const floor = Math.max(state.floor, ...stale.map(({ generation }) => generation));
-        return changed({ live: null, pending: [], stale, floor }, { existed: true, stale, floor });
+      (generation) =>
+      ({ live, pending, stale: before, floor } = absent): Change<RecordState, Retirement | Fenced> => {
+        if (generation <= floor) return keep({ isFenced: true });
+        const stale = [...before, ...pending, ...(live ? [bare(live)] : [])];
+        const retired = { live: null, pending: [], stale, floor: generation };
+        return changed(retired, { isFenced: false, existed: live !== null, stale });
       },
 
     settle:

@@ -1,9 +1,9 @@
-import { RecordTooLargeError, type Transition, type Updater } from '@norikv/cas-retry';
+import { RecordTooLargeError, type Transition } from '@norikv/cas-retry';
 import { type KvStore, stringToBytes } from '@norikv/store';
 import type { CallBudget } from './call-budget.js';
 import { isDamaged } from './damage.js';
+import type { LimitedUpdater } from './limited-updater.js';
 import { type RecordState, recordCodec } from './record-state.js';
-import type { StoredVectors } from './stored-vectors.js';
 import { checkId } from './vector-id.js';
 import type { VectorRecord } from './vector-record.js';
 
@@ -19,21 +19,18 @@ const reservedBytes = 16_384;
 /** The KV records behind `VectorRecords`. */
 export class RecordTable<T> {
   readonly #mostBytes: number;
-  readonly #updater: Updater;
-  readonly #vectors: StoredVectors;
+  readonly #updater: LimitedUpdater;
   readonly #options: RecordTableOptions<T>;
 
-  constructor(store: KvStore, updater: Updater, vectors: StoredVectors, options: RecordTableOptions<T>) {
+  constructor(store: KvStore, updater: LimitedUpdater, options: RecordTableOptions<T>) {
     this.#mostBytes = (store.capabilities?.maxValueBytes ?? 1_048_576) - reservedBytes;
     this.#updater = updater;
-    this.#vectors = vectors;
     this.#options = options;
   }
 
   async read(id: string, budget: CallBudget): Promise<RecordState | undefined> {
     checkId(id);
-    const key = this.#keyOf(id);
-    return this.#vectors.repeatable((limits) => this.#updater.read(key, recordCodec, limits), budget);
+    return this.#updater.read(this.#keyOf(id), recordCodec, budget);
   }
 
   /** What readers see; null also where it cannot be read, since one damaged record is no reason to find nothing. */
@@ -51,8 +48,7 @@ export class RecordTable<T> {
     transition: Transition<RecordState, Result>,
     budget: CallBudget,
   ): Promise<Result> {
-    const { signal, timeoutMs } = budget.next();
-    return this.#updater.update(this.#keyOf(id), recordCodec, transition, { signal, deadlineMs: timeoutMs });
+    return this.#updater.update(this.#keyOf(id), recordCodec, transition, budget);
   }
 
   /** Throws unless there is room for data. Only a writer that has made and inserted its vectors would learn it else. */

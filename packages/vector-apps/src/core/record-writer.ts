@@ -38,24 +38,29 @@ export class RecordWriter<T> {
       await stored.insert(id, generation, vectors, budget);
       const outcome = await table.update(id, transitions.publish(generation, data), budget);
       if (!outcome.isFenced) {
-        await this.#sweep(id, outcome.stale, () => ledger.close(id, generation, budget), budget);
+        const { stale, floor, isLast } = outcome;
+        // Else one that was begun before is being written, or died: the ledger must not lose sight of it.
+        const close = async (): Promise<unknown> => isLast && ledger.close(id, floor, budget);
+        await this.#sweep(id, stale, close, budget);
         return begun;
       }
       abandoned.push(begun);
     }
     await stored.remove(id, abandoned, budget);
-    throw new ContentionError(`Writing ${JSON.stringify(id)} was fenced ${tries} times; try again later`, {
-      attempts: tries,
-    });
+    throw fenced('Writing', id);
   }
 
   async delete(id: string, budget: CallBudget): Promise<boolean> {
     const { table, ledger, transitions } = this.#access;
-    if (!(await table.read(id, budget))?.live) return false;
-    await ledger.open(id, budget);
-    const { existed, stale, floor } = await table.update(id, transitions.retire(), budget);
-    if (existed) await this.#sweep(id, stale, () => ledger.forget(id, floor, budget), budget);
-    return existed;
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      if (!(await table.read(id, budget))?.live) return false;
+      const generation = await ledger.allot(id, budget);
+      const outcome = await table.update(id, transitions.retire(generation), budget);
+      if (outcome.isFenced) continue;
+      await this.#sweep(id, outcome.stale, () => ledger.forget(id, generation, budget), budget);
+      return outcome.existed;
+    }
+    throw fenced('Deleting', id);
   }
 
   /** The record is as its caller wants it, and the caller is told so whatever becomes of the rest. */
@@ -76,4 +81,9 @@ export class RecordWriter<T> {
       // The ledger still has the id open: repair() goes on from here.
     }
   }
+}
+
+function fenced(what: string, id: string): ContentionError {
+  const message = `${what} ${JSON.stringify(id)} was fenced ${tries} times; try again later`;
+  return new ContentionError(message, { attempts: tries });
 }

@@ -17,7 +17,7 @@ export async function repeatable<Result>(
     try {
       return await call(limits);
     } catch (error) {
-      if (attempt === attempts - 1 || !mayPass(error) || budget.signal?.aborted) throw error;
+      if (attempt === attempts - 1 || !mayPass(error)) throw error;
       await delay(backoff(attempt, 0, random), budget.signal, clock);
     }
   }

@@ -30,16 +30,16 @@ export class StoredVectors {
     this.#random = random;
   }
 
-  repeatable<Result>(call: (options: CallOptions) => Promise<Result>, budget: CallBudget): Promise<Result> {
-    return repeatable(call, budget, this.#clock, this.#random);
-  }
-
   async createNamespace(budget: CallBudget): Promise<void> {
     const { namespace, dimensions, distance } = this.#space;
-    await this.repeatable(
+    await this.#repeatable(
       (options) => this.#store.vectorCreateIndex(namespace, dimensions, distance, 'hnsw', options),
       budget,
     );
+  }
+
+  async dropNamespace(budget: CallBudget): Promise<void> {
+    await this.#repeatable((options) => this.#store.vectorDropIndex(this.#space.namespace, options), budget);
   }
 
   async insert(
@@ -49,7 +49,7 @@ export class StoredVectors {
     budget: CallBudget,
   ): Promise<void> {
     await mapBounded(vectors, this.#concurrency, (vector, part) =>
-      this.repeatable(
+      this.#repeatable(
         (options) =>
           this.#store.vectorInsert(
             this.#space.namespace,
@@ -64,7 +64,7 @@ export class StoredVectors {
 
   async get(id: string, generation: Generation, budget: CallBudget): Promise<(Float32Array | null)[]> {
     return mapBounded(namesOf(id, generation), this.#concurrency, async (name) => {
-      const vector = await this.repeatable(
+      const vector = await this.#repeatable(
         (options) => this.#store.vectorGet(this.#space.namespace, vectorId(name), options),
         budget,
       );
@@ -75,7 +75,7 @@ export class StoredVectors {
   async hasAny(id: string, { generation, vectorCount }: Generation, budget: CallBudget): Promise<boolean> {
     if (vectorCount === 0) return true;
     const part = Math.floor(this.#random() * vectorCount);
-    const vector = await this.repeatable(
+    const vector = await this.#repeatable(
       (options) => this.#store.vectorGet(this.#space.namespace, vectorId({ id, generation, part }), options),
       budget,
     );
@@ -90,18 +90,22 @@ export class StoredVectors {
   }
 
   removeOne(name: VectorName, budget: CallBudget): Promise<boolean> {
-    return this.repeatable(
+    return this.#repeatable(
       (options) => this.#store.vectorDelete(this.#space.namespace, vectorId(name), options),
       budget,
     );
   }
 
   async search(query: Float32Array, count: number, budget: CallBudget): Promise<readonly VectorMatch[]> {
-    const { matches } = await this.repeatable(
+    const { matches } = await this.#repeatable(
       (options) => this.#store.vectorSearch(this.#space.namespace, query, count, options),
       budget,
     );
     return matches;
+  }
+
+  #repeatable<Result>(call: (options: CallOptions) => Promise<Result>, budget: CallBudget): Promise<Result> {
+    return repeatable(call, budget, this.#clock, this.#random);
   }
 }
 

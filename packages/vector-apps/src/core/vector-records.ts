@@ -1,9 +1,9 @@
-import { createUpdater, type Updater } from '@norikv/cas-retry';
 import { type CallOptions, type Clock, requireCapabilities, systemClock } from '@norikv/store';
 import { checkWhole } from '@norikv/store/checks';
 import { CallBudget } from './call-budget.js';
 import { GhostList } from './ghost-list.js';
 import { Ledger } from './ledger.js';
+import { LimitedUpdater } from './limited-updater.js';
 import { mapBounded } from './map-bounded.js';
 import { type NearestOptions, type NearestResult, nearestRecords } from './nearest.js';
 import { type Generation, recordTransitions, tombstoneMs } from './record-state.js';
@@ -35,16 +35,17 @@ import { checkVector, claimSpace, type VectorSpace } from './vector-space.js';
  * leaves behind is never shown and is ended by {@link VectorRecords.repair}.
  */
 export class VectorRecords<T> {
+  /** What searches met: the next repair of this process looks at it. */
+  readonly ghosts: GhostList = new GhostList();
   readonly #prefix: string;
   readonly #clock: Clock;
   readonly #concurrency: number;
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
   readonly #writer: RecordWriter<T>;
   readonly #space: VectorSpace;
   readonly #table: RecordTable<T>;
   readonly #ledger: Ledger;
   readonly #vectors: StoredVectors;
-  readonly #ghosts: GhostList = new GhostList();
   readonly #repairs: Repairs<T>;
   #isInitialized = false;
 
@@ -62,15 +63,15 @@ export class VectorRecords<T> {
     this.#prefix = prefix;
     this.#clock = clock;
     this.#concurrency = concurrency;
-    this.#updater = createUpdater(store, { clock, random });
+    this.#updater = new LimitedUpdater(store, { clock, random });
     const transitions = recordTransitions(store.capabilities?.ttl === 'none' ? undefined : tombstoneMs);
     this.#space = { namespace, dimensions, distance, fingerprint };
     this.#ledger = new Ledger(this.#updater, prefix);
     this.#vectors = new StoredVectors(store, this.#space, concurrency, clock, random);
-    this.#table = new RecordTable(store, this.#updater, this.#vectors, options);
+    this.#table = new RecordTable(store, this.#updater, options);
     const parts = { table: this.#table, ledger: this.#ledger, vectors: this.#vectors, transitions };
     this.#writer = new RecordWriter({ ...parts, clock });
-    this.#repairs = new Repairs({ ...parts, ghosts: this.#ghosts, concurrency });
+    this.#repairs = new Repairs({ ...parts, ghosts: this.ghosts, concurrency });
   }
 
   /**
@@ -153,6 +154,8 @@ export class VectorRecords<T> {
   /**
    * Deletes a record and its vectors. True if there was one; once the record is gone the call succeeds, and
    * vectors it could not remove any more are never shown and left to `repair()`.
+   *
+   * @throws ContentionError when repairs and writes fenced it again and again.
    */
   async delete(id: string, options: CallOptions = {}): Promise<boolean> {
     checkId(id);
@@ -176,7 +179,7 @@ export class VectorRecords<T> {
     return nearestRecords(k, options, {
       search: (count) => this.#vectors.search(query, count, budget),
       read: (ids) => this.#getMany(ids, budget),
-      ghosts: this.#ghosts,
+      ghosts: this.ghosts,
     });
   }
 
@@ -186,7 +189,6 @@ export class VectorRecords<T> {
     count: number,
     options: CallOptions = {},
   ): Promise<{ readonly hits: VectorHit[]; readonly isWhole: boolean }> {
-    checkVector(query, this.#space);
     const budget = this.budget(options);
     await this.#ready(budget);
     const matches = await this.#vectors.search(query, count, budget);
@@ -202,7 +204,7 @@ export class VectorRecords<T> {
     const budget = this.budget(options);
     return selectRecords(k, look, options, {
       read: (ids) => this.#getMany(ids, budget),
-      ghosts: this.#ghosts,
+      ghosts: this.ghosts,
     });
   }
 

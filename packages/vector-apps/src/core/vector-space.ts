@@ -1,8 +1,8 @@
-import type { Updater } from '@norikv/cas-retry';
 import { jsonCodec, keep, write } from '@norikv/cas-retry';
 import { type DistanceFunction, InvalidArgumentError } from '@norikv/store';
 import { ModelMismatchError } from '../errors.js';
 import type { CallBudget } from './call-budget.js';
+import type { LimitedUpdater } from './limited-updater.js';
 
 /** What all vectors of a namespace have in common. */
 export interface VectorSpace {
@@ -26,13 +26,11 @@ const spaceCodec = jsonCodec((data): VectorSpace => {
  * @throws ModelMismatchError when it holds the vectors of another model.
  */
 export function claimSpace(
-  updater: Updater,
+  updater: LimitedUpdater,
   key: string,
   wanted: VectorSpace,
   budget: CallBudget,
 ): Promise<null> {
-  const { signal, timeoutMs } = budget.next();
-  const limits = { signal, deadlineMs: timeoutMs };
   return updater.update(
     key,
     spaceCodec,
@@ -49,7 +47,7 @@ export function claimSpace(
         ? keep(null)
         : write(wanted, null);
     },
-    limits,
+    budget,
   );
 }
 

@@ -177,16 +177,15 @@ export class Admission {
     duplicates: readonly Rival[],
     budget: CallBudget,
   ): Promise<boolean> {
-    const { rivals } = this.#access;
     const undecided = duplicates.flatMap((rival) =>
       rival.kind === 'candidate' ? [{ id: rival.match.id, candidate: rival.candidate }] : [],
     );
     const elder = undecided.find((rival) => precedes(rival, contender));
     if (elder) {
-      await rivals.outlast(elder.id, elder.candidate.generation, budget);
+      await this.#access.rivals.outlast(elder.id, elder.candidate.generation, budget);
     } else {
       await mapBounded(undecided, concurrency, (rival) =>
-        rivals.oust(rival.id, rival.candidate.generation, budget),
+        this.#access.rivals.oust(rival.id, rival.candidate.generation, budget),
       );
     }
     return undecided.length > 0;
@@ -198,7 +197,7 @@ export class Admission {
     evidence: readonly SimilarDocument[],
     budget: CallBudget,
   ): Promise<Verdict | null> {
-    const { table, maxAliases } = this.#access;
+    const { table, ledger, maxAliases } = this.#access;
     const verdict = { duplicate: match, evidence, generation: candidate.generation };
     if (policy !== 'reject' && !isUpdate) {
       const isMember = policy === 'merge';
@@ -209,8 +208,9 @@ export class Admission {
       const action = isMember ? 'merged' : 'linked';
       if (listing === 'listed') return { ...verdict, action, state: linked.state, listedBy: match.id };
       if (listing === 'not-standing') return null;
-      const { state } = await table.update(id, remove(), budget);
-      return { ...verdict, action: 'rejected', state };
+      const allotted = await ledger.allot(id, budget);
+      const { isDone, state } = await table.update(id, remove(allotted), budget);
+      return isDone ? { ...verdict, action: 'rejected', generation: allotted, state } : null;
     }
     const { isDone, state } = await table.update(id, withdraw(candidate.generation), budget);
     return isDone ? { ...verdict, action: 'rejected', state } : null;
@@ -219,8 +219,8 @@ export class Admission {
   /** Makes a standing document an alias of this candidate: for a moment neither stands. */
   async #supersede(id: string, { match, generation }: StandingRival, budget: CallBudget): Promise<Replaced> {
     const { table, ledger } = this.#access;
-    const allotted = await ledger.open(match.id, budget);
-    const { isDone } = await table.update(match.id, demote(generation, { ...match, id }), budget);
+    const allotted = await ledger.allot(match.id, budget);
+    const { isDone } = await table.update(match.id, demote(generation, { ...match, id }, allotted), budget);
     return { match, allotted, isDemoted: isDone };
   }
 

@@ -1,9 +1,9 @@
-import { createUpdater } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
 import { createEmbedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { Ledger } from '../core/ledger.js';
+import { LimitedUpdater } from '../core/limited-updater.js';
 import { tombstoneMs } from '../core/record-state.js';
 import { StoredVectors } from '../core/stored-vectors.js';
 import { claimSpace, type VectorSpace } from '../core/vector-space.js';
@@ -45,7 +45,7 @@ export function assemble(
   const settings = settingsOf(model !== null, threshold, options);
   checkStore(client, options.unsafeAllowNonAtomicCas);
   const { namespace, prefix, policy, thresholds, bandLimit, maxAliases, clock, random } = settings;
-  const updater = createUpdater(client, { clock, random });
+  const updater = new LimitedUpdater(client, { clock, random });
   const embedder = model && createEmbedder(model, { clock: options.clock });
   const { dimensions = 0, fingerprint = '' } = embedder ?? {};
   const space: VectorSpace = { namespace, dimensions, distance: 'cosine', fingerprint };

@@ -7,7 +7,7 @@ import { Turns } from '../core/turns.js';
 import { checkId } from '../core/vector-id.js';
 import type { Verdict } from './admission.js';
 import { type Assembly, assemble } from './assembly.js';
-import { isGone } from './document-state.js';
+import { isGone, isThere } from './document-state.js';
 import { remove } from './document-transitions.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { DeduplicatorOptions } from './options.js';
@@ -119,13 +119,17 @@ export class DocumentDeduplicator {
     const budget = this.#budget(options);
     await this.#ready(budget);
     const { table, ledger, settlement } = this.#parts;
-    if (isGone(await table.read(docId, budget))) return false;
-    const allotted = await ledger.open(docId, budget);
-    const { isDone, state } = await table.update(docId, remove(), budget);
-    await afterWrite(`${JSON.stringify(docId)} is removed`, 'remove it again, or run repair()', () =>
-      settlement.settle(docId, allotted, budget, state),
-    );
-    return isDone;
+    for (;;) {
+      if (isGone(await table.read(docId, budget))) return false;
+      const allotted = await ledger.allot(docId, budget);
+      const { isDone, state } = await table.update(docId, remove(allotted), budget);
+      const isFenced = !isDone && isThere(state);
+      if (isFenced) continue;
+      await afterWrite(`${JSON.stringify(docId)} is removed`, 'remove it again, or run repair()', () =>
+        settlement.settle(docId, allotted, budget, state),
+      );
+      return isDone;
+    }
   }
 
   /** What is known of a document, or null. One round trip. */

@@ -100,9 +100,14 @@ export function hasOutstanding({
   return orphans.length + formerHeads.length + leftovers.length > 0;
 }
 
+/** Whether there is a content, decided upon or not. */
+export function isThere({ standing, candidate, alias }: DocumentState): boolean {
+  return standing !== null || candidate !== null || alias !== null;
+}
+
 /** Whether nothing is left of the document but the fence against those who began before. */
 export function isGone(state: DocumentState): boolean {
-  return !state.standing && !state.alias && state.aliases.length === 0 && isSettled(state);
+  return !isThere(state) && state.aliases.length === 0 && isSettled(state);
 }
 
 /** Whether a candidate goes before another: any total order will do, and the earlier is the fairer. */

@@ -1,22 +1,23 @@
-import type { Transition, Updater } from '@norikv/cas-retry';
+import type { Transition } from '@norikv/cas-retry';
 import type { CallBudget } from '../core/call-budget.js';
+import type { LimitedUpdater } from '../core/limited-updater.js';
 import { type DocumentState, documentCodec, isGone, unknownDocument } from './document-state.js';
 
 /** The records of documents. */
 export class DocumentTable {
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
   readonly #prefix: string;
   readonly #tombstoneMs: number | undefined;
 
   /** @param tombstoneMs - how long the fence of a removed document stays; undefined for ever. */
-  constructor(updater: Updater, prefix: string, tombstoneMs: number | undefined) {
+  constructor(updater: LimitedUpdater, prefix: string, tombstoneMs: number | undefined) {
     this.#updater = updater;
     this.#prefix = prefix;
     this.#tombstoneMs = tombstoneMs;
   }
 
   async read(id: string, budget: CallBudget): Promise<DocumentState> {
-    return (await this.#updater.read(this.#keyOf(id), documentCodec, budget.next())) ?? unknownDocument;
+    return (await this.#updater.read(this.#keyOf(id), documentCodec, budget)) ?? unknownDocument;
   }
 
   update<Result>(
@@ -24,7 +25,6 @@ export class DocumentTable {
     transition: Transition<DocumentState, Result>,
     budget: CallBudget,
   ): Promise<Result> {
-    const { signal, timeoutMs } = budget.next();
     return this.#updater.update(
       this.#keyOf(id),
       documentCodec,
@@ -32,7 +32,7 @@ export class DocumentTable {
         const change = transition(current, now);
         return change.state && isGone(change.state) ? { ...change, ttlMs: this.#tombstoneMs } : change;
       },
-      { signal, deadlineMs: timeoutMs },
+      budget,
     );
   }
 

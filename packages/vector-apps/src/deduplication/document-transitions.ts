@@ -3,6 +3,7 @@ import {
   type Alias,
   type Candidate,
   type DocumentState,
+  isThere,
   type Revision,
   type SimilarDocument,
   unknownDocument,
@@ -89,6 +90,7 @@ export function admit(
       formerHeads: headsAfter(state, null),
       leftovers: left(state, standing, alias?.revision ?? null),
       review,
+      floor: Math.max(state.floor, generation),
     };
   });
 }
@@ -130,27 +132,39 @@ export function link(
     const leftovers = left(state, alias?.revision ?? null, isMember ? null : candidate);
     const made: Alias = { match, revision: { generation, fingerprint }, isMember };
     const formerHeads = headsAfter(state, match.id);
-    return { ...state, candidate: null, alias: made, formerHeads, leftovers };
+    const floor = Math.max(state.floor, generation);
+    return { ...state, candidate: null, alias: made, formerHeads, leftovers, floor };
   });
 }
 
-/** Makes this document an alias of the one that replaces it. */
-export function demote(generation: number, match: SimilarDocument): Transition<DocumentState, Step> {
+/**
+ * Makes this document an alias of the one that replaces it.
+ *
+ * @param floor - the generation allotted for this; not done if it was fenced.
+ */
+export function demote(
+  generation: number,
+  match: SimilarDocument,
+  floor: number,
+): Transition<DocumentState, Step> {
   return step((state) => {
     const { standing } = state;
-    if (standing?.generation !== generation) return false;
+    if (standing?.generation !== generation || floor <= state.floor) return false;
     const alias = { match, revision: standing, isMember: false };
-    return { ...state, standing: null, alias, review: null, leftovers: left(state, standing) };
+    return { ...state, standing: null, alias, review: null, leftovers: left(state, standing), floor };
   });
 }
 
-/** Ends a document, and fences every call that began before. */
-export function remove(): Transition<DocumentState, Step> {
+/**
+ * Ends a document, and fences every call that began before.
+ *
+ * @param floor - the generation allotted for this; not done if it was fenced.
+ */
+export function remove(floor: number): Transition<DocumentState, Step> {
   return step((state) => {
+    if (!isThere(state) || floor <= state.floor) return false;
     const { standing, candidate, alias, aliases } = state;
-    if (!standing && !candidate && !alias) return false;
     const leftovers = left(state, standing, candidate, alias?.revision ?? null);
-    const floor = Math.max(state.floor, ...leftovers.map(({ generation }) => generation));
     const orphans = union(state.orphans, aliases);
     return { ...unknownDocument, orphans, formerHeads: headsAfter(state, null), leftovers, floor };
   });

@@ -27,11 +27,7 @@ export class FingerprintIndex {
 
   /** Who holds the claim and who is in the bands. One batch of parallel reads. */
   async look(fingerprint: Fingerprint, budget: CallBudget): Promise<IndexEntry[]> {
-    const [claims, ...bands] = await Promise.all([
-      this.#keys.holderOf(fingerprint.hash, budget),
-      ...bandsIn(fingerprint).map((band) => this.#keys.membersOf(band, budget)),
-    ]);
-    return [claims, ...bands].flat();
+    return (await this.#entriesOf(fingerprint, budget)).flat();
   }
 
   /** The neighbours of the embedding, all that matter. One vector call, seldom more. */
@@ -119,10 +115,7 @@ export class FingerprintIndex {
 
   /** How many traces of a content are missing, its claim not counted if the document has it. */
   async missing(id: string, { generation, fingerprint }: Revision, budget: CallBudget): Promise<number> {
-    const [claims, ...bands] = await Promise.all([
-      this.#keys.holderOf(fingerprint.hash, budget),
-      ...bandsIn(fingerprint).map((band) => this.#keys.membersOf(band, budget)),
-    ]);
+    const [claims = [], ...bands] = await this.#entriesOf(fingerprint, budget);
     const isVectorMissing =
       fingerprint.vector !== null &&
       this.#vectors !== null &&
@@ -133,6 +126,14 @@ export class FingerprintIndex {
       bands.filter((band) => !this.#keys.isFull(band) && !band.some(isIn)).length +
       Number(isVectorMissing)
     );
+  }
+
+  /** The claim first, then the bands. */
+  #entriesOf(fingerprint: Fingerprint, budget: CallBudget): Promise<IndexEntry[][]> {
+    return Promise.all([
+      this.#keys.holderOf(fingerprint.hash, budget),
+      ...bandsIn(fingerprint).map((band) => this.#keys.membersOf(band, budget)),
+    ]);
   }
 }
 

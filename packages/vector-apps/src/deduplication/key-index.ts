@@ -1,5 +1,6 @@
-import { keep, remove, type Transition, type Updater, write } from '@norikv/cas-retry';
+import { keep, remove, type Transition, write } from '@norikv/cas-retry';
 import type { CallBudget } from '../core/call-budget.js';
+import type { LimitedUpdater } from '../core/limited-updater.js';
 import { entriesAt, entriesCodec, type IndexEntry, isSameContent } from './index-entry.js';
 
 type Stored = readonly (readonly [id: string, generation: number])[];
@@ -7,11 +8,11 @@ type Owner = Pick<IndexEntry, 'id' | 'generation'>;
 
 /** An index over keys: claims, which belong to one content, and bands, which list several. */
 export class KeyIndex {
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
   readonly #prefix: string;
   readonly #bandLimit: number;
 
-  constructor(updater: Updater, prefix: string, bandLimit: number) {
+  constructor(updater: LimitedUpdater, prefix: string, bandLimit: number) {
     this.#updater = updater;
     this.#prefix = prefix;
     this.#bandLimit = bandLimit;
@@ -40,13 +41,13 @@ export class KeyIndex {
     });
   }
 
-  /** Enters a content in a band, and returns who else is in it. A full band takes nobody in. */
+  /** Enters a content in a band, and returns who was in it. A full band takes nobody in. */
   join(band: string, owner: Owner, budget: CallBudget): Promise<IndexEntry[]> {
     return this.#update(this.#bandKey(band), budget, (stored = []) => {
-      const others = entriesAt(band, stored).filter(({ id }) => id !== owner.id);
-      const isIn = entriesAt(band, stored).some((entry) => isSameContent(entry, owner));
-      if (isIn || stored.length >= this.#bandLimit) return keep(others);
-      return write([...stored, [owner.id, owner.generation]], others);
+      const members = entriesAt(band, stored);
+      const isIn = members.some((entry) => isSameContent(entry, owner));
+      if (isIn || this.isFull(members)) return keep(members);
+      return write([...stored, [owner.id, owner.generation]], members);
     });
   }
 
@@ -73,12 +74,11 @@ export class KeyIndex {
   }
 
   async #read(key: string, place: string, budget: CallBudget): Promise<IndexEntry[]> {
-    return entriesAt(place, await this.#updater.read(key, entriesCodec, budget.next()));
+    return entriesAt(place, await this.#updater.read(key, entriesCodec, budget));
   }
 
   #update<Result>(key: string, budget: CallBudget, transition: Transition<Stored, Result>): Promise<Result> {
-    const { signal, timeoutMs } = budget.next();
-    return this.#updater.update(key, entriesCodec, transition, { signal, deadlineMs: timeoutMs });
+    return this.#updater.update(key, entriesCodec, transition, budget);
   }
 
   #claimKey(hash: string): string {

@@ -33,15 +33,13 @@ export class Settlement {
     const { table, ledger } = this.#access;
     let state = known ?? (await table.read(id, budget));
     for (let last: number | null = upTo; last !== null; ) {
-      state = await this.#finish(id, state, budget);
+      // Of other calls nobody knows whether they will come here. Those that have not begun begin again.
+      state = await this.#finish(id, await this.#fence(id, state, last, budget), budget);
       // Whoever decides upon the candidate comes here afterwards.
       if (state.candidate) return;
-      if (isGone(state)) state = await this.#fence(id, state, last, budget);
       const later: number | null = isGone(state)
         ? await ledger.forget(id, state.floor, budget)
         : await ledger.close(id, last, budget);
-      // Of that call nobody knows whether it will come here. If it has not begun, it begins again.
-      if (later !== null) state = await this.#fence(id, state, later, budget);
       last = later;
     }
   }

@@ -14,7 +14,7 @@ export interface LangChainDocument {
   id?: string;
 }
 
-/** Metadata values that must be equal, or a predicate. */
+/** Metadata values that must be equal: strings, numbers, booleans, null; or a predicate. */
 export type LangChainFilter = Readonly<Record<string, unknown>> | ((document: LangChainDocument) => boolean);
 
 /** Options of a search for variety. */

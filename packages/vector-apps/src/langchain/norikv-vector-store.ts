@@ -2,7 +2,9 @@ import { type Clock, errorCode, InvalidArgumentError } from '@norikv/store';
 import { checkedVectors } from '../core/checked-vectors.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { NearestMatch } from '../core/nearest.js';
+import { diversified } from '../core/ranking.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
+import { cosine } from '../core/vector-math.js';
 import { VectorRecords } from '../core/vector-records.js';
 import { VectorMissingError } from '../errors.js';
 import type {
@@ -11,7 +13,6 @@ import type {
   LangChainFilter,
   MarginalRelevanceOptions,
 } from './langchain-types.js';
-import { marginalRelevance } from './marginal-relevance.js';
 import { decodePage, documentOf, type Page, predicateOf } from './page.js';
 
 /** Options of {@link NoriKVVectorStore}. */
@@ -32,8 +33,8 @@ export interface NoriKVVectorStoreOptions {
 const tries = 3;
 
 /**
- * The methods of LangChain's `VectorStore`, by name and meaning, over records whose vectors are derived. Give it
- * to a `VectorStoreRetriever`. Scores are cosine similarity: higher is better.
+ * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived. It is no
+ * subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
  *
  * @example
  * ```ts
@@ -178,8 +179,9 @@ export class NoriKVVectorStore {
       this.#dimensions,
     );
     const near = await this.#nearWithVectors(vector, Math.max(k, fetchK), filter);
-    const vectors = near.map((one) => one.vector);
-    return marginalRelevance(vector, vectors, k, lambda).flatMap((place) => near[place]?.document ?? []);
+    // Without names: of equals the first is the nearest.
+    const ranked = near.map((one) => ({ ...one, id: '', score: cosine(vector, one.vector) }));
+    return diversified(ranked, k, 1 - lambda).map(({ document }) => document);
   }
 
   async #add(

@@ -1,4 +1,6 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
+import { refuse } from '@norikv/store/checks';
+import { checkObject } from '../core/checks.js';
 import type { LangChainDocument, LangChainFilter } from './langchain-types.js';
 
 /** A document as its record holds it. */
@@ -7,10 +9,17 @@ export interface Page {
   readonly metadata: Record<string, unknown>;
 }
 
-/** Whether a document passes a filter. */
+/** Whether a document passes a filter. @throws InvalidArgumentError if none ever could. */
 export function predicateOf(filter: LangChainFilter): (document: LangChainDocument) => boolean {
   if (typeof filter === 'function') return filter;
-  return ({ metadata }) => Object.entries(filter).every(([name, value]) => metadata[name] === value);
+  checkObject('filter', filter);
+  const wanted = Object.entries(filter);
+  for (const [name, value] of wanted) {
+    // An object is equal to itself alone, and metadata is read anew each time.
+    if (value == null || ['string', 'number', 'boolean'].includes(typeof value)) continue;
+    refuse(`filter.${name}`, value, 'a string, a number, a boolean or null, or a function as filter');
+  }
+  return ({ metadata }) => wanted.every(([name, value]) => metadata[name] === value);
 }
 
 /** A document as LangChain knows it. */

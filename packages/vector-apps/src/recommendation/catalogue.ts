@@ -1,4 +1,4 @@
-import { type CallOptions, type Clock, errorCode } from '@norikv/store';
+import { type CallOptions, type Clock, errorCode, isKeyNotFound } from '@norikv/store';
 import { afterWrite } from '../core/after-write.js';
 import { CallBudget } from '../core/call-budget.js';
 import type { VerifyReport } from '../core/repair.js';
@@ -9,6 +9,7 @@ import { VectorMissingError } from '../errors.js';
 import { ItemSpace, type ProductRecord } from './item-space.js';
 import { decodeProduct, type Product } from './product.js';
 import { TrainedSpaces } from './trained-spaces.js';
+import type { Training } from './trainings.js';
 
 /** Options of {@link Catalogue}. */
 export interface CatalogueOptions {
@@ -132,19 +133,35 @@ export class Catalogue {
   ): Promise<CatalogueReport> {
     const budget = new CallBudget(options, this.#options.clock);
     const report = await this.records.repair({ ...budget.next(), restore });
-    const { active } = await this.trained.read(budget);
-    const completed = active ? await this.trained.complete(active, await this.ids(budget), budget) : 0;
-    return { ...report, completed, isClean: report.isClean && completed === 0 };
+    return this.#completed(report, budget, (...all) => this.trained.complete(...all, budget));
   }
 
   /** What a repair would find. */
   async verify(options: CallOptions): Promise<CatalogueReport> {
     const budget = new CallBudget(options, this.#options.clock);
     const report = await this.records.verify(budget.next());
-    const { active } = await this.trained.read(budget);
-    const incomplete = active ? await this.trained.incomplete(active, await this.ids(budget), budget) : [];
-    const completed = incomplete.length;
-    return { ...report, completed, isClean: report.isClean && completed === 0 };
+    return this.#completed(report, budget, async (...all) => {
+      const incomplete = await this.trained.incomplete(...all, budget);
+      return incomplete.length;
+    });
+  }
+
+  /** Looks at the training that counts; at the next one, if that was removed meanwhile. */
+  async #completed(
+    report: VerifyReport,
+    budget: CallBudget,
+    look: (active: Training, ids: readonly string[]) => Promise<number>,
+  ): Promise<CatalogueReport> {
+    for (let before = 0; ; ) {
+      const { active } = await this.trained.read(budget);
+      try {
+        const completed = active ? await look(active, await this.ids(budget)) : 0;
+        return { ...report, completed, isClean: report.isClean && completed === 0 };
+      } catch (error) {
+        if (!isKeyNotFound(error) || active?.number === before) throw error;
+        before = active?.number ?? 0;
+      }
+    }
   }
 
   /** All product ids; one that is being written or removed may be among them. */

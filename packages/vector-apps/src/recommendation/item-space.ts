@@ -95,7 +95,8 @@ export class ItemSpace {
           }
         },
         read: (ids) => this.#records.getMany(ids, budget.next()),
-        ghosts: new GhostList(),
+        // Those of a training go with its namespace.
+        ghosts: this.name.training === 0 ? this.#records.ghosts : new GhostList(),
       },
     );
     return matches;

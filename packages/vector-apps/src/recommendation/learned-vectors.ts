@@ -1,8 +1,8 @@
-import { createUpdater, jsonCodec, keep, remove, type Updater, write } from '@norikv/cas-retry';
-import { type Clock, stringToBytes } from '@norikv/store';
+import { jsonCodec, keep, remove, write } from '@norikv/cas-retry';
+import { stringToBytes } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
+import type { LimitedUpdater } from '../core/limited-updater.js';
 import { mapBounded } from '../core/map-bounded.js';
-import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { floatsFromText, floatsToText } from './float-text.js';
 import { shortHash } from './short-hash.js';
 import type { Training } from './trainings.js';
@@ -32,12 +32,12 @@ export function shardsFor(products: number): number {
  * vectors that are searched are made.
  */
 export class LearnedVectors {
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
   readonly #prefix: string;
   readonly #concurrency: number;
 
-  constructor(store: VectorKvStore, prefix: string, concurrency: number, clock: Clock, random: () => number) {
-    this.#updater = createUpdater(store, { clock, random });
+  constructor(updater: LimitedUpdater, prefix: string, concurrency: number) {
+    this.#updater = updater;
     this.#prefix = prefix;
     this.#concurrency = concurrency;
   }
@@ -49,19 +49,15 @@ export class LearnedVectors {
   ): Promise<void> {
     const parts = Array.from({ length: training.shards }, () => new Map<string, string>());
     for (const [id, vector] of vectors) parts[shardOf(id, training)]?.set(id, floatsToText(vector));
-    await mapBounded(parts, this.#concurrency, (part, shard) => {
-      const { signal, timeoutMs } = budget.next();
-      return this.#updater.update(this.#keyOf(training, shard), partCodec, () => write(part, null), {
-        signal,
-        deadlineMs: timeoutMs,
-      });
-    });
+    await mapBounded(parts, this.#concurrency, (part, shard) =>
+      this.#updater.update(this.#keyOf(training, shard), partCodec, () => write(part, null), budget),
+    );
   }
 
   /** What was learned about a product; null if nothing. One round trip. */
   async get(training: Training, productId: string, budget: CallBudget): Promise<Float32Array | null> {
     const key = this.#keyOf(training, shardOf(productId, training));
-    const part = await this.#updater.read(key, partCodec, budget.next());
+    const part = await this.#updater.read(key, partCodec, budget);
     const text = part?.get(productId);
     return text === undefined ? null : floatsFromText(text);
   }
@@ -69,15 +65,10 @@ export class LearnedVectors {
   /** Removes all of a training. */
   async remove(training: Training, budget: CallBudget): Promise<void> {
     const shards = Array.from({ length: training.shards }, (_, shard) => shard);
-    await mapBounded(shards, this.#concurrency, (shard) => {
-      const { signal, timeoutMs } = budget.next();
-      return this.#updater.update(
-        this.#keyOf(training, shard),
-        partCodec,
-        (part) => (part ? remove(null) : keep(null)),
-        { signal, deadlineMs: timeoutMs },
-      );
-    });
+    const clear = (part: Part | undefined) => (part ? remove(null) : keep(null));
+    await mapBounded(shards, this.#concurrency, (shard) =>
+      this.#updater.update(this.#keyOf(training, shard), partCodec, clear, budget),
+    );
   }
 
   #keyOf({ number }: Training, shard: number): string {

@@ -1,6 +1,6 @@
-import { createUpdater, type Updater } from '@norikv/cas-retry';
 import type { Clock } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
+import { LimitedUpdater } from '../core/limited-updater.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { HalfLives } from './decay.js';
@@ -51,13 +51,13 @@ const shardCount = 16;
  */
 export class Popularity {
   readonly #options: PopularityOptions;
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
   #latest: Reading | undefined;
 
   constructor(store: VectorKvStore, options: PopularityOptions) {
     this.#options = options;
     const { clock, random } = options;
-    this.#updater = createUpdater(store, { clock, random });
+    this.#updater = new LimitedUpdater(store, { clock, random });
   }
 
   /** Counts an interaction; one that nobody likes counts nothing. True if it is counted. */
@@ -66,11 +66,9 @@ export class Popularity {
     budget: CallBudget,
   ): Promise<boolean> {
     if (!(weight > 0)) return false;
-    const { signal, timeoutMs } = budget.next();
     const opId = eventId === undefined ? undefined : shortHash(userId, eventId);
     const transition = count(productId, weight, atMs, this.#options.halfLives);
-    const limits = { signal, deadlineMs: timeoutMs, opId };
-    await this.#updater.update(this.#keyOf(shardOf(userId)), shardCodec, transition, limits);
+    await this.#updater.update(this.#keyOf(shardOf(userId)), shardCodec, transition, budget, { opId });
     return true;
   }
 
@@ -95,7 +93,7 @@ export class Popularity {
   async #read(budget: CallBudget): Promise<PopularitySnapshot> {
     const numbers = Array.from({ length: shardCount }, (_, shard) => shard);
     const read = await mapBounded(numbers, this.#options.concurrency, (shard) =>
-      this.#updater.read(this.#keyOf(shard), shardCodec, budget.next()),
+      this.#updater.read(this.#keyOf(shard), shardCodec, budget),
     );
     const shards = read.filter((shard) => shard !== undefined);
     const epochMs = Math.max(...shards.map((shard) => shard.epochMs));

@@ -1,11 +1,11 @@
 import { checkAtOnce } from '@norikv/store/checks';
 import type { CallBudget } from '../core/call-budget.js';
 import { checkAnswer, checkNumber } from '../core/checks.js';
+import { byScore, diversified } from '../core/ranking.js';
 import type { Catalogue } from './catalogue.js';
 import type { ItemSpace, ProductRecord } from './item-space.js';
 import type { CandidateProduct, SimilarOptions } from './options.js';
 import type { PopularitySnapshot } from './popularity.js';
-import { byScore, diversified } from './ranking.js';
 import { withVectors } from './reasons.js';
 import type { ProductRecommendation, RecommendationSource } from './recommendation.js';
 

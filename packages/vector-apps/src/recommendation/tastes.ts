@@ -1,14 +1,7 @@
-import {
-  ContentionError,
-  createUpdater,
-  keep,
-  remove,
-  type Transition,
-  type Updater,
-  write,
-} from '@norikv/cas-retry';
+import { type Change, ContentionError, keep, remove, type Transition, write } from '@norikv/cas-retry';
 import type { Clock } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
+import { LimitedUpdater } from '../core/limited-updater.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { Catalogue, Item } from './catalogue.js';
 import type { ItemSpace } from './item-space.js';
@@ -42,19 +35,19 @@ const tries = 5;
 export class Tastes {
   readonly #catalogue: Catalogue;
   readonly #options: TastesOptions;
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
 
   constructor(store: VectorKvStore, catalogue: Catalogue, options: TastesOptions) {
     const { clock, random } = options;
     this.#catalogue = catalogue;
     this.#options = options;
-    this.#updater = createUpdater(store, { clock, random, operationWindow: eventWindow });
+    this.#updater = new LimitedUpdater(store, { clock, random, operationWindow: eventWindow });
   }
 
   /** A user's taste in a space; undefined if nothing is known. One round trip, more if the space is new. */
   async read(userId: string, space: Promise<ItemSpace>, budget: CallBudget): Promise<Taste | undefined> {
     const [taste, current] = await Promise.all([
-      this.#updater.read(this.#keyOf(userId), tasteCodec, budget.next()),
+      this.#updater.read(this.#keyOf(userId), tasteCodec, budget),
       space,
     ]);
     if (!taste || isSameSpace(taste.space, current.name)) return taste;
@@ -79,19 +72,14 @@ export class Tastes {
     let found: Item | null = item;
     for (let attempt = 0; attempt < tries && found; attempt += 1) {
       const { space, vector } = found;
-      const { signal, timeoutMs } = budget.next();
       const add: Transition<Taste, boolean> = (taste = emptyTaste(space.name)) =>
         isSameSpace(taste.space, space.name)
           ? write(withInteraction(taste, interaction, hash, vector, this.#options), true)
           : keep(false);
-      const isAdded = await this.#updater.update(this.#keyOf(userId), tasteCodec, add, {
-        signal,
-        deadlineMs: timeoutMs,
-        opId: eventId,
-        fingerprint: `${productId} ${weight}`,
-      });
+      const operation = { opId: eventId, fingerprint: `${productId} ${weight}` };
+      const isAdded = await this.#updater.update(this.#keyOf(userId), tasteCodec, add, budget, operation);
       if (isAdded) return true;
-      const taste = await this.#updater.read(this.#keyOf(userId), tasteCodec, budget.next());
+      const taste = await this.#updater.read(this.#keyOf(userId), tasteCodec, budget);
       if (taste) await this.#moved(userId, taste, space, budget);
       found = await find();
     }
@@ -106,11 +94,8 @@ export class Tastes {
 
   /** Removes all that is known of a user. True if there was anything. */
   forget(userId: string, budget: CallBudget): Promise<boolean> {
-    const { signal, timeoutMs } = budget.next();
-    return this.#updater.update(this.#keyOf(userId), tasteCodec, (taste) => remove(taste !== undefined), {
-      signal,
-      deadlineMs: timeoutMs,
-    });
+    const end = (taste: Taste | undefined): Change<Taste, boolean> => remove(taste !== undefined);
+    return this.#updater.update(this.#keyOf(userId), tasteCodec, end, budget);
   }
 
   /** The taste in another space. It is kept so, unless the record has changed or is of a later training. */
@@ -122,8 +107,7 @@ export class Tastes {
       current && isOlder(current.space, space.name) && isSameHistory(current, taste)
         ? write({ ...current, space: moved.space, sums: moved.sums }, null)
         : keep(null);
-    const { signal, timeoutMs } = budget.next();
-    await this.#updater.update(this.#keyOf(userId), tasteCodec, move, { signal, deadlineMs: timeoutMs });
+    await this.#updater.update(this.#keyOf(userId), tasteCodec, move, budget);
     return moved;
   }
 

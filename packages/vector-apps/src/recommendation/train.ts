@@ -57,7 +57,7 @@ export async function train(
     begin({ factors, contentShare, shards }),
     budget,
   );
-  await removeDiscarded(catalogue.trained, discarded, budget);
+  await removeDiscarded(catalogue.trained, discarded, budget, training.number - 1);
   await fill(catalogue, training, learned, ids, budget);
   return { training: training.number, users: matrix.rows.length, products: learned.size };
 }
@@ -76,27 +76,33 @@ async function fill(
     await trained.vectors(training).createNamespace(budget);
     await trained.complete(training, ids, budget, lookup);
     if (!(await trained.update(publish(training.number), budget))) throw superseded(training);
+    await afterWrite(`Training ${training.number} is in use`, 'run repair()', async () =>
+      // Products written before readers used this training, and after it was filled.
+      trained.complete(training, await catalogue.ids(budget), budget, lookup),
+    );
   } catch (error) {
     // The namespace is missing only if a later training has removed it.
     if (!isKeyNotFound(error) && errorCode(error) !== TrainingSupersededError.code) throw error;
     await trained.remove(training, budget);
     throw superseded(training);
   }
-  await afterWrite(`Training ${training.number} is in use`, 'run repair()', async () =>
-    // Products written before readers used this training, and after it was filled.
-    trained.complete(training, await catalogue.ids(budget), budget, lookup),
-  );
 }
 
-/** Removes what earlier trainings left. What cannot be removed now stays noted. */
+/**
+ * Removes what earlier trainings left. What cannot be removed now stays noted.
+ *
+ * @param noted - a training that stays noted too, because it may not know yet that it was given up.
+ */
 export async function removeDiscarded(
   trained: TrainedSpaces,
   discarded: readonly Training[],
   budget: CallBudget,
+  noted = 0,
 ): Promise<void> {
   if (discarded.length === 0) return;
   for (const training of discarded) await trained.remove(training, budget);
-  await trained.update(swept(discarded.map(({ number }) => number)), budget);
+  const gone = discarded.map(({ number }) => number).filter((number) => number !== noted);
+  await trained.update(swept(gone), budget);
 }
 
 function superseded({ number }: Training): TrainingSupersededError {

@@ -1,6 +1,7 @@
-import { createUpdater, type Transition, type Updater } from '@norikv/cas-retry';
+import type { Transition } from '@norikv/cas-retry';
 import { errorCode } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
+import { LimitedUpdater } from '../core/limited-updater.js';
 import { mapBounded } from '../core/map-bounded.js';
 import { StoredVectors } from '../core/stored-vectors.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
@@ -25,7 +26,7 @@ export class TrainedSpaces {
   readonly #store: VectorKvStore;
   readonly #records: VectorRecords<Product>;
   readonly #options: CatalogueOptions;
-  readonly #updater: Updater;
+  readonly #updater: LimitedUpdater;
   readonly #key: string;
 
   constructor(
@@ -39,18 +40,17 @@ export class TrainedSpaces {
     this.#records = records;
     this.#options = options;
     this.#key = `${prefix}trainings`;
-    this.#updater = createUpdater(store, { clock, random });
-    this.learned = new LearnedVectors(store, prefix, concurrency, clock, random);
+    this.#updater = new LimitedUpdater(store, { clock, random });
+    this.learned = new LearnedVectors(this.#updater, prefix, concurrency);
   }
 
   /** Which training counts. One round trip. */
   async read(budget: CallBudget): Promise<Trainings> {
-    return (await this.#updater.read(this.#key, trainingsCodec, budget.next())) ?? noTrainings;
+    return (await this.#updater.read(this.#key, trainingsCodec, budget)) ?? noTrainings;
   }
 
   update<Result>(transition: Transition<Trainings, Result>, budget: CallBudget): Promise<Result> {
-    const { signal, timeoutMs } = budget.next();
-    return this.#updater.update(this.#key, trainingsCodec, transition, { signal, deadlineMs: timeoutMs });
+    return this.#updater.update(this.#key, trainingsCodec, transition, budget);
   }
 
   /** Where the vectors of a training are. */
@@ -128,11 +128,7 @@ export class TrainedSpaces {
 
   /** Removes all that a training put into the store. */
   async remove(training: Training, budget: CallBudget): Promise<void> {
-    const namespace = this.#namespaceOf(training);
-    await this.vectors(training).repeatable(
-      (options) => this.#store.vectorDropIndex(namespace, options),
-      budget,
-    );
+    await this.vectors(training).dropNamespace(budget);
     await this.learned.remove(training, budget);
   }
 

@@ -2,7 +2,7 @@ import { checkOptions } from '@norikv/store/checks';
 import MiniSearch from 'minisearch';
 import { checkFunctions, checkNumber } from '../core/checks.js';
 import type { LexicalIndex } from './lexical-index.js';
-import { stemOf, tellingWords, wordsOf } from './words.js';
+import { comparable, tellingWordsOf, wordsOf } from './words.js';
 
 /** Options of {@link createBm25Index}. */
 export interface Bm25Options {
@@ -12,7 +12,10 @@ export interface Bm25Options {
   readonly k1?: number | undefined;
   /** How much long documents are held back, 0 to 1. Default 0.75. */
   readonly b?: number | undefined;
-  /** Makes a word comparable, or drops it with ''. Default: lower case, without common English endings. */
+  /**
+   * Makes a word comparable, or drops it with ''; passages and highlights follow it. Default: lower case, without
+   * common English endings.
+   */
   readonly normalize?: ((word: string) => string) | undefined;
 }
 
@@ -32,16 +35,16 @@ export interface Bm25Options {
  */
 export function createBm25Index(options: Bm25Options = {}): LexicalIndex {
   checkOptions(options, ['titleBoost', 'k1', 'b', 'normalize']);
-  const { titleBoost = 2, k1 = 1.2, b = 0.75 } = options;
-  const { normalize = (word) => stemOf(word.toLowerCase()) } = options;
+  const { titleBoost = 2, k1 = 1.2, b = 0.75, normalize = comparable } = options;
   checkNumber('titleBoost', titleBoost, 0, 1_000_000);
   checkNumber('k1', k1, 0, 1_000_000);
   checkNumber('b', b, 0, 1);
   checkFunctions({ normalize });
   const index = new MiniSearch<{ id: string; title: string; content: string }>({
     fields: ['title', 'content'],
+    tokenize: (text) => wordsOf(text),
     processTerm: (word) => normalize(word),
-    searchOptions: { boost: { title: titleBoost }, bm25: { k: k1, b, d: 0.5 } },
+    searchOptions: { boost: { title: titleBoost }, bm25: { k: k1, b, d: 0.5 }, tokenize: tellingWordsOf },
   });
   return {
     add(id, { title, content }) {
@@ -52,9 +55,9 @@ export function createBm25Index(options: Bm25Options = {}): LexicalIndex {
       if (index.has(id)) index.discard(id);
     },
     search(query, limit) {
-      const words = wordsOf(query).map(({ start, end }) => query.slice(start, end));
-      const found = index.search(tellingWords(words).join(' ')).slice(0, limit);
+      const found = index.search(query).slice(0, limit);
       return found.map(({ id, score, queryTerms }) => ({ id: String(id), score, terms: queryTerms }));
     },
+    normalize,
   };
 }

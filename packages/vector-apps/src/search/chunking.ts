@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
+import { placedWordsIn } from './placed-words.js';
 
 /** How a text is cut. */
 export interface ChunkingOptions {
@@ -89,15 +90,12 @@ function sentencesOf(text: string, maxWords: number): Sentence[] {
 }
 
 function piecesOf(sentence: string, offset: number, maxWords: number): Sentence[] {
-  const words = Array.from(sentence.matchAll(/\S+/g), ({ index, 0: word }) => ({
-    start: offset + index,
-    end: offset + index + word.length,
-  }));
+  const words = placedWordsIn(sentence, /\S+/g);
   const pieces: Sentence[] = [];
   for (let first = 0; first < words.length; first += maxWords) {
     const piece = words.slice(first, first + maxWords);
     const [start, end] = spanOf(piece);
-    pieces.push({ start, end, words: piece.length });
+    pieces.push({ start: offset + start, end: offset + end, words: piece.length });
   }
   return pieces;
 }

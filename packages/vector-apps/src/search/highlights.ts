@@ -1,11 +1,13 @@
-import { wordsOf } from './words.js';
+import { type Asked, placedWordsOf } from './words.js';
 
 /** A part of a text, from its first character up to `end`. */
 export type TextRange = readonly [start: number, end: number];
 
 /** Where a text says what was asked for. */
-export function highlightsOf(text: string, terms: ReadonlySet<string>): TextRange[] {
-  return wordsOf(text).flatMap(({ stem, start, end }) => (terms.has(stem) ? [[start, end] as const] : []));
+export function highlightsOf(text: string, { terms, normalize }: Asked): TextRange[] {
+  return placedWordsOf(text)
+    .filter(({ word }) => terms.has(normalize(word)))
+    .map(({ start, end }) => [start, end]);
 }
 
 /**

@@ -17,11 +17,8 @@ export async function indexMany<Metadata extends object>(
   const source = inTurn(documents);
   let hasEnded = false;
   const work = async (): Promise<void> => {
-    while (!hasEnded && !signal?.aborted) {
-      const next = await source.next().catch((error: unknown) => {
-        hasEnded = true;
-        throw error;
-      });
+    while (!signal?.aborted) {
+      const next = await source.next();
       hasEnded ||= next.done === true;
       if (next.done) return;
       const last = await attempt(next.value, (document) => index(document, signal));

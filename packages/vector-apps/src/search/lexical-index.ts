@@ -1,4 +1,5 @@
 import { refuse } from '@norikv/store/checks';
+import { checkFunctions } from '../core/checks.js';
 
 /** A document found by its words. */
 export interface LexicalHit {
@@ -20,12 +21,15 @@ export interface LexicalIndex {
   remove(id: string): void;
   /** The best documents for a query, best first, each once. Scores are finite. */
   search(query: string, limit: number): readonly LexicalHit[];
+  /** How it makes words comparable: passages and highlights follow it. Default: as `createBm25Index()` does. */
+  readonly normalize?: ((word: string) => string) | undefined;
 }
 
-/** @throws InvalidArgumentError unless the value has the three functions of an index. */
+/** @throws InvalidArgumentError unless the value has the functions of an index. */
 export function checkLexical(lexical: LexicalIndex): void {
-  const { add, remove, search } = lexical ?? {};
+  const { add, remove, search, normalize } = lexical ?? {};
   for (const [name, value] of Object.entries({ add, remove, search })) {
     if (typeof value !== 'function') refuse(`lexical.${name}`, value, 'an index such as createBm25Index()');
   }
+  checkFunctions({ 'lexical.normalize': normalize });
 }

@@ -2,6 +2,7 @@ import { checkAtOnce, refuse } from '@norikv/store/checks';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { StoredDocument } from './document.js';
 import type { LexicalHit, LexicalIndex } from './lexical-index.js';
+import type { Normalize } from './words.js';
 
 /** The lexical index of this process, which learns from every record that is read what others have written. */
 export class LexicalLeg {
@@ -9,8 +10,12 @@ export class LexicalLeg {
   readonly #known = new Map<string, { readonly generation: number; readonly notedAt: number }>();
   #latest = 0;
 
+  /** Makes a word comparable, if the index has a way of its own. */
+  readonly normalize: Normalize | undefined;
+
   constructor(index: LexicalIndex) {
     this.#index = index;
+    this.normalize = index.normalize?.bind(index);
   }
 
   get ids(): readonly string[] {

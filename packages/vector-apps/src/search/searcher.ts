@@ -13,7 +13,7 @@ import { type Fusion, fuseInCircles, lexicalWeightOf, type RankedDocument, type 
 import { highlightsOf } from './highlights.js';
 import type { LexicalLeg } from './lexical-leg.js';
 import type { Passage, SearchOptions, SearchResult } from './options.js';
-import { termsOf } from './words.js';
+import { type Asked, askedBy } from './words.js';
 
 /** What searching needs. */
 export interface SearcherAccess<Metadata extends object> {
@@ -71,10 +71,10 @@ export class Searcher<Metadata extends object> {
         },
       },
     );
-    const terms = termsOf(query);
+    const asked = askedBy(query, this.#access.leg?.normalize);
     const results = selected
       .filter(({ candidate }) => candidate.score >= minScore)
-      .map(({ record, candidate }) => resultOf(record, candidate, terms, explain));
+      .map(({ record, candidate }) => resultOf(record, candidate, asked, explain));
     return { results, isTruncated };
   }
 
@@ -147,26 +147,26 @@ export function checkQuery<Metadata extends object>(
 function resultOf<Metadata extends object>(
   { id, data }: VectorRecord<StoredDocument<Metadata>>,
   { score, part, vector, lexical }: RankedDocument,
-  terms: ReadonlySet<string>,
+  asked: Asked,
   explain: boolean,
 ): SearchResult<Metadata> {
   const { title, content, metadata } = data;
   const passageOf = ([start, end]: Chunk): Passage => {
     const text = content.slice(start, end);
-    return { text, start, end, highlights: highlightsOf(text, terms) };
+    return { text, start, end, highlights: highlightsOf(text, asked) };
   };
   const best = part === null ? undefined : data.chunks[part];
-  const passage = best ? passageOf(best) : richest(data.chunks.map(passageOf), terms);
+  const passage = best ? passageOf(best) : richest(data.chunks.map(passageOf), asked);
   const result = { id, title, content, score, metadata, passage };
   return explain ? { ...result, explanation: { vector, lexical } } : result;
 }
 
 /** The passage that says most of what was asked for. */
-function richest(passages: readonly Passage[], terms: ReadonlySet<string>): Passage {
-  const different = passages.map(({ text, highlights }) => {
-    const found = new Set(highlights.map(([start, end]) => text.slice(start, end).toLowerCase()));
-    return Math.min(found.size, terms.size);
-  });
+function richest(passages: readonly Passage[], { normalize }: Asked): Passage {
+  const different = passages.map(
+    ({ text, highlights }) =>
+      new Set(highlights.map(([start, end]) => normalize(text.slice(start, end)))).size,
+  );
   const place = different.reduce((best, found, at) => (found > (different[best] ?? 0) ? at : best), 0);
   return passages[place] ?? { text: '', start: 0, end: 0, highlights: [] };
 }

@@ -1,10 +1,4 @@
-/** A word of a text, and where it is. */
-export interface Word {
-  /** In lower case, without its ending: words that differ in number or tense have the same. */
-  readonly stem: string;
-  readonly start: number;
-  readonly end: number;
-}
+import { type PlacedWord, placedWordsIn, wordsBetween } from './placed-words.js';
 
 const stopWords = new Set(
   (
@@ -14,25 +8,42 @@ const stopWords = new Set(
   ).split(' '),
 );
 
-/** The words of a text: letters and digits in any script. */
-export function wordsOf(text: string): Word[] {
-  return Array.from(text.matchAll(/[\p{L}\p{M}\p{N}]+/gu), (match) => ({
-    stem: stemOf(match[0].toLowerCase()),
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+/** The words of a text: letters and digits in any script. '' is none. */
+export function wordsOf(text: string): string[] {
+  return wordsBetween(text, /[^\p{L}\p{M}\p{N}]+/u);
+}
+
+/** The words of a text, with their places. */
+export function placedWordsOf(text: string): PlacedWord[] {
+  return placedWordsIn(text, /[\p{L}\p{M}\p{N}]+/gu);
 }
 
 /** The words of a query that say what it is about: without those that are everywhere, unless it has no others. */
-export function tellingWords(words: readonly string[]): readonly string[] {
+export function tellingWordsOf(query: string): string[] {
+  const words = wordsOf(query).filter((word) => word !== '');
   const telling = words.filter((word) => !stopWords.has(word.toLowerCase()));
   return telling.length > 0 ? telling : words;
 }
 
-/** What a query asks about, as stems. */
-export function termsOf(query: string): Set<string> {
-  const words = wordsOf(query).map(({ start, end }) => query.slice(start, end));
-  return new Set(tellingWords(words).map((word) => stemOf(word.toLowerCase())));
+/** Makes a word comparable, or drops it with ''. */
+export type Normalize = (word: string) => string;
+
+/** What a query asks about. */
+export interface Asked {
+  readonly terms: ReadonlySet<string>;
+  /** Of words of texts, too. */
+  readonly normalize: Normalize;
+}
+
+/** What a query asks about, with words as an index knows them. */
+export function askedBy(query: string, normalize: Normalize = comparable): Asked {
+  const words = tellingWordsOf(query).map((word) => normalize(word));
+  return { terms: new Set(words.filter((word) => word !== '')), normalize };
+}
+
+/** A word in lower case, without its ending: words that differ in number or tense are equal. */
+export function comparable(word: string): string {
+  return stemOf(word.toLowerCase());
 }
 
 /**

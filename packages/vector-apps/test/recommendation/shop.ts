@@ -1,7 +1,7 @@
 import type { Codec } from '@norikv/cas-retry';
 import { createUpdater } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
-import { countCalls, createMemoryVectorStore, FakeClock, withFaults } from '@norikv/testkit';
+import { countCalls, createMemoryVectorStore, FakeClock } from '@norikv/testkit';
 import type { EmbeddingModel } from '../../src/core/embedding-model.js';
 import type { VectorKvStore } from '../../src/core/vector-kv-store.js';
 import type { RecommendationOptions } from '../../src/recommendation/options.js';
@@ -81,15 +81,6 @@ export function handle<Store extends KvStore>(store: Store, overrides: object = 
       return typeof value === 'function' ? value.bind(source) : value;
     },
   });
-}
-
-/** A store with vectors whose key-value calls can fail. */
-export function faultyShopStore(
-  store: VectorKvStore,
-  options: Parameters<typeof withFaults>[1] = {},
-): { store: VectorKvStore; faults: ReturnType<typeof withFaults>['faults'] } {
-  const faulty = withFaults(store, options);
-  return { store: handle(store, faulty), faults: faulty.faults };
 }
 
 /** A store with vectors whose key-value calls are counted. */

@@ -1,4 +1,4 @@
-import { cosine } from '../core/vector-math.js';
+import { cosine } from './vector-math.js';
 
 /** Something to be ranked. */
 export interface Ranked {
@@ -18,7 +18,7 @@ export function byScore(left: Ranked, right: Ranked): number {
 }
 
 /**
- * Picks `k` that are good and unlike each other (maximal marginal relevance): always the one with the highest
+ * Picks `k` that are good and unlike each other (maximal marginal relevance, Carbonell and Goldstein, 1998): always the one with the highest
  * `(1 - diversity) * score - diversity * cosine to the most similar one picked before`.
  */
 export function diversified<Item extends Placed>(
