@@ -42,7 +42,7 @@ interface EtcdTlsOptions {
 }
 /** Options of `openEtcd`. */
 interface EtcdOptions {
-    /** The members of one cluster, as `host:port`; a scheme such as `etcd://` or `https://` is ignored. */
+    /** The members of one cluster, as `host:port`. `https://` before it needs `tls`, and `http://` none. */
     readonly hosts: string | readonly string[];
     /** Who to log in as, where the cluster has logins. The password travels as it is: use `tls`. */
     readonly credentials?: EtcdCredentials | undefined;

@@ -6,7 +6,7 @@ const { EDQUOT, EFBIG, EIO, ENOMEM, ENOSPC } = constants.errno;
 const mapFull = -30792;
 const readersFull = -30790;
 const transactionFull = -30788;
-// Of LMDB, which gives numbers, and of Node.
+// Of LMDB.
 const noRoomNumbers: readonly unknown[] = [
   EDQUOT,
   EFBIG,
@@ -16,7 +16,8 @@ const noRoomNumbers: readonly unknown[] = [
   readersFull,
   transactionFull,
 ];
-const noRoomNames: readonly unknown[] = ['EDQUOT', 'EFBIG', 'ENOSPC'];
+// Of Node, and of LMDB's copy for a backup, which fails with the system's words and no code.
+const noRoomWords = /^Error: (E\w+: )?(no space|disk quota|file too)/i;
 // With less room than this, a failed write is taken for a full disk: LMDB reports a short write as EIO.
 const littleRoomBytes = 16 * 1_024 * 1_024;
 
@@ -58,8 +59,7 @@ async function causeOf(error: unknown): Promise<unknown> {
 
 /** Whether an error is for want of room. */
 export function isNoRoom(error: unknown): boolean {
-  const code = codeOf(error);
-  return noRoomNumbers.includes(code) || noRoomNames.includes(code);
+  return noRoomNumbers.includes(codeOf(error)) || noRoomWords.test(String(error));
 }
 
 async function isOutOfRoom(cause: unknown, folder: string): Promise<boolean> {

@@ -225,9 +225,9 @@ export class FolderGate implements Gate {
   }
 }
 
-/** Whether the sign of another, which may not say its number yet, comes before one's own. */
+/** Whether the sign of another, if it is still there, comes before one's own. */
 function comesBefore(text: string | undefined, name: string, ticket: number, ownName: string): boolean {
-  if (text === undefined) return false;
+  // One that does not say its number yet counts as 0.
   const other = Number(text);
-  return text === '' || other < ticket || (other === ticket && name < ownName);
+  return other < ticket || (other === ticket && name < ownName);
 }

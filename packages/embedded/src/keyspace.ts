@@ -117,5 +117,5 @@ function repeatableOf(
 }
 
 function expiryOf({ nowMs }: WriteTransaction, { ttlMs }: PutRequest): number {
-  return ttlMs === undefined ? 0 : Math.min(Math.ceil(nowMs + ttlMs), Number.MAX_SAFE_INTEGER);
+  return ttlMs === undefined ? 0 : Math.ceil(nowMs + ttlMs);
 }

@@ -29,7 +29,7 @@ export class PendingWrite {
   #reject: ((error: unknown) => void) | undefined;
   #stopWatching: (() => void) | undefined;
 
-  /** @param withdraw - called when the caller gave up before the write entered a transaction. */
+  /** @param withdraw - called when the caller gave up. */
   constructor(
     { work, bytes, options, key }: WriteOrder<unknown>,
     limits: LimitWatch,
@@ -43,7 +43,7 @@ export class PendingWrite {
     });
     if (options.signal === undefined && options.timeoutMs === undefined) return;
     this.#stopWatching = limits.watch(options, key, (errorOf) => {
-      if (!this.#hasEntered) withdraw(this);
+      withdraw(this);
       this.fail(errorOf(this.#hasEntered ? 'unknown' : 'not-applied'));
     });
   }

@@ -12,7 +12,8 @@ import { openEmbedded } from './open.js';
  *
  * The restored store gives versions of a new term, so none of them equals one the lost store gave after the
  * backup was made. Records keep the versions they had. A backup file put into place by other means (named
- * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened.
+ * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened. Do not write it over the
+ * file of a store: what is overwritten in place is still that file, and would give the same versions again.
  *
  * @throws InvalidArgumentError if the folder holds a store, also one made meanwhile, or there is no such file.
  * @throws PathUnusableError, ResourceExhaustedError, ForeignFilesError, NewerFormatError or DamagedStoreError.

@@ -1,4 +1,4 @@
-/** Writes a whole number below 2^53 as 8 bytes, most significant first. */
+/** Writes a whole number below 2^64 as 8 bytes, most significant first. */
 export function writeUint64(target: Buffer, value: number, offset: number): void {
   target.writeUInt32BE(Math.floor(value / 0x1_0000_0000), offset);
   target.writeUInt32BE(value >>> 0, offset + 4);

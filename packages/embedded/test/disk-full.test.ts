@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { isNoriKVError } from '@norikv/store';
 import { describe, expect, test } from 'vitest';
 import { explainCommitFailure } from '../src/commit-failure.js';
+import { unusable } from '../src/folder.js';
 import { newPath } from './support/folders.js';
 import { startProgram } from './support/programs.js';
 
@@ -17,6 +18,21 @@ test.skipIf(process.platform === 'win32')(
     expect(lines.length).toBe(4);
   },
 );
+
+// LMDB's copy of a store fails with the system's words and no code.
+test.each([
+  ['No space left on device', 'RESOURCE_EXHAUSTED'],
+  ['Disk quota exceeded', 'RESOURCE_EXHAUSTED'],
+  ['File too large', 'RESOURCE_EXHAUSTED'],
+  ['Too many open files', 'PATH_UNUSABLE'],
+])('a backup that fails with %j is %s', (words, code) => {
+  expect(unusable('backup', new Error(words))).toMatchObject({ code });
+});
+
+test('a path that sounds like a full disk is none', () => {
+  const cause = Object.assign(new Error("ENOENT: no such file '/: no space'"), { code: 'ENOENT' });
+  expect(unusable('backup', cause)).toMatchObject({ code: 'PATH_UNUSABLE' });
+});
 
 describe('a failed commit', () => {
   const folder = tmpdir();

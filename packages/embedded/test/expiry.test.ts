@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { openEmbedded } from '../src/index.js';
 import { newPath, openTestStore } from './support/folders.js';
 import { startProgram } from './support/programs.js';
-import { changeRaw } from './support/raw-store.js';
+import { changeRaw, transactionsOf } from './support/raw-store.js';
 
 const never = 1_000_000_000;
 
@@ -66,6 +66,17 @@ describe('expiry', () => {
     expect(await again.find('key')).not.toBeNull();
   });
 
+  test('is never early, also where a clock counts parts of milliseconds', async () => {
+    let nowMs = 1_000.6;
+    const clock = { ...systemClock, now: () => nowMs, monotonic: () => nowMs };
+    const options = { clock, sweepIntervalMs: never, idempotencyRetentionMs: 10 };
+    const store = await openTestStore({ path: newPath(), ...options });
+    const version = await store.put('key', 'value', { ttlMs: 10, idempotencyKey: 'id' });
+    nowMs += 9.9;
+    expect(await store.find('key')).not.toBeNull();
+    expect(await store.put('key', 'again', { idempotencyKey: 'id' })).toEqual(version);
+  });
+
   test('a value that outlives every date is kept', async () => {
     const store = await openTestStore({ path: newPath() });
     await store.put('key', 'value', { ttlMs: Number.MAX_SAFE_INTEGER });
@@ -97,6 +108,15 @@ describe('sweeping', () => {
     await Promise.all([swept, written]);
     expect(order).toEqual(['written', 'swept 1250']);
     expect(await store.stats()).toMatchObject({ keys: 1, expiring: 0 });
+  });
+
+  test('writes nothing while nothing is due', async () => {
+    const path = newPath();
+    const store = await openTestStore({ path, sweepIntervalMs: never });
+    await store.put('key', 'value', { ttlMs: 60_000 });
+    const before = transactionsOf(path);
+    expect(await store.sweep()).toBe(0);
+    expect(transactionsOf(path)).toBe(before);
   });
 
   test('does not touch a key that was written again, with another expiry or with none', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -216,7 +216,6 @@ test('a process that stays in the middle of its commit is named', async () => {
 
 test('a store whose folder was removed under it can still be written and closed', async () => {
   const path = newPath();
-  const { rmSync } = await import('node:fs');
   const store = await openTestStore({ path });
   rmSync(path, { recursive: true });
   await store.put('key', 'value');
@@ -285,4 +284,54 @@ test('who waits for his work and is stopped does not hold up who wants to be alo
   writeFileSync(join(prepareFolder(path).gatePath, `member-${ownIdentity()}-${process.pid}-0`), '2');
   expect(await opener.alone(() => 'opened')).toBe('opened');
   opener.leave();
+});
+
+test.each([
+  ['0', 'first'],
+  ['z', 'second'],
+])('of two who took the same number, one named %j goes %s', async (suffix, place) => {
+  const path = newPath();
+  const opener = gateOf(path);
+  const sign = join(prepareFolder(path).gatePath, `alone-${ownIdentity()}-${process.pid}-${suffix}`);
+  // He has not said his number when the other takes one.
+  writeFileSync(sign, '');
+  let isOpen = false;
+  const opening = opener.alone(() => {
+    isOpen = true;
+  });
+  await sleep(20);
+  expect(isOpen).toBe(false);
+  writeFileSync(sign, '1');
+  if (place === 'first') {
+    await sleep(20);
+    expect(isOpen).toBe(false);
+    rmSync(sign);
+  }
+  await opening;
+  opener.leave();
+});
+
+test('who dies while others wait for him to open is waited for no longer', async () => {
+  const path = newPath();
+  const opener = gateOf(path);
+  const { pid, kill, exited } = startProgram('hold');
+  writeFileSync(join(prepareFolder(path).gatePath, `alone-${pid}-0-${pid}-0`), '0');
+  const opening = opener.alone(() => 'opened');
+  kill();
+  await exited;
+  expect(await opening).toBe('opened');
+  opener.leave();
+});
+
+test('a store that has left says nothing more, nor into a file that got the number of its sign', async () => {
+  const gate = gateOf(newPath());
+  const file = newPath();
+  writeFileSync(file, 'theirs');
+  await gate.together(async () => undefined);
+  gate.leave();
+  const descriptor = openSync(file, 'r+');
+  // Longer than it goes on saying that it works.
+  await sleep(20);
+  expect(readFileSync(file, 'utf8')).toBe('theirs');
+  closeSync(descriptor);
 });

@@ -39,3 +39,19 @@ it('a namespace that was searched takes no memory once it is dropped', async () 
   for (let number = 0; number < 20; number += 1) await liveAndDie(`namespace-${number}`);
   expect((await held()) - before).toBeLessThan(5 * bytesOfOne);
 });
+
+it('an answer takes no memory once its caller has let go of it', async () => {
+  const store = await openTestStore();
+  await store.vectorCreateIndex('some', 1, 'euclidean');
+  await store.vectorInsert('some', 'a', [1]);
+  const answers: WeakRef<object>[] = [];
+  for (let call = 0; call < 100; call += 1) {
+    answers.push(new WeakRef((await store.vectorGet('some', 'a')) ?? {}));
+  }
+  await expect
+    .poll(() => {
+      collectGarbage();
+      return answers.filter((answer) => answer.deref()).length;
+    })
+    .toBeLessThan(10);
+});

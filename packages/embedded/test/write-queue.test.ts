@@ -69,6 +69,18 @@ describe('a write queue', () => {
     expect(tries).toBe(1);
   });
 
+  test('gives the room of a write that was given up back at once', async () => {
+    const queue = queueOn(new BrokenDisk());
+    const controller = new AbortController();
+    const large = { ...order, bytes: 1_000 };
+    const given = queue.submit({ ...large, options: { signal: controller.signal }, work: () => 'given up' });
+    controller.abort();
+    expect(queue.waiting).toBe(0);
+    const next = queue.submit({ ...large, work: () => 'next' });
+    await expect(given).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
+    expect(await next).toBe('next');
+  });
+
   test('fails all of a batch in which a write breaks', async () => {
     const disk = new BrokenDisk();
     const queue = queueOn(disk);

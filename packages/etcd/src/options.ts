@@ -21,7 +21,7 @@ export interface EtcdTlsOptions {
 
 /** Options of `openEtcd`. */
 export interface EtcdOptions {
-  /** The members of one cluster, as `host:port`; a scheme such as `etcd://` or `https://` is ignored. */
+  /** The members of one cluster, as `host:port`. `https://` before it needs `tls`, and `http://` none. */
   readonly hosts: string | readonly string[];
   /** Who to log in as, where the cluster has logins. The password travels as it is: use `tls`. */
   readonly credentials?: EtcdCredentials | undefined;
@@ -78,7 +78,7 @@ export function settingsOf(options: EtcdOptions): Settings {
   checkPrefix(prefix);
   checkCredentials(credentials);
   const settings = {
-    hosts: hostsOf(options.hosts),
+    hosts: hostsOf(options.hosts, tls),
     credentials,
     tls,
     prefix,
@@ -94,15 +94,18 @@ export function settingsOf(options: EtcdOptions): Settings {
   return settings;
 }
 
-function hostsOf(hosts: unknown): readonly string[] {
+function hostsOf(hosts: unknown, tls: EtcdTlsOptions | undefined): readonly string[] {
   const list: readonly unknown[] = Array.isArray(hosts) ? hosts : [hosts];
   const addresses = list.map((host) => {
     if (typeof host === 'string' && host.includes('@')) {
       throw new InvalidArgumentError('hosts has a login in it (a name before "@"); pass it as credentials');
     }
-    const address = typeof host === 'string' ? /^(?:[a-z]+:\/\/)?([^/\s]+:\d{1,5})\/?$/.exec(host)?.[1] : '';
-    if (address) return address;
-    return refuse('hosts', host, "'host:port', such as '10.0.0.1:2379'");
+    const parts = typeof host === 'string' ? /^(?:([a-z]+):\/\/)?([^/\s]+:\d{1,5})\/?$/.exec(host) : null;
+    const [, scheme, address] = parts ?? [];
+    if (address === undefined) return refuse('hosts', host, "'host:port', such as '10.0.0.1:2379'");
+    if (scheme === 'https' && !tls) refuse('hosts', host, "tls as well, {} for the machine's authorities");
+    if (scheme === 'http' && tls) refuse('hosts', host, 'https:// where there is tls');
+    return address;
   });
   if (addresses.length > 0) return [...new Set(addresses)];
   throw new InvalidArgumentError("hosts is empty; name the cluster's members as 'host:port'");

@@ -1,6 +1,7 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { status } from '@grpc/grpc-js';
 import { errorCode } from '@norikv/store';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type EtcdOptions, type EtcdStore, openEtcd } from '../src/index.js';
@@ -59,6 +60,29 @@ describe('calls', () => {
     expect(second).toMatchObject({ code: 'RESOURCE_EXHAUSTED', outcome: 'not-applied' });
     await first;
     await store.put('key', new Uint8Array(9_000));
+  });
+
+  it('that are cancelled while they travel are unknown, and let go of the signal', async () => {
+    const { fake, store } = await setUp();
+    const controller = new AbortController();
+    const { signal } = controller;
+    fake.answer = () => fake.written(1n);
+    await store.put('key', 'value', { signal });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    fake.answer = () => {
+      controller.abort();
+      return 'nothing';
+    };
+    const cancelled = { code: 'CANCELLED', outcome: 'unknown' };
+    await expect(store.put('key', 'value', { signal })).rejects.toMatchObject(cancelled);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('that somebody else cancels are not taken for cancelled by their caller', async () => {
+    const { fake, store } = await setUp();
+    fake.answer = () => ({ code: status.CANCELLED, details: 'by a proxy' });
+    const lost = { code: 'UNAVAILABLE', outcome: 'unknown' };
+    await expect(store.put('key', 'value')).rejects.toMatchObject(lost);
   });
 
   it('with wrong options are refused by name, and nothing is sent', async () => {

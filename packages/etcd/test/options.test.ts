@@ -10,6 +10,8 @@ describe('options of openEtcd', () => {
     ['hosts', { hosts: undefined }],
     ['hosts', { hosts: ['127.0.0.1'] }],
     ['hosts', { hosts: [2379] }],
+    ['hosts is "https://db:2379"; use tls as well', { hosts: ['https://db:2379'] }],
+    ['hosts is "http://db:2379"; use https:// where', { hosts: ['http://db:2379'], tls: {} }],
     ['prefix', { hosts, prefix: 'a\0b' }],
     ['prefix', { hosts, prefix: 'x'.repeat(257) }],
     ['prefix', { hosts, prefix: 7 }],

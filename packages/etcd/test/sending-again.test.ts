@@ -47,6 +47,8 @@ describe('what is sent again', () => {
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
     expect(error?.message).toContain('no leader');
     expect(fake.counted(methods.transaction)).toBeGreaterThan(1);
+    // With pauses in between.
+    expect(fake.counted(methods.transaction)).toBeLessThan(40);
   });
 
   it('a call with a deadline that cannot be written down is sent with one that can', async () => {
@@ -65,6 +67,14 @@ describe('what is sent again', () => {
     expect(fake.counted(methods.range)).toBe(3);
   });
 
+  it('a read that is never answered has applied nothing', async () => {
+    const [fake] = await members(1);
+    fake.answer = () => 'nothing';
+    const store = await open([fake]);
+    const error = await errorOf(store.find('key', { timeoutMs: 200 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+  });
+
   it('a write with an idempotency key is, whatever was lost', async () => {
     const [fake] = await members(1);
     const inner = (): MessageWriter => new MessageWriter().message(4, new MessageWriter().flag(2, true));
@@ -76,6 +86,18 @@ describe('what is sent again', () => {
     const store = await open([fake]);
     expect(await store.put('key', 'value', { idempotencyKey: 'id' })).toEqual({ term: 7n, index: 8n });
     expect(fake.counted(methods.transaction)).toBe(2);
+  });
+
+  it('a write for which there is no room is not, though it could be', async () => {
+    const [fake] = await members(1);
+    fake.answer = ({ method }) => {
+      if (method === methods.grantLease) return new MessageWriter().message(1, fake.header()).number(2, 9);
+      return etcdError(status.RESOURCE_EXHAUSTED, 'mvcc: database space exceeded');
+    };
+    const store = await open([fake]);
+    const error = await errorOf(store.put('key', 'value', { idempotencyKey: 'id' }));
+    expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', outcome: 'unknown' });
+    expect(fake.counted(methods.transaction)).toBe(1);
   });
 
   it.each([

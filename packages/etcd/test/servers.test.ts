@@ -139,6 +139,20 @@ describe.skipIf(!canRunEtcd)(`a real server ${needsEtcd}`, () => {
     }
   });
 
+  it('reads and conditions agree to the millisecond on what has expired', async () => {
+    const cluster = await start();
+    let nowMs = 1_800_000_000_000;
+    const clock = { now: () => nowMs, monotonic: () => nowMs, startTimer };
+    const store = await open({ hosts: cluster.hosts, maxClockSkewMs: 1_000, clock });
+    await store.put('key', 'value', { ttlMs: 10_000 });
+    nowMs += 11_000;
+    expect(await find(store, 'key')).not.toBe(null);
+    expect(errorCode(await errorOf(store.put('key', 'early', { ifNotExists: true })))).toBe('ALREADY_EXISTS');
+    nowMs += 1;
+    expect(await find(store, 'key')).toBe(null);
+    await store.put('key', 'late', { ifNotExists: true });
+  });
+
   it('a version that no key can have is another one', async () => {
     const cluster = await start();
     const store = await open({ hosts: cluster.hosts });
