@@ -1,6 +1,5 @@
 import { CancelledError, type Clock, DeadlineExceededError, type Key, type NoriKVError } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
-import { longestTimerMs } from './grpc/timeouts.js';
 
 /** The one time limit and the one signal of a call, through everything it waits for. */
 export class CallLimit {
@@ -69,15 +68,17 @@ export class CallLimit {
   wait<Result>(work: PromiseLike<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const reached = this.reached;
-      if (reached) return reject(reached);
+      if (reached) {
+        // It goes on, and nobody is there any more to hear how it fails.
+        work.then(nothing, nothing);
+        return reject(reached);
+      }
       const stop = (error: NoriKVError): void => {
         release();
         reject(error);
       };
-      const cancelTimer = this.#clock.startTimer(
-        () => stop(this.timedOut('not-applied')),
-        Math.min(longestTimerMs, Math.ceil(this.remainingMs)),
-      );
+      const late = (): void => stop(this.timedOut('not-applied'));
+      const cancelTimer = this.#clock.startTimer(late, Math.ceil(this.remainingMs));
       const removeListener = this.onCancel(() => stop(this.cancelled('not-applied')));
       const release = (): void => {
         cancelTimer();

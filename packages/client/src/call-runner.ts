@@ -142,12 +142,12 @@ export class CallRunner {
       if (route) return route;
       const node = this.#cluster.nodeFor(() => this.#shardOf(call), tried);
       const connection = node.connection();
-      const isOnly = this.#cluster.nodes.length === 1;
+      const hasOthers = this.#cluster.nodes.length > 1;
       try {
-        const server = await connection.ready(isOnly ? limit : limit.within(patienceMs));
+        const server = await connection.ready(hasOthers ? limit.within(patienceMs) : limit);
         return { node, connection, server };
       } catch (error) {
-        if (isOnly || errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
+        if (errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
         if (limit.remainingMs <= 0) throw limit.timedOut('not-applied', connection.failure);
         if (tried.size + 1 >= this.#cluster.nodes.length) tried.clear();
         tried.add(node);

@@ -57,7 +57,7 @@ export class Cluster {
     } catch (error) {
       if (this.#isClosed) throw new ClosedError('The client is closed');
       const { errors } = error as AggregateError;
-      const refusal: unknown = errors.find((one) => errorCode(one) === 'UNAUTHENTICATED');
+      const refusal: unknown = errors.find((one) => errorCode(one) !== 'DEADLINE_EXCEEDED');
       if (refusal) throw refusal;
       const failure = this.nodes
         .flatMap(({ connections }) => connections)

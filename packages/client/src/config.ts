@@ -1,7 +1,7 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkNames, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
+import { checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import { isAddress, isLoopback } from './address.js';
-import type { MetadataHook, TlsOptions, Token } from './credentials.js';
+import { checkedTls, type MetadataHook, type TlsOptions, type TlsSource, type Token } from './credentials.js';
 import { longestTimerMs } from './grpc/timeouts.js';
 
 /** When and how often a call is sent again. Only what cannot be applied twice is ever sent again. */
@@ -39,8 +39,11 @@ export interface ClientConfig {
   readonly keepAliveMs?: number | undefined;
   /** How long nothing may come after a probe until the connection counts as dead, in milliseconds. Default 5,000. */
   readonly keepAliveTimeoutMs?: number | undefined;
-  /** TLS with the machine's certificate authorities (`true`), or with keys of your own. Default: no TLS. */
-  readonly tls?: boolean | TlsOptions | undefined;
+  /**
+   * TLS with the machine's certificate authorities (`true`), or with keys of your own. A function is asked for each new
+   * connection, so that keys and authorities can be renewed; what it throws counts as a failed attempt. Default: no TLS.
+   */
+  readonly tls?: boolean | TlsOptions | TlsSource | undefined;
   /** Sent as `authorization: Bearer …`. A function is asked for each call. */
   readonly token?: Token | undefined;
   /** Further metadata for each call; secrets belong into `token`. */
@@ -93,8 +96,6 @@ const retryNames: readonly (keyof RetryConfig)[] = [
   'backoffMultiplier',
 ];
 
-const tlsNames: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'serverName'];
-
 const switches = [
   'watchCluster',
   'exchange',
@@ -115,7 +116,7 @@ export interface Settings {
   readonly maxPendingBytes: number;
   readonly keepAliveMs: number;
   readonly keepAliveTimeoutMs: number;
-  readonly tls: TlsOptions | undefined;
+  readonly tls: TlsOptions | TlsSource | undefined;
   readonly token: Token | undefined;
   readonly metadata: MetadataHook | undefined;
   readonly allowTokenWithoutTls: boolean;
@@ -132,7 +133,7 @@ export function settingsOf(config: ClientConfig): Settings {
   checkOptions(retry, retryNames, 'retry');
   // "false" from the environment would be as good as true.
   for (const name of switches) checkOneOf(name, config[name], [undefined, true, false]);
-  if (typeof tls !== 'boolean') checkTls(tls);
+  if (typeof tls !== 'boolean' && typeof tls !== 'function') checkedTls(tls);
   checkToken(config.token);
   checkHook(config.metadata);
   const settings: Settings = {
@@ -186,16 +187,6 @@ function checkedNodes(nodes: unknown): string[] {
     if (!isAddress(node)) refuse('nodes', node, 'host:port, such as localhost:7447');
   }
   return nodes;
-}
-
-function checkTls(tls: unknown): void {
-  if (typeof tls !== 'object' || tls === null || Array.isArray(tls)) {
-    // Its content may be a key.
-    throw new InvalidArgumentError(
-      `tls is ${tls === null ? 'null' : `of type ${typeof tls}`}; use true, or an object with ca, cert, key or serverName`,
-    );
-  }
-  checkNames('an option of tls', tls, tlsNames);
 }
 
 function checkToken(token: unknown): void {

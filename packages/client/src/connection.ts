@@ -1,8 +1,8 @@
 import { type Clock, ClosedError, errorCode } from '@norikv/store';
-import { CallLimit, nothing } from './call-limit.js';
+import { CallLimit } from './call-limit.js';
 import { notSent } from './call-status.js';
 import type { Settings } from './config.js';
-import { type CallMetadata, type MetadataSource, secureContextOf } from './credentials.js';
+import { type CallMetadata, identities, type MetadataSource } from './credentials.js';
 import { type Description, describedServer, plainServer } from './description.js';
 import { Exchange } from './exchange.js';
 import { status } from './grpc/status.js';
@@ -35,6 +35,7 @@ export class Connection {
   readonly #link: Link;
   readonly #metadata: MetadataSource;
   readonly #clock: Clock;
+  readonly #tokenTimeoutMs: number;
   #description: Description | undefined;
   #describing: Promise<void> | undefined;
   #stateChanged: Array<() => void> = [];
@@ -47,9 +48,11 @@ export class Connection {
   constructor(address: string, settings: Settings, metadata: MetadataSource) {
     this.#metadata = metadata;
     this.#clock = settings.clock;
+    // A call that may take longer may wait longer for its token.
+    this.#tokenTimeoutMs = Math.max(describeTimeoutMs, settings.timeoutMs);
     // What a hook or a token function says belongs to one call.
     this.#wantsExchange = settings.exchange && metadata.isFixed;
-    this.#link = new Link(address, secureContextOf(settings.tls), settings, () => this.#changed());
+    this.#link = new Link(address, identities(settings.tls), settings, () => this.#changed());
   }
 
   /** What is known of the server, if the connection is up and the server has been asked. */
@@ -65,7 +68,7 @@ export class Connection {
   /** Begins to connect, or to ask the server, and waits for neither. */
   prepare(): void {
     if (this.#isClosed || this.#describing) return;
-    if (this.#link.session) this.#describe().catch(nothing);
+    if (this.#link.session) void this.#describe();
     else this.#link.open();
   }
 
@@ -136,6 +139,8 @@ export class Connection {
   /** Lets nothing further be sent. */
   refuse(): void {
     this.#isClosed = true;
+    // Nothing was sent yet but the question what the server guarantees.
+    if (!this.#description) this.#link.close();
     this.#wake();
   }
 
@@ -171,18 +176,24 @@ export class Connection {
       this.#describing = undefined;
     });
     this.#describing = describing;
+    // Also where nobody waits for it.
     describing.catch(() => {
       this.#describing = undefined;
     });
     return describing;
   }
 
-  /** Undefined if the server did not answer. Throws what asking again would not change. */
+  /** Undefined if the token, or the answer, did not come. Throws what asking again would not change. */
   async #ask(): Promise<Description | undefined> {
-    const limit = new CallLimit(this.#clock, describeTimeoutMs, undefined, undefined);
-    const metadata = await limit.wait(Promise.resolve(this.metadataFor(methods.describe)));
+    const asked = Promise.resolve(this.metadataFor(methods.describe));
+    const limit = new CallLimit(this.#clock, this.#tokenTimeoutMs, undefined, undefined);
+    const metadata = await limit.wait(asked).catch((error: unknown) => {
+      if (errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
+      this.#failure = new Error(`no token within ${this.#tokenTimeoutMs} ms`);
+    });
+    if (!metadata) return undefined;
     const bytes = encode(methods.describe.input, {});
-    const { end } = this.start(methods.describe, bytes, metadata, limit.remainingMs);
+    const { end } = this.start(methods.describe, bytes, metadata, describeTimeoutMs);
     const { status: ended, message } = await end;
     if (ended.code === status.UNIMPLEMENTED) return plainServer;
     if (ended.code === status.OK && message) return descriptionIn(message);

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { InvalidArgumentError, NoriKVError } from '@norikv/store';
+import { checkAtOnce, checkNames } from '@norikv/store/checks';
 import { hostAndPort } from './address.js';
 import type { Settings } from './config.js';
 
@@ -16,6 +17,9 @@ export interface TlsOptions {
   readonly serverName?: string | undefined;
 }
 
+/** What gives the keys and certificates of a new connection, such as from files that are renewed. */
+export type TlsSource = () => TlsOptions;
+
 /** A bearer token, or what gives one. */
 export type Token = string | (() => string | Promise<string>);
 
@@ -25,35 +29,60 @@ export type MetadataHook = (method: string) => Readonly<Record<string, string>>;
 /** What travels beside a request. */
 export type CallMetadata = Readonly<Record<string, string>>;
 
+const tlsNames: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'serverName'];
 const noMetadata: CallMetadata = {};
 /** What the wire says itself, and what HTTP/2 forbids or gives a meaning. */
 const reserved =
   /^(?:grpc-.*|te|content-type|content-length|expect|http2-settings|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|host)$/;
 
-/** What a connection needs to prove who is at either end; undefined without TLS. */
-export function secureContextOf(tls: TlsOptions | undefined): SecureContext | undefined {
-  if (tls === undefined) return undefined;
-  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+/** What a connection needs to prove who is at either end. */
+export interface Identity {
+  readonly context: SecureContext;
+  readonly serverName: string | undefined;
+}
+
+/** Gives each new connection its identity; undefined without TLS. */
+export function identities(tls: TlsOptions | TlsSource | undefined): (() => Identity) | undefined {
+  if (typeof tls === 'function')
+    return () => identityOf(checkedTls(checkAtOnce('tls()', tls(), 'keys that are loaded already')));
+  const identity = tls && identityOf(tls);
+  return identity && (() => identity);
+}
+
+/** Does not show what it refuses: its content may be a key. */
+export function checkedTls(tls: unknown): TlsOptions {
+  if (typeof tls !== 'object' || tls === null || Array.isArray(tls)) {
+    throw new InvalidArgumentError(
+      `tls is ${tls === null ? 'null' : `of type ${typeof tls}`}; use true, an object with ca, cert, key or serverName, or a function that gives one`,
+    );
+  }
+  checkNames('an option of tls', tls, tlsNames);
+  return tls;
+}
+
+function identityOf({ ca, cert, key, serverName }: TlsOptions): Identity {
+  if ((cert === undefined) !== (key === undefined)) {
     throw new InvalidArgumentError('tls has only one of cert and key; pass both, or neither');
   }
   try {
-    return createSecureContext({ ca: pem(tls.ca), key: pem(tls.key), cert: pem(tls.cert) });
+    const context = createSecureContext({ ca: pem(ca), key: pem(key), cert: pem(cert) });
+    return { context, serverName };
   } catch (cause) {
-    throw new InvalidArgumentError('tls has a ca, cert or key that is no PEM text', { cause });
+    const why = (cause as Error).message;
+    throw new InvalidArgumentError(`tls has a ca, cert or key that is no PEM text, or no pair: ${why}`, {
+      cause,
+    });
   }
 }
 
 /** TLS over a connection to a server, which has to show a certificate for its name or address. */
-export function secured(
-  socket: Socket,
-  address: string,
-  secureContext: SecureContext,
-  serverName: string | undefined,
-): TLSSocket {
+export function secured(socket: Socket, address: string, { context, serverName }: Identity): TLSSocket {
   const { host } = hostAndPort(address);
   // An address is no server name (RFC 6066, section 3).
   const servername = serverName ?? (isIP(host) === 0 ? host : '');
-  return connect({ socket, host, servername, secureContext, ALPNProtocols: ['h2'] });
+  const way = connect({ socket, host, servername, secureContext: context, ALPNProtocols: ['h2'] });
+  // HTTP/2 would hold on for ever to a socket on which TLS fails after the handshake.
+  return way.once('error', () => way.destroy());
 }
 
 /** Makes the metadata of calls. */

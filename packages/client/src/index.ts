@@ -42,7 +42,7 @@ export {
 export type { Backend, ClientStats, NodeStats } from './backend.js';
 export { createClient, NoriKVClient } from './client.js';
 export type { ClientConfig, RetryConfig } from './config.js';
-export type { MetadataHook, TlsOptions, Token } from './credentials.js';
+export type { MetadataHook, TlsOptions, TlsSource, Token } from './credentials.js';
 export { createEphemeral, EphemeralNoriKV, type EphemeralOptions } from './ephemeral.js';
 export type { EphemeralServerOptions } from './ephemeral-server.js';
 export { EphemeralServerError, NotLeaderError, type NotLeaderFacts } from './errors.js';

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
 import type { Settings } from './config.js';
-import { secured } from './credentials.js';
+import { type Identity, secured } from './credentials.js';
 import { dial } from './dial.js';
 import { Session } from './session.js';
 
@@ -12,7 +11,7 @@ const growth = 1.6;
 /** The way to a node: a session that is made when it is needed, and made again, ever less often, until one serves. */
 export class Link {
   readonly #address: string;
-  readonly #secure: SecureContext | undefined;
+  readonly #identify: (() => Identity) | undefined;
   readonly #settings: Settings;
   readonly #onChange: () => void;
   #stopDialing: (() => void) | undefined;
@@ -23,9 +22,15 @@ export class Link {
   #isProven = false;
   #isClosed = false;
 
-  constructor(address: string, secure: SecureContext | undefined, settings: Settings, onChange: () => void) {
+  /** @param identify - gives each connection its identity; undefined without TLS. */
+  constructor(
+    address: string,
+    identify: (() => Identity) | undefined,
+    settings: Settings,
+    onChange: () => void,
+  ) {
     this.#address = address;
-    this.#secure = secure;
+    this.#identify = identify;
     this.#settings = settings;
     this.#onChange = onChange;
   }
@@ -77,9 +82,15 @@ export class Link {
   }
 
   #begin(socket: Socket): void {
-    const { tls } = this.#settings;
-    const secure = this.#secure;
-    const way = secure ? secured(socket, this.#address, secure, tls?.serverName) : socket;
+    let way: Socket;
+    try {
+      const identity = this.#identify?.();
+      way = identity ? secured(socket, this.#address, identity) : socket;
+    } catch (error) {
+      socket.destroy();
+      this.#ended(error as Error);
+      return;
+    }
     this.#session = new Session(this.#address, way, this.#settings, {
       onUp: () => this.#onChange(),
       onEnd: (error) => {

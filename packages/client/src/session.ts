@@ -16,6 +16,7 @@ const longestHeaders = 64 * 2 ** 10;
 const unlimitedMegabytes = 2 ** 20;
 // Of answers under way. The 64 KiB of HTTP/2 would be all that a connection can carry in a round trip.
 const windowBytes = 4 * 2 ** 20;
+const hungUp = 'it hung up before a word of HTTP/2: does one side speak TLS, and the other not?';
 const mostAbandoned = 100;
 // Identifiers of streams are odd and below 2^31; a connection that has used them up serves nothing any more.
 const mostStreams = 2 ** 30 - 1;
@@ -141,7 +142,7 @@ export class Session {
     http2.once('goaway', () => this.retire());
     http2.once('close', () => {
       clearTimeout(patience);
-      this.#end(failure);
+      this.#end(failure ?? (this.#isUp ? undefined : new Error(hungUp)));
     });
     http2.once('connect', () => {
       // It is told a little later, and may be over by now.

@@ -1,15 +1,20 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { createMemoryStore } from '@norikv/testkit';
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { NoriKVClient } from '../src/index.js';
 import { methods, trailers } from '../src/wire.js';
 import { connect, failure } from './support/clients.js';
+import { FaultyNetwork } from './support/network.js';
 import { RawServer } from './support/raw-server.js';
 import { Authority, createServer } from './support/server.js';
 
 const authority = new Authority('the test authority');
 const stranger = new Authority('somebody else');
 const serverName = 'localhost';
+
+function keysAreGone(): never {
+  throw new Error('the keys are gone');
+}
 
 describe('TLS', () => {
   it('serves who trusts the authority, and nobody else', async () => {
@@ -69,6 +74,82 @@ describe('TLS', () => {
   });
 });
 
+describe('TLS that breaks after the handshake', () => {
+  it.each(['client', 'server'] as const)('at the end of the %s costs one connection', async (end) => {
+    const tls = authority.issue(serverName);
+    await using server = await createServer(createMemoryStore(), { port: 0, tls });
+    await using network = await FaultyNetwork.to(Number(server.address.split(':').at(-1)));
+    const config = { tls: { ca: authority.cert, serverName }, maxConnectionsPerNode: 1, watchCluster: false };
+    await using client = await connect(network.address, config);
+    await client.put('key', 'before');
+    network.spoil(end);
+    const connections = async (): Promise<number> => {
+      await client.get('key').catch(() => {});
+      return network.connections;
+    };
+    await expect.poll(connections, { timeout: 20_000 }).toBe(2);
+    await client.put('key', 'after');
+  });
+
+  it('says why: the server asks for a certificate', async () => {
+    const tls = { ...authority.issue(serverName), clientCa: authority.cert };
+    await using server = await createServer(createMemoryStore(), { port: 0, tls });
+    const config = { nodes: [server.address], tls: { ca: authority.cert, serverName }, timeout: 1_000 };
+    await using client = new NoriKVClient(config);
+    const told = async (): Promise<string> => (await failure(client.connect())).message;
+    await expect.poll(told, { timeout: 20_000 }).toMatch(/certificate required/);
+  });
+});
+
+it('a server that speaks TLS to a client that does not is told by what it does', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0, tls: authority.issue(serverName) });
+  await using client = new NoriKVClient({ nodes: [server.address], timeout: 500 });
+  const told = async (): Promise<string> => (await failure(client.connect())).message;
+  await expect.poll(told, { timeout: 20_000 }).toMatch(/does one side speak TLS, and the other not/);
+});
+
+describe('TLS whose keys are a function', () => {
+  it('is renewed with each connection', async () => {
+    const next = new Authority('the next authority');
+    const of = (by: Authority) => ({ ...by.issue(serverName), clientCa: by.cert });
+    await using server = await createServer(createMemoryStore(), { port: 0, tls: of(authority) });
+    await using network = await FaultyNetwork.to(Number(server.address.split(':').at(-1)));
+    let keys = { ca: authority.cert, serverName, ...authority.issue('client') };
+    await using client = await connect(network.address, { tls: () => keys });
+    await client.put('key', 'before');
+    server.renew({ tls: of(next) });
+    network.reset();
+    expect((await failure(client.get('key', { timeoutMs: 300 }))).code).toBe('DEADLINE_EXCEEDED');
+    keys = { ca: next.cert, serverName, ...next.issue('client') };
+    await client.put('key', 'after');
+  });
+
+  it.each([
+    ['that throws', () => keysAreGone(), 'the keys are gone'],
+    [
+      'that gives what comes later',
+      async () => ({}),
+      'tls() is [object Promise]; use keys that are loaded already',
+    ],
+    ['that gives no object', () => 'PEM', 'tls is of type string'],
+    ['that gives a pair with one half', () => ({ cert: 'PEM' }), 'tls has only one of cert and key'],
+    ['that gives what it does not know', () => ({ certificate: 'PEM' }), 'certificate'],
+  ])('%s fails each attempt by name, and is asked again', async (_what, bad, message) => {
+    await using server = await createServer(createMemoryStore(), {
+      port: 0,
+      tls: authority.issue(serverName),
+    });
+    let isBad = true;
+    const tls = (): object => (isBad ? (bad() as object) : { ca: authority.cert, serverName });
+    await using client = new NoriKVClient({ nodes: [server.address], tls, timeout: 60_000 });
+    const error = await failure(client.put('key', 'x', { timeoutMs: 100 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    expect(error.message).toContain(message);
+    isBad = false;
+    await client.put('key', 'value');
+  });
+});
+
 describe('a bearer token', () => {
   it('opens the door, and a wrong one does not: at once, not at the deadline', async () => {
     await using server = await createServer(createMemoryStore(), { port: 0, tokens: ['old', 'new'] });
@@ -98,6 +179,9 @@ describe('a bearer token', () => {
     const error = await failure(client.put('key', 'x'));
     expect(error).toMatchObject({ code: 'UNAUTHENTICATED', outcome: 'not-applied' });
     expect(error.cause).toMatchObject({ message: 'the vault is closed' });
+    // Nor is anything asked without it.
+    const first = failure(connect(server.address, { token, timeout: 600_000 }));
+    expect(await first).toMatchObject({ code: 'UNAUTHENTICATED', cause: error.cause });
     expect((await client.getServerStats().catch(() => undefined)) ?? 'refused').toBe('refused');
   });
 
@@ -108,6 +192,44 @@ describe('a bearer token', () => {
     delay = new Promise(() => {});
     const error = await failure(client.put('key', 'x', { timeoutMs: 30 }));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+  });
+
+  it('for the first question is waited for as long as a call may take', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0 });
+    const clock = new FakeClock();
+    let give = (_token: string): void => {};
+    const late = new Promise<string>((resolve) => {
+      give = resolve;
+    });
+    let asked = 0;
+    const token = (): string | Promise<string> => (++asked === 1 ? late : 'good');
+    const config = { nodes: [server.address], maxConnectionsPerNode: 1, watchCluster: false, clock, token };
+    await using client = new NoriKVClient({ ...config, timeout: 60_000 });
+    const put = client.put('key', 'value');
+    await expect.poll(() => asked).toBe(1);
+    await clock.advance(50_000);
+    give('late');
+    await put;
+    expect(asked).toBe(2);
+  });
+
+  it('for the first question that does not come is asked for again, and missed by name', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0 });
+    const clock = new FakeClock();
+    let asked = 0;
+    const token = (): string | Promise<string> => (++asked <= 2 ? new Promise(() => {}) : 'good');
+    const config = { nodes: [server.address], maxConnectionsPerNode: 1, watchCluster: false, clock, token };
+    await using client = new NoriKVClient({ ...config, timeout: 100 });
+    const put = client.put('key', 'value', { timeoutMs: 60_000 });
+    const missed = failure(client.put('key', 'x', { timeoutMs: 7_000 }));
+    await expect.poll(() => asked).toBe(1);
+    await clock.advance(7_000);
+    expect(asked).toBe(2);
+    expect(await missed).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    expect((await missed).message).toContain('within 7000 ms');
+    expect((await missed).message).toContain('no token within 5000 ms');
+    await clock.advance(3_000);
+    await put;
   });
 
   it('is not carried to a node that would be told it in the open', async () => {
@@ -159,11 +281,13 @@ it('a topology watch that could not begin begins later', async () => {
 
 it('a metadata hook that throws ends the call as it is', async () => {
   await using server = await createServer(createMemoryStore(), { port: 0 });
-  let isBroken = false;
+  let isBroken = true;
   const metadata = (): Record<string, string> => {
     if (isBroken) throw new TypeError('a mistake of the hook');
     return {};
   };
+  await expect(connect(server.address, { metadata })).rejects.toThrow(TypeError);
+  isBroken = false;
   await using client = await connect(server.address, { metadata });
   isBroken = true;
   await expect(client.put('key', 'x')).rejects.toThrow(TypeError);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:http2';
 import { systemClock } from '@norikv/store';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Exchange } from '../src/exchange.js';
 import type { ClientConfig, NoriKVClient } from '../src/index.js';
 import { answerFrame, encode, methods, refusalFrame, status } from '../src/wire.js';
@@ -200,6 +200,7 @@ it('when the server says goodbye calls under way are answered, and others go to 
     await expect.poll(() => server.exchanges[0]?.calls.length).toBe(1);
     server.sessions[0]?.goaway();
     await expect.poll(() => client.put('second', 'value').then(() => server.sessions.length)).toBe(2);
+    expect(server.exchanges).toHaveLength(2);
     answerFirst();
     expect(await first).toEqual(version);
     await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
@@ -234,6 +235,23 @@ it('an exchange whose numbers are used up ends with its last call', () =>
     for (const { end } of calls) expect((await end).status.code).toBe(status.OK);
     await expect.poll(() => server.exchanges[0]?.stream.closed).toBe(true);
     for (const { cancel } of calls) cancel();
+    session.destroy();
+  }));
+
+it('calls that are answered or cancelled leave no timer behind', () =>
+  withServer(async (server) => {
+    const session = await sessionTo(server.address);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const exchange = new Exchange(session, {});
+      const [answered, cancelled] = [1, 2].map(() => exchange.start(0, Buffer.alloc(0), 3_600_000));
+      expect(vi.getTimerCount()).toBe(2);
+      cancelled?.cancel();
+      expect((await answered?.end)?.status.code).toBe(status.OK);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
     session.destroy();
   }));
 

@@ -215,6 +215,24 @@ describe('another server at the same address', () => {
     expect(client.capabilities).toMatchObject({ engine: 'server 2', atomicCas: false });
   });
 
+  it('that cannot say what it guarantees is not believed to guarantee more', async () => {
+    let isBroken = false;
+    await using server = await new RawServer()
+      .answer(methods.describe, () => (isBroken ? { refuse: {} } : { engine: 'the weak one' }))
+      .listen();
+    await using network = await FaultyNetwork.to(portOf(server));
+    await using client = await connect(network.address, { maxConnectionsPerNode: 1 });
+    isBroken = true;
+    network.reset();
+    await expect.poll(() => client.getStats().nodes[0]?.ready).toBe(0);
+    const asked = server.calls.length;
+    const get = failure(client.get('key', { timeoutMs: 60_000 }));
+    await expect.poll(() => server.calls.length).toBeGreaterThan(asked + 1);
+    expect(client.capabilities).toMatchObject({ engine: 'the weak one' });
+    await client.close();
+    expect((await get).code).toBe('CLOSED');
+  });
+
   it('and several servers guarantee what all of them do', async () => {
     await using plain = await startDouble({});
     await using strong = await createServer(createMemoryStore(), { port: 0 });

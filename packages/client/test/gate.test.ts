@@ -27,4 +27,7 @@ it('a call that is over already waits for nothing', async () => {
   const limit = new CallLimit(systemClock, 10_000, signal, 'key');
   await expect(limit.wait(Promise.resolve(1))).rejects.toMatchObject({ code: 'CANCELLED', cause: 'reason' });
   await expect(limit.pause(1)).rejects.toMatchObject({ code: 'CANCELLED' });
+  // And what fails later, such as a token that cannot be had, ends no process.
+  const failing = Promise.reject(new Error('the vault is closed'));
+  await expect(limit.wait(failing)).rejects.toMatchObject({ code: 'CANCELLED' });
 });

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { Metadata, status } from '@grpc/grpc-js';
+import type { PutOptions } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import { NotLeaderError } from '../src/index.js';
 import { methods, trailers } from '../src/wire.js';
@@ -92,7 +93,9 @@ describe('what is sent again after UNAVAILABLE', () => {
     await using server = await scripted(Array.from({ length: 9 }, () => unavailable));
     await using client = await connect(server.address, { retry: { maxAttempts: 4, initialDelayMs: 1 } });
     expect(await failure(client.get('key'))).toMatchObject({ code: 'UNAVAILABLE', outcome: 'not-applied' });
-    expect(client.getStats()).toMatchObject({ retries: 3, failures: 1, calls: 1 });
+    expect(client.getStats()).toMatchObject({ retries: 3, failures: 1, calls: 1, isConnected: true });
+    await client.close();
+    expect(client.getStats().isConnected).toBe(false);
   });
 });
 
@@ -110,6 +113,14 @@ describe('a copy that loses after one that nobody answered', () => {
     await using client = await connect(server.address);
     const options = { ifMatchVersion: version, idempotencyKey: 'id' };
     expect(await failure(client.put('key', 'x', options))).toMatchObject({ code: 'VERSION_MISMATCH' });
+  });
+
+  it('that is refused for another reason is unknown, though the server would have known its id', async () => {
+    await using server = await scripted([unavailable, refuse(status.RESOURCE_EXHAUSTED, 'slow down')]);
+    await using client = await connect(server.address);
+    const error = await failure(client.put('key', 'x', { idempotencyKey: 'id' }));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+    expect(error.cause).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
   });
 
   it('a delete with a version: likewise unknown', async () => {
@@ -137,19 +148,26 @@ describe('a copy that loses after one that nobody answered', () => {
 });
 
 describe('a server that keeps less than the one before, which nobody has heard of since', () => {
-  it.each(['node', 'none'])('with ids kept by "%s" is not sent a copy', async (idempotency) => {
+  it.each<[string, object, PutOptions]>([
+    ['ids for good', { idempotency: 'node' }, { idempotencyKey: 'id' }],
+    ['ids', { idempotency: 'none' }, { idempotencyKey: 'id' }],
+    ['versions', { atomicCas: false }, { ifMatchVersion: version }],
+  ])('and knows no %s, is not sent a copy', async (_what, less, options) => {
     await using first = await scripted([unavailable]);
-    await using second = await scripted([], { ...all, idempotency });
+    await using second = await scripted([], { ...all, ...less });
     const nodes = [first.address, second.address];
     await using client = await connect(first.address, { nodes, unsafeAllowPlainServer: true });
-    const error = await failure(client.put('key', 'x', { idempotencyKey: 'id' }));
+    const error = await failure(client.put('key', 'x', options));
     expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
     expect(second.calls).not.toContain(methods.put.path);
   });
 
-  it('or more: its mismatch proves nothing about the copy it has never heard of', async () => {
-    await using first = await scripted([unavailable], { ...all, idempotency: 'node' });
-    await using second = await scripted([mismatch]);
+  it.each([
+    ['node', 'durable'],
+    ['durable', 'node'],
+  ])('or another: by ids kept by "%s" and "%s" a mismatch proves nothing', async (before, after) => {
+    await using first = await scripted([unavailable], { ...all, idempotency: before });
+    await using second = await scripted([mismatch], { ...all, idempotency: after });
     await using client = await connect(first.address, { nodes: [first.address, second.address] });
     const options = { ifMatchVersion: version, idempotencyKey: 'id' };
     const error = await failure(client.put('key', 'x', options));
@@ -260,6 +278,7 @@ describe('the end of a call', () => {
     const error = await failure(client.put('key', 'x', { signal: AbortSignal.abort('reason') }));
     expect(error).toMatchObject({ code: 'CANCELLED', outcome: 'not-applied', cause: 'reason' });
     expect(server.calls).not.toContain(methods.put.path);
+    expect(client.getStats().calls).toBe(0);
   });
 
   it('comes by its deadline: unknown on a write, and the server is told', async () => {

@@ -90,6 +90,19 @@ describe('too many calls at once', () => {
     await client.put('key', 'y');
   });
 
+  it('keep nobody waiting who calls a client that is being closed', async () => {
+    const { server, held, answerAll } = await holding();
+    await using _server = server;
+    const client = await connect(server.address, { maxInFlight: 1 });
+    const first = client.get('first');
+    await expect.poll(held).toBe(1);
+    const closed = client.close();
+    expect(await failure(client.get('late'))).toMatchObject({ code: 'CLOSED', outcome: 'not-applied' });
+    answerAll();
+    await first;
+    await closed;
+  });
+
   it('10,000 of 10 kB are answered within bounded memory', async () => {
     await using server = await createServer(createMemoryStore(), { port: 0 });
     await using client = await connect(server.address, { maxInFlight: 64, timeout: 240_000 });

@@ -20,6 +20,7 @@ import { encode, methods, status } from '../src/wire.js';
 import { connect, failure } from './support/clients.js';
 import { answer, PlainHttp2Server } from './support/http2-server.js';
 import { FaultyNetwork } from './support/network.js';
+import { RawServer } from './support/raw-server.js';
 import { Authority, createServer as createNorikvServer } from './support/server.js';
 import { sessionTo, socketTo } from './support/sessions.js';
 
@@ -73,7 +74,9 @@ it('a server that never says a word is given up after a while, and tried again',
   await once(server, 'listening');
   const bound = server.address();
   const address = `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
-  const connecting = connect(address, { maxConnectionsPerNode: 1, timeout: 60_000 });
+  const config = { maxConnectionsPerNode: 1, watchCluster: false, timeout: 60_000 };
+  await using client = new NoriKVClient({ nodes: [address], ...config });
+  const connecting = client.connect();
   await vi.waitFor(() => expect(sockets).toHaveLength(1), { timeout: 15_000 });
   const [first] = sockets;
   if (!first) return;
@@ -88,6 +91,40 @@ it('a server that never says a word is given up after a while, and tried again',
   expect((await failure(connecting)).code).toBe('UNAVAILABLE');
   server.close();
   for (const socket of sockets) socket.destroy();
+});
+
+it('a connection that serves is not given up, and leaves no timer behind', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
+  let ended = (): void => {};
+  const end = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const session = await sessionTo(server.address, () => ended());
+  vi.advanceTimersByTime(3_600_000);
+  expect(session.isUp).toBe(true);
+  session.destroy();
+  await end;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('a server that does not answer the first question is asked again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  let asked = 0;
+  await using server = await new RawServer()
+    .answer(methods.describe, () => (++asked === 1 ? 'silence' : { engine: 'a double' }))
+    .answer(methods.get, () => ({ version }))
+    .listen();
+  const config = { maxConnectionsPerNode: 1, watchCluster: false, timeout: 600_000 };
+  await using client = new NoriKVClient({ nodes: [server.address], ...config });
+  const get = client.get('key');
+  while (asked < 1) await new Promise(setImmediate);
+  vi.advanceTimersByTime(5_000);
+  while (asked < 2) {
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(10);
+  }
+  expect(await get).toMatchObject({ version });
 });
 
 it('a connection at rest is not probed', async () => {
@@ -262,6 +299,58 @@ it('a server that accepts and hangs up is tried ever less often, however many ca
   for (let call = 0; call < 100; call++) await failure(client.get('key', { timeoutMs: 5 }));
   expect(connections).toBeLessThan(30);
   server.close();
+});
+
+it('a server that has served, and hangs up from now on, is tried ever less often, too', async () => {
+  await using good = await PlainHttp2Server.start((stream) => answer(stream, read));
+  const sockets: Socket[] = [];
+  const server = createServer(async (socket) => {
+    sockets.push(socket.on('error', () => {}));
+    if (sockets.length > 1) return void socket.end();
+    const through = await socketTo(good.address);
+    socket.pipe(through.on('error', () => {})).pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  const address = `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
+  await using client = await connect(address, { maxConnectionsPerNode: 1 });
+  sockets[0]?.destroy();
+  await expect.poll(() => client.getStats().nodes[0]?.ready).toBe(0);
+  for (let call = 0; call < 100; call++) await failure(client.get('key', { timeoutMs: 5 }));
+  expect(sockets.length).toBeGreaterThan(1);
+  expect(sockets.length).toBeLessThan(30);
+  server.close();
+});
+
+it('a client that is closed while it connects leaves no connection behind', async () => {
+  await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
+  const client = new NoriKVClient({ nodes: [server.address], maxConnectionsPerNode: 1 });
+  const connecting = failure(client.connect());
+  await client.close();
+  expect(await connecting).toMatchObject({ code: 'CLOSED' });
+  await using _next = await connect(server.address, { maxConnectionsPerNode: 1 });
+  expect(server.sockets).toHaveLength(1);
+});
+
+it('a client that is closed does not wait for a server that says nothing', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await using server = await new RawServer().answer(methods.describe, () => 'silence').listen();
+  const client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
+  const put = failure(client.put('key', 'x', { timeoutMs: 600_000 }));
+  while (server.calls.length === 0) await new Promise(setImmediate);
+  let isClosed = false;
+  const closed = client.close().then(() => {
+    isClosed = true;
+  });
+  // Less than the time that a server has to answer the first question.
+  for (let ms = 0; ms < 4_000 && !isClosed; ms++) {
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(1);
+  }
+  expect(isClosed).toBe(true);
+  await closed;
+  expect(await put).toMatchObject({ code: 'CLOSED', outcome: 'not-applied' });
 });
 
 it('a server over TLS that does not say it speaks HTTP/2 is none', async () => {

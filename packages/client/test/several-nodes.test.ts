@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { Cluster } from '../src/cluster.js';
 import { settingsOf } from '../src/config.js';
 import { NoriKVClient } from '../src/index.js';
-import { methods } from '../src/wire.js';
+import type { Node } from '../src/node.js';
+import { decode, encode, methods, watchCluster } from '../src/wire.js';
 import { failure } from './support/clients.js';
 import { FaultyNetwork } from './support/network.js';
 import { RawServer } from './support/raw-server.js';
@@ -73,6 +74,27 @@ it('a node that swallows bytes is waited for once, and not by each call', async 
   expect(clock.timers()).toBe(before);
 });
 
+it('nodes that do not answer are waited for in turn, until one does', async () => {
+  await using mute = await new RawServer().answer(methods.describe, () => 'silence').listen();
+  await using late = await double();
+  await using network = await FaultyNetwork.to(portOf(late));
+  network.isDown = true;
+  let waits = 0;
+  const clock: Clock = {
+    ...systemClock,
+    startTimer(callback, delayMs) {
+      const isOfNode = delayMs > 400 && delayMs <= 500;
+      if (isOfNode) waits += 1;
+      // Both have been waited for twice.
+      if (waits > 4) network.isDown = false;
+      return systemClock.startTimer(callback, isOfNode ? 20 : delayMs);
+    },
+  };
+  const nodes = [mute.address, network.address];
+  await using client = new NoriKVClient({ nodes, watchCluster: false, clock, timeout: 20_000 });
+  expect(await client.get('key')).toMatchObject({ version });
+});
+
 it('a node that has served and is gone is soon waited for no more', async () => {
   const clock = countingClock();
   const first = await double();
@@ -124,6 +146,27 @@ it('leaders that had one address after another make room for the last one', () =
   expect(full.nodes).toHaveLength(70);
 });
 
+it('the leader is who is said to be it last, and not again who has been tried', () => {
+  const [first = '', second = '', third = ''] = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
+  const cluster = new Cluster(settingsOf({ nodes: [first, second, third], totalShards: 1 }));
+  const leader = (tried: readonly Node[] = []): Node => cluster.nodeFor(() => 0, new Set(tried));
+  const view = (addr: string): void => {
+    const shards = [{ id: 0, replicas: [{ nodeId: 'leader', leader: true }] }];
+    const bytes = encode(watchCluster.output, { epoch: 1n, nodes: [{ id: 'leader', addr }], shards });
+    cluster.topology.update(decode(watchCluster.output, bytes));
+  };
+  cluster.learnLeader(0, third);
+  expect(leader().address).toBe(third);
+  expect(leader([leader()]).address).toBe(first);
+  cluster.learnLeader(0, undefined);
+  expect(leader().address).toBe(first);
+  view(second);
+  cluster.learnLeader(0, undefined);
+  expect(leader().address).toBe(second);
+  view(third);
+  expect(leader().address).toBe(third);
+});
+
 it('all of them out of reach end in the deadline', async () => {
   await using network = await FaultyNetwork.to(1);
   network.weather = 'black hole';
@@ -169,13 +212,23 @@ it('one that cannot say what it guarantees is asked again; one that talks nonsen
   await using hesitant = await new RawServer()
     .answer(methods.describe, () => (++asked < 3 ? { refuse: { code: status.INTERNAL } } : described))
     .listen();
+  const pauses: number[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    startTimer(callback, delayMs) {
+      if (delayMs === 50) pauses.push(delayMs);
+      return systemClock.startTimer(callback, delayMs);
+    },
+  };
   await using client = new NoriKVClient({
     nodes: [hesitant.address],
     maxConnectionsPerNode: 1,
     watchCluster: false,
+    clock,
   });
   await client.connect();
   expect(asked).toBe(3);
+  expect(pauses).toHaveLength(2);
   expect(client.capabilities?.atomicCas).toBe(true);
 
   await using babbling = await new RawServer().answerBytes(methods.describe, Buffer.from([0xff])).listen();

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '@norikv/store';
+import { FakeClock } from '@norikv/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { NoriKVClient, type TopologyChange } from '../src/index.js';
 import { encode, methods, type Outgoing, watchCluster } from '../src/wire.js';
@@ -195,6 +196,27 @@ describe('the topology', () => {
     await other.connect();
     expect(other.getClusterView()).toBeNull();
   });
+});
+
+it('is followed at another node when one ends the watch', async () => {
+  const [first, second] = [await watched((stream) => stream.end()), await watched()];
+  await using _first = first.server;
+  await using _second = second.server;
+  await using _client = new NoriKVClient({ nodes: [first.server.address, second.server.address] });
+  await _client.connect();
+  await expect.poll(second.streams).toBe(1);
+});
+
+it('is waited for no longer when the client is closed', async () => {
+  const { server, streams } = await watched((stream) => stream.end());
+  await using _server = server;
+  const clock = new FakeClock();
+  const client = new NoriKVClient({ nodes: [server.address], maxConnectionsPerNode: 1, clock });
+  await client.connect();
+  await expect.poll(streams).toBe(1);
+  await expect.poll(() => clock.pendingTimers).toBe(1);
+  await client.close();
+  expect(clock.pendingTimers).toBe(0);
 });
 
 it('of a server that ends the watch as soon as it has begun is asked for ever less often', async () => {

@@ -135,9 +135,6 @@ export function checkRenewal(renewal: ServerCredentials, { tls: before }: Server
   throw new InvalidArgumentError(`${what} cannot be turned on or off; start the server anew`);
 }
 
-/** A timer of Node beyond this would fire at once. */
-export const longestTimerMs: number = 2 ** 31 - 1;
-
 /** A grace period: 0 or more. */
 export function checkGraceMs(graceMs: number): void {
   if (graceMs !== 0) checkDurationMs('graceMs', graceMs);

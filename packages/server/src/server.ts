@@ -10,7 +10,6 @@ import { type Gauge, Metrics } from './metrics.js';
 import {
   checkGraceMs,
   checkRenewal,
-  longestTimerMs,
   type ServerCredentials,
   type ServerOptions,
   type ServerSettings,
@@ -109,10 +108,7 @@ export class NoriKVServer implements AsyncDisposable {
     this.#guard.isClosed = true;
     this.#cluster.close();
     this.#router.close();
-    const cancel = this.#settings.clock.startTimer(
-      () => this.#transport.destroy(),
-      Math.min(graceMs, longestTimerMs),
-    );
+    const cancel = this.#settings.clock.startTimer(() => this.#transport.destroy(), graceMs);
     await this.#transport.close();
     cancel();
   }

@@ -46,6 +46,8 @@ export class Transport {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
+    // HTTP/2 would hold on for ever to a socket on which TLS fails after the handshake.
+    this.#http2.on('secureConnection', (socket: Socket) => socket.once('error', () => socket.destroy()));
     this.#http2.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));

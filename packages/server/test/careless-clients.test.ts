@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { encode, methods, trailers, watchCluster } from '@norikv/client/wire';
 import type { KvStore } from '@norikv/store';
-import { createMemoryStore } from '@norikv/testkit';
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Guard, hostOf } from '../src/guard.js';
 import { createServer, type NoriKVServer } from '../src/index.js';
@@ -72,14 +72,17 @@ describe('requests the client would not send', () => {
 });
 
 describe('callers without the token', () => {
-  it.each(['', 'good', 'Bearer', 'Bearer bad', 'Basic good'])('"%s" is nobody', async (header) => {
-    const headers = header === '' ? {} : { authorization: header };
-    for (const { path } of [methods.get, methods.describe, watchCluster]) {
-      const { status: ended, messages } = await rawCall(server.address, path, Buffer.alloc(0), headers);
-      expect(ended.code).toBe(status.UNAUTHENTICATED);
-      expect(messages).toEqual([]);
-    }
-  });
+  it.each(['', 'good', 'Bearer', 'Bearer bad', 'Basic good', 'Basic Bearer good'])(
+    '"%s" is nobody',
+    async (header) => {
+      const headers = header === '' ? {} : { authorization: header };
+      for (const { path } of [methods.get, methods.describe, watchCluster]) {
+        const { status: ended, messages } = await rawCall(server.address, path, Buffer.alloc(0), headers);
+        expect(ended.code).toBe(status.UNAUTHENTICATED);
+        expect(messages).toEqual([]);
+      }
+    },
+  );
 });
 
 it('a server that stops takes no call and no watcher', async () => {
@@ -109,18 +112,61 @@ it('a server that stops takes no call and no watcher', async () => {
 
 describe('the guard', () => {
   it('forgets the peers it has not heard of for longest', () => {
-    const guard = new Guard(serverSettings({ maxCallsPerSecond: 1, maxInFlight: 100_000 }));
+    const options = { maxCallsPerSecond: 1, maxInFlight: 100_000, clock: new FakeClock() };
+    const guard = new Guard(serverSettings(options));
     const enter = (peer: string): boolean => guard.enter(() => peer) === undefined;
-    expect(enter('first')).toBe(true);
-    expect(enter('first')).toBe(false);
-    for (let peer = 0; peer < 10_001; peer++) enter(`peer ${peer}`);
-    expect(enter('first')).toBe(true);
+    for (const peer of ['silent', 'busy']) {
+      expect(enter(peer)).toBe(true);
+      expect(enter(peer)).toBe(false);
+    }
+    for (let peer = 0; peer < 10_000; peer++) {
+      enter(`peer ${peer}`);
+      if (peer === 5_000) enter('busy');
+    }
+    expect(enter('busy')).toBe(false);
+    expect(enter('silent')).toBe(true);
+  });
+
+  it('lets a peer save up what it may call in a second, or one call, and no more', async () => {
+    const clock = new FakeClock();
+    for (const [rate, burst] of [
+      [2, [true, true, false]],
+      [0.5, [true, false, false]],
+    ] as const) {
+      const guard = new Guard(serverSettings({ maxCallsPerSecond: rate, clock }));
+      const enter = (): boolean => guard.enter(() => 'peer') === undefined;
+      for (let round = 0; round < 2; round++) {
+        expect([enter(), enter(), enter()]).toEqual(burst);
+        // What was refused costs nothing.
+        await clock.advance(1_000 / rate);
+        expect([enter(), enter()]).toEqual([true, false]);
+        await clock.advance(3_600_000);
+      }
+    }
   });
 
   it('refuses everybody while the server stops', () => {
     const guard = new Guard(serverSettings({}));
     guard.isClosed = true;
     expect(guard.enter(() => 'peer')).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('lets nobody overtake those who wait for room', async () => {
+    const guard = new Guard(serverSettings({ maxPendingBytes: 100 }));
+    guard.hold(90, 0);
+    const order: string[] = [];
+    const { signal } = new AbortController();
+    const [large, small] = [50, 5].map((bytes) =>
+      guard.room(bytes, signal).then(() => order.push(`${bytes}`)),
+    );
+    await new Promise(setImmediate);
+    expect(order).toEqual([]);
+    guard.release(90);
+    await large;
+    guard.release(0);
+    await small;
+    expect(order).toEqual(['50', '5']);
+    await guard.room(5, signal);
   });
 
   it('takes a new connection of a host for the same peer', () => {

@@ -390,6 +390,41 @@ describe('the configuration', () => {
   });
 });
 
+it('hands what it was told to the server', async () => {
+  const given: unknown[] = [];
+  vi.resetModules();
+  vi.doMock('../src/server.js', () => ({
+    createServer(_store: unknown, options: unknown): never {
+      given.push(options);
+      throw new Error('enough');
+    },
+  }));
+  try {
+    const { runCommand: runAnew } = await import('../src/command.js');
+    const path = (name: string): string => join(folder.path, name);
+    for (const name of ['cert', 'key', 'ca', 'tokens']) await writeFile(path(name), name);
+    const args = [
+      ...['--ephemeral', '--host', 'host', '--port', '1', '--node-id', 'node', '--advertise', 'node:2'],
+      ...['--total-shards', '3', '--max-in-flight', '4', '--max-calls-per-second', '5', '--log-calls'],
+      ...['--tls-cert', path('cert'), '--tls-key', path('key'), '--tls-client-ca', path('ca')],
+      ...['--token-file', path('tokens')],
+    ];
+    const silent = { out: () => {}, error: () => {}, stopped: () => {}, hungUp: () => {} };
+    expect(await runAnew(args, {}, silent)).toBe(1);
+  } finally {
+    vi.doUnmock('../src/server.js');
+    vi.resetModules();
+  }
+  expect(given).toEqual([
+    {
+      ...{ host: 'host', port: 1, nodeId: 'node', advertise: 'node:2', totalShards: 3 },
+      ...{ maxInFlight: 4, maxCallsPerSecond: 5, logCalls: true, log: expect.any(Function) },
+      tls: { cert: 'cert', key: 'key', clientCa: 'ca' },
+      tokens: ['tokens'],
+    },
+  ]);
+});
+
 it('only who serves needs the embedded store', async () => {
   vi.resetModules();
   vi.doMock('@norikv/embedded', () => {

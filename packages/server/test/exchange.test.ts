@@ -159,7 +159,8 @@ describe('calls on an exchange', () => {
     const { store, signals, release } = heldStore();
     const { server, raw } = await start(store);
     raw.send(callFrame(1, putNumber, 20, put));
-    expect(await raw.answer(1)).toMatchObject({ code: status.DEADLINE_EXCEEDED, trailers: {} });
+    const { code, trailers } = await raw.answer(1);
+    expect({ code, trailers }).toEqual({ code: status.DEADLINE_EXCEEDED, trailers: {} });
     await expect.poll(() => signals[0]?.aborted).toBe(true);
     release();
     // It counts as what its caller was told.
@@ -320,7 +321,8 @@ describe('an exchange', () => {
     const closing = server.close(3_600_000);
     // By then it takes no further call, and waits for this one.
     await new Promise((resolve) => setTimeout(resolve, 400));
-    raw.send(cancelFrame(1));
+    raw.send(callFrame(2, putNumber, never, put), cancelFrame(1));
+    expect(await raw.answer(2)).toMatchObject({ code: status.UNAVAILABLE });
     await expect.poll(() => raw.stream.readableEnded).toBe(true);
     raw.stream.end();
     release();
@@ -436,6 +438,14 @@ describe('patience on an exchange', () => {
     expect(served()).toBe(10);
   });
 
+  it('and the deadlines of calls leave no timer behind', async () => {
+    const { raw } = await impatient(Buffer.from('answer'));
+    raw.send(callFrame(1, getNumber, 3_600_000, get), callFrame(2, getNumber, never, get).subarray(0, 8));
+    await until(() => raw.answers.length === 1);
+    raw.stream.close(constants.NGHTTP2_CANCEL);
+    await until(() => vi.getTimerCount() === 0);
+  });
+
   it('begins anew with each call that arrives', async () => {
     const { raw, served } = await impatient(Buffer.from('answer'));
     const one = callFrame(1, getNumber, never, get);
@@ -498,7 +508,12 @@ describe('long answers', () => {
     raw.send(...ids.map((id) => callFrame(id, getNumber, never, getLarge)));
     await expect.poll(() => pendingBytes(server)).toBeGreaterThan(800_000);
     raw.stream.once('end', () => raw.stream.end());
+    const idle = new RawExchange(raw.session);
+    idle.send(callFrame(1, getNumber, never, get));
+    await idle.answer(1);
     const closed = server.close();
+    await expect.poll(() => idle.stream.readableEnded).toBe(true);
+    idle.stream.end();
     raw.stream.resume();
     await closed;
     expect(raw.answers.map(({ id, code }) => [id, code])).toEqual(ids.map((id) => [id, status.OK]));

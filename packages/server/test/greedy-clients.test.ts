@@ -4,15 +4,19 @@ import { gzipSync } from 'node:zlib';
 import { encode, frameOf, methods, status, watchCluster } from '@norikv/client/wire';
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Call } from '../src/call.js';
 import { Decompressor } from '../src/decompress.js';
 import { Guard } from '../src/guard.js';
+import { HeldBytes } from '../src/held-bytes.js';
 import { createServer, type NoriKVServer } from '../src/index.js';
+import { Metrics } from '../src/metrics.js';
 import { serverSettings } from '../src/options.js';
 import { readMessage } from '../src/request-body.js';
 import { Router } from '../src/router.js';
 import type { Refusal } from '../src/statuses.js';
 import { Transport } from '../src/transport.js';
+import { unaryHandler } from '../src/unary-handler.js';
 import { type PlainEnd, PlainHttp2Client } from './support/plain-http2.js';
 
 const megabyte = 2 ** 20;
@@ -112,6 +116,37 @@ describe('the bytes of calls under way', () => {
     release();
     expect((await end).trailers['grpc-status']).toBe('0');
     await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('leave no room for an answer, and a write is not made again for it', async () => {
+    const settings = serverSettings({ maxPendingBytes: 1 });
+    const guard = new Guard(settings);
+    guard.hold(1, 0);
+    let served = 0;
+    const serve = async () => {
+      served += 1;
+      return { version: { term: 1n, index: 1n } };
+    };
+    const handler = unaryHandler(
+      { method: methods.put, serve },
+      { settings, guard, metrics: new Metrics([]) },
+    );
+    const ended = new Promise<void>((resolve) => {
+      const { signal } = new AbortController();
+      const still = { stranger: () => undefined, signal, isLate: false, peer: 'peer' };
+      const held = new HeldBytes(guard);
+      handler({
+        ...still,
+        held,
+        read: (done) => done(Buffer.alloc(0)),
+        end: () => resolve(),
+        refuse: () => resolve(),
+      });
+    });
+    await new Promise(setImmediate);
+    guard.release(1);
+    await ended;
+    expect(served).toBe(1);
   });
 
   it('are those of requests that have not arrived whole', async () => {
@@ -244,17 +279,24 @@ describe('a caller without a deadline', () => {
   // Enough for a request to arrive whole, however busy the machine.
   const patienceMs = 2_000;
 
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const answering =
+    (answer: Buffer) =>
+    (call: Call): void => {
+      call.held.hold(answer.length);
+      call.end(answer);
+    };
+
   async function impatient(
-    answer: Buffer,
+    serve: (call: Call) => void,
   ): Promise<{ client: PlainHttp2Client; guard: Guard } & AsyncDisposable> {
     const guard = new Guard(serverSettings({}));
     const router = new Router(guard, patienceMs);
     router.add(methods.get.path, (call) =>
-      call.read((request) => {
-        if (!Buffer.isBuffer(request)) return call.refuse(request);
-        call.held.hold(answer.length);
-        call.end(answer);
-      }),
+      call.read((request) => (Buffer.isBuffer(request) ? serve(call) : call.refuse(request))),
     );
     const transport = new Transport(undefined, (stream, headers) => router.route(stream, headers));
     const port = await transport.listen({ host: '127.0.0.1', port: 0 });
@@ -271,14 +313,29 @@ describe('a caller without a deadline', () => {
   }
 
   it('has to send its request before patience ends', async () => {
-    await using server = await impatient(get);
+    await using server = await impatient(answering(get));
     const end = await server.client.call(methods.get.path, get.subarray(0, 7), {}, true);
     expect(refused(end)).toEqual({ code: status.DEADLINE_EXCEEDED, outcome: 'not-applied' });
     expect(server.guard.pendingBytes).toBe(0);
   });
 
+  it('waits for its answer beyond that, as does one with a later deadline until it passes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const calls: Call[] = [];
+    await using server = await impatient((call) => calls.push(call));
+    const ends = ['', '1H', '3S'].map((timeout) =>
+      server.client.call(methods.get.path, get, timeout ? { 'grpc-timeout': timeout } : {}),
+    );
+    while (calls.length < ends.length) await new Promise(setImmediate);
+    vi.advanceTimersByTime(600_000);
+    for (const call of calls) call.end(get);
+    const codes = (await Promise.all(ends)).map(({ trailers }) => Number(trailers['grpc-status']));
+    expect(codes).toEqual([status.OK, status.OK, status.DEADLINE_EXCEEDED]);
+    while (vi.getTimerCount() > 0) await new Promise(setImmediate);
+  });
+
   it('has to take its answer, too', async () => {
-    await using server = await impatient(Buffer.alloc(megabyte));
+    await using server = await impatient(answering(Buffer.alloc(megabyte)));
     const taken = once(server.client.session, 'localSettings');
     server.client.session.settings({ initialWindowSize: 0 });
     await taken;

@@ -341,3 +341,28 @@ it('the view of the cluster is made once, however many clients come back at the 
   transport.destroy();
   await transport.close();
 });
+
+it('a watcher who does not take the end of its stream is cut off', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const guard = new Guard(serverSettings({}));
+  const view = { nodeId: 'alone', address: '127.0.0.1:7447', totalShards: 16 };
+  const cluster = new ClusterService(guard, () => view);
+  const router = new Router(guard, 1_000);
+  router.addStream(watchCluster.path, cluster.watch);
+  const transport = new Transport(undefined, (stream, headers) => router.route(stream, headers));
+  const port = await transport.listen({ host: '127.0.0.1', port: 0 });
+  await using caller = new PlainHttp2Client(`127.0.0.1:${port}`);
+  const taken = once(caller.session, 'localSettings');
+  caller.session.settings({ initialWindowSize: 0 });
+  await taken;
+  const end = caller.call(watchCluster.path, frameOf(Buffer.alloc(0)), { 'grpc-timeout': '5S' });
+  while (cluster.watchers === 0) await new Promise(setImmediate);
+  vi.advanceTimersByTime(4_999);
+  expect(cluster.watchers).toBe(1);
+  vi.advanceTimersByTime(1);
+  expect(cluster.watchers).toBe(0);
+  vi.advanceTimersByTime(1_000);
+  expect((await end).reset).toBe(constants.NGHTTP2_CANCEL);
+  transport.destroy();
+  await transport.close();
+});

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { NoriKVClient } from '@norikv/client';
 import type { KvStore } from '@norikv/store';
@@ -6,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { createServer, type LogEntry, type ServerCredentials } from '../src/index.js';
 import { Renewal } from '../src/renewal.js';
 import { Authority } from './support/certificates.js';
+import { FaultyNetwork } from './support/faulty-network.js';
 
 const authority = new Authority('the authority');
 const next = new Authority('the next authority');
@@ -27,6 +30,21 @@ function shown(
     socket.once('data', () => socket.destroy());
   });
 }
+
+it('a connection whose TLS breaks after the handshake is let go', async () => {
+  const server = await createServer(createMemoryStore(), { port: 0, tls: old });
+  await using network = await FaultyNetwork.to(server.port);
+  const port = Number(network.address.split(':').at(-1));
+  const names = { ca: authority.cert, servername: 'localhost', ALPNProtocols: ['h2'] };
+  const socket = connectTls({ host: '127.0.0.1', port, ...names });
+  const client = connectHttp2('https://localhost', { createConnection: () => socket }).on('error', () => {});
+  await once(client, 'remoteSettings');
+  network.spoil('client');
+  await expect.poll(() => network.open, { timeout: 20_000 }).toBe(0);
+  client.destroy();
+  // It waits for connections, and this one would not end by itself.
+  await server.close(600_000);
+}, 30_000);
 
 describe('new certificates', () => {
   it('are shown to new connections, and those there are go on', async () => {

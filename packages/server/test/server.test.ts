@@ -240,7 +240,8 @@ it('stops in order: new calls are refused as not applied, those under way end', 
         release = () => resolve({ term: 1n, index: 1n });
       }),
   });
-  const { server, client } = await serve(store, {}, { retry: { maxAttempts: 1 } });
+  const clock = new FakeClock();
+  const { server, client } = await serve(store, { clock }, { retry: { maxAttempts: 1 } });
   const put = client.put('key', 'x');
   await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 1$/m);
   expect(server.isReady).toBe(true);
@@ -249,6 +250,7 @@ it('stops in order: new calls are refused as not applied, those under way end', 
   release();
   expect(await put).toEqual({ term: 1n, index: 1n });
   await closing;
+  expect(clock.pendingTimers).toBe(0);
   await server.close();
 });
 

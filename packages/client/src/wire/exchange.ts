@@ -44,7 +44,7 @@ export function callFrame(id: number, method: number, timeoutMs: number, message
   head.writeUInt32BE(id, 0);
   head[4] = method;
   // None, and what is as long as none, is 0.
-  head.writeUInt32BE(timeoutMs < 2 ** 32 ? Math.max(1, Math.ceil(timeoutMs)) : 0, 5);
+  head.writeUInt32BE(timeoutMs <= 2 ** 32 - 1 ? Math.max(1, Math.ceil(timeoutMs)) : 0, 5);
   return frameOf(head, message);
 }
 

@@ -13,6 +13,7 @@ export type Weather = 'fine' | 'black hole' | 'half open';
 export class FaultyNetwork implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #ends = { client: new Set<Socket>(), server: new Set<Socket>() };
   weather: Weather = 'fine';
   /** Port that new connections lead to. */
   target: number;
@@ -42,6 +43,18 @@ export class FaultyNetwork implements AsyncDisposable {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Connections that the server has not ended. */
+  get open(): number {
+    return this.#ends.server.size;
+  }
+
+  /** Gives one end of every connection a TLS record that it cannot decrypt. It answers with an alert, and gives up. */
+  spoil(end: 'client' | 'server'): void {
+    const length = 40;
+    for (const socket of this.#ends[end])
+      socket.write(Buffer.from([23, 3, 3, 0, length, ...Array(length).fill(1)]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -54,8 +67,15 @@ export class FaultyNetwork implements AsyncDisposable {
     }
     this.connections += 1;
     const server = connect(this.target, '127.0.0.1');
+    this.#list(client, 'client');
+    this.#list(server, 'server');
     this.#carry(client, server, () => this.weather !== 'black hole');
     this.#carry(server, client, () => this.weather === 'fine');
+  }
+
+  #list(socket: Socket, end: 'client' | 'server'): void {
+    this.#ends[end].add(socket);
+    socket.once('close', () => this.#ends[end].delete(socket));
   }
 
   #carry(from: Socket, to: Socket, passes: () => boolean): void {
