@@ -14,7 +14,7 @@ interface TestRunner {
     describe(name: string, body: () => void): unknown;
     readonly it: TestFunction;
 }
-/** Defines a test. */
+/** Defines a test. `it` of Mocha and `node:test` takes no time limit: give one by `this.timeout` or `--test-timeout`. */
 interface TestFunction {
     (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
     /** Reports a test that cannot run. */
@@ -63,7 +63,7 @@ interface ConformanceOptions<Target extends ConformanceTarget = ConformanceTarge
 }
 
 /**
- * Defines the conformance suite of the store contract: 28 numbered groups, for any engine and any runner.
+ * Defines the conformance suite of the store contract: 29 numbered groups, for any engine and any runner.
  *
  * What the store declares not to have is tested to fail closed: refused with `UnsupportedError` and nothing
  * written. What cannot be tested without a hook is reported through `it.skip`, by name and reason.

@@ -1,4 +1,11 @@
-import { type find, isVersionMismatch, type Key, type KvStore, type PutOptions } from '@norikv/store';
+import {
+  type find,
+  isVersionMismatch,
+  type Key,
+  type KvStore,
+  type PutOptions,
+  versionsEqual,
+} from '@norikv/store';
 import { expect, it } from 'vitest';
 import { createMemoryStore, FakeClock, type MemoryStore } from '../src/index.js';
 import { keyText } from '../src/key-text.js';
@@ -45,6 +52,35 @@ const slips: Record<string, readonly [number, Slip]> = {
   'a conditional put takes no ttlMs': [
     13,
     puts((options) => (options.ifMatchVersion ? { ...options, ttlMs: undefined } : options)),
+  ],
+  'a condition beside a time limit is none': [
+    29,
+    puts((options) =>
+      options.timeoutMs ? { ...options, ifMatchVersion: undefined, ifNotExists: undefined } : options,
+    ),
+  ],
+  'a create beside a ttlMs looks first and puts then': [
+    29,
+    (memory) => ({
+      async put(key, value, options) {
+        if (!isServed(options) || !options.ifNotExists || !options.ttlMs)
+          return memory.put(key, value, options);
+        const isThere = await memory.find(key);
+        return memory.put(key, value, isThere ? options : { ...options, ifNotExists: undefined });
+      },
+    }),
+  ],
+  'a put under an id looks at its version first and puts then': [
+    29,
+    (memory) => ({
+      async put(key, value, options) {
+        const { ifMatchVersion, idempotencyKey } = isServed(options) ? options : {};
+        if (!ifMatchVersion || !idempotencyKey) return memory.put(key, value, options);
+        const entry = await memory.find(key);
+        const isCurrent = entry && versionsEqual(entry.version, ifMatchVersion);
+        return memory.put(key, value, isCurrent ? { ...options, ifMatchVersion: undefined } : options);
+      },
+    }),
   ],
   'a create takes no ttlMs': [
     13,

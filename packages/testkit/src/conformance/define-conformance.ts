@@ -29,7 +29,7 @@ const expectationNames: readonly (keyof ConformanceExpectations)[] = [
 ];
 
 /**
- * Defines the conformance suite of the store contract: 28 numbered groups, for any engine and any runner.
+ * Defines the conformance suite of the store contract: 29 numbered groups, for any engine and any runner.
  *
  * What the store declares not to have is tested to fail closed: refused with `UnsupportedError` and nothing
  * written. What cannot be tested without a hook is reported through `it.skip`, by name and reason.

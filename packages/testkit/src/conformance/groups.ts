@@ -1,6 +1,7 @@
 import { binary, emptyValue, limits } from './bytes.js';
 import { cancelling } from './cancelling.js';
 import { abaValues, concurrentCas, foreignVersions, resentPut, twoConditions } from './conditional-puts.js';
+import { conditionsInCompany } from './conditions-in-company.js';
 import {
   conditionalDelete,
   createAndDelete,
@@ -58,4 +59,5 @@ export const groups: readonly Group[] = [
     onlyProvided: 'no wire; see `provided`',
   },
   wideVersions,
+  conditionsInCompany,
 ];
