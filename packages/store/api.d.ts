@@ -1,6 +1,127 @@
-import { K as Key, E as Entry, V as Version, a as KvStore, G as GetOptions, P as PutOptions, D as DeleteOptions, b as Value, C as CallOptions, c as Consistency } from './kv-store-DH2roKAt.js';
-export { d as Capabilities, e as GetResult, f as Guarantee, i as isZeroVersion, r as requireCapabilities, v as versionsEqual } from './kv-store-DH2roKAt.js';
-export { a as CancelTimer, C as Clock, s as systemClock } from './clock-D450FlPQ.js';
+// background-clock.d.ts
+
+import { C as Clock } from './clock.js';
+
+/** The clock of the running process, with timers that do not keep the process running, where it has such. */
+declare const backgroundClock: Clock;
+
+export { backgroundClock };
+
+// call-options.d.ts
+
+import { C as CallOptions, G as GetOptions, P as PutOptions, D as DeleteOptions } from './kv-store.js';
+
+/** Names of the options of a search for vectors. */
+declare const searchNames: readonly string[];
+/**
+ * Checks the options that every call has: its signal and its time limit.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ */
+declare function checkCallOptions(options: CallOptions): void;
+/**
+ * Checks the options of a read, and the names of those of every call.
+ *
+ * @param known - the names, for a call that has others than `get`.
+ * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
+ */
+declare function checkReadOptions(options: GetOptions, known?: readonly string[]): void;
+/**
+ * Checks the options of a write but for its condition and its limits (`checkCallOptions`), and the names of them all:
+ * with a condition that is misspelt a write would have none.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
+ */
+declare function checkWriteOptions(options: PutOptions & DeleteOptions): void;
+/**
+ * Checks the signal of a call.
+ *
+ * @throws InvalidArgumentError if it is no `AbortSignal`.
+ */
+declare function checkSignal(signal: AbortSignal | undefined): void;
+
+export { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions, searchNames };
+
+// checks.d.ts
+
+/** A value as an error names it: "5" and 5n are not 5, and a promise is not what it gives. Of text the beginning. */
+declare function shown(value: unknown): string;
+/**
+ * Refuses an argument.
+ *
+ * @param use - what to use instead, after "use".
+ * @param Refusal - the class of the error. Default `InvalidArgumentError`.
+ * @throws always: what the argument is, and what to use instead.
+ */
+declare function refuse(name: string, value: unknown, use: string, Refusal?: new (message: string) => Error): never;
+/** @throws InvalidArgumentError unless the value is a whole number in the range. Both ends belong to it. */
+declare function checkWhole(name: string, value: unknown, least?: number, most?: number): number;
+/** @throws InvalidArgumentError unless the value is a string. */
+declare function checkString(name: string, value: unknown): string;
+/** @throws InvalidArgumentError unless the value is well-formed text of 1 to so many bytes. */
+declare function checkText(name: string, value: unknown, maxBytes: number): string;
+/** @throws InvalidArgumentError unless the value is one of those allowed. */
+declare function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void;
+/** @throws InvalidArgumentError unless the value is a function. */
+declare function checkFunction(name: string, value: unknown): void;
+/**
+ * Checks what a function gave that must answer at once.
+ *
+ * @throws InvalidArgumentError for a promise.
+ */
+declare function checkAtOnce<Answer>(name: string, answer: Answer, use?: string): Answer;
+/** @throws InvalidArgumentError unless the function gives a number from 0 to below 1. */
+declare function draw(random: () => number): number;
+/**
+ * Checks options. Anything else in their place would be taken for no options, and nobody would learn of it.
+ *
+ * @throws InvalidArgumentError unless the value is an object, and no array.
+ */
+declare function checkObject<Options>(name: string, value: Options): Options;
+/**
+ * Checks the names of options: one that is misspelt would do nothing, in silence.
+ *
+ * @param what - what a name is, such as "an option of create".
+ * @throws InvalidArgumentError for a name that is not known.
+ */
+declare function checkNames(what: string, options: object, known: readonly string[]): void;
+/**
+ * Checks that options are an object whose names are all known.
+ *
+ * @param name - what the options are called, such as "tls". Default: "options".
+ * @throws InvalidArgumentError if not.
+ */
+declare function checkOptions<Options>(options: Options, known: readonly string[], name?: string): Options;
+
+export { checkAtOnce, checkFunction, checkNames, checkObject, checkOneOf, checkOptions, checkString, checkText, checkWhole, draw, refuse, shown };
+
+// clock.d.ts
+
+/** Cancels the timer that returned it. Calling it twice, or after the timer fired, does nothing. */
+type CancelTimer = () => void;
+/**
+ * Where a package takes time from, so that a test can hand it a clock of its own.
+ *
+ * Wall time differs between machines: nothing may be safe only because two wall clocks agree.
+ */
+interface Clock {
+    /** Wall-clock time in milliseconds since the epoch; may jump in either direction. */
+    now(): number;
+    /** Milliseconds from an arbitrary start; never goes backwards. */
+    monotonic(): number;
+    /** Calls back once after `delayMs` milliseconds. */
+    startTimer(callback: () => void, delayMs: number): CancelTimer;
+}
+/** The clock of the running process. */
+declare const systemClock: Clock;
+
+export { type Clock as C, type CancelTimer as a, systemClock as s };
+
+// index.d.ts
+
+import { K as Key, E as Entry, V as Version, a as KvStore, G as GetOptions, P as PutOptions, D as DeleteOptions, b as Value, C as CallOptions, c as Consistency } from './kv-store.js';
+export { d as Capabilities, e as GetResult, f as Guarantee, i as isZeroVersion, r as requireCapabilities, v as versionsEqual } from './kv-store.js';
+export { a as CancelTimer, C as Clock, s as systemClock } from './clock.js';
 
 /** Encodes a string as UTF-8. */
 declare function stringToBytes(text: string): Uint8Array;
@@ -221,3 +342,215 @@ interface VectorStore {
 }
 
 export { AlreadyExistsError, CallOptions, CancelledError, ClosedError, type Condition, Consistency, DeadlineExceededError, DeleteOptions, type DistanceFunction, Entry, type ErrorFacts, GetOptions, InvalidArgumentError, Key, KeyNotFoundError, KvStore, type MismatchFacts, NoriKVError, type Outcome, PutOptions, ResourceExhaustedError, type SizeLimits, type StoreErrorCode, UnavailableError, UnsupportedError, Value, type VectorGetOptions, type VectorIndexType, type VectorMatch, type VectorSearchOptions, type VectorSearchResult, type VectorStore, type VectorWriteOptions, Version, VersionMismatchError, bytesEqual, bytesToString, checkDurationMs, conditionOf, errorCode, find, isAlreadyExists, isKeyNotFound, isNoriKVError, isVersionMismatch, keyToBytes, stringToBytes, valueToBytes };
+
+// kv-store.d.ts
+
+/** What an engine guarantees. Patterns that promise safety refuse an engine that does not. */
+interface Capabilities {
+    /** Name of the engine, for messages. */
+    readonly engine: string;
+    /** Of several conditional puts on one version at most one succeeds. */
+    readonly atomicCas: boolean;
+    /** `ifNotExists` is checked and applied as one step. */
+    readonly createIfAbsent: boolean;
+    /** `ifMatchVersion` on a delete is checked and applied as one step. */
+    readonly deleteCas: boolean;
+    /** A read sees every write acknowledged before it began. */
+    readonly linearizableReads: boolean;
+    /** The version from a put is the one the next get shows, so it can be used as a condition. */
+    readonly putVersionUsable: boolean;
+    /** `exact`: gone at most 20 ms late. `coarse`: gone, later. `none`: refused. Never early. */
+    readonly ttl: 'exact' | 'coarse' | 'none';
+    /** An acknowledged write survives the death of the process and of the machine. */
+    readonly durableAck: boolean;
+    /** Where idempotency keys are remembered. `node`: lost with that process. */
+    readonly idempotency: 'durable' | 'node' | 'none';
+    readonly maxKeyBytes: number;
+    readonly maxValueBytes: number;
+    /** The six vector calls are served. */
+    readonly vector: boolean;
+}
+/** A capability that is a guarantee, not a number. */
+type Guarantee = 'atomicCas' | 'createIfAbsent' | 'deleteCas' | 'linearizableReads' | 'putVersionUsable' | 'durableAck' | 'vector' | 'ttl' | 'idempotency';
+/**
+ * Refuses a store that lacks a guarantee.
+ *
+ * @param user - who needs it, for the message: the name of a class or function.
+ * @param needs - the guarantees. `ttl` and `idempotency` are satisfied by anything but `none`.
+ * @param unsafe - true if the caller chose to go without; then nothing is refused.
+ * @throws UnsupportedError naming what is missing.
+ */
+declare function requireCapabilities(store: KvStore, user: string, needs: readonly Guarantee[], unsafe?: boolean): void;
+
+/**
+ * Names one write of one key.
+ *
+ * Opaque: compare with {@link versionsEqual} and never order, parse or build one. A version never repeats
+ * for a key, not even after the key was deleted and created again.
+ */
+interface Version {
+    readonly term: bigint;
+    readonly index: bigint;
+}
+/** Whether two versions name the same write. */
+declare function versionsEqual(left: Version, right: Version): boolean;
+/** Whether a version is the wire's `{term: 0, index: 0}`, which as a condition means "must not exist". */
+declare function isZeroVersion(version: Version): boolean;
+
+/** A key: 1 to 1,024 bytes; a string stands for its UTF-8 bytes. Unicode forms are not normalised. */
+type Key = string | Uint8Array;
+/** A value: up to 1 MiB; a string stands for its UTF-8 bytes. An empty value exists. */
+type Value = string | Uint8Array;
+/** How fresh a read must be. `lease` and `linearizable` see every write acknowledged before the call. */
+type Consistency = 'lease' | 'linearizable' | 'stale_ok';
+/** Limits on one call. */
+interface CallOptions {
+    /** Ends the call early. A write that may have left is then unknown, see `Outcome`. */
+    readonly signal?: AbortSignal | undefined;
+    /** Total time for the call in milliseconds, retries inside the engine included. */
+    readonly timeoutMs?: number | undefined;
+}
+/** Options of {@link KvStore.get}. */
+interface GetOptions extends CallOptions {
+    readonly consistency?: Consistency | undefined;
+}
+/** Options of {@link KvStore.put}. `ifNotExists` and `ifMatchVersion` exclude each other. */
+interface PutOptions extends CallOptions {
+    /** Time to live in whole milliseconds. Without it a key lives until deleted, also when it had one before. */
+    readonly ttlMs?: number | undefined;
+    /** A repeated put with the same id, key and operation returns the first one's version and writes nothing. */
+    readonly idempotencyKey?: string | undefined;
+    /** Writes only if the key is absent, else throws `AlreadyExistsError`. */
+    readonly ifNotExists?: boolean | undefined;
+    /** Writes only if the key has this version, else throws `VersionMismatchError`. */
+    readonly ifMatchVersion?: Version | null | undefined;
+}
+/** Options of {@link KvStore.delete}. */
+interface DeleteOptions extends CallOptions {
+    /** A repeated delete with the same id, key and operation returns the first one's answer. */
+    readonly idempotencyKey?: string | undefined;
+    /** Deletes only if the key has this version, else throws `VersionMismatchError`. */
+    readonly ifMatchVersion?: Version | null | undefined;
+}
+/** What a key holds. The bytes belong to the caller: changing them changes nothing in the store. */
+interface Entry {
+    readonly value: Uint8Array;
+    readonly version: Version;
+}
+/** The public documentation's name for {@link Entry}. */
+type GetResult = Entry;
+/**
+ * A versioned key-value store: the whole ground a pattern may stand on.
+ *
+ * There is no scan, no watch and no transaction over several keys.
+ */
+interface KvStore {
+    /** What this store guarantees. Absent means: assume nothing. */
+    readonly capabilities?: Capabilities | undefined;
+    /** Reads a key, or throws `KeyNotFoundError`. */
+    get(key: Key, options?: GetOptions): Promise<Entry>;
+    /** Reads a key, or returns null. Use the function `find`, which also serves stores without this method. */
+    find?(key: Key, options?: GetOptions): Promise<Entry | null>;
+    /** Writes a key and returns the version of this write. */
+    put(key: Key, value: Value, options?: PutOptions): Promise<Version>;
+    /** Deletes a key. True if it existed. */
+    delete(key: Key, options?: DeleteOptions): Promise<boolean>;
+}
+
+export { type CallOptions as C, type DeleteOptions as D, type Entry as E, type GetOptions as G, type Key as K, type PutOptions as P, type Version as V, type KvStore as a, type Value as b, type Consistency as c, type Capabilities as d, type GetResult as e, type Guarantee as f, isZeroVersion as i, requireCapabilities as r, versionsEqual as v };
+
+// listeners.d.ts
+
+/**
+ * Tells a listener, if there is one. What it throws, at once or by the promise it returns, is its own fault: it
+ * does not reach whoever tells, and does not end the process.
+ */
+declare function tell<Event>(listener: ((event: Event) => unknown) | undefined, event: Event): void;
+/** Whether a value is a promise, of whichever library. */
+declare function isPromise(answer: unknown): answer is PromiseLike<unknown>;
+/** Nobody waits for a promise that is refused, and what becomes of it must not end the process. */
+declare function quiet(refused: unknown): void;
+
+export { isPromise, quiet, tell };
+
+// on-abort.d.ts
+
+/**
+ * Calls back when a signal ends, and returns how to stop that. All who wait for one signal share one listener:
+ * a request that makes eleven calls at once leaks nothing, and should not be warned of a leak.
+ */
+declare function onAbort(signal: AbortSignal, callback: () => void): () => void;
+
+export { onAbort };
+
+// standard-schema.d.ts
+
+/**
+ * What a schema library of the Standard Schema family (version 1) offers: Zod, Valibot, ArkType and others do.
+ */
+interface StandardSchema<Output = unknown> {
+    readonly '~standard': {
+        readonly version: 1;
+        readonly vendor: string;
+        /** Checks a value, and may change it. */
+        readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+        readonly types?: {
+            readonly input: unknown;
+            readonly output: Output;
+        } | undefined;
+    };
+}
+/** What a schema says about a value. */
+type SchemaResult<Output> = {
+    readonly value: Output;
+    readonly issues?: undefined;
+} | {
+    readonly issues: readonly SchemaIssue[];
+};
+/** What is wrong with a value, and where. */
+interface SchemaIssue {
+    readonly message: string;
+    readonly path?: readonly (PropertyKey | {
+        readonly key: PropertyKey;
+    })[] | undefined;
+}
+/** An issue in a line of text, such as `address.city: expected a string`. */
+declare function issueText({ message, path }: SchemaIssue): string;
+
+export { type SchemaIssue, type SchemaResult, type StandardSchema, issueText };
+
+// wait-within.d.ts
+
+/** A signal that ends a wait, and the error for that. */
+interface SignalLimit {
+    readonly signal?: AbortSignal | undefined;
+    /**
+     * Makes the error.
+     *
+     * @param cause - the reason of the signal.
+     * @param hasBegun - whether the work was begun, and goes on; false if the signal had ended before.
+     */
+    cancelled(cause: unknown, hasBegun: boolean): Error;
+}
+/** A time after which a wait ends, and the error for that. */
+interface TimeLimit {
+    /** A `Clock`, of which only the timers are used. */
+    readonly clock: {
+        startTimer(callback: () => void, delayMs: number): () => void;
+    };
+    readonly timeoutMs?: number | undefined;
+    /** Makes the error. */
+    late(): Error;
+}
+type Limits = SignalLimit | (SignalLimit & TimeLimit);
+/**
+ * Begins work and waits for it, no longer than a signal and a time limit allow. The work itself goes on, and
+ * how it ends then is nobody's concern. If the signal has ended before, the work is not begun.
+ *
+ * No listener and no timer outlives the wait.
+ *
+ * @throws what the work throws, or the error that the limits make.
+ */
+declare function waitWithin<Result>(begin: () => Promise<Result>, limits: Limits): Promise<Result>;
+
+export { type SignalLimit, type TimeLimit, waitWithin };

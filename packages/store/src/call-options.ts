@@ -43,8 +43,8 @@ export function checkReadOptions(options: GetOptions, known: readonly string[] =
 }
 
 /**
- * Checks the options of a write but for its condition, and the names of them all: with a condition that is misspelt
- * a write would have none.
+ * Checks the options of a write but for its condition and its limits (`checkCallOptions`), and the names of them all:
+ * with a condition that is misspelt a write would have none.
  *
  * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
  */
