@@ -38,7 +38,7 @@ export function openRecords(
 ): CounterRecords {
   const guarantees = ['atomicCas', 'createIfAbsent', 'linearizableReads', ...needs] as const;
   requireCapabilities(store, user, guarantees, unsafeAllowNonAtomicCas);
-  if (typeof name !== 'string' || name === '') refuse('name', name, 'some text');
+  if (typeof name !== 'string' || name === '') refuse('name', name, 'text that is not empty');
   const codec = codecOf(format);
   const updater = createUpdater(store, updaterOptions);
   const update: CounterRecords['update'] = (key, transition, options) =>
