@@ -190,7 +190,7 @@ describe('the suite', () => {
     const misspelt: Readonly<Record<string, object>> = {
       reOpen: { reOpen: options.createStore },
       ttlTolerance: { expectations: { ttlTolerance: 5 } },
-      29: { notApplicable: { 29: 'no such group' } },
+      30: { notApplicable: { 30: 'no such group' } },
     };
     for (const [name, wrong] of Object.entries(misspelt)) {
       expect(() => defineConformance({ ...options, ...wrong })).toThrow(`is "${name}"; use`);
