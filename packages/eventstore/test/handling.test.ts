@@ -66,7 +66,7 @@ describe('a consumer that is to stop', () => {
     'tells its handler, and the event comes again: onError %s',
     async (onError) => {
       const client = createMemoryStore();
-      const feed = new EventFeed(client);
+      await using feed = new EventFeed(client);
       const store = new EventStore(client, { feed });
       await store.append('a', 'Slow', {});
       let begin = (): void => {};

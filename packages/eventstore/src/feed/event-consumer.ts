@@ -43,7 +43,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #stopping = new AbortController();
-  #markOver = (): void => {};
+  #markOver: (() => void) | undefined;
   readonly #over = new Promise<void>((resolve) => {
     this.#markOver = resolve;
   });
@@ -107,7 +107,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#end();
     await this.#started?.catch(() => {});
     await this.#running;
-    this.#markOver();
+    this.#markOver?.();
   }
 
   /** Resolves when the consumer has stopped, or is stopped before it began; rejects if it was by an error. */
