@@ -44,6 +44,8 @@ export { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions, sea
 
 // checks.d.ts
 
+import { C as Clock } from './clock.js';
+
 /** A value as an error names it: "5" and 5n are not 5, and a promise is not what it gives. Of text the beginning. */
 declare function shown(value: unknown): string;
 /**
@@ -64,6 +66,8 @@ declare function checkText(name: string, value: unknown, maxBytes: number): stri
 declare function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void;
 /** @throws InvalidArgumentError unless the value is a function. */
 declare function checkFunction(name: string, value: unknown): void;
+/** @throws InvalidArgumentError naming the method of a clock that is missing: it would be missed in the middle of a call. */
+declare function checkClock(clock: Clock): void;
 /**
  * Checks what a function gave that must answer at once.
  *
@@ -93,7 +97,7 @@ declare function checkNames(what: string, options: object, known: readonly strin
  */
 declare function checkOptions<Options>(options: Options, known: readonly string[], name?: string): Options;
 
-export { checkAtOnce, checkFunction, checkNames, checkObject, checkOneOf, checkOptions, checkString, checkText, checkWhole, draw, refuse, shown };
+export { checkAtOnce, checkClock, checkFunction, checkNames, checkObject, checkOneOf, checkOptions, checkString, checkText, checkWhole, draw, refuse, shown };
 
 // clock.d.ts
 

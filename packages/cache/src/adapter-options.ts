@@ -1,6 +1,5 @@
 import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
-import { checkNames, checkObject } from '@norikv/store/checks';
-import { checkClock } from './check-clock.js';
+import { checkClock, checkNames, checkObject } from '@norikv/store/checks';
 import { checkPrefix } from './keys.js';
 import { checkMaxTtlMs } from './settings.js';
 

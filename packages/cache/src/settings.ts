@@ -1,7 +1,6 @@
 import { type Clock, checkDurationMs, systemClock } from '@norikv/store';
-import { checkFunction, checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkClock, checkFunction, checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
-import { checkClock } from './check-clock.js';
 import type { CacheEvent } from './events.js';
 import type { CacheOptions, EntryOptions } from './options.js';
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@norikv/store';
-import { checkFunction, checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkClock, checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import type { UpdateListener } from './events.js';
 
 /** Options of `createUpdater`. Every limit has a default that suits a service. */
@@ -62,8 +62,7 @@ export function settingsOf(options: UpdaterOptions): Settings {
     if (kind === 'number') checkWhole(name, value, 1, 2 ** 31 - 1);
     else if (typeof value !== kind || value === null) refuse(name, value, kind);
   }
-  for (const name of Object.keys(systemClock) as (keyof Clock)[])
-    checkFunction(`clock.${name}`, settings.clock[name]);
+  checkClock(settings.clock);
   return settings;
 }
 

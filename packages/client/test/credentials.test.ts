@@ -78,7 +78,7 @@ describe('TLS that breaks after the handshake', () => {
   it.each(['client', 'server'] as const)('at the end of the %s costs one connection', async (end) => {
     const tls = authority.issue(serverName);
     await using server = await createServer(createMemoryStore(), { port: 0, tls });
-    await using network = await FaultyNetwork.to(Number(server.address.split(':').at(-1)));
+    await using network = await FaultyNetwork.to(server.port);
     const config = { tls: { ca: authority.cert, serverName }, maxConnectionsPerNode: 1, watchCluster: false };
     await using client = await connect(network.address, config);
     await client.put('key', 'before');
@@ -113,7 +113,7 @@ describe('TLS whose keys are a function', () => {
     const next = new Authority('the next authority');
     const of = (by: Authority) => ({ ...by.issue(serverName), clientCa: by.cert });
     await using server = await createServer(createMemoryStore(), { port: 0, tls: of(authority) });
-    await using network = await FaultyNetwork.to(Number(server.address.split(':').at(-1)));
+    await using network = await FaultyNetwork.to(server.port);
     let keys = { ca: authority.cert, serverName, ...authority.issue('client') };
     await using client = await connect(network.address, { tls: () => keys });
     await client.put('key', 'before');

@@ -7,16 +7,12 @@ import { newFolder, ServerProcess } from './support/programs.js';
 const kills = 4;
 const writers = 8;
 
-function portOf({ address }: ServerProcess): number {
-  return Number(address.split(':').at(-1));
-}
-
 it('killed and started again under load, the server has lost nothing it acknowledged and applied nothing twice', async () => {
   await using folder = await newFolder();
   const args = ['--data', folder.path, '--http', 'off', '--port', '0'];
   let server = await ServerProcess.start(args);
   // Stays where it is while the server comes back at a free port: the old one may be somebody else's by then.
-  await using network = await FaultyNetwork.to(portOf(server));
+  await using network = await FaultyNetwork.to(server.port);
   await using client = new NoriKVClient({
     nodes: [network.address],
     timeout: 240_000,
@@ -63,7 +59,7 @@ it('killed and started again under load, the server has lost nothing it acknowle
     await underLoad();
     expect(await server.end('SIGKILL')).toBe('SIGKILL');
     server = await ServerProcess.start(args);
-    network.target = portOf(server);
+    network.target = server.port;
   }
   await underLoad();
   isOver = true;

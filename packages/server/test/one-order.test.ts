@@ -15,7 +15,7 @@ it('what processes are told has one order, though they and the server are killed
   await using folder = await newFolder();
   const args = ['--data', folder.path, '--http', 'off', '--port', '0'];
   let server = await ServerProcess.start(args);
-  await using tournament = await Tournament.on(portOf(server));
+  await using tournament = await Tournament.on(server.port);
 
   const unexplained: (readonly string[])[] = [];
   let isOver = false;
@@ -33,7 +33,7 @@ it('what processes are told has one order, though they and the server are killed
     async () => {
       await server.end('SIGKILL');
       server = await ServerProcess.start(args);
-      for (const { network } of tournament.players) network.target = portOf(server);
+      for (const { network } of tournament.players) network.target = server.port;
     },
     (player: PlayerProcess) => player.killAndStart(),
     async (player: PlayerProcess) => {
@@ -64,7 +64,3 @@ it('what processes are told has one order, though they and the server are killed
   expect(tournament.answers).toBeGreaterThan(tournament.played);
   await server.end('SIGTERM');
 });
-
-function portOf({ address }: ServerProcess): number {
-  return Number(address.split(':').at(-1));
-}

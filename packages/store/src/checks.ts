@@ -1,4 +1,5 @@
 import { stringToBytes } from './bytes.js';
+import { type Clock, systemClock } from './clock.js';
 import { InvalidArgumentError } from './errors.js';
 import { isPromise, quiet } from './listeners.js';
 
@@ -58,6 +59,12 @@ export function checkOneOf(name: string, value: unknown, allowed: readonly unkno
 /** @throws InvalidArgumentError unless the value is a function. */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') refuse(name, value, 'a function');
+}
+
+/** @throws InvalidArgumentError naming the method of a clock that is missing: it would be missed in the middle of a call. */
+export function checkClock(clock: Clock): void {
+  for (const name of Object.keys(systemClock) as (keyof Clock)[])
+    checkFunction(`clock.${name}`, clock?.[name]);
 }
 
 /**

@@ -1,11 +1,10 @@
-import { createMemoryVectorStore, FakeClock, type FaultControl, seededRandom } from '@norikv/testkit';
+import { createMemoryVectorStore, FakeClock, seededRandom } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
 import { shardCodec } from '../src/recommendation/popularity-shard.js';
 import { noon, openShop, type RecommendationEngine, stateOf, stock, tasteOf } from './recommendation/shop.js';
-import { faultyVectorStore } from './support/faulty-vector-store.js';
+import { mortalStores } from './support/mortal-stores.js';
 import { excused, Told } from './support/told.js';
-import { watchedStore } from './support/watched-store.js';
 
 const schedules = 12 * Number(process.env.NORIKV_TEST_LOAD ?? 1);
 const lasting = ['boots', 'poems'] as const;
@@ -30,22 +29,12 @@ async function play(seed: number): Promise<void> {
   const clock = new FakeClock();
   const memory = createMemoryVectorStore({ clock, latencyMs: () => 0.5 + 40 * random() ** 4 });
   const rate = pick([0, 0.02, 0.05]);
-  const rates = { 'lost-reply': rate, 'lost-request': rate, 'delayed-delivery': rate, 'own-mismatch': rate };
   const options = { clock, random, longHalfLifeMs: century, popularityMaxAgeMs: 0 };
   const survivor = await clock.run(() => openShop(memory, options));
   await clock.run(() => stock(survivor, lasting));
-  const controls: FaultControl[] = [];
+  const stores = mortalStores(memory, clock, random, rate, { chance: 0.4, least: 50, spread: 300 });
   const openProcess = async (): Promise<RecommendationEngine> => {
-    const { store, faults } = faultyVectorStore(memory, {
-      clock,
-      random,
-      rates,
-      delayMs: () => 300 * random(),
-    });
-    controls.push(faults);
-    const mortal = watchedStore(store);
-    if (random() < 0.4) mortal.dieAfter(50 + Math.floor(random() * 300), random() < 0.5);
-    return openShop(mortal.store, options).catch(() => survivor);
+    return openShop(stores.open(), options).catch(() => survivor);
   };
   const products = new Told('none');
   const users = new Told<User>({ has: [], ids: [] });
@@ -96,7 +85,7 @@ async function play(seed: number): Promise<void> {
   };
   const processes = await clock.run(() => Promise.all([openProcess(), openProcess(), openProcess()]));
   await clock.run(() => Promise.all(processes.map(live)));
-  for (const faults of controls) faults.stop();
+  stores.calm();
   await clock.advance(1_000);
 
   await clock.run(async () => {

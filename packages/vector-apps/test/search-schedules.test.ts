@@ -1,12 +1,11 @@
-import { createMemoryVectorStore, FakeClock, type FaultControl, seededRandom } from '@norikv/testkit';
+import { createMemoryVectorStore, FakeClock, seededRandom } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
 import { SemanticSearchEngine } from '../src/index.js';
-import { faultyVectorStore } from './support/faulty-vector-store.js';
 import { hashingModel } from './support/hashing-model.js';
+import { mortalStores } from './support/mortal-stores.js';
 import { excused, Told } from './support/told.js';
-import { watchedStore } from './support/watched-store.js';
 
 const schedules = 20 * Number(process.env.NORIKV_TEST_LOAD ?? 1);
 const dimensions = 16;
@@ -26,23 +25,13 @@ async function play(seed: number): Promise<void> {
   const memory = createMemoryVectorStore({ clock, latencyMs: () => 0.5 + 40 * random() ** 4 });
   const isHybrid = random() < 0.4;
   const rate = pick([0, 0.02, 0.06]);
-  const rates = { 'lost-reply': rate, 'lost-request': rate, 'delayed-delivery': rate, 'own-mismatch': rate };
-  const controls: FaultControl[] = [];
+  const stores = mortalStores(memory, clock, random, rate, { chance: 0.5, least: 10, spread: 100 });
   const openOn = (store: VectorKvStore): SemanticSearchEngine => {
     const lexical = isHybrid ? createBm25Index() : undefined;
     return new SemanticSearchEngine(store, hashingModel(dimensions), { clock, random, lexical });
   };
   const openProcess = (): SemanticSearchEngine => {
-    const { store, faults } = faultyVectorStore(memory, {
-      clock,
-      random,
-      rates,
-      delayMs: () => 300 * random(),
-    });
-    controls.push(faults);
-    const mortal = watchedStore(store);
-    if (random() < 0.5) mortal.dieAfter(10 + Math.floor(random() * 100), random() < 0.5);
-    return openOn(mortal.store);
+    return openOn(stores.open());
   };
   const told = new Told('nothing');
   const shownBy = async (engine: SemanticSearchEngine): Promise<Map<string, string>> => {
@@ -79,7 +68,7 @@ async function play(seed: number): Promise<void> {
   };
   const processes = [openProcess(), openProcess(), openProcess()];
   await clock.run(() => Promise.all([...processes, ...processes.slice(1)].map(live)));
-  for (const faults of controls) faults.stop();
+  stores.calm();
   await clock.advance(1_000);
 
   await clock.run(async () => {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 
 type Replacer = (this: Readonly<Record<string, unknown>>, key: string, value: unknown) => unknown;
 
@@ -52,10 +53,7 @@ function refuseChange(this: Readonly<Record<string, unknown>>, key: string, valu
 }
 
 function refuse(key: string, original: unknown): never {
-  const what =
-    typeof original === 'object'
-      ? tagOf(original)
-      : `${String(original)}${typeof original === 'bigint' ? 'n' : ''}`;
+  const what = ['object', 'bigint'].includes(typeof original) ? shown(original) : String(original);
   const where = key === '' ? 'it' : `"${key}"`;
   throw new TypeError(`${where} is ${what}; use null, text, numbers, booleans, arrays or plain objects`);
 }

@@ -70,6 +70,10 @@ export class ServerProcess implements AsyncDisposable {
     return new ServerProcess(child, log, serving);
   }
 
+  get port(): number {
+    return Number(this.address.split(':').at(-1));
+  }
+
   /** The events it has logged. */
   get events(): string[] {
     return this.#log.map((line) => (JSON.parse(line) as { event: string }).event);
