@@ -32,9 +32,13 @@ export function countTests(report, exitCode) {
   };
 }
 
-/** @param {Counts} counts */
-export function countLine({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+/**
+ * What is said in the end. The last line is read by programs.
+ * @param {Counts} counts
+ */
+export function countLines({ passed, failed, skipped }) {
+  const left = skipped > 0 ? [`${skipped} skipped`] : [];
+  return [...left, `${passed} passed, ${failed} failed`].join('\n');
 }
 
 /** @param {readonly string[]} args passed on to vitest */
@@ -44,7 +48,7 @@ export async function main(args) {
   if (exitCode !== 0 && report?.numFailedTestSuites === 0) {
     console.error('Every test passed, but vitest failed for the reason above; that counts as one failure.');
   }
-  console.log(countLine(counts));
+  console.log(countLines(counts));
   return counts.failed === 0 ? 0 : 1;
 }
 

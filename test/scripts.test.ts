@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../scripts/process.mjs';
 import { chooseExample } from '../scripts/start.mjs';
-import { countLine, countTests } from '../scripts/test.mjs';
+import { countLines, countTests } from '../scripts/test.mjs';
 import { root } from './workspace.js';
 
 const file = (status: string, ...tests: string[]): unknown => ({
@@ -25,7 +25,7 @@ describe('the count of npm test', () => {
       'tests were left out',
       report(file('passed', 'passed', 'skipped', 'todo')),
       0,
-      '1 passed, 0 failed, 2 skipped',
+      '2 skipped\n1 passed, 0 failed',
     ],
     ['a test failed', report(file('failed', 'passed', 'failed')), 1, '1 passed, 1 failed'],
     ['a file could not be loaded', report(file('passed', 'passed'), file('failed')), 1, '1 passed, 1 failed'],
@@ -37,11 +37,11 @@ describe('the count of npm test', () => {
     ],
     ['a hook failed', report(file('failed', 'passed')), 1, '1 passed, 1 failed'],
     ['only vitest failed', report(file('passed', 'passed')), 1, '1 passed, 1 failed'],
-    ['every test was left out', report(file('passed', 'skipped')), 0, '0 passed, 1 failed, 1 skipped'],
+    ['every test was left out', report(file('passed', 'skipped')), 0, '1 skipped\n0 passed, 1 failed'],
     ['there is no test', report(), 0, '0 passed, 1 failed'],
     ['the build failed', undefined, 2, '0 passed, 1 failed'],
   ])('is right when %s', (_case, vitestReport, exitCode, line) => {
-    expect(countLine(countTests(vitestReport, exitCode))).toBe(line);
+    expect(countLines(countTests(vitestReport, exitCode))).toBe(line);
   });
 });
 
