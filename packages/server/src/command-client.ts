@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { NoriKVClient, type PutOptions, type TlsOptions, type Version } from '@norikv/client';
 import { diagnose } from './doctor.js';
+import { exitCodes } from './exit-codes.js';
 import { readText } from './read-text.js';
+import { readValue } from './read-value.js';
 import { type Terminal, UsageError } from './terminal.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,7 +64,7 @@ export async function clientCommand(
   const strays = [...ownFlags.put, ...ownFlags.doctor].filter((flag) => !own(name).includes(flag));
   const stray = strays.find((flag) => flags[flag] !== undefined);
   if (stray !== undefined) throw new UsageError(`norikv ${name} has no --${stray}`);
-  const [address = '', key = '', value = ''] = positionals;
+  const [address = '', key = '', word = ''] = positionals;
   const condition = { ifMatchVersion: versionOf(flags['if-version']), idempotencyKey: flags.id };
   const putOptions: PutOptions = {
     ...condition,
@@ -70,6 +72,8 @@ export async function clientCommand(
     ifNotExists: flags['if-absent'] ?? false,
   };
   const timeout = numberOf('--timeout-ms', flags['timeout-ms']);
+  // What follows "--" is a value, whatever it looks like.
+  const value = word === '-' && !args.includes('--') ? await readValue(terminal.input()) : word;
   await using client = new NoriKVClient({
     nodes: [address],
     tls: await tlsOf(flags),
@@ -86,14 +90,14 @@ export async function clientCommand(
     case 'put': {
       const { term, index } = await client.put(key, value, putOptions);
       terminal.out(`${term}/${index}\n`);
-      return 0;
+      return exitCodes.done;
     }
     case 'delete':
       terminal.out((await client.delete(key, condition)) ? 'deleted\n' : 'did not exist\n');
-      return 0;
+      return exitCodes.done;
     case 'stats':
       terminal.out(figuresText(await client.getServerStats()));
-      return 0;
+      return exitCodes.done;
     case 'doctor':
       return await diagnose(client, flags.json ?? false, terminal);
   }
@@ -107,10 +111,10 @@ async function printValue(client: NoriKVClient, key: string, terminal: Terminal)
   const entry = await client.find(key);
   if (entry === null) {
     terminal.error('norikv: the key does not exist\n');
-    return 1;
+    return exitCodes.absent;
   }
   terminal.out(entry.value);
-  return 0;
+  return exitCodes.done;
 }
 
 async function tlsOf(flags: {

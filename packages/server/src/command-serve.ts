@@ -1,10 +1,15 @@
 import { readCredentials } from './credential-files.js';
-import { HealthServer } from './http.js';
+import { exitCodes } from './exit-codes.js';
+import { type Health, HealthServer } from './http.js';
+import { checkFree } from './listen.js';
+import { loadEmbedded } from './load-embedded.js';
 import { jsonLog } from './log.js';
+import { type ServerOptions, serverSettings } from './options.js';
 import { Renewal } from './renewal.js';
 import { serveConfig } from './serve-config.js';
 import { createServer } from './server.js';
-import { reasonOf, type Terminal } from './terminal.js';
+import { storeMetrics } from './store-metrics.js';
+import type { Terminal } from './terminal.js';
 import { packageVersion } from './version.js';
 
 /** Serves a store until it is told to stop. */
@@ -19,27 +24,45 @@ export async function serveCommand(
 
   const read = () => readCredentials(config);
   const first = await read();
-  const { openEmbedded } = await embedded();
-  await using store = await openEmbedded(config.dataDir === undefined ? {} : { path: config.dataDir });
-  const { host, port, nodeId, advertise, totalShards, maxInFlight, maxCallsPerSecond, logCalls } = config;
-  await using server = await createServer(store, {
-    ...{ host, port, nodeId, advertise, totalShards, maxInFlight, maxCallsPerSecond, logCalls },
+  const { host, port, nodeId, advertise, totalShards, logCalls } = config;
+  const { maxInFlight, maxPendingBytes, maxCallsPerSecond } = config;
+  const options: ServerOptions = {
+    ...{ host, port, nodeId, advertise, totalShards, logCalls },
+    ...{ maxInFlight, maxPendingBytes, maxCallsPerSecond },
     ...first,
     log,
-  });
+  };
+  // What is wrong is told before a store is made.
+  serverSettings(options);
+  const { openEmbedded } = await loadEmbedded();
+  let serving: Health | undefined;
+  const health: Health = {
+    get isReady() {
+      return serving?.isReady ?? false;
+    },
+    check: async () => serving?.check?.(),
+    metrics: async () => (await serving?.metrics()) ?? '',
+  };
+  await using http = config.http && (await HealthServer.listen(health, config.http));
+  // Not kept meanwhile: who is refused knows at once that nothing was applied.
+  await checkFree(config);
+  const about = {
+    version: packageVersion(),
+    http: http?.address ?? 'off',
+    data: config.dataDir ?? 'ephemeral',
+  };
+  log({ level: 'info', event: 'starting', ...about });
+  await using store = await openEmbedded(config.dataDir === undefined ? {} : { path: config.dataDir });
+  await using server = await createServer(store, options);
   const hasFiles = first.tls !== undefined || first.tokens !== undefined;
   await using renewal = hasFiles ? new Renewal({ server, first, read, log }) : undefined;
-  const health = {
+  serving = {
     get isReady() {
       return server.isReady;
     },
-    metrics: async () => `${await server.metrics()}${renewal?.metrics() ?? ''}`,
-  };
-  await using http = config.http && (await HealthServer.listen(health, config.http.host, config.http.port));
-  const where = {
-    address: server.address,
-    http: http?.address ?? 'off',
-    data: config.dataDir ?? 'ephemeral',
+    // Once LMDB could not write its header it reads nothing more, not even a key that nobody has.
+    check: () => store.find('\0'),
+    metrics: async () => `${await server.metrics()}${await storeMetrics(store)}${renewal?.metrics() ?? ''}`,
   };
   // Until now a signal ends the process at once, as it may: a store survives that, and opening it may take long.
   const stopped = new Promise<void>((resolve) => terminal.stopped(resolve));
@@ -47,8 +70,8 @@ export async function serveCommand(
   log({
     level: 'info',
     event: 'serving',
-    version: packageVersion(),
-    ...where,
+    ...about,
+    address: server.address,
     tls: first.tls !== undefined,
     tokens: first.tokens?.length ?? 0,
   });
@@ -58,15 +81,5 @@ export async function serveCommand(
   await server.close(config.graceMs);
   await store.close();
   log({ level: 'info', event: 'stopped' });
-  return 0;
-}
-
-/** Loaded here alone: the other commands also run where LMDB does not. */
-async function embedded(): Promise<typeof import('@norikv/embedded')> {
-  try {
-    return await import('@norikv/embedded');
-  } catch (cause) {
-    const hint = 'its binary is an optional dependency of lmdb: install without --omit=optional';
-    throw new Error(`the store cannot be loaded (${reasonOf(cause)}); ${hint}`, { cause });
-  }
+  return exitCodes.done;
 }

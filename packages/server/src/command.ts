@@ -1,13 +1,15 @@
 import { isNoriKVError } from '@norikv/store';
 import { clientCommand, isClientCommand } from './command-client.js';
 import { serveCommand } from './command-serve.js';
+import { isStoreCommand, storeCommand } from './command-store.js';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { helpText } from './help.js';
-import { reasonOf, type Terminal, UsageError } from './terminal.js';
+import { reasonOf, type Terminal } from './terminal.js';
 import { packageVersion } from './version.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Runs the `norikv` command and returns its exit code: 0 well, 1 not, 2 called wrongly. */
+/** Runs the `norikv` command and returns its exit code, one of {@link exitCodes}. */
 export async function runCommand(
   args: readonly string[],
   env: Environment,
@@ -19,24 +21,20 @@ export async function runCommand(
   try {
     if (flags.includes('--help') || flags.includes('-h') || name === 'help') {
       terminal.out(helpText);
-      return 0;
+      return exitCodes.done;
     }
     if (flags.includes('--version') || flags.includes('-v')) {
       terminal.out(`${packageVersion()}\n`);
-      return 0;
+      return exitCodes.done;
     }
     if (name !== undefined && isClientCommand(name)) return await clientCommand(name, rest, env, terminal);
+    if (name !== undefined && isStoreCommand(name)) return await storeCommand(name, rest);
     return await serveCommand(name === 'serve' ? rest : args, env, terminal);
   } catch (error) {
-    const isUsage = error instanceof UsageError || isParseError(error);
-    const code = isNoriKVError(error) ? ` (${error.code}, ${error.outcome})` : '';
-    terminal.error(`norikv: ${reasonOf(error)}${code}\n`);
-    if (isUsage) terminal.error('See norikv --help\n');
-    return isUsage ? 2 : 1;
+    const exitCode = exitCodeOf(error, name);
+    const facts = isNoriKVError(error) ? ` (${error.code}, ${error.outcome})` : '';
+    terminal.error(`norikv: ${reasonOf(error)}${facts}\n`);
+    if (exitCode === exitCodes.usage) terminal.error('See norikv --help\n');
+    return exitCode;
   }
-}
-
-function isParseError(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
 }

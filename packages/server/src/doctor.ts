@@ -1,6 +1,7 @@
 import type { NoriKVClient } from '@norikv/client';
 import { type Capabilities, errorCode } from '@norikv/store';
 import { isUnanswered, type Observed, type Probe, probes } from './doctor-probes.js';
+import { exitCodes } from './exit-codes.js';
 import { reasonOf, type Terminal } from './terminal.js';
 
 /** What came of a probe beside what the server declares. */
@@ -39,7 +40,7 @@ export async function diagnose(client: NoriKVClient, asJson: boolean, terminal: 
       ? `${JSON.stringify({ engine, findings, stopped }, null, 2)}\n`
       : report(engine, findings, broken, stopped),
   );
-  return broken === 0 && stopped === undefined ? 0 : 1;
+  return broken === 0 && stopped === undefined ? exitCodes.done : exitCodes.failed;
 }
 
 /** Throws if the server did not answer. */

@@ -3,10 +3,12 @@ export const helpText: string = `norikv: a store behind the NoriKV wire, and a l
 
   norikv [serve] [FILE.yaml] [OPTIONS]       serves a store until SIGTERM or SIGINT
   norikv get ADDRESS KEY                     writes the value to standard output
-  norikv put ADDRESS KEY VALUE               and prints the version, TERM/INDEX
+  norikv put ADDRESS KEY VALUE               and prints the version, TERM/INDEX; VALUE -: standard input
   norikv delete ADDRESS KEY                  prints whether the key existed
   norikv stats ADDRESS                       the server's figures
   norikv doctor ADDRESS                      probes which guarantees the server keeps
+  norikv backup FOLDER FILE                  copies a store, also while a server has it open
+  norikv restore FILE FOLDER                 makes a store of such a copy
   norikv --version                           the version of this program
 
 Serving
@@ -21,6 +23,7 @@ Serving
   --tls-client-ca FILE         and ask clients for certificates (tls.client_ca)
   --token-file FILE            bearer tokens, one a line, of which every call needs one (NORIKV_TOKEN_FILE, token_file)
   --max-in-flight N            calls under way at one time, default 10000 (limits.max_in_flight)
+  --max-pending-bytes N        of requests and answers under way, default 268435456 (limits.max_pending_bytes)
   --max-calls-per-second N     for each peer, default no limit (limits.max_calls_per_second)
   --grace-ms N                 time for calls under way when stopping, default 10000 (grace_ms)
   --log-calls                  one log line for each call (log_calls)
@@ -36,4 +39,9 @@ Looking
   put: --ttl-ms N, --if-absent, --if-version TERM/INDEX, --id IDEMPOTENCY-KEY
   delete: --if-version TERM/INDEX, --id IDEMPOTENCY-KEY
   doctor: --json
+
+Exit codes
+  0  done                             3  get: the key does not exist
+  1  failed; a write was not applied  4  put, delete: the condition did not hold
+  2  called wrongly                   5  put, delete: unknown whether it was applied
 `;

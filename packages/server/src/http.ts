@@ -1,42 +1,31 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { NoriKVError } from '@norikv/store';
 import { addressText } from './address-text.js';
+import { listen, type Place } from './listen.js';
 
 /** What the HTTP side shows. */
 export interface Health {
   readonly isReady: boolean;
+  /** Rejects if only a new start can help. */
+  check?(): Promise<unknown>;
   metrics(): Promise<string>;
 }
 
 /** Health, readiness and metrics over HTTP, for whoever runs the server. */
 export class HealthServer implements AsyncDisposable {
   readonly #server: Server;
+  /** Where it listens: `host:port`. */
+  readonly address: string;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, address: string) {
     this.#server = server;
+    this.address = address;
   }
 
   /** @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on. */
-  static async listen(health: Health, host: string, port: number): Promise<HealthServer> {
+  static async listen(health: Health, place: Place): Promise<HealthServer> {
     const server = createServer((request, response) => void answer(health, request, response));
-    try {
-      server.listen(port, host);
-      await once(server, 'listening');
-    } catch (cause) {
-      const why = (cause as Error).message;
-      const text = `Cannot listen on ${addressText(host, port)} for HTTP (health and metrics): ${why}`;
-      throw new NoriKVError(text, { code: 'UNAVAILABLE', cause });
-    }
-    // What goes wrong later, such as too many open files, must not end the process.
-    server.on('error', () => {});
-    return new HealthServer(server);
-  }
-
-  get address(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return addressText(address, port);
+    const port = await listen(server, place, ' for HTTP (health and metrics)');
+    return new HealthServer(server, addressText(place.host, port));
   }
 
   async close(): Promise<void> {
@@ -61,12 +50,21 @@ async function answer(
   switch (url?.split('?')[0]) {
     case '/health':
     case '/healthz':
-      return send(200, 'ok\n');
+      return (await isWhole(health)) ? send(200, 'ok\n') : send(503, 'the store cannot be read\n');
     case '/readyz':
-      return health.isReady ? send(200, 'ready\n') : send(503, 'not ready\n');
+      return health.isReady && (await isWhole(health)) ? send(200, 'ready\n') : send(503, 'not ready\n');
     case '/metrics':
       return send(200, await health.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
     default:
       return send(404, 'only /healthz, /readyz and /metrics\n');
+  }
+}
+
+async function isWhole(health: Health): Promise<boolean> {
+  try {
+    await health.check?.();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
+import type { Place } from './listen.js';
 import { readText, unreadable } from './read-text.js';
 import { UsageError } from './terminal.js';
 
@@ -12,7 +13,7 @@ export interface ServeConfig {
   readonly host: string;
   readonly port: number;
   /** Undefined: no HTTP. */
-  readonly http: { readonly host: string; readonly port: number } | undefined;
+  readonly http: Place | undefined;
   readonly nodeId: string | undefined;
   readonly advertise: string | undefined;
   readonly totalShards: number | undefined;
@@ -21,6 +22,7 @@ export interface ServeConfig {
     | undefined;
   readonly tokenFile: string | undefined;
   readonly maxInFlight: number | undefined;
+  readonly maxPendingBytes: number | undefined;
   readonly maxCallsPerSecond: number | undefined;
   readonly graceMs: number;
   readonly logCalls: boolean;
@@ -49,6 +51,7 @@ const knownSettings: ReadonlySet<string> = new Set([
   'tls.client_ca',
   'token_file',
   'limits.max_in_flight',
+  'limits.max_pending_bytes',
   'limits.max_calls_per_second',
   'grace_ms',
   'log_calls',
@@ -73,12 +76,16 @@ export async function serveConfig(args: readonly string[], env: Environment): Pr
       'tls-client-ca': { type: 'string' },
       'token-file': { type: 'string' },
       'max-in-flight': { type: 'string' },
+      'max-pending-bytes': { type: 'string' },
       'max-calls-per-second': { type: 'string' },
       'grace-ms': { type: 'string' },
       'log-calls': { type: 'boolean' },
     },
   });
-  if (positionals.length > 1) throw new UsageError(`"${positionals[1]}" is one argument too many`);
+  if (positionals.length > 1) {
+    const [name, more] = positionals;
+    throw new UsageError(`"${name}" is no command, and beside a file "${more}" is one argument too many`);
+  }
   const file = positionals[0] === undefined ? {} : await readSettings(positionals[0]);
   refuseCluster(file, env);
   const rpc = address(
@@ -110,6 +117,10 @@ export async function serveConfig(args: readonly string[], env: Environment): Pr
     tlsFiles: cert === undefined || key === undefined ? undefined : { cert, key, clientCa },
     tokenFile: flags['token-file'] ?? env.NORIKV_TOKEN_FILE ?? guard(file, 'token_file'),
     maxInFlight: wholeNumber('max in flight', flags['max-in-flight'] ?? text(file, 'limits.max_in_flight')),
+    maxPendingBytes: wholeNumber(
+      'max pending bytes',
+      flags['max-pending-bytes'] ?? text(file, 'limits.max_pending_bytes'),
+    ),
     maxCallsPerSecond: wholeNumber(
       'max calls per second',
       flags['max-calls-per-second'] ?? text(file, 'limits.max_calls_per_second'),
@@ -188,7 +199,7 @@ function dataDir(
   throw new UsageError('name a folder for the store with --data FOLDER, or use --ephemeral');
 }
 
-function address(name: string, value: string): { readonly host: string; readonly port: number } {
+function address(name: string, value: string): Place {
   const parts = /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d{1,5})$/.exec(value)?.groups;
   const port = Number(parts?.port);
   const host = parts?.six ?? parts?.host;

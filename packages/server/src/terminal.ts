@@ -1,5 +1,7 @@
-/** Where a command writes, and how it is told to stop. */
+/** What a command reads and writes, and how it is told to stop. */
 export interface Terminal {
+  /** Standard input, which is not touched until it is asked for. */
+  input(): AsyncIterable<Uint8Array>;
   /** Bytes are written as they are. */
   out(text: string | Uint8Array): void;
   error(text: string): void;

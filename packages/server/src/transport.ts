@@ -7,11 +7,10 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { probe } from '@norikv/client/wire';
-import { NoriKVError } from '@norikv/store';
-import { addressText } from './address-text.js';
-import type { ServerSettings, ServerTls } from './options.js';
+import { listen, type Place } from './listen.js';
+import type { ServerTls } from './options.js';
 import { secureOptions } from './tls.js';
 
 const mostStreams = 4_096;
@@ -60,17 +59,8 @@ export class Transport {
   }
 
   /** Gives the port. @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on. */
-  listen({ host, port }: Pick<ServerSettings, 'host' | 'port'>): Promise<number> {
-    const http2 = this.#http2;
-    return new Promise((resolve, reject) => {
-      const refuse = (cause: Error): void => {
-        const text = `Cannot listen on ${addressText(host, port)}: ${cause.message}`;
-        reject(new NoriKVError(text, { code: 'UNAVAILABLE', cause }));
-      };
-      // It stays: what goes wrong later, such as too many open files, must not end the process.
-      http2.on('error', refuse);
-      http2.listen(port, host, () => resolve((http2.address() as AddressInfo).port));
-    });
+  listen(place: Place): Promise<number> {
+    return listen(this.#http2, place);
   }
 
   /** Shows other certificates to connections from now on. @throws InvalidArgumentError if they are none. */

@@ -6,31 +6,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../src/command.js';
 import { Authority } from './support/certificates.js';
 import { newFolder, norikv, ServerProcess } from './support/programs.js';
+import { run, terminalWith } from './support/run.js';
 
 let folder: Awaited<ReturnType<typeof newFolder>>;
 beforeEach(async () => {
   folder = await newFolder();
 });
 afterEach(() => folder[Symbol.asyncDispose]());
-
-/** Runs the command in this process. */
-async function run(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; out: string; error: string }> {
-  let [out, error] = ['', ''];
-  const code = await runCommand(args, env, {
-    out: (text) => {
-      out += Buffer.from(text).toString();
-    },
-    error: (text) => {
-      error += text;
-    },
-    stopped: (callback) => queueMicrotask(callback),
-    hungUp: () => {},
-  });
-  return { code, out, error };
-}
 
 /** Serves in this process until the test is over. */
 async function serving(
@@ -49,7 +31,7 @@ async function serving(
   const first = new Promise<Record<string, unknown>>((resolve) => {
     started = resolve;
   });
-  const ended = runCommand(args, env, {
+  const terminal = terminalWith({
     out: (text) => {
       const entry = JSON.parse(String(text)) as Record<string, unknown>;
       entries.push(entry);
@@ -63,6 +45,7 @@ async function serving(
       hangUp = callback;
     },
   });
+  const ended = runCommand(args, env, terminal);
   const entry = await first;
   return {
     first: entry,
@@ -82,11 +65,41 @@ describe('a process of its own', () => {
     const put = await norikv(['put', server.address, 'key', 'value', '--if-absent']);
     expect(put).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\/\d+\n$/), error: '' });
     expect(await norikv(['get', server.address, 'key'])).toEqual({ code: 0, out: 'value', error: '' });
-    const full = existsSync('/dev/full') && (await norikv(['get', server.address, 'key'], {}, '/dev/full'));
-    if (full) expect(full).toMatchObject({ code: 1, error: expect.stringContaining('cannot be written') });
     expect(await server.end('SIGINT')).toBe(0);
-    expect(server.events).toEqual(['serving', 'stopping', 'stopped']);
+    expect(server.events).toEqual(['starting', 'serving', 'stopping', 'stopped']);
   }, 240_000);
+
+  it('takes bytes from standard input and gives them back as they are', async () => {
+    await using server = await ServerProcess.start(['--ephemeral', '--port', '0', '--http', 'off']);
+    const bytes = Buffer.from([...Array(256).keys(), 10, 13, 10]);
+    const [input, output] = [join(folder.path, 'input'), join(folder.path, 'output')];
+    await writeFile(input, bytes);
+    expect(await norikv(['put', server.address, 'key', '-'], {}, { input })).toMatchObject({ code: 0 });
+    expect(await norikv(['get', server.address, 'key'], {}, { output })).toMatchObject({
+      code: 0,
+      error: '',
+    });
+    expect(await readFile(output)).toEqual(bytes);
+  }, 240_000);
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'says so if what it writes does not arrive',
+    async () => {
+      await using server = await ServerProcess.start(['--ephemeral', '--port', '0', '--http', 'off']);
+      const output = '/dev/full';
+      const problem = expect.stringContaining('cannot be written');
+      // Applied, and nobody was told the version.
+      expect(await norikv(['put', server.address, 'key', 'value'], {}, { output })).toMatchObject({
+        code: 5,
+        error: problem,
+      });
+      expect(await norikv(['get', server.address, 'key'], {}, { output })).toMatchObject({
+        code: 1,
+        error: problem,
+      });
+    },
+    240_000,
+  );
 
   it('takes new tokens on SIGHUP, and drops no connection for them', async () => {
     const path = join(folder.path, 'tokens');
@@ -99,11 +112,11 @@ describe('a process of its own', () => {
     await client.connect();
     await writeFile(path, 'new\n');
     server.signal('SIGHUP');
-    await expect.poll(() => server.events).toEqual(['serving', 'reloaded']);
+    await expect.poll(() => server.events).toEqual(['starting', 'serving', 'reloaded']);
     await expect(client.find('key')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(client.getStats().nodes[0]?.ready).toBeGreaterThan(0);
     expect(await norikv(['get', server.address, 'key', '--token', 'new'])).toMatchObject({
-      code: 1,
+      code: 3,
       out: '',
     });
     await writeFile(path, '\n');
@@ -134,17 +147,24 @@ describe('norikv get, put, delete, stats and doctor', () => {
     expect(put.code).toBe(0);
     const version = put.out.trim();
     expect(await run(['put', address, 'key', 'other', '--if-absent'])).toMatchObject({
-      code: 1,
+      code: 4,
       error: expect.stringContaining('ALREADY_EXISTS, not-applied'),
     });
     expect(await run(['get', address, 'key'])).toMatchObject({ code: 0, out: 'value' });
     await run(['put', address, 'help', '--', '--help']);
     expect(await run(['get', address, 'help'])).toMatchObject({ code: 0, out: '--help' });
+    await run(['put', address, 'input', '-'], {}, async function* () {
+      yield Buffer.from('from ');
+      yield Buffer.from('input\n');
+    });
+    expect(await run(['get', address, 'input'])).toMatchObject({ code: 0, out: 'from input\n' });
+    await run(['put', address, 'dash', '--', '-']);
+    expect(await run(['get', address, 'dash'])).toMatchObject({ code: 0, out: '-' });
     expect(await run(['get', address, 'nothing'])).toMatchObject({
-      code: 1,
+      code: 3,
       error: 'norikv: the key does not exist\n',
     });
-    expect(await run(['delete', address, 'key', '--if-version', '1/1'])).toMatchObject({ code: 1 });
+    expect(await run(['delete', address, 'key', '--if-version', '1/1'])).toMatchObject({ code: 4 });
     expect(await run(['delete', address, 'key', '--if-version', version])).toMatchObject({
       out: 'deleted\n',
     });
@@ -263,6 +283,7 @@ describe('the configuration', () => {
     expect(client.getClusterView()?.shards).toHaveLength(8);
     const metrics = await (await fetch(`http://${String(server.first.http)}/metrics`)).text();
     expect(metrics).toContain('norikv_uptime_seconds');
+    expect(metrics).toMatch(/^norikv_store_keys 0$/m);
     expect((await fetch(`http://${String(server.first.http)}/readyz`)).status).toBe(200);
     await server.end();
     expect(await readFile(join(dataDir, 'norikv.mdb'))).not.toHaveLength(0);
@@ -273,6 +294,7 @@ describe('the configuration', () => {
     ['a folder without a name', ['--data', ''], 'name a folder for the store'],
     ['two stores', ['--data', 'x', '--ephemeral'], '--data and --ephemeral exclude each other'],
     ['two files', ['a.yaml', 'b.yaml'], '"b.yaml" is one argument too many'],
+    ['a command nobody knows', ['gett', 'localhost:1', 'k'], '"gett" is no command'],
     ['no such file', ['nowhere.yaml'], 'nowhere.yaml cannot be read'],
     ['a flag nobody knows', ['--dta', 'x'], "Unknown option '--dta'"],
     ['a port that is none', ['--ephemeral', '--port', 'x'], '--port is x'],
@@ -326,7 +348,7 @@ describe('the configuration', () => {
     const tokens = ['--token-file', join(folder.path, 'tokens')];
     const server = await serving([file, '--ephemeral', '--port', '0', '--http', 'off', ...tokens]);
     expect(server.first).toMatchObject({ event: 'serving', tokens: 1 });
-    expect(server.entries).toHaveLength(1);
+    expect(server.entries.map(({ event }) => event)).toEqual(['starting', 'serving']);
     expect(await server.end()).toBe(0);
   });
 
@@ -359,31 +381,27 @@ describe('the configuration', () => {
 
   it('that cannot be served leaves the signals that end a process alone', async () => {
     let listens = false;
-    const code = await runCommand(
-      ['--data', await yaml('a file, no folder')],
-      {},
-      {
-        out: () => {},
-        error: () => {},
-        stopped: () => {
-          listens = true;
-        },
-        hungUp: () => {
-          listens = true;
-        },
-      },
-    );
+    const listen = (): void => {
+      listens = true;
+    };
+    const terminal = terminalWith({ stopped: listen, hungUp: listen });
+    const code = await runCommand(['--data', await yaml('a file, no folder')], {}, terminal);
     expect({ code, listens }).toEqual({ code: 1, listens: false });
   });
 
   it('that cannot be had says so', async () => {
     const server = await serving(['--ephemeral', '--port', '0', '--http', '127.0.0.1:0']);
     const port = String(server.first.address).split(':')[1] ?? '';
-    const taken = await run(['--ephemeral', '--port', port, '--http', 'off']);
+    const data = join(folder.path, 'data');
+    const taken = await run(['--data', data, '--port', port, '--http', 'off']);
     expect(taken).toMatchObject({
       code: 1,
       error: expect.stringContaining(`Cannot listen on 127.0.0.1:${port}`),
     });
+    const wrong = await run(['--data', data, '--total-shards', '0', '--http', 'off']);
+    expect(wrong).toMatchObject({ code: 2, error: expect.stringContaining('totalShards is 0') });
+    // Both are told before the store is opened, which may take long, and would make one.
+    expect(existsSync(data)).toBe(false);
     const http = await run(['--ephemeral', '--port', '0', '--http', String(server.first.http)]);
     expect(http).toMatchObject({ code: 1, error: expect.stringMatching(/for HTTP .*EADDRINUSE/) });
     await server.end();
@@ -399,6 +417,7 @@ it('hands what it was told to the server', async () => {
       throw new Error('enough');
     },
   }));
+  vi.doMock('../src/listen.js', () => ({ checkFree: async (where: unknown) => void given.push(where) }));
   try {
     const { runCommand: runAnew } = await import('../src/command.js');
     const path = (name: string): string => join(folder.path, name);
@@ -407,25 +426,85 @@ it('hands what it was told to the server', async () => {
       ...['--ephemeral', '--host', 'host', '--port', '1', '--node-id', 'node', '--advertise', 'node:2'],
       ...['--total-shards', '3', '--max-in-flight', '4', '--max-calls-per-second', '5', '--log-calls'],
       ...['--tls-cert', path('cert'), '--tls-key', path('key'), '--tls-client-ca', path('ca')],
-      ...['--token-file', path('tokens')],
+      ...['--max-pending-bytes', '6', '--token-file', path('tokens'), '--http', 'off'],
     ];
-    const silent = { out: () => {}, error: () => {}, stopped: () => {}, hungUp: () => {} };
-    expect(await runAnew(args, {}, silent)).toBe(1);
+    expect(await runAnew(args, {}, terminalWith())).toBe(1);
   } finally {
     vi.doUnmock('../src/server.js');
+    vi.doUnmock('../src/listen.js');
     vi.resetModules();
   }
   expect(given).toEqual([
+    expect.objectContaining({ host: 'host', port: 1 }),
     {
       ...{ host: 'host', port: 1, nodeId: 'node', advertise: 'node:2', totalShards: 3 },
-      ...{ maxInFlight: 4, maxCallsPerSecond: 5, logCalls: true, log: expect.any(Function) },
+      ...{
+        maxInFlight: 4,
+        maxPendingBytes: 6,
+        maxCallsPerSecond: 5,
+        logCalls: true,
+        log: expect.any(Function),
+      },
       tls: { cert: 'cert', key: 'key', clientCa: 'ca' },
       tokens: ['tokens'],
     },
   ]);
 });
 
-it('only who serves needs the embedded store', async () => {
+it('is alive and not ready while the store is opened, and neither when the store can be read no more', async () => {
+  let open = (): void => {};
+  let isBroken = false;
+  vi.resetModules();
+  vi.doMock('@norikv/embedded', async (importOriginal) => {
+    const embedded = await importOriginal<typeof import('@norikv/embedded')>();
+    const mayOpen = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const openEmbedded = async (): Promise<object> => {
+      await mayOpen;
+      const find = async (): Promise<null> => {
+        if (isBroken) throw new Error('MDB_PANIC');
+        return null;
+      };
+      return Object.assign(await embedded.openEmbedded(), { find });
+    };
+    return { ...embedded, openEmbedded };
+  });
+  try {
+    const { runCommand: runAnew } = await import('../src/command.js');
+    const entries: { event: string; http: string }[] = [];
+    let stop = (): void => {};
+    const terminal = terminalWith({
+      out: (text) => void entries.push(JSON.parse(String(text))),
+      stopped: (callback) => {
+        stop = callback;
+      },
+    });
+    const ended = runAnew(['--ephemeral', '--port', '0', '--http', '127.0.0.1:0'], {}, terminal);
+    await expect.poll(() => entries.map(({ event }) => event)).toEqual(['starting']);
+    const get = async (path: string): Promise<[number, string]> => {
+      const response = await fetch(`http://${entries[0]?.http}/${path}`);
+      return [response.status, await response.text()];
+    };
+    expect(await get('healthz')).toEqual([200, 'ok\n']);
+    expect(await get('readyz')).toEqual([503, 'not ready\n']);
+    expect(await get('metrics')).toEqual([200, '']);
+    open();
+    await expect.poll(() => entries.map(({ event }) => event)).toEqual(['starting', 'serving']);
+    expect(await get('healthz')).toEqual([200, 'ok\n']);
+    expect(await get('readyz')).toEqual([200, 'ready\n']);
+    isBroken = true;
+    expect((await get('healthz'))[0]).toBe(503);
+    expect((await get('readyz'))[0]).toBe(503);
+    stop();
+    expect(await ended).toBe(0);
+  } finally {
+    vi.doUnmock('@norikv/embedded');
+    vi.resetModules();
+  }
+});
+
+it('only who opens a store needs the embedded one', async () => {
   vi.resetModules();
   vi.doMock('@norikv/embedded', () => {
     throw new Error('No native build was found');
@@ -433,20 +512,19 @@ it('only who serves needs the embedded store', async () => {
   try {
     const { runCommand: runAnew } = await import('../src/command.js');
     let [out, error] = ['', ''];
-    const terminal = {
-      out: (text: string | Uint8Array) => {
+    const terminal = terminalWith({
+      out: (text) => {
         out += String(text);
       },
-      error: (text: string) => {
+      error: (text) => {
         error += text;
       },
-      stopped: () => {},
-      hungUp: () => {},
-    };
+    });
     expect(await runAnew(['--version'], {}, terminal)).toBe(0);
     expect(out).toMatch(/^\d/);
     expect(await runAnew(['--ephemeral', '--port', '0', '--http', 'off'], {}, terminal)).toBe(1);
     expect(error).toMatch(/^norikv: the store cannot be loaded[\s\S]*without --omit=optional/);
+    expect(await runAnew(['restore', 'file', 'folder'], {}, terminal)).toBe(1);
   } finally {
     vi.doUnmock('@norikv/embedded');
     vi.resetModules();

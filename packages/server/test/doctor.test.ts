@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Lies, startDouble } from '../../client/test/support/doubles.js';
 import { diagnose } from '../src/doctor.js';
 import { createServer } from '../src/index.js';
+import { terminalWith } from './support/run.js';
 
 async function examine(
   address: string,
@@ -13,12 +14,7 @@ async function examine(
   await using client = new NoriKVClient({ nodes, watchCluster: false, unsafeAllowPlainServer: true });
   await client.connect();
   const texts: string[] = [];
-  const terminal = {
-    out: (text: string | Uint8Array) => void texts.push(String(text)),
-    error() {},
-    stopped() {},
-    hungUp() {},
-  };
+  const terminal = terminalWith({ out: (text) => void texts.push(String(text)) });
   const code = await diagnose(client, true, terminal);
   await diagnose(client, false, terminal);
   const [json = '', report = ''] = texts;
@@ -174,10 +170,9 @@ describe('doctor', () => {
       await using client = new NoriKVClient({ nodes, watchCluster: false, timeout: 300 });
       await client.connect();
       const texts: string[] = [];
-      const terminal = { out: (text: string | Uint8Array) => void texts.push(String(text)), error() {} };
-      const silent = { ...terminal, stopped() {}, hungUp() {} };
-      expect(await diagnose(client, true, silent)).toBe(1);
-      expect(await diagnose(client, false, silent)).toBe(1);
+      const terminal = terminalWith({ out: (text) => void texts.push(String(text)) });
+      expect(await diagnose(client, true, terminal)).toBe(1);
+      expect(await diagnose(client, false, terminal)).toBe(1);
       const { findings, stopped } = JSON.parse(texts[0] ?? '') as { findings: unknown[]; stopped: string };
       expect(findings).toMatchObject(kept.map((guarantee) => ({ guarantee, verdict: 'kept' })));
       expect(stopped).toContain(`${last}: No answer within`);

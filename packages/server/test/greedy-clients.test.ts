@@ -156,8 +156,14 @@ describe('the bytes of calls under way', () => {
     });
     const client = new PlainHttp2Client(server.address);
     const almost = put.subarray(0, put.length - 1);
-    const ends = Array.from({ length: 20 }, () => client.call(methods.put.path, almost, {}, true));
-    await expect.poll(() => server.metrics()).toMatch(/Put",code="RESOURCE_EXHAUSTED"\} 18$/m);
+    let answered = 0;
+    const ends = Array.from({ length: 20 }, async () => {
+      const end = await client.call(methods.put.path, almost, {}, true);
+      answered += 1;
+      return end;
+    });
+    await expect.poll(() => answered).toBe(18);
+    expect(await server.metrics()).toMatch(/Put",code="RESOURCE_EXHAUSTED"\} 18$/m);
     expect(await pendingBytes(server)).toBeLessThanOrEqual(3 * megabyte);
     await client[Symbol.asyncDispose]();
     const codes = (await Promise.all(ends)).map((end) => refused(end).code);

@@ -21,7 +21,7 @@ grace_ms: 4
 log_calls: true
 cluster: { total_shards: 5 }
 tls: { cert: file, key: file-key, client_ca: file-ca }
-limits: { max_in_flight: 6, max_calls_per_second: 7 }
+limits: { max_in_flight: 6, max_calls_per_second: 7, max_pending_bytes: 8 }
 `,
   );
 });
@@ -39,6 +39,7 @@ const ofFile = {
   tokenFile: 'file',
   maxInFlight: 6,
   maxCallsPerSecond: 7,
+  maxPendingBytes: 8,
   graceMs: 4,
   logCalls: true,
   unknown: [],
@@ -66,6 +67,7 @@ const flags = [
   ...['--advertise', 'flag:23', '--token-file', 'flag', '--grace-ms', '24', '--total-shards', '25'],
   ...['--tls-cert', 'flag', '--tls-key', 'flag-key', '--tls-client-ca', 'flag-ca'],
   ...['--max-in-flight', '26', '--max-calls-per-second', '27', '--log-calls'],
+  ...['--max-pending-bytes', '28'],
 ];
 
 const ofFlags = {
@@ -80,6 +82,7 @@ const ofFlags = {
   tokenFile: 'flag',
   maxInFlight: 26,
   maxCallsPerSecond: 27,
+  maxPendingBytes: 28,
   graceMs: 24,
   logCalls: true,
   unknown: [],
@@ -109,6 +112,7 @@ it.each<[string, string[], Record<string, string>, string]>([
   ['a number below 0', ['--grace-ms=-1'], {}, 'grace is -1'],
   ['half a number', ['--max-calls-per-second', '0.5'], {}, 'max calls per second is 0.5'],
   ['a number that is empty', ['--max-in-flight', ' '], {}, 'max in flight is  '],
+  ['a size in words', ['--max-pending-bytes', '64M'], {}, 'max pending bytes is 64M; use a whole number'],
   ['half of TLS', ['--tls-key', 'x'], {}, 'TLS needs both'],
 ])('%s: refused', async (_what, args, env, message) => {
   await expect(serveConfig(['--ephemeral', ...args], env)).rejects.toThrow(message);

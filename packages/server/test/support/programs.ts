@@ -15,18 +15,15 @@ export interface Ended {
   readonly error: string;
 }
 
-/**
- * Runs `norikv` until it ends.
- *
- * @param output - a file to write to.
- */
+/** Runs `norikv` until it ends, with files to read from and to write to. */
 export async function norikv(
   args: readonly string[],
   env: Record<string, string> = {},
-  output?: string,
+  { input, output }: { readonly input?: string; readonly output?: string } = {},
 ): Promise<Ended> {
-  await using file = output === undefined ? undefined : await open(output, 'w');
-  const child = start(args, env, file?.fd);
+  await using from = input === undefined ? undefined : await open(input, 'r');
+  await using to = output === undefined ? undefined : await open(output, 'w');
+  const child = start(args, env, from?.fd, to?.fd);
   const texts = [child.stdout, child.stderr].map(async (stream) => {
     let text = '';
     for await (const chunk of stream ?? []) text += chunk;
@@ -115,10 +112,15 @@ export async function newFolder(): Promise<Folder> {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-function start(args: readonly string[], env: Record<string, string>, output?: number): ChildProcess {
+function start(
+  args: readonly string[],
+  env: Record<string, string>,
+  input?: number,
+  output?: number,
+): ChildProcess {
   const nodeArgs = ['--conditions=@norikv/source', '--import', 'tsx', command, ...args];
   return spawn(process.execPath, nodeArgs, {
-    stdio: ['ignore', output ?? 'pipe', 'pipe'],
+    stdio: [input ?? 'ignore', output ?? 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     timeout: 300_000,
     killSignal: 'SIGKILL',
