@@ -129,6 +129,11 @@ describe('importProblems', () => {
 describe('manifestProblems', () => {
   const { './package.json': _, ...exportsWithoutManifest } = goodManifest.exports;
   const [wholeRow, importRow] = goodManifest['size-limit'];
+  const hono = {
+    '@norikv/source': './src/hono.ts',
+    import: { types: './dist/hono.d.ts', default: './dist/hono.js' },
+    require: { types: './dist/hono.d.cts', default: './dist/hono.cjs' },
+  };
   const flatTypes = {
     ...goodManifest.exports,
     '.': { types: './dist/index.d.ts', import: './dist/index.js', require: './dist/index.cjs' },
@@ -137,6 +142,11 @@ describe('manifestProblems', () => {
   it.each([
     ['side effects', counter({ sideEffects: true }), 'sideEffects must be false'],
     ['another name', counter({ name: '@norikv/counters' }), 'name must be'],
+    [
+      'an entry that is not documented',
+      counter({ exports: { ...goodManifest.exports, './hono': hono } }),
+      'typedocOptions must be {"entryPoints":["./src/index.ts","./src/hono.ts"]}',
+    ],
     ['no description', counter({ description: '' }), 'description is missing'],
     [
       'the repository of a sibling',

@@ -6,6 +6,7 @@ export function manifestProblems(pkg: Package): string[] {
   return [
     ...fieldProblems(pkg),
     ...exportProblems(pkg.manifest),
+    ...documentationProblems(pkg.manifest),
     ...sizeProblems(pkg.manifest),
     ...readmeProblems(pkg),
   ];
@@ -57,6 +58,19 @@ function exportProblems(manifest: Manifest): string[] {
       : [`package.json: exports["${path}"] must be ${JSON.stringify(right)}`];
   });
   return [...missing, ...wrong];
+}
+
+/** What one package says to another, and no user reads. */
+const betweenPackages = ['@norikv/client/wire'];
+
+function documentationProblems({ name, exports = {}, typedocOptions }: Manifest): string[] {
+  const documented = Object.keys(exports as object)
+    .filter((path) => path !== './package.json' && !betweenPackages.includes(`${name}${path.slice(1)}`))
+    .map((path) => (path === '.' ? './src/index.ts' : `./src/${path.slice(2)}.ts`));
+  const right = documented.length > 1 ? { entryPoints: documented } : undefined;
+  return isDeepStrictEqual(typedocOptions, right)
+    ? []
+    : [`package.json: typedocOptions must be ${JSON.stringify(right)}`];
 }
 
 function sizeProblems(manifest: Manifest): string[] {

@@ -54,6 +54,10 @@ export function createHonoApp(door: FrontDoor): Hono<Env> {
       : context.body(null, 401);
   });
 
-  app.onError((error, context) => context.body(null, isNoriKVError(error) ? 503 : 500));
+  app.onError((error, context) => {
+    // What a session or Hono itself throws knows its answer.
+    if ('getResponse' in error) return error.getResponse();
+    return context.body(null, isNoriKVError(error) ? 503 : 500);
+  });
   return app;
 }

@@ -171,6 +171,11 @@ describe.each(['express', 'hono'] as const)('the %s server', (name) => {
     expect((await new Visitor().post(url('/login'), body)).status).toBe(400);
   });
 
+  it('says of a body that is too large that it is, and that is no fault of the server', async () => {
+    const body = { name: 'alice', password: 'x'.repeat(3_000) };
+    expect((await new Visitor().post(url('/login'), body)).status).toBe(413);
+  });
+
   it('lets nobody try while attempts cannot be counted', async () => {
     areAttemptsDown = true;
     expect(await new Visitor().logIn(url(), 'alice', 'guess')).toBe(503);

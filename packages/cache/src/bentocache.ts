@@ -11,7 +11,7 @@ export class NoriKVDriver {
   /** The names of the namespaces around the keys, the outermost first. */
   readonly #names: readonly string[];
 
-  /** Use `noriKVDriver`. */
+  /** @internal Use `noriKVDriver`. */
   constructor(shelf: Shelf, names: readonly string[]) {
     this.#shelf = shelf;
     this.#names = names;
@@ -22,6 +22,7 @@ export class NoriKVDriver {
     return new NoriKVDriver(this.#shelf, [...this.#names, name]);
   }
 
+  /** A value, or undefined. */
   async get(key: string): Promise<string | undefined> {
     return (await this.#shelf.get(this.#path(key)))?.value as string | undefined;
   }
@@ -44,6 +45,7 @@ export class NoriKVDriver {
     await this.#shelf.clear(this.#epochs().at(-1));
   }
 
+  /** Removes a value. True if there was one. */
   delete(key: string): Promise<boolean> {
     return this.#shelf.delete(this.#path(key));
   }
@@ -80,6 +82,7 @@ export function noriKVDriver(
   options: AdapterOptions = {},
 ): {
   readonly options: { readonly prefix?: string };
+  /** Called by Bentocache. */
   factory(config: { readonly prefix?: string }): NoriKVDriver;
 } {
   const settings = shelfSettings(options, 'bentocache');

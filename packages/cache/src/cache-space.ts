@@ -121,6 +121,7 @@ export class CacheSpace<Value> implements Cache<Value> {
   async #getSlowly(key: string): Promise<unknown> {
     const { reads, settings } = this.#core;
     const place = this.#place(key);
+    const { namespace } = place;
     const since = settings.clock.monotonic();
     for (;;) {
       const held = await fromMemory(this.#core, place);
@@ -132,11 +133,11 @@ export class CacheSpace<Value> implements Cache<Value> {
       try {
         outcome = await reads.join(place.memoryKey, () => this.#read(place));
       } catch {
-        this.#core.tell({ kind: 'miss', key });
+        this.#core.tell({ kind: 'miss', namespace, key });
         return undefined;
       }
       if (outcome.asOf >= since - settings.maxStalenessMs) {
-        this.#core.tell({ kind: outcome.entry ? 'hit' : 'miss', key });
+        this.#core.tell({ kind: outcome.kind, namespace, key });
         return outcome.value;
       }
     }
@@ -146,8 +147,8 @@ export class CacheSpace<Value> implements Cache<Value> {
     const { earlyRefresh } = this.#settings;
     const { entry, asOf } = await readPlace(this.#core, place, { codec: this.#codec, earlyRefresh });
     if (entry && this.#core.settings.clock.monotonic() < entry.freshUntil)
-      return { entry, value: entry.value, asOf };
-    return { entry: undefined, value: undefined, asOf };
+      return { kind: 'hit', entry, value: entry.value, asOf };
+    return { kind: 'miss', entry: undefined, value: undefined, asOf };
   }
 
   async #getOrLoad(key: string, loader: Loader<unknown>, options: CallEntryOptions = {}): Promise<unknown> {

@@ -11,6 +11,8 @@ import { StoreGate } from './store-gate.js';
 
 /** What came of reading or loading, and when the calls began that it rests on. */
 export interface Outcome {
+  /** How it answers who asked. */
+  readonly kind: 'hit' | 'stale' | 'miss';
   readonly entry: MemoryEntry | undefined;
   readonly value: unknown;
   readonly asOf: number;

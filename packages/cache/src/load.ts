@@ -3,7 +3,7 @@ import { draw } from '@norikv/store/checks';
 import type { CacheCodec } from './codec.js';
 import type { Core, Outcome } from './core.js';
 import { acquireLease, type Lease, releaseLease } from './lease.js';
-import { type Loader, runLoader } from './loader.js';
+import { type Loaded, type Loader, runLoader } from './loader.js';
 import { carries, type MemoryEntry } from './memory-entry.js';
 import { pause, within } from './pause.js';
 import { isTagEpoch, type Place } from './place.js';
@@ -61,17 +61,17 @@ export async function load(request: LoadRequest): Promise<Outcome> {
       const entry = usable(request, reading);
       const now = clock.monotonic();
       if (entry) {
-        if (now < (isRefresh ? entry.refreshAt : entry.freshUntil)) return served(core, place, entry, now);
+        if (now < (isRefresh ? entry.refreshAt : entry.freshUntil)) return served(entry, now);
         if (!isRefresh && now < entry.freshUntil + settings.staleWhileRevalidateMs) {
           request.refresh();
-          return served(core, place, entry, now);
+          return served(entry, now);
         }
       }
       if (reading.lease !== undefined && version) {
         // Wall clocks differ: a lease is over when this process saw it unchanged for as long as it lasts.
         if (!watched || !versionsEqual(watched.version, version)) watched = { version, since: now };
         if (now - watched.since < leaseMs) {
-          if (entry) return served(core, place, entry, now);
+          if (entry) return served(entry, now);
           if (now - startedAt >= settings.maxWaitMs) break;
           await pause(clock, pollMs * pollShare);
           pollMs = Math.min(pollMs * 1.5, longestPollMs);
@@ -114,7 +114,7 @@ async function loadUnderLease(
     if (!stale || clock.monotonic() >= stale.staleUntil) throw error;
     stale.retryAt = clock.monotonic() + settings.retryAfterMs;
   }
-  return served(core, place, stale, clock.monotonic());
+  return served(stale, clock.monotonic());
 }
 
 /** What is in the store, if the tags of the caller are among its own: else an invalidation by one would miss it. */
@@ -134,32 +134,33 @@ async function loadAndFill(
   lease: Lease,
   isLast: boolean,
 ): Promise<Outcome | undefined> {
-  const { core, place, settings } = request;
+  const { core, place } = request;
   const { clock } = core.settings;
   // As they are known before the load begins: what moves while it runs makes its result invalid.
   const epochs = core.epochs.capture([...place.spaces, ...request.tags, ...earlierTags(reading)]);
   const asOf = clock.monotonic();
-  let value: unknown;
+  let loaded: Loaded;
   try {
-    value = await runLoader(core, place.key, request.loader, settings.hardTimeoutMs);
+    loaded = await runLoader(core, place, request.loader, request.settings);
   } catch (error) {
     await releaseLease(core, place, lease, reading);
     throw error;
   }
-  const isKept = value !== undefined || settings.negativeTtlMs > 0;
-  const stored = isKept && (await storedForm(request, value, epochs, reading.shardEpoch, asOf));
+  const { value, settings, isKept } = loaded;
+  const form = { ...request, settings };
+  const stored = isKept && (await storedForm(form, value, epochs, reading.shardEpoch, asOf));
   if (!stored) {
     await releaseLease(core, place, lease, { ...reading, entry: undefined });
     core.memory?.delete(place.memoryKey);
-    return { entry: undefined, value, asOf };
+    return { kind: 'miss', entry: undefined, value, asOf };
   }
   const { body, entry } = stored;
-  const outcome = { entry, value: entry.value, asOf };
+  const outcome: Outcome = { kind: 'miss', entry, value: entry.value, asOf };
   try {
     await putBody(core, place, body, { ifMatchVersion: lease });
   } catch (error) {
     if (isVersionMismatch(error) || isAlreadyExists(error)) {
-      core.tell({ kind: 'lost-fill', key: place.key });
+      core.tell({ kind: 'lost-fill', namespace: place.namespace, key: place.key });
       return isLast ? outcome : undefined;
     }
     // It may not have been written: then nobody should wait for it. If it was, the lease is over and this does nothing.
@@ -176,25 +177,25 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
   const { generation } = core.epochs;
   const asOf = clock.monotonic();
   try {
-    const value = await runLoader(core, place.key, request.loader, settings.hardTimeoutMs);
-    const stored = value === undefined ? undefined : await storedForm(request, value, {}, '', asOf);
+    const { value, isKept, ...kept } = await runLoader(core, place, request.loader, settings);
+    const isShared = isKept && value !== undefined;
+    const stored = isShared && (await storedForm({ ...request, ...kept }, value, {}, '', asOf));
     if (!stored) {
       core.memory?.delete(place.memoryKey);
-      return { entry: undefined, value, asOf };
+      return { kind: 'miss', entry: undefined, value, asOf };
     }
     const until = Math.min(stored.entry.freshUntil, asOf + maxStalenessMs);
     const times = { freshUntil: until, staleUntil: until, refreshAt: until, calmUntil: until };
     const entry = { ...stored.entry, ...times, epochs: new Map(), generation };
     core.memory?.set(place.memoryKey, entry);
-    return { entry, value: entry.value, asOf };
+    return { kind: 'miss', entry, value: entry.value, asOf };
   } catch (error) {
     if (!held || clock.monotonic() >= held.staleUntil) throw error;
     held.retryAt = clock.monotonic() + settings.retryAfterMs;
-    return served(core, place, held, clock.monotonic());
+    return served(held, clock.monotonic());
   }
 }
 
-function served(core: Core, { key }: Place, entry: MemoryEntry, now: number): Outcome {
-  core.tell({ kind: now < entry.freshUntil ? 'hit' : 'stale', key });
-  return { entry, value: entry.value, asOf: entry.asOf };
+function served(entry: MemoryEntry, now: number): Outcome {
+  return { kind: now < entry.freshUntil ? 'hit' : 'stale', entry, value: entry.value, asOf: entry.asOf };
 }

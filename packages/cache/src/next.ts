@@ -27,6 +27,7 @@ export interface NextSetContext {
 
 /** A cache handler of Next.js 14 and later (`cacheHandler` in `next.config.js`). */
 export interface NextCacheHandler {
+  /** An entry, or null. */
   get(key: string, context?: NextGetContext): Promise<NextCacheValue | null>;
   /** Null removes the entry. */
   set(key: string, data: unknown, context?: NextSetContext): Promise<void>;

@@ -5,6 +5,7 @@ const tagPrefix = 't/';
 
 /** Where the value of a key lives. */
 export interface Place {
+  readonly namespace: readonly string[];
   readonly key: string;
   readonly memoryKey: string;
   readonly storeKey: string;
@@ -22,7 +23,8 @@ export class Space {
   readonly #memoryPrefix: string;
 
   constructor(names: readonly string[]) {
-    this.names = names;
+    // Events show them.
+    this.names = Object.freeze([...names]);
     this.#path = joinNames(names);
     this.epochs = ['n', ...names.map((_, depth) => `n/${joinNames(names.slice(0, depth + 1))}`)];
     // NUL is escaped in the path, so it ends it; an own key that begins with it gets a second one.
@@ -43,6 +45,7 @@ export class Space {
   place(key: string, prefix: string, shards: number, maxKeyBytes: number): Place {
     const path = joinNames([...this.names, key]);
     return {
+      namespace: this.names,
       key,
       memoryKey: this.memoryKey(key),
       storeKey: storeKey(prefix, 'v', path, maxKeyBytes),

@@ -55,7 +55,7 @@ async function hasCurrentEpochs(core: Core, place: Place, { epochs }: Body): Pro
 /** The entry of a stored value; undefined if its time is over or it cannot be read. */
 export async function decodeBody(
   core: Core,
-  { key, shard }: Place,
+  { namespace, key, shard }: Place,
   { payload, storedAt, freshMs, staleMs, epochs }: Body,
   { codec, earlyRefresh }: ReadSettings,
   shardEpoch: string,
@@ -82,7 +82,7 @@ export async function decodeBody(
       generation: core.epochs.generation,
     };
   } catch (error) {
-    core.tell({ kind: 'unreadable', key, error });
+    core.tell({ kind: 'unreadable', namespace, key, error });
     return undefined;
   }
 }

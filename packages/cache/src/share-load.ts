@@ -21,6 +21,7 @@ export interface ShareRequest {
 /** The value from memory, or from a load that is shared with all who ask for it in this process. */
 export async function shareLoad(request: ShareRequest): Promise<unknown> {
   const { core, place, settings, tags } = request;
+  const { namespace, key } = place;
   const { clock, maxStalenessMs } = core.settings;
   const begin = (held: MemoryEntry | undefined, isRefresh: boolean): Promise<Outcome> =>
     load({ ...request, held, isRefresh, refresh });
@@ -38,14 +39,23 @@ export async function shareLoad(request: ShareRequest): Promise<unknown> {
     const isBusy = held && (now < held.retryAt || core.refreshing.has(place.memoryKey));
     if (held && (isBusy || now < held.freshUntil + settings.staleWhileRevalidateMs)) {
       if (!isBusy) refresh(held);
-      core.tell({ kind: 'stale', key: place.key });
+      core.tell({ kind: 'stale', namespace, key });
       return held.value;
     }
-    const outcome = await core.loads.join(place.memoryKey, () => begin(held, false));
+    let outcome: Outcome;
+    try {
+      outcome = await core.loads.join(place.memoryKey, () => begin(held, false));
+    } catch (error) {
+      core.tell({ kind: 'miss', namespace, key });
+      throw error;
+    }
     // Who joined a load late, or that of a caller with other tags, may only take what is not older than the bound
     // and carries its own; else the next look decides.
     const isCarried = !outcome.entry || carries(outcome.entry, tags);
-    if (isCarried && outcome.asOf >= since - maxStalenessMs) return outcome.value;
+    if (isCarried && outcome.asOf >= since - maxStalenessMs) {
+      core.tell({ kind: outcome.kind, namespace, key });
+      return outcome.value;
+    }
   }
 }
 

@@ -33,7 +33,8 @@ export async function storedForm(
     const entry = await decodeBody(core, place, body, { codec, ...settings }, shardEpoch, asOf);
     return entry && { body, entry };
   } catch (error) {
-    core.tell({ kind: 'uncacheable', key: place.key, error });
+    const { namespace, key } = place;
+    core.tell({ kind: 'uncacheable', namespace, key, error });
     return undefined;
   }
 }

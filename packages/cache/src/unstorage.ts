@@ -12,11 +12,17 @@ export interface UnstorageCall {
 export interface UnstorageDriver {
   readonly name: string;
   readonly options: AdapterOptions;
+  /** Whether there is a value. */
   hasItem(key: string): Promise<boolean>;
+  /** A value as text, or null. */
   getItem(key: string): Promise<string | null>;
+  /** A value as it was given, or null. */
   getItemRaw(key: string): Promise<unknown>;
+  /** Writes text. */
   setItem(key: string, value: string, call?: UnstorageCall): Promise<void>;
+  /** Writes bytes, or what JSON can say. */
   setItemRaw(key: string, value: unknown, call?: UnstorageCall): Promise<void>;
+  /** Removes a value. */
   removeItem(key: string): Promise<void>;
   /** Always empty: the store has no scan. */
   getKeys(): Promise<string[]>;

@@ -139,7 +139,9 @@ describe.each(engines)('createCache on $name', ({ open }) => {
     await engine.clock.advance(1_000);
     const error = new Error('source down');
     await load.finish(Promise.reject(error));
-    await eventually(async () => expect(errors).toContainEqual({ kind: 'load-error', key: 'key', error }));
+    await eventually(async () =>
+      expect(errors).toContainEqual({ kind: 'load-error', namespace: [], key: 'key', error }),
+    );
   });
 
   it('serves a stale value from the store, too, to a process that never had it', async () => {

@@ -433,12 +433,12 @@ describe('events', () => {
     await cache.get('key');
     await cache.getOrSet('key', () => 1);
     await cache.get('key');
-    expect(kinds).toEqual(['miss', 'load']);
+    expect(kinds).toEqual(['miss', 'load', 'miss']);
     expect(cache.getStats()).toEqual({
       memoryHits: 1,
       storeHits: 0,
       staleHits: 0,
-      misses: 1,
+      misses: 2,
       loads: 1,
       loadErrors: 0,
       lostFills: 0,

@@ -154,7 +154,7 @@ describe('a store that does not answer', () => {
     await clock.advance(1_000);
     await clock.run(cache.get('a'));
     const last = events.slice(-2);
-    expect(last).toContainEqual({ kind: 'miss', key: 'a' });
+    expect(last).toContainEqual({ kind: 'miss', namespace: [], key: 'a' });
     expect(last).toContainEqual({ kind: 'breaker', state: 'closed' });
     expect(await clock.run(cache.set('key', 1))).toBe(true);
   });

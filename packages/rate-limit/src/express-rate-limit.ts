@@ -44,6 +44,7 @@ export class NoriKVRateLimitStore {
     this.#window = { ...counting, windowMs };
   }
 
+  /** Counts a request, and answers the count. */
   async increment(key: string): Promise<ClientHits> {
     const { limit, remaining, resetAt } = await this.#limiter.checkLimit(key, this.#window);
     return { totalHits: Math.max(1, limit - remaining), resetTime: new Date(resetAt) };
@@ -54,10 +55,12 @@ export class NoriKVRateLimitStore {
     await this.#limiter.refund(key, this.#window);
   }
 
+  /** Forgets what was counted of a client. */
   async resetKey(key: string): Promise<void> {
     await this.#limiter.reset(key);
   }
 
+  /** The count of a client, or undefined if there is none. */
   async get(key: string): Promise<ClientHits | undefined> {
     const { limit, remaining, resetAt } = await this.#limiter.peek(key, this.#window);
     return limit === remaining ? undefined : { totalHits: limit - remaining, resetTime: new Date(resetAt) };

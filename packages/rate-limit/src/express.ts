@@ -13,14 +13,17 @@ export interface ExpressRequestView extends ExpressRequest {
   readonly method: string;
   readonly path: string;
   readonly originalUrl: string;
+  /** A header. */
   get(name: string): string | undefined;
 }
 
 /** What the middleware uses of a response. */
 export interface ExpressResponse {
   readonly headersSent: boolean;
+  /** Sets a header. */
   setHeader(name: string, value: string): unknown;
   statusCode: number;
+  /** Sends the body. */
   end(body: string): unknown;
 }
 

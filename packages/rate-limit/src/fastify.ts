@@ -15,12 +15,15 @@ export interface FastifyRequestView extends FastifyRequestLike {
 }
 
 /** Infers nothing: what a route expects of its hooks would make `never` of the request. */
-type Given<Incoming> = [Incoming][Incoming extends unknown ? 0 : never];
+export type Given<Incoming> = [Incoming][Incoming extends unknown ? 0 : never];
 
 /** What the hook uses of a reply. */
 export interface FastifyReplyLike {
+  /** Sets a header. */
   header(name: string, value: string): unknown;
+  /** Sets the status. */
   code(status: number): unknown;
+  /** Sends the body. */
   send(body: string): unknown;
 }
 

@@ -4,8 +4,17 @@ import { type Grant, Granted } from './granted.js';
 import type { Limit } from './limit.js';
 import type { RateLimitResult } from './result.js';
 
+/** What one of several identifiers was granted. */
+interface Part {
+  readonly key: string;
+  readonly limits: readonly Limit[];
+  readonly result: RateLimitResult;
+}
+
 /** The grants of this process. Each can be redeemed once, and none after a reset. */
 export class Grants {
+  /** What was granted before, by the last result of a request that needed all of it. */
+  readonly #parts = new WeakMap<object, readonly Part[]>();
   /** The latest reset of each key, counted over all keys. */
   readonly #resets: BoundedMap<number>;
   readonly #maxKeys: number;
@@ -36,6 +45,22 @@ export class Grants {
     }
     Granted.setGrant(result, undefined);
     return grant;
+  }
+
+  /** Makes a result stand for what was granted before it, too. */
+  join(result: RateLimitResult, part: Part): void {
+    this.#parts.set(result, [part, ...(this.#parts.get(result) ?? [])]);
+  }
+
+  /** What stands in a result for this identifier and these limits; itself, if nothing else does. */
+  partOf<Result extends object>(
+    result: Result,
+    key: string,
+    limits: readonly Limit[],
+  ): Result | RateLimitResult {
+    const parts = this.#parts.get(result) ?? [];
+    const part = parts.find((each) => each.key === key && slotsOf(each.limits) === slotsOf(limits));
+    return part?.result ?? result;
   }
 
   /** Makes a result worth what it was before it was redeemed. */

@@ -5,9 +5,11 @@ import type { RateLimiter } from './rate-limiter.js';
 
 /** What the middleware uses of a context of Hono 4. */
 export interface HonoContext {
-  readonly res: { readonly headers: { has(name: string): boolean } };
+  readonly res: { readonly headers: Pick<Headers, 'has'> };
   error: Error | undefined;
+  /** Sets a header. */
   header(name: string, value: string): unknown;
+  /** Makes an answer. */
   body(body: string, status: 429 | 503, headers: Record<string, string>): Response;
 }
 
@@ -17,8 +19,11 @@ export interface HonoRequestContext extends HonoContext {
     readonly method: string;
     readonly path: string;
     readonly url: string;
+    /** A header. */
     header(name: string): string | undefined;
+    /** A part of the path. */
     param(name: string): string | undefined;
+    /** A field of the query. */
     query(name: string): string | undefined;
   };
 }

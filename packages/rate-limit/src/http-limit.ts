@@ -23,7 +23,7 @@ export interface HttpLimitOptions<Incoming> {
   readonly identify?: ((request: Incoming) => string | Promise<string>) | undefined;
   /** Permits a request needs. Default 1. */
   readonly cost?: number | ((request: Incoming) => number | Promise<number>) | undefined;
-  /** Requests that are not limited. Default: none. */
+  /** Requests that are not limited. Default: none; the `OPTIONS` that a browser sends ahead counts, too. */
   readonly skip?: ((request: Incoming) => boolean | Promise<boolean>) | undefined;
   /** Default `draft`. */
   readonly headers?: RateLimitHeaderStyle | undefined;

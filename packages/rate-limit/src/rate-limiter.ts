@@ -102,7 +102,8 @@ export class RateLimiter {
 
   /**
    * Takes permits for several identifiers, such as a user and an address, in this order. If one denies, what
-   * the earlier ones gave is brought back, and the answer is its denial; else it is the last grant.
+   * the earlier ones gave is brought back, and the answer is its denial; else it is the last grant, which
+   * {@link refund} takes for each of them.
    *
    * A denial that is remembered costs no store call. Another one costs a call for each identifier before it,
    * to bring back what was taken; where that fails, the identifier has lost the permits.
@@ -133,8 +134,9 @@ export class RateLimiter {
    * Brings permits back, for a request that did not count after all.
    *
    * Give the result this limiter returned, itself: then permits come back once, only while they are still
-   * out, and not after a `reset` by this process. A denial, a peek, a grant of the failure policy and a copy
-   * bring nothing back. With a bare cost, call it once for each grant.
+   * out, and not after a `reset` by this process. That of `checkAll` does for each of its checks. A denial, a
+   * peek, a grant of the failure policy and a copy bring nothing back. With a bare cost, call it once for each
+   * grant.
    *
    * @throws InvalidArgumentError if the result is of another identifier or other limits.
    * @throws OutcomeUnknownError if the permits may have come back. Never repeat it then: that could grant a
@@ -147,12 +149,13 @@ export class RateLimiter {
   ): Promise<void> {
     if (typeof granted !== 'object' || granted === null) refuse('granted', granted, 'a result or { cost }');
     const checked = this.#limits.of(limits);
-    const cost = checkWhole('cost', granted.cost, 1, mostRequests);
     const key = await this.#keyOf(identifier);
-    const result = 'grants' in granted ? granted : undefined;
+    const given = this.#grants.partOf(granted, key, checked);
+    const cost = checkWhole('cost', given.cost, 1, mostRequests);
+    const result = 'grants' in given ? given : undefined;
     const grant = result && this.#grants.redeem(result, key, checked);
     if (result && !grant) return;
-    const after = Granted.heldAfter(granted);
+    const after = Granted.heldAfter(given);
     const refund = { limits: checked, cost, grants: result?.grants ?? [], after };
     await this.#refunds.give(key, refund).catch((error) => {
       if (result && grant && error?.outcome === 'not-applied') this.#grants.restore(result, grant);
@@ -194,7 +197,10 @@ export class RateLimiter {
     const bringBack = (): Promise<void> => this.refund(identifier, limits, result).catch(() => {});
     try {
       const following = await this.#checkInTurn([next, ...rest], options);
-      if (!following.allowed) await bringBack();
+      if (following.allowed) {
+        const key = await this.#keyOf(identifier);
+        this.#grants.join(following, { key, limits: this.#limits.of(limits), result });
+      } else await bringBack();
       return following;
     } catch (error) {
       await bringBack();

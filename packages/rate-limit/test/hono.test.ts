@@ -74,6 +74,18 @@ describe('honoRateLimit', () => {
     expect(await statuses(server.url, 1)).toEqual([503]);
   });
 
+  it('answers 503 to what a check in a handler throws, too', async () => {
+    const store = createMemoryStore();
+    const down = (): Promise<never> => Promise.reject(new UnavailableError('down', { retryable: false }));
+    Object.assign(store, { get: down, find: down, put: down });
+    const limiter = new RateLimiter(store, { onFailure: 'closed', timeoutMs: 50 });
+    const app = new Hono();
+    app.get('/', async (context) => context.json(await limiter.checkLimit('a', limits)));
+    await using server = await listen(getRequestListener(app.fetch));
+    const response = await fetch(server.url);
+    expect([response.status, await response.text()]).toEqual([503, 'Service Unavailable']);
+  });
+
   it('tells the standing whoever makes the response; a denial further in has the last word', async () => {
     const limiter = new RateLimiter(createMemoryStore());
     for (const headers of ['draft', 'legacy'] as const) {

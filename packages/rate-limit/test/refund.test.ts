@@ -157,6 +157,50 @@ describe('a refund', () => {
     expect(await remaining()).toBe(16);
   });
 
+  it('of several identifiers is made for each of them, with the one result, once', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    const account = { identifier: 'account', limits: limit, cost: 3 };
+    const address = { identifier: 'address', limits: { ...limit, maxRequests: 7 }, cost: 2 };
+    const device = { identifier: 'account', limits: { ...limit, name: 'device' } };
+    const left = async (): Promise<number[]> =>
+      Promise.all(
+        [account, address, device].map(async ({ identifier, limits }) => {
+          return (await limiter.peek(identifier, limits)).remaining;
+        }),
+      );
+    const granted = await limiter.checkAll([account, address, device]);
+    expect(await left()).toEqual([17, 5, 19]);
+    for (const _ of times(2, () => 0)) await limiter.refund('account', account.limits, granted);
+    expect(await left()).toEqual([20, 5, 19]);
+    for (const _ of times(2, () => 0)) await limiter.refund('address', address.limits, granted);
+    expect(await left()).toEqual([20, 7, 19]);
+    await expect(limiter.refund('other', limit, granted)).rejects.toThrow('granted is of another identifier');
+    await limiter.refund('account', device.limits, granted);
+    expect(await left()).toEqual([20, 7, 20]);
+  });
+
+  it('of several identifiers is made where the policy passed the last of them, and not after a denial', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const put = memory.put.bind(memory);
+    memory.put = (key, ...rest) =>
+      key === 'ratelimit:b' ? Promise.reject(new UnavailableError('down')) : put(key, ...rest);
+    const limiter = new RateLimiter(memory, { clock });
+    const [a, b] = [
+      { identifier: 'a', limits: limit },
+      { identifier: 'b', limits: limit },
+    ];
+    const passed = await clock.run(limiter.checkAll([a, b]));
+    expect(passed).toMatchObject({ allowed: true, source: 'fallback' });
+    await limiter.refund('a', limit, passed);
+    await limiter.refund('b', limit, passed);
+    expect((await limiter.peek('a', limit)).remaining).toBe(20);
+    await limiter.block('c', 1_000);
+    const denied = await limiter.checkAll([a, { identifier: 'c', limits: limit }]);
+    await limiter.refund('a', limit, denied);
+    expect((await limiter.peek('a', limit)).remaining).toBe(20);
+  });
+
   it('that comes after the end of a window begins no other one', async () => {
     const clock = new FakeClock();
     const limiter = new RateLimiter(createMemoryStore({ clock }), { clock });

@@ -13,9 +13,11 @@ import {
 
 /** What better-auth wants of a `secondaryStorage`. Times are in seconds. */
 export interface BetterAuthStorage {
+  /** A value, or null. */
   get(key: string): Promise<string | null>;
   /** Does nothing for the token of a session that was deleted. A list of sessions is merged. */
   set(key: string, value: string, ttl?: number): Promise<void>;
+  /** Removes a value; the token of a session for ever. */
   delete(key: string): Promise<void>;
   /** Of several callers at once, one gets the value. */
   getAndDelete(key: string): Promise<string | null>;

@@ -42,9 +42,11 @@ export function cookieJar(options: CookieOptions = {}): CookieJar {
   check('domain', domain ?? 'none', /^[\w.-]+$/, 'a host name');
   check('sameSite', sameSite, /^(Lax|Strict|None)$/, "'Lax', 'Strict' or 'None'");
   if (sameSite === 'None' && !secure) refuse('sameSite', sameSite, "it with secure, or 'Lax'");
-  if (name.startsWith('__Host-') && (!secure || domain || path !== '/')) {
+  if (/^__Host-/i.test(name) && (!secure || domain || path !== '/')) {
     refuse('name', name, 'that prefix with secure, the path "/" and without a domain, or browsers refuse it');
   }
+  if (/^__Secure-/i.test(name) && !secure)
+    refuse('name', name, 'that prefix with secure, or browsers refuse it');
   if (maxAgeMs !== undefined && !(Number.isSafeInteger(maxAgeMs) && maxAgeMs >= 1_000)) {
     refuse('maxAgeMs', maxAgeMs, 'whole milliseconds from 1000, or leave it out');
   }

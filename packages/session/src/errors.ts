@@ -54,7 +54,7 @@ export function isUnreadable(error: unknown): boolean {
 const lasting: readonly string[] = [...unreadable, 'INVALID_ARGUMENT', 'SESSION_LIMIT', 'SIGN_IN_REVOKED'];
 
 /** Whether no waiting helps against an error: then it is not that the store does not answer. */
-export function isLasting(error: unknown): boolean {
+function isLasting(error: unknown): boolean {
   return lasting.some((code) => code === errorCode(error));
 }
 

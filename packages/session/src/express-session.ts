@@ -8,8 +8,10 @@ export interface ExpressSessionRequest {
   sessionID: string;
 }
 
-type Callback = (error?: unknown) => void;
-type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
+/** Called when it is done. */
+export type Callback = (error?: unknown) => void;
+/** Called with what was found; null if there is none. */
+export type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 type SessionClass = new (request: ExpressSessionRequest, content: object) => object;
 
 /** A request with a session that is not used. */
@@ -71,6 +73,7 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
     };
   }
 
+  /** Reads a session. */
   get(sid: string, callback: SessionCallback<Stored>): void {
     const found = this.#sessions.find(sid).then((found) => {
       if (!found) return null;
@@ -82,15 +85,18 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
     found.then((session) => callback(null, session), callback);
   }
 
+  /** Saves a session, unless it was ended. */
   set(sid: string, session: Stored, callback: Callback = () => {}): void {
     const isLoaded = this.#loaded.has(session);
     this.#sessions.save(sid, session, isLoaded).then(() => callback(), callback);
   }
 
+  /** Notes that a session is in use. */
   touch(sid: string, session: Stored, callback: Callback = () => {}): void {
     this.#sessions.touch(sid, session, this.#loaded.get(session)).then(() => callback(), callback);
   }
 
+  /** Ends a session for ever. */
   destroy(sid: string, callback: Callback = () => {}): void {
     this.#sessions.end(sid).then(() => callback(), callback);
   }

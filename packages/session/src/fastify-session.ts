@@ -1,8 +1,10 @@
 import type { KvStore } from '@norikv/store';
 import { type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
 
-type Callback = (error?: unknown) => void;
-type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
+/** Called when it is done. */
+export type Callback = (error?: unknown) => void;
+/** Called with what was found; null if there is none. */
+export type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 
 /**
  * A store for \@fastify/session whose sessions stay logged out: a request that was under way when a session was
@@ -32,6 +34,7 @@ export class NoriKVFastifySessionStore<Stored extends WebSession = never> {
     this.#sessions = new WebSessions(client, options, 'NoriKVFastifySessionStore');
   }
 
+  /** Reads a session. */
   get(sid: string, callback: SessionCallback<Stored>): void {
     const found = this.#sessions.find(sid).then((found) => {
       // What is stored is what was saved: a session of this kind.
@@ -40,10 +43,12 @@ export class NoriKVFastifySessionStore<Stored extends WebSession = never> {
     found.then((session) => callback(null, session), callback);
   }
 
+  /** Saves a session, unless it was ended. */
   set(sid: string, session: Stored, callback: Callback): void {
     this.#sessions.save(sid, session, false).then(() => callback(), callback);
   }
 
+  /** Ends a session for ever. */
   destroy(sid: string, callback: Callback): void {
     this.#sessions.end(sid).then(() => callback(), callback);
   }

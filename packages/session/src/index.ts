@@ -17,6 +17,7 @@ export type {
   Session,
   SessionData,
   SessionFacts,
+  SignIn,
 } from './session.js';
 export { createSessionId, isSessionId } from './session-id.js';
 export { type PresentedId, SessionManager, type SessionManagerOptions } from './session-manager.js';

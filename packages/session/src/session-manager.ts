@@ -2,12 +2,11 @@ import { errorCode, type KvStore } from '@norikv/store';
 import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
-import { checkUserId, lifetimesOf, type SessionStoreOptions, settingsOf } from './options.js';
-import type { ListedSession, NewSession, Profile, RegenerateOptions, Session } from './session.js';
+import { checkUserId, type SessionStoreOptions, settingsOf } from './options.js';
+import type { ListedSession, NewSession, Profile, RegenerateOptions, Session, SignIn } from './session.js';
 import { createSessionId, hashOf, isSessionId } from './session-id.js';
 import { type Found, SessionLedger } from './session-ledger.js';
-import type { LiveSession } from './session-record.js';
-import { newSession, type OwnedSession, SessionShape } from './session-shape.js';
+import { type Beginning, type OwnedSession, SessionShape } from './session-shape.js';
 import { revoke, revokeAll, revokeOthers } from './user-transitions.js';
 
 /** Options of {@link SessionManager}. */
@@ -70,25 +69,16 @@ export class SessionManager<Data extends object = Profile> {
    * @throws SessionLimitError, SignInRevokedError as their names say.
    */
   async create(userId: string, ...session: NewSession<Data>): Promise<string> {
-    const [data, options] = newSession(session);
-    const { ttlMs, absoluteMs } = lifetimesOf(this.#ledger.settings, options);
-    checkUserId(userId);
-    const now = this.#now();
-    const live: LiveSession = {
-      kind: 'live',
-      userId,
-      createdAt: now,
-      lastSeenAt: now,
-      idleMs: ttlMs,
-      expiresAt: now + absoluteMs,
-      data: this.#shape.stored(data, userId),
-    };
-    const id = createSessionId();
-    const { generation } = options;
-    if (await this.#ledger.begin(hashOf(id), live, generation)) return id;
-    throw new SignInRevokedError(
-      `generation is ${generation}, but the sessions of this user were ended since; check the credentials again`,
-    );
+    return this.#begin(this.#shape.begun(userId, session, this.#ledger.settings));
+  }
+
+  /** As {@link create}; answers the session, too, and what its cookie needs, at no further cost. */
+  async signIn(userId: string, ...session: NewSession<Data>): Promise<SignIn<Data>> {
+    const beginning = this.#shape.begun(userId, session, this.#ledger.settings);
+    const { createdAt } = beginning.session;
+    const shown = this.#shape.shown(structuredClone(beginning.session), createdAt);
+    const id = await this.#begin(beginning);
+    return { id, session: shown, ownMs: this.#ownMs(beginning.session) };
   }
 
   /**
@@ -185,9 +175,7 @@ export class SessionManager<Data extends object = Profile> {
    */
   async ownTimeOf(id: PresentedId): Promise<number | null> {
     const found = await this.#find(id);
-    if (!found) return null;
-    const { createdAt, expiresAt } = found.session;
-    return expiresAt - createdAt === this.#ledger.settings.absoluteMs ? null : expiresAt - this.#now();
+    return found ? this.#ownMs(found.session) : null;
   }
 
   /**
@@ -228,6 +216,18 @@ export class SessionManager<Data extends object = Profile> {
     return found && userId !== undefined
       ? { key: found.key, session: { ...found.session, userId } }
       : undefined;
+  }
+
+  async #begin({ session, generation }: Beginning): Promise<string> {
+    const id = createSessionId();
+    if (await this.#ledger.begin(hashOf(id), session, generation)) return id;
+    throw new SignInRevokedError(
+      `generation is ${generation}, but the sessions of this user were ended since; check the credentials again`,
+    );
+  }
+
+  #ownMs({ createdAt, expiresAt }: OwnedSession): number | null {
+    return expiresAt - createdAt === this.#ledger.settings.absoluteMs ? null : expiresAt - this.#now();
   }
 
   #now(): number {

@@ -3,12 +3,19 @@ import { refuse } from '@norikv/store/checks';
 import { quiet } from '@norikv/store/listeners';
 import type { StandardSchema } from '@norikv/store/standard-schema';
 import { copyJson, described, isPlainObject, type JsonObject } from './json.js';
+import { checkUserId, lifetimesOf, type Settings } from './options.js';
 import { conformed } from './schema.js';
 import type { CreateOptions, NewSession, Session, SessionFacts } from './session.js';
 import type { LiveSession } from './session-record.js';
 
 /** A session of a user. */
 export type OwnedSession = LiveSession & { readonly userId: string };
+
+/** A sign-in as it was asked for, checked. */
+export interface Beginning {
+  readonly session: OwnedSession;
+  readonly generation: number | undefined;
+}
 
 /** What a session looks like to its user, and what of it is stored. */
 export class SessionShape<Data extends object> {
@@ -22,6 +29,17 @@ export class SessionShape<Data extends object> {
     }
     this.#schema = schema;
     this.#maxDataBytes = maxDataBytes;
+  }
+
+  /** A session that begins now. */
+  begun(userId: string, given: NewSession<Data>, settings: Settings): Beginning {
+    const [data, options] = newSession(given);
+    const { ttlMs, absoluteMs } = lifetimesOf(settings, options);
+    checkUserId(userId);
+    const now = settings.now();
+    const times = { createdAt: now, lastSeenAt: now, idleMs: ttlMs, expiresAt: now + absoluteMs };
+    const session = { kind: 'live', userId, ...times, data: this.stored(data, userId) } as const;
+    return { session, generation: options.generation };
   }
 
   shown({ userId, createdAt, data }: OwnedSession, lastAccessedAt: number): Session<Data> {
@@ -47,7 +65,7 @@ export class SessionShape<Data extends object> {
 }
 
 /** Tells the two ways apart in which a session can be created. */
-export function newSession<Data extends object>(
+function newSession<Data extends object>(
   session: NewSession<Data>,
 ): readonly [data: object, options: CreateOptions] {
   const [first, second, third] = session as readonly [unknown, unknown?, unknown?];

@@ -24,6 +24,15 @@ export type NewSession<Data> =
       ? readonly [email: string, roles: readonly string[], options?: CreateOptions]
       : never);
 
+/** What {@link SessionManager.signIn} answers. */
+export interface SignIn<Data = Profile> {
+  /** For the cookie. */
+  readonly id: string;
+  readonly session: Session<Data>;
+  /** As {@link SessionManager.ownTimeOf}: how long the cookie is to last, or null for as long as all of them. */
+  readonly ownMs: number | null;
+}
+
 /** Options of one sign-in. */
 export interface CreateOptions {
   /**

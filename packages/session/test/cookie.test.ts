@@ -46,6 +46,8 @@ describe('the cookie', () => {
     [{ name: '__Host-id', secure: false }, 'name is "__Host-id"'],
     [{ name: '__Host-id', domain: 'example.com' }, 'name'],
     [{ name: '__Host-id', path: '/app' }, 'name'],
+    [{ name: '__host-id', path: '/app' }, 'name'],
+    [{ name: '__Secure-id', secure: false }, 'name'],
     [{ path: 'app' }, 'path'],
     [{ path: '/;Domain=example.com' }, 'path'],
     [{ domain: 'example.com; Secure' }, 'domain'],

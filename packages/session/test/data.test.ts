@@ -1,4 +1,5 @@
 import { runInNewContext } from 'node:vm';
+import { FakeClock } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
@@ -193,6 +194,30 @@ describe('a schema', () => {
       message: expect.stringContaining('items.1: is no text; bad'),
     });
     expect((await sessions.get(id))?.items).toEqual(['tea']);
+  });
+
+  it('and its result are what a sign-in tells, as a look does; whoever changes that changes nothing else', async () => {
+    const clock = new FakeClock();
+    const sessions = new SessionManager(memoryStore({ clock }), 60_000, { schema: basketSchema, clock });
+    const { id, session, ownMs } = await sessions.signIn('user', { items: [' tea '] });
+    expect(session).toEqual(await sessions.get(id));
+    expect([session.items, ownMs]).toEqual([['tea'], null]);
+    (session.items as string[]).push('coffee');
+    expect((await sessions.get(id))?.items).toEqual(['tea']);
+  });
+
+  it('that does not accept what it made itself signs nobody in', async () => {
+    const dateSchema: StandardSchema<{ at: unknown }> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          Object(value).at === 'text' ? { value: { at: 7 } } : { issues: [{ message: 'no text' }] },
+      },
+    };
+    const sessions = new SessionManager(memoryStore(), 60_000, { schema: dateSchema });
+    await expect(sessions.signIn('user', { at: 'text' })).rejects.toMatchObject({ code: 'SESSION_DATA' });
+    expect(await sessions.revokeAll('user')).toBe(0);
   });
 
   it('refuses what was stored without it', async () => {

@@ -1,6 +1,7 @@
 import { countCalls } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { SessionManager } from '../src/index.js';
+import { requestSessions } from '../src/request.js';
 import { WebSessions } from '../src/web-sessions.js';
 import { startProcesses, times } from './processes.js';
 import { minute } from './world.js';
@@ -30,6 +31,14 @@ describe('store calls and round trips', () => {
     const { cost, sessions } = await world();
     expect((await cost(() => sessions.create('alice', ...alice))).slice(0, 2)).toEqual([4, 4]);
     expect((await cost(() => sessions.create('alice', ...alice))).slice(0, 2)).toEqual([3, 3]);
+  });
+
+  it('of a sign-in that tells what its cookie needs: no more, also as the session of a request', async () => {
+    const { cost, sessions } = await world();
+    expect((await cost(() => sessions.signIn('alice', ...alice))).slice(0, 2)).toEqual([4, 4]);
+    const request = await requestSessions(sessions)(null);
+    expect((await cost(() => request.signIn('alice', ...alice))).slice(0, 2)).toEqual([3, 3]);
+    expect((await cost(() => request.signIn('alice', ...alice))).slice(0, 2)).toEqual([5, 5]);
   });
 
   it('of a look: one round trip once the user of a session is known, a use of it now and then', async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.js';
 import { onAbort } from './on-abort.js';
 
 /** A signal that ends a wait, and the error for that. */
@@ -14,14 +15,15 @@ export interface SignalLimit {
 
 /** A time after which a wait ends, and the error for that. */
 export interface TimeLimit {
-  /** A `Clock`, of which only the timers are used. */
-  readonly clock: { startTimer(callback: () => void, delayMs: number): () => void };
+  /** Of which only the timers are used. */
+  readonly clock: Pick<Clock, 'startTimer'>;
   readonly timeoutMs?: number | undefined;
   /** Makes the error. */
   late(): Error;
 }
 
-type Limits = SignalLimit | (SignalLimit & TimeLimit);
+/** What ends a wait. */
+export type WaitLimits = SignalLimit | (SignalLimit & TimeLimit);
 
 /**
  * Begins work and waits for it, no longer than a signal and a time limit allow. The work itself goes on, and
@@ -31,13 +33,13 @@ type Limits = SignalLimit | (SignalLimit & TimeLimit);
  *
  * @throws what the work throws, or the error that the limits make.
  */
-export function waitWithin<Result>(begin: () => Promise<Result>, limits: Limits): Promise<Result> {
+export function waitWithin<Result>(begin: () => Promise<Result>, limits: WaitLimits): Promise<Result> {
   const isLimited = limits.signal !== undefined || ('clock' in limits && limits.timeoutMs !== undefined);
   // Most calls have no limits, and should not pay for another promise.
   return isLimited ? limited(begin, limits) : begin();
 }
 
-async function limited<Result>(begin: () => Promise<Result>, limits: Limits): Promise<Result> {
+async function limited<Result>(begin: () => Promise<Result>, limits: WaitLimits): Promise<Result> {
   const { signal } = limits;
   if (signal?.aborted) throw limits.cancelled(signal.reason, false);
   const releases: Array<() => void> = [];

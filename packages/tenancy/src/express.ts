@@ -6,6 +6,7 @@ import type { TenantMetadata } from './tenant-record.js';
 /** What the middleware uses of a request of Express 4 or 5, and adds to it. */
 export interface ExpressTenantRequest {
   readonly hostname?: string | undefined;
+  /** A header. */
   get(name: string): string | string[] | undefined;
   tenantClient?: TenantClient;
   tenantMetadata?: TenantMetadata;

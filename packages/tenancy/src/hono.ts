@@ -2,7 +2,11 @@ import type { TenantContext } from './tenant-context.js';
 
 /** What the middleware uses of a context of Hono 4. */
 export interface HonoTenantContext {
-  readonly req: { readonly url: string; header(name: string): string | undefined };
+  readonly req: {
+    readonly url: string;
+    /** A header of the request. */
+    header(name: string): string | undefined;
+  };
 }
 
 /**

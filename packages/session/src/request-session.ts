@@ -1,0 +1,164 @@
+import { InvalidArgumentError } from '@norikv/store';
+import type { CookieJar } from './cookie.js';
+import { orUnavailable } from './errors.js';
+import { frozen } from './json.js';
+import type { NewSession, Profile, RegenerateOptions, Session } from './session.js';
+import type { SessionManager } from './session-manager.js';
+
+/** A header field: name and value. */
+export type HeaderField = [name: string, value: string];
+
+/**
+ * The session of a request.
+ *
+ * Its methods change the session in the store at once, and the cookie in its {@link headers}. Where the store does not
+ * answer they throw a `SessionUnavailableError`, which Hono (from 4.5) answers with 503. An `onError` of your own sees
+ * it: return `error.getResponse()`.
+ */
+export class RequestSession<Data extends object = Profile> {
+  #data: Session<Data> | null;
+  /** Why it cannot be known who this is. */
+  #unreadable: unknown;
+  #id: string | undefined;
+  #cookie: string | undefined;
+  #isAnswered = false;
+  readonly #sessions: SessionManager<Data>;
+  readonly #jar: CookieJar;
+
+  /** @internal `requestSessions` makes it. */
+  constructor(
+    sessions: SessionManager<Data>,
+    jar: CookieJar,
+    id: string | undefined,
+    data: Session<Data> | null,
+    unreadable: unknown,
+  ) {
+    this.#sessions = sessions;
+    this.#jar = jar;
+    this.#id = id;
+    this.#data = frozen(data);
+    this.#unreadable = unreadable;
+  }
+
+  /**
+   * Who is signed in; null if nobody is. Frozen: `update` changes it.
+   *
+   * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
+   * the schema any more. Such a visitor can only sign in anew, and sign out.
+   */
+  get data(): Session<Data> | null {
+    if (this.#unreadable !== undefined) throw this.#unreadable;
+    return this.#data;
+  }
+
+  /**
+   * Signs a user in with a new id, and ends the session there was. As `create` of the manager: what throws signs
+   * nobody in.
+   *
+   * @throws InvalidArgumentError once the answer has begun.
+   */
+  async signIn(userId: string, ...session: NewSession<Data>): Promise<void> {
+    this.#checkCookie('signIn');
+    await orUnavailable(async () => {
+      const signIn = await this.#sessions.signIn(userId, ...session);
+      await this.#sessions.destroy(this.#id);
+      this.#use(signIn.id, signIn.ownMs);
+      this.#data = frozen(signIn.session);
+      this.#unreadable = undefined;
+    });
+  }
+
+  /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
+  async handle(): Promise<string | null> {
+    return orUnavailable(() => this.#sessions.handleOf(this.#id));
+  }
+
+  /** Changes the data. False if the session is over. */
+  async update(updateFn: (session: Session<Data>) => Data): Promise<boolean> {
+    let changed: Session<Data> | null = null;
+    const own: unknown[] = [];
+    const change = (session: Session<Data>): Data => {
+      const { userId, createdAt, lastAccessedAt } = session;
+      try {
+        const data = updateFn(session);
+        changed = { ...data, userId, createdAt, lastAccessedAt };
+        return data;
+      } catch (error) {
+        own.push(error);
+        throw error;
+      }
+    };
+    const isUpdated = await orUnavailable(() => this.#sessions.update(this.#id, change), own);
+    // It is changed, whether it can be read again or not.
+    this.#data = isUpdated ? frozen(await this.#sessions.get(this.#id).catch(() => changed)) : null;
+    return isUpdated;
+  }
+
+  /**
+   * Gives the session a new id: call it when rights change. False if the session is over.
+   *
+   * @throws InvalidArgumentError once the answer has begun.
+   */
+  async regenerate(options?: RegenerateOptions): Promise<boolean> {
+    this.#checkCookie('regenerate');
+    return orUnavailable(async () => {
+      const ownMs = await this.#sessions.ownTimeOf(this.#id);
+      const id = await this.#sessions.regenerate(this.#id, options);
+      if (id !== null) this.#use(id, ownMs);
+      // The cookie stays: a request at the same time may just have set the one that works.
+      else this.#data = null;
+      return id !== null;
+    });
+  }
+
+  /** Logs out here. */
+  async signOut(): Promise<void> {
+    await orUnavailable(() => this.#sessions.destroy(this.#id));
+    this.#forget();
+  }
+
+  /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
+  async signOutEverywhere(): Promise<number> {
+    const { data } = this;
+    const count = data ? await orUnavailable(() => this.#sessions.revokeAll(data.userId)) : 0;
+    this.#forget();
+    return count;
+  }
+
+  /** Logs the user out everywhere else. Null if the session is over. */
+  async signOutOthers(): Promise<number | null> {
+    return orUnavailable(() => this.#sessions.revokeOthers(this.#id));
+  }
+
+  /**
+   * What the answer must say: a cookie, if it changed, and that nobody may cache it. Ask when the answer is made, and
+   * append it to what else is set: from then on, what needs another cookie is refused.
+   */
+  headers(): HeaderField[] {
+    this.#isAnswered = true;
+    if (this.#cookie === undefined) return [];
+    return [
+      ['Set-Cookie', this.#cookie],
+      ['Cache-Control', 'no-store'],
+    ];
+  }
+
+  #checkCookie(call: string): void {
+    if (!this.#isAnswered) return;
+    throw new InvalidArgumentError(
+      `${call} came when the answer had begun, too late for its cookie; call it before the handler returns`,
+    );
+  }
+
+  #use(id: string, ownMs: number | null): void {
+    this.#id = id;
+    this.#cookie = this.#jar.write(id, ownMs);
+  }
+
+  #forget(): void {
+    this.#id = undefined;
+    this.#data = null;
+    this.#unreadable = undefined;
+    this.#cookie = this.#jar.clear();
+  }
+}
