@@ -63,6 +63,11 @@ export class CheckpointLostError extends NoriKVError {
   static override readonly code: string = 'CHECKPOINT_LOST';
 }
 
+/** A consumer has parked as many events as it may, and has stopped before one more. None is lost. */
+export class ParkingFullError extends NoriKVError {
+  static override readonly code: string = 'PARKING_FULL';
+}
+
 /** The key of a subject was deleted: what was written about it cannot be read, and nothing more can be written. */
 export class SubjectErasedError extends NoriKVError {
   static override readonly code: string = 'SUBJECT_ERASED';

@@ -10,6 +10,7 @@ export {
   EventInvalidError,
   EventTooLargeError,
   IdReusedError,
+  ParkingFullError,
   StreamClosedError,
   StreamConflictError,
   type StreamConflictFacts,
@@ -29,6 +30,7 @@ export type { ExpectedVersion } from './events/expected.js';
 export type {
   AppendOptions,
   AppendResult,
+  ChangeOptions,
   EventStoreOptions,
   EventValidator,
   LifeOptions,
@@ -46,6 +48,7 @@ export type {
   ErrorPolicy,
   HandlingContext,
   ParkedEvent,
+  Retried,
   StartFrom,
 } from './feed/consumer-options.js';
 export { EventConsumer } from './feed/event-consumer.js';

@@ -46,8 +46,12 @@ export class SnapshotStore implements SnapshotSource {
   }
 
   /** One round trip. */
-  get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined> {
-    return this.#updater.read(this.#key(aggregateId, reducerName), codec);
+  get(
+    aggregateId: string,
+    reducerName: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Snapshot | undefined> {
+    return this.#updater.read(this.#key(aggregateId, reducerName), codec, options);
   }
 
   /**

@@ -64,7 +64,7 @@ const records: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
   'events:d:0': ({ store }) => store.append('new', 'T', 1),
   'events:fh:0': ({ feed }) => feed.after(0, 0, 10),
   'events:c:g:0': start,
-  'events:qh:g': ({ consumer }) => consumer.parked(),
+  'events:q:g': ({ consumer }) => consumer.parked(),
   'events:n:s:count': ({ snapshots }) => snapshots.get('s', 'count'),
   'events:m:count': ({ projection }) => projection.start(),
   'events:v:count:1:all': ({ projection }) => projection.get('all'),

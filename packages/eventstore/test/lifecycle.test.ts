@@ -1,8 +1,9 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
 import { type KvStore, UnavailableError } from '@norikv/store';
-import { createMemoryStore, withFaults } from '@norikv/testkit';
+import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventStore } from '../src/index.js';
+import { holding } from './holding.js';
 import { onEachEngine } from './on-each-engine.js';
 
 onEachEngine('the life of a stream', (open) => {
@@ -201,6 +202,54 @@ it.each([
   expect(await store.streamExists('s')).toBe(false);
   expect(await store.deleteStream('s')).toBe(false);
   expect([...keys]).toEqual(['events:h:s']);
+});
+
+const changes: Readonly<Record<string, (store: EventStore, options: object) => Promise<boolean>>> = {
+  deleteStream: (store, options) => store.deleteStream('s', options),
+  tombstoneStream: (store, options) => store.tombstoneStream('s', options),
+  archiveStream: (store, options) => store.archiveStream('s', options),
+  restoreStream: (store, options) => store.restoreStream('archived', options),
+  truncateStream: (store, options) => store.truncateStream('s', 2, options),
+};
+
+describe.each(Object.entries(changes))('%s', (_name, change) => {
+  async function prepared() {
+    const clock = new FakeClock();
+    const slow = holding(createMemoryStore({ clock }), ':h:', 'calls');
+    const store = new EventStore(slow.store, { clock });
+    const events = [1, 2, 3].map((data) => ({ type: 'T', data }));
+    for (const name of ['s', 'archived']) await clock.run(() => store.append(name, events));
+    await clock.run(() => store.archiveStream('archived'));
+    return { clock, slow, store };
+  }
+
+  it('ends with its signal', async () => {
+    const { store } = await prepared();
+    const refused = change(store, { signal: AbortSignal.abort() });
+    await expect(refused).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await change(store, { signal: new AbortController().signal })).toBe(true);
+  });
+
+  it('ends with its deadline', async () => {
+    const { clock, slow, store } = await prepared();
+    const other = new EventStore({ ...slow.store }, { clock });
+    slow.hold();
+    const late = expect(change(other, { deadlineMs: 50 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    await clock.advance(50);
+    await late;
+    slow.release();
+    expect(await change(store, {})).toBe(true);
+  });
+
+  it('refuses options that it does not have', async () => {
+    const { store } = await prepared();
+    for (const options of [{ expect: 3 }, { deadlineMs: 0 }, { signal: 1 }, 1]) {
+      const refused = change(store, options as object);
+      await expect(refused).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+  });
 });
 
 it('a reader whose head is overtaken by a truncation leaves out what is gone', async () => {

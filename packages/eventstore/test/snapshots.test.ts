@@ -1,6 +1,7 @@
-import { countCalls } from '@norikv/testkit';
+import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { EventStore, type Reducer, SnapshotStore } from '../src/index.js';
+import { holding } from './holding.js';
 import { onEachEngine } from './on-each-engine.js';
 
 let evolved = 0;
@@ -201,4 +202,26 @@ onEachEngine('a snapshot in a key of its own', (open) => {
     expect((await store.load('s', sum, snapshots)).state).toEqual({ total: 3 });
     expect((await store.load('nobody', sum, snapshots)).state).toEqual({ total: 0 });
   });
+});
+
+it.each([
+  ['the stream', ':h:'],
+  ['old events', ':g:'],
+  ['a snapshot', ':n:'],
+])('loading ends with its signal while it reads %s', async (_what, part) => {
+  const memory = createMemoryStore();
+  await fill(new EventStore(memory, { rollBytes: 1 }), 3);
+  const slow = holding({ ...memory }, part, 'calls');
+  const store = new EventStore(slow.store);
+  const controller = new AbortController();
+  slow.hold();
+  const { signal } = controller;
+  const loading = expect(
+    store.load('s', sum, new SnapshotStore(slow.store), { signal }),
+  ).rejects.toMatchObject({ code: 'CANCELLED' });
+  await slow.held;
+  controller.abort();
+  slow.release();
+  await loading;
+  await expect(store.load('s', sum, undefined, { deadlineMs: 1 } as object)).rejects.toThrow('use signal');
 });

@@ -1,18 +1,22 @@
 import type { Change } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities, systemClock } from '@norikv/store';
-import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkSignal } from '@norikv/store/call-options';
+import { checkObject, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import { emptyHead, type Head } from '../log/head.js';
 import { Log } from '../log/log.js';
 import { checkName, checkPrefix, logKeys } from '../log/log-keys.js';
 import { EventAppender } from './event-appender.js';
 import { checkRead, EventReader } from './event-reader.js';
 import type { EventOfType, EventShape, NewEvent, RecordedEvent } from './event-types.js';
-import { type ExpectedVersion, isPresent } from './expected.js';
+import { isPresent } from './expected.js';
 import { InlineStates } from './inline-states.js';
 import { end, type LifeResult, truncate, turn } from './lifecycle.js';
+import { load } from './load.js';
 import {
   type AppendOptions,
   type AppendResult,
+  type ChangeOptions,
+  checkChangeOptions,
   checkLifeOptions,
   type EventStoreOptions,
   type LifeOptions,
@@ -21,7 +25,7 @@ import {
   updaterOptionsOf,
 } from './options.js';
 import { checkSamePrefix } from './outbox.js';
-import { evolved, type Loaded, newestUsable, type Reducer, type SnapshotSource, stateOf } from './reducer.js';
+import type { Loaded, Reducer, SnapshotSource } from './reducer.js';
 import { keepsProtected, leftOver } from './refusals.js';
 
 /**
@@ -172,23 +176,13 @@ export class EventStore<Event extends EventShape = EventShape> {
     aggregateId: string,
     reducer: Reducer<State, Event>,
     snapshots?: SnapshotSource,
+    options: Pick<ReadOptions, 'signal'> = {},
   ): Promise<Loaded<State>> {
     const name = checkName('aggregateId', aggregateId);
     if (snapshots && this.isProtected) throw keepsProtected('snapshots');
-    for (;;) {
-      const [found, stored] = await Promise.all([this.#log.peek(name), snapshots?.get(name, reducer.name)]);
-      const head = isPresent(found) ? found : undefined;
-      const known = newestUsable([head?.snapshots[reducer.name], stored], reducer, head);
-      let state = stateOf(known, reducer);
-      const evolve = (event: RecordedEvent): void => {
-        state = evolved(reducer, state, event as RecordedEvent<Event>);
-      };
-      const rest = { from: (known?.version ?? 0) + 1 };
-      if (head && !(await this.#reader.each(head, rest, evolve))) continue;
-      const loaded = { state, version: head?.last ?? 0, exists: head !== undefined };
-      if (head) this.#states.note(head, reducer, loaded);
-      return loaded;
-    }
+    checkSignal(checkOptions(options, ['signal']).signal);
+    const parts = { log: this.#log, reader: this.#reader, states: this.#states };
+    return load(parts, name, reducer, snapshots, options);
   }
 
   /**
@@ -208,36 +202,37 @@ export class EventStore<Event extends EventShape = EventShape> {
    * Hides a stream from reads and feeds, and refuses new events until it is restored. Consumers that pass it
    * meanwhile do not come back to it.
    */
-  async archiveStream(aggregateId: string): Promise<boolean> {
-    return this.#change(aggregateId, 'any', (head) => turn(head, 'open', 'archived'));
+  async archiveStream(aggregateId: string, options: ChangeOptions = {}): Promise<boolean> {
+    return this.#change(aggregateId, checkChangeOptions(options), (head) => turn(head, 'open', 'archived'));
   }
 
   /** Brings an archived stream back. */
-  async restoreStream(aggregateId: string): Promise<boolean> {
-    return this.#change(aggregateId, 'any', (head) => turn(head, 'archived', 'open'));
+  async restoreStream(aggregateId: string, options: ChangeOptions = {}): Promise<boolean> {
+    return this.#change(aggregateId, checkChangeOptions(options), (head) => turn(head, 'archived', 'open'));
   }
 
   /** Deletes the events before a version, those stored with later ones when these go. Versions stay. */
-  async truncateStream(aggregateId: string, before: number): Promise<boolean> {
+  async truncateStream(aggregateId: string, before: number, options: ChangeOptions = {}): Promise<boolean> {
     checkWhole('before', before);
-    return this.#change(aggregateId, 'any', (head) => truncate(head, before));
+    return this.#change(aggregateId, checkChangeOptions(options), (head) => truncate(head, before));
   }
 
-  async #end(aggregateId: string, status: 'deleted' | 'tombstoned', options: LifeOptions): Promise<boolean> {
-    const expected = checkLifeOptions(options);
-    return this.#change(aggregateId, expected, (head) =>
-      end(head ?? emptyHead(aggregateId, this.#log.limits.rollBytes), status, expected),
+  async #end(aggregateId: string, status: 'deleted' | 'tombstoned', given: LifeOptions): Promise<boolean> {
+    const options = checkLifeOptions(given);
+    return this.#change(aggregateId, options, (head) =>
+      end(head ?? emptyHead(aggregateId, this.#log.limits.rollBytes), status, options.expected),
     );
   }
 
   /** Changes the head, then deletes what it has cut off, also what an earlier call left behind. */
   async #change(
     aggregateId: string,
-    expected: ExpectedVersion,
+    { expected = 'any', ...limits }: LifeOptions,
     transition: (head: Head | undefined) => Change<Head, LifeResult>,
   ): Promise<boolean> {
     const name = checkName('aggregateId', aggregateId);
-    const result = await this.#log.change(name, transition);
+    const change = (head?: Head): Change<Head, LifeResult> => transition(head && this.#log.rolled(head));
+    const result = await this.#log.update(name, change, limits);
     if ('against' in result) throw await this.#appender.conflict(result.against, expected);
     await this.#log.emptyTrash(name).catch(leftOver);
     return result.done;

@@ -101,11 +101,17 @@ export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
   return options;
 }
 
+const changeOptions: readonly string[] = ['signal', 'deadlineMs'];
+
+/** @throws InvalidArgumentError for what a change of a stream's life does not take. */
+export function checkChangeOptions(options: ChangeOptions): ChangeOptions {
+  return checkOptions(options, changeOptions);
+}
+
 /** @throws InvalidArgumentError for what would be an end without the condition that was meant. */
-export function checkLifeOptions(options: LifeOptions = {}): ExpectedVersion {
-  checkOptions(options, ['expected']);
-  const { expected = 'any' } = options;
-  return checkExpected(expected);
+export function checkLifeOptions(options: LifeOptions): LifeOptions & { readonly expected: ExpectedVersion } {
+  const { expected = 'any', ...limits } = checkOptions(options, ['expected', ...changeOptions]);
+  return { ...limits, expected: checkExpected(expected) };
 }
 
 /** What an append did. */
@@ -148,8 +154,16 @@ export interface StreamSlice<Event extends EventShape = EventShape> {
   readonly events: readonly RecordedEvent<Event>[];
 }
 
+/** How long a change of a stream's life may take. What it clears away afterwards has the store's own time. */
+export interface ChangeOptions {
+  /** Ends waiting: `CancelledError` before the write left, `OutcomeUnknownError` after. */
+  readonly signal?: AbortSignal | undefined;
+  /** Total time in milliseconds. Default: the store's, 10,000. */
+  readonly deadlineMs?: number | undefined;
+}
+
 /** Options of an end of life. */
-export interface LifeOptions {
+export interface LifeOptions extends ChangeOptions {
   /** Default `any`. */
   readonly expected?: ExpectedVersion | undefined;
 }

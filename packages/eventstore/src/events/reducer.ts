@@ -27,7 +27,11 @@ export interface Loaded<State> {
 /** Where snapshots outside the stream's record come from: see `SnapshotStore`. */
 export interface SnapshotSource {
   /** The snapshot of a stream; undefined if there is none. */
-  get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined>;
+  get(
+    aggregateId: string,
+    reducerName: string,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Snapshot | undefined>;
 }
 
 /** The newest snapshot that a reducer can go on from. */

@@ -7,6 +7,8 @@ import { recordCodec } from '../log/record.js';
 /** How far a group of consumers has come in a partition, and whose turn it is: the newest epoch's. */
 export interface Checkpoint {
   readonly position: number;
+  /** Of the item after it, the last version that was handled; 0 if none was. */
+  readonly version: number;
   readonly epoch: number;
 }
 
@@ -23,18 +25,19 @@ export class Checkpoints {
     this.#updater = createUpdater(client, options);
   }
 
-  /** Takes a partition over from whoever has it. `from` sets the position; without it, it stays. */
-  claim(partition: number, from?: number): Promise<Checkpoint> {
-    return this.#updater.update(this.#key(partition), codec, (current = { position: 0, epoch: 0 }) => {
-      const claimed = { position: from ?? current.position, epoch: current.epoch + 1 };
+  /** Takes a partition over from whoever has it: at a position, or where the group left off, if it has and `goesOn`. */
+  claim(partition: number, begin: number, goesOn: boolean): Promise<Checkpoint> {
+    return this.#updater.update(this.#key(partition), codec, (current) => {
+      const place = (goesOn && current) || { position: begin, version: 0 };
+      const claimed = { ...place, epoch: (current?.epoch ?? 0) + 1 };
       return write(claimed, claimed);
     });
   }
 
   /** Moves on; true when that is kept. @throws CheckpointLostError if another consumer has claimed the partition. */
-  async save(partition: number, { position, epoch }: Checkpoint): Promise<true> {
+  async save(partition: number, place: Checkpoint): Promise<true> {
     const isKept = await this.#updater.update(this.#key(partition), codec, (current) =>
-      current?.epoch === epoch ? write({ position, epoch }, true) : keep(false),
+      current?.epoch === place.epoch ? write(place, true) : keep(false),
     );
     if (isKept) return true;
     throw new CheckpointLostError(

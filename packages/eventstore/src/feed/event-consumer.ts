@@ -1,17 +1,19 @@
 import { type Clock, ClosedError, systemClock } from '@norikv/store';
-import { checkFunction } from '@norikv/store/checks';
+import { checkFunction, checkString } from '@norikv/store/checks';
 import { waitWithin } from '@norikv/store/wait-within';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape } from '../events/event-types.js';
 import { type Bell, createBell } from './bell.js';
-import { checkCatchUpOptions, checkConsumerOptions } from './check-consumer-options.js';
-import { type Checkpoint, Checkpoints } from './checkpoints.js';
-import type { CatchUpOptions, ConsumerOptions, ParkedEvent } from './consumer-options.js';
+import { checkCatchUpOptions, checkConsumerOptions, checkPartitions } from './check-consumer-options.js';
+import { Checkpoints } from './checkpoints.js';
+import { consumePartition } from './consume-partition.js';
+import type { CatchUpOptions, ConsumerOptions, ParkedEvent, Retried } from './consumer-options.js';
 import type { EventFeed } from './event-feed.js';
 import { Handling } from './handling.js';
 import { late, waitCancelled } from './late.js';
 import { ParkedEvents } from './parked-events.js';
 import { PartitionReader } from './partition-reader.js';
+import { Retrying } from './retrying.js';
 import { unlessAway } from './unless-away.js';
 
 /**
@@ -36,6 +38,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   readonly #checkpoints: Checkpoints;
   readonly #parked: ParkedEvents;
   readonly #handling: Handling<Event>;
+  readonly #retrying: Retrying<Event>;
   readonly #readers: readonly PartitionReader<Event>[];
   readonly #positions: number[] = [];
   readonly #watchers = new Map<object, () => void>();
@@ -50,21 +53,22 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
 
   /** @throws InvalidArgumentError for a bad option. */
   constructor(feed: EventFeed, store: EventStore<Event>, options: ConsumerOptions<Event>) {
-    checkConsumerOptions(options, ['group', 'handle', 'from']);
+    checkConsumerOptions(options, ['group', 'handle', 'from', 'partitions']);
     const { batchSize = 100, category, types, clock = systemClock } = options;
     checkFunction('handle', options.handle);
+    const partitions = checkPartitions(options.partitions, feed.partitions);
     this.#feed = feed;
     this.#options = { ...options };
     this.#clock = clock;
     this.#bell = createBell(clock);
     this.#checkpoints = new Checkpoints(feed.client, feed.prefix, options.group, { clock });
-    this.#parked = new ParkedEvents(feed.client, feed.prefix, options.group, clock);
-    this.#handling = new Handling(this.#options, this.#parked, this.#bell, this.#stopping.signal);
-    this.#readers = Array.from(
-      { length: feed.partitions },
-      (_, partition) =>
-        new PartitionReader(feed, store, partition, { batchSize, category, types: types && [...types] }),
-    );
+    this.#parked = new ParkedEvents(feed.client, feed.prefix, options.group, { clock });
+    const { signal } = this.#stopping;
+    const shared = { parked: this.#parked, clock, signal };
+    this.#handling = new Handling({ ...shared, options: this.#options, bell: this.#bell });
+    this.#retrying = new Retrying(store, feed, this.#handling, shared);
+    const selection = { batchSize, category, types: types && [...types] };
+    this.#readers = partitions.map((partition) => new PartitionReader(feed, store, partition, selection));
   }
 
   /**
@@ -85,16 +89,30 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   async #begin(): Promise<void> {
     const { from = 'CURRENT' } = this.#options;
     await this.#feed.check();
-    if (from === 'END') await this.#feed.sweep();
-    const ends = from === 'END' ? await this.#feed.ends() : [];
+    const ends = from.endsWith('END') ? await this.#publishedSoFar() : [];
     const lanes = await Promise.all(
       this.#readers.map(async (reader) => {
-        const begin = from === 'BEGINNING' ? 0 : ends[reader.partition];
-        return { reader, claim: await this.#checkpoints.claim(reader.partition, begin) };
+        const begin = ends[reader.partition] ?? 0;
+        const claim = await this.#checkpoints.claim(reader.partition, begin, from.startsWith('CURRENT'));
+        return { reader, claim };
       }),
     );
     const stopListening = this.#feed.onPublished(() => this.#bell.ring());
-    const loops = lanes.map(({ reader, claim }) => this.#guard(() => this.#consume(reader, claim)));
+    const parts = {
+      options: this.#options,
+      handling: this.#handling,
+      checkpoints: this.#checkpoints,
+      bell: this.#bell,
+      clock: this.#clock,
+      signal: this.#stopping.signal,
+      onReached: (partition: number, position: number) => {
+        this.#positions[partition] = position;
+        this.#lookAtProgress();
+      },
+    };
+    const loops = lanes.map(({ reader, claim }) =>
+      this.#guard(() => consumePartition({ ...parts, reader }, claim)),
+    );
     const work = Promise.all([...loops, this.#guard(() => this.#sweepNowAndThen())]);
     this.#running = work.then(stopListening).then(this.#markOver);
   }
@@ -107,6 +125,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#end();
     await this.#started?.catch(() => {});
     await this.#running;
+    await this.#retrying.over();
     this.#markOver?.();
   }
 
@@ -129,7 +148,8 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const tooLate = (): Error => late(`The consumer has not caught up within ${timeoutMs} ms`);
     const patience = { clock, signal, late: tooLate, cancelled: waitCancelled };
     const ends = await waitWithin(() => this.#publishedSoFar(), { ...patience, timeoutMs });
-    const isThere = (): boolean => ends.every((end, partition) => (this.#positions[partition] ?? 0) >= end);
+    const isThere = (): boolean =>
+      this.#readers.every(({ partition }) => (this.#positions[partition] ?? 0) >= (ends[partition] ?? 0));
     this.#bell.ring();
     const watcher = {};
     const arrival = (): Promise<void> =>
@@ -153,47 +173,37 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     return this.#feed.ends();
   }
 
-  /** The events that this group has put aside. */
-  async parked(): Promise<ParkedEvent[]> {
+  /** The events that this group has put aside, in the order in which they failed. One round trip. */
+  parked(): Promise<ParkedEvent[]> {
     return this.#parked.list();
+  }
+
+  /**
+   * Has a parked event handled again, whether this consumer was started or not; one at a time, and not while the
+   * consumer handles another of its partition, so do not wait for it in `handle`.
+   *
+   * It comes after later events of its stream, and is taken out once it was handled: again after a crash in between,
+   * and twice if two consumers retry it. `onError` is not asked.
+   *
+   * @throws ClosedError if the consumer is stopped, and what the store throws while it is away: nothing is lost.
+   */
+  async retryParked(id: string): Promise<Retried> {
+    return this.#retrying.one(checkString('id', id));
+  }
+
+  /** The same for each event that is parked now, in their order; one that fails holds up none. */
+  retryAllParked(): Promise<Retried[]> {
+    return this.#retrying.all();
+  }
+
+  /** Forgets a parked event: it is never handled. False if nothing is parked under this id. */
+  async dropParked(id: string): Promise<boolean> {
+    return this.#parked.remove(checkString('id', id));
   }
 
   /** The same as `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  async #consume(reader: PartitionReader<Event>, claim: Checkpoint): Promise<void> {
-    const { partition } = reader;
-    const { pollMs = 50, maxPollMs = 2_000 } = this.#options;
-    let { position } = claim;
-    let saved = position;
-    let waitMs = pollMs;
-    while (!this.#isStopping) {
-      const heard = this.#bell.rings;
-      const deliveries = await unlessAway(() => reader.after(position));
-      try {
-        for (const delivery of deliveries || []) {
-          for (const event of delivery.events) {
-            if (this.#isStopping || !(await this.#handling.handle(event))) return;
-          }
-          position = delivery.position;
-        }
-      } finally {
-        const place = { ...claim, position };
-        const isSaved =
-          position === saved || (await unlessAway(() => this.#checkpoints.save(partition, place)));
-        if (isSaved) saved = position;
-      }
-      this.#positions[partition] = position;
-      for (const check of this.#watchers.values()) check();
-      if (deliveries && deliveries.length > 0) {
-        waitMs = pollMs;
-        continue;
-      }
-      await this.#bell.sleep(waitMs, heard);
-      waitMs = Math.min(maxPollMs, 2 * waitMs);
-    }
   }
 
   async #sweepNowAndThen(): Promise<void> {
@@ -225,6 +235,10 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   #end(): void {
     this.#stopping.abort();
     this.#bell.ring();
+    this.#lookAtProgress();
+  }
+
+  #lookAtProgress(): void {
     for (const check of this.#watchers.values()) check();
   }
 }

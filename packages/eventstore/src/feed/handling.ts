@@ -5,38 +5,64 @@ import { checkPolicy } from './check-consumer-options.js';
 import type { ConsumerOptions, ErrorPolicy } from './consumer-options.js';
 import { notYet } from './not-yet.js';
 import type { ParkedEvents } from './parked-events.js';
+import { newToken } from './token.js';
 import { unlessAway } from './unless-away.js';
+
+/** What a {@link Handling} works with. */
+export interface HandlingParts<Event extends EventShape> {
+  readonly options: ConsumerOptions<Event>;
+  readonly parked: ParkedEvents;
+  readonly bell: Bell;
+  /** Ends when the consumer is to stop. */
+  readonly signal: AbortSignal;
+}
 
 /** Has events handled, one at a time, and does with one that fails what is to be done with it. */
 export class Handling<Event extends EventShape> {
-  readonly #options: ConsumerOptions<Event>;
-  readonly #parked: ParkedEvents;
-  readonly #bell: Bell;
-  readonly #signal: AbortSignal;
+  readonly #parts: HandlingParts<Event>;
+  /** The partitions of which the handler has an event, and who waits for it. */
+  readonly #waiting = new Map<number, Array<() => void>>();
 
-  /** @param signal - ends when the consumer is to stop. */
-  constructor(options: ConsumerOptions<Event>, parked: ParkedEvents, bell: Bell, signal: AbortSignal) {
-    this.#options = options;
-    this.#parked = parked;
-    this.#bell = bell;
-    this.#signal = signal;
+  constructor(parts: HandlingParts<Event>) {
+    this.#parts = parts;
   }
 
   /** False if the consumer was stopped before the event was done with. */
-  async handle(event: RecordedEvent<Event>): Promise<boolean> {
-    const context = { signal: this.#signal };
+  async handle(event: RecordedEvent<Event>, partition: number): Promise<boolean> {
+    const { parked, signal } = this.#parts;
     try {
-      return await this.#untilBack(() => this.#options.handle(event, context));
+      return await this.#untilBack(() => this.once(event, partition));
     } catch (error) {
-      if (this.#signal.aborted) return false;
+      if (signal.aborted) return false;
       const policy = this.#policyFor(error, event);
       if (policy === 'stop') throw error;
-      return policy === 'skip' || (await this.#untilBack(() => this.#park(event, error)));
+      const id = newToken();
+      const park = async (): Promise<unknown> =>
+        (await unlessAway(() => parked.add(id, event as RecordedEvent, error))) || notYet;
+      return policy === 'skip' || (await this.#untilBack(park));
+    }
+  }
+
+  /** Gives the event to the handler when it has no other of its partition, unless the consumer is to stop by then. */
+  async once(event: RecordedEvent<Event>, partition: number): Promise<unknown> {
+    const { options, signal } = this.#parts;
+    for (let before = this.#waiting.get(partition); before; before = this.#waiting.get(partition)) {
+      const line = before;
+      await new Promise<void>((resolve) => line.push(resolve));
+    }
+    const behind: Array<() => void> = [];
+    this.#waiting.set(partition, behind);
+    try {
+      signal.throwIfAborted();
+      return await options.handle(event, { signal });
+    } finally {
+      this.#waiting.delete(partition);
+      for (const wake of behind) wake();
     }
   }
 
   #policyFor(error: unknown, event: RecordedEvent<Event>): ErrorPolicy {
-    const { onError = 'stop' } = this.#options;
+    const { onError = 'stop' } = this.#parts.options;
     if (typeof onError !== 'function') return onError;
     const policy = checkAtOnce('onError()', onError(error, event));
     checkPolicy('onError()', policy);
@@ -45,16 +71,12 @@ export class Handling<Event extends EventShape> {
 
   /** Repeats while the store is away; false if the consumer was stopped meanwhile. */
   async #untilBack(work: () => unknown): Promise<boolean> {
-    const { pollMs = 50, maxPollMs = 2_000 } = this.#options;
+    const { options, bell, signal } = this.#parts;
+    const { pollMs = 50, maxPollMs = 2_000 } = options;
     for (let waitMs = pollMs; (await work()) === notYet; waitMs = Math.min(maxPollMs, 2 * waitMs)) {
-      if (!this.#signal.aborted) await this.#bell.sleep(waitMs, this.#bell.rings);
-      if (this.#signal.aborted) return false;
+      if (!signal.aborted) await bell.sleep(waitMs, bell.rings);
+      if (signal.aborted) return false;
     }
     return true;
-  }
-
-  async #park(event: RecordedEvent<Event>, error: unknown): Promise<unknown> {
-    const isParked = await unlessAway(() => this.#parked.add(event as RecordedEvent, error));
-    return isParked || notYet;
   }
 }

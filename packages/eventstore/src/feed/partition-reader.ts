@@ -1,9 +1,9 @@
-import { UnavailableError } from '@norikv/store';
 import type { EventStore } from '../events/event-store.js';
 import { categoryOf, type EventShape, type RecordedEvent } from '../events/event-types.js';
 import { checkSamePrefix } from '../events/outbox.js';
 import { remember } from '../log/remember.js';
 import type { EventFeed, FeedItem } from './event-feed.js';
+import { readCommitted } from './read-committed.js';
 
 /** An item of the feed with the events it points to. */
 export interface Delivery<Event extends EventShape> {
@@ -40,13 +40,15 @@ export class PartitionReader<Event extends EventShape> {
     this.#selection = selection;
   }
 
-  async after(position: number): Promise<Delivery<Event>[]> {
+  /** @param version - of the first item, the last version that is not wanted again. */
+  async after(position: number, version: number): Promise<Delivery<Event>[]> {
     const items = await this.#feed.after(this.partition, position, this.#selection.batchSize);
     const given = new Map<string, number>();
-    const fresh = ({ position, pointer: [aggregateId, from, to] }: FeedItem): FeedItem => {
-      const last = given.get(aggregateId) ?? this.#given.get(aggregateId) ?? 0;
+    const fresh = ({ position: at, pointer: [aggregateId, from, to] }: FeedItem): FeedItem => {
+      const done = at === position + 1 ? version : 0;
+      const last = Math.max(done, given.get(aggregateId) ?? this.#given.get(aggregateId) ?? 0);
       given.set(aggregateId, Math.max(last, to));
-      return { position, pointer: [aggregateId, Math.max(from, last + 1), to] };
+      return { position: at, pointer: [aggregateId, Math.max(from, last + 1), to] };
     };
     const deliveries: Delivery<Event>[] = [];
     let held = 0;
@@ -65,17 +67,7 @@ export class PartitionReader<Event extends EventShape> {
     const { category, types } = this.#selection;
     const isWanted = category === undefined || categoryOf(aggregateId) === category;
     if (!isWanted || from > to) return { position, events: [] };
-    // Archived events too: they were committed, and a stream that is restored is not published again.
-    const span = { from, to, includeArchived: true };
-    const { events, exists, version } = await this.#store.read(aggregateId, span);
-    if (exists && version < to) {
-      throw new UnavailableError(
-        `"${aggregateId}" was read as of ${version}, before the ${to} that was published`,
-        {
-          outcome: 'not-applied',
-        },
-      );
-    }
+    const events = await readCommitted(this.#store, [aggregateId, from, to]);
     return { position, events: types ? events.filter(({ type }) => types.includes(type)) : events };
   }
 }

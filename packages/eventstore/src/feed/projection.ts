@@ -5,7 +5,7 @@ import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
 import { evolved, stateOf } from '../events/reducer.js';
 import { checkConsumerOptions } from './check-consumer-options.js';
-import type { CatchUpOptions, ConsumerOptions } from './consumer-options.js';
+import type { CatchUpOptions, ConsumerOptions, ParkedEvent } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
 import type { EventFeed } from './event-feed.js';
 import { notYet } from './not-yet.js';
@@ -14,7 +14,7 @@ import { ViewRecords } from './view-records.js';
 
 /** Options of a {@link Projection}: those of its consumer, and these. */
 export interface ProjectionOptions<State, Event extends EventShape>
-  extends Omit<ConsumerOptions<Event>, 'group' | 'handle' | 'from'> {
+  extends Omit<ConsumerOptions<Event>, 'group' | 'handle' | 'from' | 'partitions'> {
   /** 1 to 100 bytes. */
   readonly name: string;
   /** Change it with `evolve`, `keyOf` or the shape of the state, and rebuild. */
@@ -150,6 +150,11 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   async #endLive(): Promise<void> {
     await this.#started?.catch(() => {});
     await this.#consumer?.stop();
+  }
+
+  /** The events that were parked, and are in no record: `rebuild` applies them when `keyOf` and `evolve` can. */
+  async parked(): Promise<ParkedEvent[]> {
+    return this.#consumerOf(await this.#records.live()).parked();
   }
 
   /** Rejects with what stopped the projection, if something did. */

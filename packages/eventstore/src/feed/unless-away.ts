@@ -13,12 +13,16 @@ export async function unlessAway<Result>(
   try {
     return await work();
   } catch (error) {
-    if (mistakes?.has(error)) throw error;
-    const { retryable, outcome } = (error ?? {}) as {
-      readonly retryable?: unknown;
-      readonly outcome?: unknown;
-    };
-    if (retryable === true || outcome === 'unknown' || errorCode(error) === 'DEADLINE_EXCEEDED') return false;
+    if (!mistakes?.has(error) && isAway(error)) return false;
     throw error;
   }
+}
+
+/** Whether an error of a store says that it is away for a while or did not answer. */
+export function isAway(error: unknown): boolean {
+  const { retryable, outcome } = (error ?? {}) as {
+    readonly retryable?: unknown;
+    readonly outcome?: unknown;
+  };
+  return retryable === true || outcome === 'unknown' || errorCode(error) === 'DEADLINE_EXCEEDED';
 }

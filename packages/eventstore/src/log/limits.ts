@@ -24,9 +24,14 @@ export const maxEventBytes: number = 8 * 2 ** 20;
 /** Longest commit. */
 export const maxCommitBytes: number = 64 * 2 ** 20;
 
+/** The longest value that a store takes. */
+export function valueBytesOf({ capabilities }: KvStore): number {
+  return capabilities?.maxValueBytes ?? 2 ** 20;
+}
+
 /** For values of 1 MiB: 64, 256, 512, 128 and 512 KiB. */
 export function limitsOf(store: KvStore, rollBytes?: number, operationWindow = 1): Limits {
-  const budget = store.capabilities?.maxValueBytes ?? 2 ** 20;
+  const budget = valueBytesOf(store);
   if (operationWindow > budget / bytesOfName) {
     throw new InvalidArgumentError(
       `operationWindow is ${operationWindow}; use at most ${Math.floor(budget / bytesOfName)}: each name takes room in the stream's record`,

@@ -121,9 +121,9 @@ export class Log {
     return this.#updater.update(key, headCodec, checked, options);
   }
 
-  /** The same, with what this process has sealed taken into the head: what is cut off then takes that along. */
-  change<Result>(name: string, transition: Transition<Head, Result>): Promise<Result> {
-    return this.update(name, (head, now) => transition(head && this.#sealer.rolled(head), now));
+  /** A head with what this process has sealed taken in: what is cut off of it then takes that along. */
+  rolled(head: Head): Head {
+    return this.#sealer.rolled(head);
   }
 
   /** Adds what `plan` decides. One round trip where the state is remembered, one more when the tail is sealed. */

@@ -3,7 +3,16 @@ import { bytesToString, type Key, stringToBytes } from '@norikv/store';
 import { checksum } from './checksum.js';
 
 /** What a stored value is. */
-export type RecordKind = 'head' | 'lines' | 'index' | 'snapshot' | 'ledger' | 'checkpoint' | 'view' | 'key';
+export type RecordKind =
+  | 'head'
+  | 'lines'
+  | 'index'
+  | 'snapshot'
+  | 'ledger'
+  | 'checkpoint'
+  | 'parked'
+  | 'view'
+  | 'key';
 
 /** A record taken apart: a JSON header, then text lines that stay as they were written. */
 export interface StoredRecord {

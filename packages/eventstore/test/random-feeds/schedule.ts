@@ -3,8 +3,10 @@ import {
   consume,
   groupsOf,
   newConsumer,
+  newRetrier,
   pollingOf,
   type Reading,
+  retry,
   watchPositions,
 } from './consumers.js';
 import { brokenPromises } from './oracle.js';
@@ -38,6 +40,7 @@ export async function runSchedule(seed: number): Promise<ScheduleResult> {
     }
   };
   const twice = groups.filter(({ name }) => name !== 'late' && random() < 0.4);
+  const parking = groups.filter(({ options }) => options.onError === 'park');
   const restlessMs = world.oneOf([100, 400, 1e9]);
   const roles = [
     again(() => append(world), 30),
@@ -48,6 +51,7 @@ export async function runSchedule(seed: number): Promise<ScheduleResult> {
     again(watchPositions(world, groups), 20),
     again(() => lists.keep(), 100),
     again(() => lists.keep(), 400),
+    ...parking.map((group) => again(() => retry(world, group), 200)),
     ...[...groups, ...twice].map((group) => again(() => consume(world, group, late, polling), 200)),
   ];
   await clock.run(Promise.all(roles));
@@ -75,7 +79,13 @@ async function settle(
     await consumer.start();
     await consumer.caughtUp();
     await consumer.stop();
-    if (group.options.onError === 'park') checkParked(world, group, await consumer.parked());
+    if (group.options.onError !== 'park') continue;
+    checkParked(world, group, await consumer.parked());
+    const outcomes = (await newRetrier(world, process, group, 0).retryAllParked()).map(
+      ({ outcome }) => outcome,
+    );
+    if (outcomes.includes('failed') || (await consumer.parked()).length > 0)
+      world.broken.push(`${group.name} still has parked events: ${outcomes}`);
   }
   await lists.check(process);
 }

@@ -54,6 +54,8 @@ export class World {
   readonly sights: Sight[] = [];
   readonly deliveries: Delivery[] = [];
   readonly arrivals: Arrival[] = [];
+  /** The events that were parked and have been handled since. */
+  readonly retried = new Set<string>();
   readonly goneUpTo = new Map<string, number>();
   readonly erasures = new Map<string, Erased>();
   readonly #newProcess: (rates: FaultRates) => Process;

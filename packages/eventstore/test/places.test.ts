@@ -1,0 +1,152 @@
+import type { KvStore } from '@norikv/store';
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { type ConsumerOptions, EventConsumer, EventFeed, EventStore } from '../src/index.js';
+
+const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
+const threeEvents = [1, 2, 3].map((data) => ({ type: 'T', data }));
+
+/** A store, its feed, and consumers of a group that note what they handle. */
+function openOn(client: KvStore, partitions = 1) {
+  const feed = new EventFeed(client, { partitions });
+  const store = new EventStore(client, { feed });
+  const consumer = (options: Partial<ConsumerOptions> = {}) => {
+    const seen: string[] = [];
+    const handle: ConsumerOptions['handle'] = ({ aggregateId, version }) =>
+      seen.push(`${aggregateId}:${version}`);
+    return Object.assign(new EventConsumer(feed, store, { group: 'g', handle, ...soon, ...options }), {
+      seen,
+    });
+  };
+  /** What a consumer handles until it has caught up. */
+  const run = async (options: Partial<ConsumerOptions> = {}): Promise<string[]> => {
+    await using reader = consumer(options);
+    await reader.start();
+    await reader.caughtUp();
+    return reader.seen;
+  };
+  return { feed, store, consumer, run };
+}
+
+it('from CURRENT_OR_END a new group begins at the newest event, and every other one where it left off', async () => {
+  const { store, run } = openOn(createMemoryStore(), 2);
+  const from = 'CURRENT_OR_END';
+  for (const name of ['a', 'b', 'c', 'd']) await store.append(name, 'T', 1);
+  expect(await run({ from })).toEqual([]);
+  for (const name of ['a', 'b', 'c', 'd']) await store.append(name, 'T', 2);
+  expect((await run({ from })).sort()).toEqual(['a:2', 'b:2', 'c:2', 'd:2']);
+  expect(await run({ from: 'BEGINNING' })).toHaveLength(8);
+  expect(await run({ from })).toEqual([]);
+});
+
+describe('the place of a group', () => {
+  it('is saved within a commit when its consumer stops', async () => {
+    const { store, consumer, run } = openOn(createMemoryStore());
+    await store.append('a', threeEvents);
+    await store.append('b', threeEvents);
+    const seen: string[] = [];
+    const stopping = consumer({
+      handle({ aggregateId, version }) {
+        seen.push(`${aggregateId}:${version}`);
+        if (seen.length === 5) void stopping.stop();
+      },
+    });
+    await stopping.start();
+    await stopping.done();
+    expect([...seen, ...(await run())]).toEqual(['a:1', 'a:2', 'a:3', 'b:1', 'b:2', 'b:3']);
+  });
+
+  it('is saved within a commit when its handler fails', async () => {
+    const { store, consumer, run } = openOn(createMemoryStore());
+    await store.append('a', threeEvents);
+    const failing = consumer({
+      handle({ version }) {
+        if (version === 2) throw new Error('bad event');
+      },
+    });
+    await failing.start();
+    await expect(failing.done()).rejects.toThrow('bad event');
+    expect(await run()).toEqual(['a:2', 'a:3']);
+  });
+
+  it.each([
+    [undefined, 3],
+    [0, 4],
+    [5_000, 1],
+  ])('is saved within a batch that takes long: checkpointMs %s', async (checkpointMs, next) => {
+    const clock = new FakeClock();
+    const client = createMemoryStore({ clock });
+    const feed = new EventFeed(client, { clock });
+    const store = new EventStore(client, { clock, feed });
+    await clock.run(() => store.append('a', [...threeEvents, ...threeEvents]));
+    const options = { group: 'g', checkpointMs, clock };
+    const sleep = (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        clock.startTimer(resolve, ms);
+      });
+    let isHanging = false;
+    const crashing = new EventConsumer(feed, store, {
+      ...options,
+      async handle({ version }) {
+        isHanging = version === 4;
+        await (isHanging ? new Promise(() => {}) : sleep(600));
+      },
+    });
+    await clock.run(() => crashing.start());
+    while (!isHanging) await clock.advance(100);
+    const seen: number[] = [];
+    const successor = new EventConsumer(feed, store, {
+      ...options,
+      handle: ({ version }) => seen.push(version),
+    });
+    await clock.run(() => successor.start());
+    await clock.run(() => successor.caughtUp());
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6].slice(next - 1));
+    await clock.run(() => successor.stop());
+  });
+});
+
+describe('consumers of a group that have taken different partitions', () => {
+  it('do not take them from each other, and handle all events together', async () => {
+    const { feed, store, consumer } = openOn(createMemoryStore(), 3);
+    await using left = consumer({ partitions: [0] });
+    await using right = consumer({ partitions: [2, 1] });
+    for (const one of [left, right]) await one.start();
+    const names = Array.from({ length: 12 }, (_, number) => `s${number}`);
+    for (const name of names) await store.append(name, 'T', 1);
+    for (const one of [left, right]) await one.caughtUp();
+    const isLeft = (name: string): boolean => feed.partitionOf(name) === 0;
+    expect(left.seen.length * right.seen.length).toBeGreaterThan(0);
+    expect(left.seen.sort()).toEqual(
+      names
+        .filter(isLeft)
+        .map((name) => `${name}:1`)
+        .sort(),
+    );
+    expect(right.seen.sort()).toEqual(
+      names
+        .filter((name) => !isLeft(name))
+        .map((name) => `${name}:1`)
+        .sort(),
+    );
+  });
+
+  it('stop when another one has taken over one of theirs', async () => {
+    const { store, consumer } = openOn(createMemoryStore(), 3);
+    const old = consumer({ partitions: [0, 1] });
+    await using young = consumer({ partitions: [1, 2] });
+    for (const one of [old, young]) await one.start();
+    for (let number = 0; number < 12; number += 1) await store.append(`s${number}`, 'T', 1);
+    await expect(old.done()).rejects.toMatchObject({ code: 'CHECKPOINT_LOST' });
+    await young.caughtUp();
+  });
+
+  it.each([[[]], [[3]], [[-1]], [['0']], [0]])(
+    'are refused partitions that the feed does not have: %j',
+    (given) => {
+      const { consumer } = openOn(createMemoryStore(), 3);
+      const partitions = given as readonly number[];
+      expect(() => consumer({ partitions })).toThrow('use an array of numbers from 0 to 2');
+    },
+  );
+});
