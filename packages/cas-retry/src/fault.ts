@@ -21,7 +21,7 @@ export function faultOf(error: unknown): Fault {
   return code === undefined ? 'unclassified' : 'unknown';
 }
 
-const passing = new Set(['UNAVAILABLE', 'NOT_LEADER', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'NOT_SENT']);
+const passing = new Set(['UNAVAILABLE', 'NOT_LEADER', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED']);
 
 /** Whether the same read may succeed later. */
 export function isTransientRead(error: unknown): boolean {

@@ -4,7 +4,7 @@ import type { UpdateListener } from './events.js';
 
 /** Options of `createUpdater`. Every limit has a default that suits a service. */
 export interface UpdaterOptions {
-  /** Total time of one update in milliseconds, waiting included. Default 10,000. */
+  /** Total time of one update or read in milliseconds, waiting included. Default 10,000. */
   readonly deadlineMs?: number | undefined;
   /** Time of one store call in milliseconds. Default 5,000. */
   readonly attemptTimeoutMs?: number | undefined;

@@ -1,7 +1,17 @@
-import { CancelledError, find, type GetOptions, type Key, type KvStore } from '@norikv/store';
+import {
+  CancelledError,
+  DeadlineExceededError,
+  find,
+  type GetOptions,
+  type Key,
+  type KvStore,
+} from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
 import { checkNames, checkString, refuse } from '@norikv/store/checks';
+import { tell } from '@norikv/store/listeners';
+import { waitWithin } from '@norikv/store/wait-within';
 import { type Codec, decodeState } from './codec.js';
+import { startDeadline } from './deadline.js';
 import { decodeEnvelope } from './envelope.js';
 import { PendingUpdate } from './pending-update.js';
 import { settingsOf, type UpdaterOptions } from './settings.js';
@@ -53,6 +63,8 @@ export interface Updater {
   /**
    * Reads a record's state, or undefined if there is none. One round trip.
    *
+   * @throws DeadlineExceededError without an answer within `timeoutMs`. Default: the updater's `deadlineMs`.
+   * @throws CancelledError when the signal ended. Both hold whatever the store makes of its limits.
    * @throws CorruptRecordError when the stored bytes are no such record.
    */
   read<State>(key: Key, codec: Codec<State>, options?: GetOptions): Promise<State | undefined>;
@@ -83,11 +95,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
         checkCallOptions(options);
         checkNames('an option', options, optionNames);
         const { deadlineMs, signal, opId, fingerprint = '', onConflict } = options;
-        if (signal?.aborted) {
-          throw new CancelledError('Cancelled; nothing was written.', {
-            cause: signal.reason,
-          });
-        }
+        if (signal?.aborted) throw cancelled(signal.reason);
         checkDeadline(deadlineMs);
         checkOperation(opId, codec.plain);
         checkString('fingerprint', fingerprint);
@@ -109,12 +117,26 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
         queue.enqueue(update as unknown as PendingUpdate<unknown, unknown>);
       });
     },
-    async read(key, codec, readOptions) {
-      const entry = await find(store, key, readOptions);
+    async read(key, codec, readOptions = {}) {
+      checkCallOptions(readOptions);
+      const { signal, timeoutMs = settings.deadlineMs } = readOptions;
+      tell(settings.onEvent, { kind: 'read', key });
+      const entry = await waitWithin(() => find(store, key, readOptions), {
+        signal,
+        cancelled,
+        clock: { startTimer: (callback, delayMs) => startDeadline(clock, delayMs, callback) },
+        timeoutMs,
+        late: () =>
+          new DeadlineExceededError(`No answer within ${timeoutMs} ms`, { key, outcome: 'not-applied' }),
+      });
       const payload = entry && decodeEnvelope(key, entry.value).payload;
       return payload ? decodeState(key, payload, codec) : undefined;
     },
   };
+}
+
+function cancelled(cause: unknown): CancelledError {
+  return new CancelledError('Cancelled; nothing was written.', { cause });
 }
 
 function checkDeadline(deadlineMs: number | undefined): void {

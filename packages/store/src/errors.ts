@@ -20,7 +20,6 @@ export type StoreErrorCode =
   | 'UNAUTHENTICATED'
   | 'CLOSED'
   | 'CANCELLED'
-  | 'NOT_SENT'
   | 'UNAVAILABLE'
   | 'NOT_LEADER'
   | 'DEADLINE_EXCEEDED'
