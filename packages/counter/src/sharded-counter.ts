@@ -1,9 +1,11 @@
 import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv/store';
-import { checkWhole } from '@norikv/store/checks';
+import { checkCallOptions } from '@norikv/store/call-options';
+import { checkOptions, checkWhole } from '@norikv/store/checks';
 import { refuseOptions } from './bounds.js';
 import { openRecords } from './counter-records.js';
 import { safeNumber } from './counter-value.js';
 import type { AddOptions, CounterOptions } from './options.js';
+import { createReader, type Reader } from './readings.js';
 import { shardLimit } from './shard-count.js';
 import { createShards, type Shards } from './shards.js';
 
@@ -16,13 +18,11 @@ export interface Total {
 
 /** Options of reading a total. */
 export interface TotalOptions extends CallOptions {
-  /** A total that this counter read less than so many milliseconds ago will do. Default 0: read it now. */
+  /**
+   * A total will do that this counter began to read less than so many milliseconds before the call. Default 0: read it
+   * now. Of many callers at once that find it too old one reads it for all.
+   */
   readonly maxAgeMs?: number | undefined;
-}
-
-interface Reading {
-  readonly startedAt: number;
-  readonly value: bigint;
 }
 
 /**
@@ -46,7 +46,7 @@ interface Reading {
 export class ShardedCounter {
   readonly #shards: Shards;
   readonly #clock: Clock;
-  #latest: Reading = { startedAt: -Infinity, value: 0n };
+  readonly #read: Reader;
 
   /**
    * @param numShards - the most shards there may be, 1 to 1,024. For a counter that other code wrote with a
@@ -59,6 +59,7 @@ export class ShardedCounter {
     const records = openRecords(client, 'ShardedCounter', name, options);
     this.#shards = createShards(records, name, numShards, options.random ?? Math.random);
     this.#clock = options.clock ?? systemClock;
+    this.#read = createReader(this.#shards.sum, this.#clock);
   }
 
   /** Adds 1. */
@@ -92,12 +93,11 @@ export class ShardedCounter {
    * The total with its age. Two round trips: the number of shards, then all of them at once (`numShards`
    * while they never grew).
    */
-  async total({ maxAgeMs = 0, ...options }: TotalOptions = {}): Promise<Total> {
-    const now = this.#clock.monotonic();
-    if (!(now - this.#latest.startedAt < maxAgeMs)) {
-      this.#latest = { startedAt: now, value: await this.#shards.sum(options) };
-    }
-    const { value, startedAt } = this.#latest;
+  async total(options: TotalOptions = {}): Promise<Total> {
+    checkCallOptions(checkOptions(options, ['maxAgeMs', 'signal', 'timeoutMs']));
+    const { maxAgeMs = 0, ...limits } = options;
+    checkWhole('maxAgeMs', maxAgeMs, 0);
+    const { value, startedAt } = await this.#read(maxAgeMs, limits);
     return { value, ageMs: this.#clock.monotonic() - startedAt };
   }
 }

@@ -147,6 +147,93 @@ describe('a total that may be old', () => {
     expect(await counter.get({ maxAgeMs: 60_000 })).toBe(7);
   });
 
+  it('is read once for all who find it too old at the same time', async () => {
+    const { clock, all } = startProcesses(1, { latencyMs: 20 });
+    const [{ store, options }] = all;
+    const counter = new ShardedCounter(store, 'n', 4, options);
+    await clock.run(counter.increment());
+    store.reset();
+    const crowd = times(50, () => counter.total({ maxAgeMs: 5_000 }));
+    await clock.advance(10);
+    const late = counter.total({ maxAgeMs: 5_000, signal: new AbortController().signal, timeoutMs: 90 });
+    expect(await clock.run(Promise.all([...crowd, late]))).toEqual(
+      times(51, () => ({ value: 1n, ageMs: 40 })),
+    );
+    expect(store.calls).toMatchObject({ find: 5, total: 5 });
+  });
+
+  it('is read anew by who accepts none that began as long ago, or asks for now', async () => {
+    const { clock, all } = startProcesses(1, { latencyMs: 20 });
+    const [{ store, options }] = all;
+    const counter = new ShardedCounter(store, 'n', 4, options);
+    const first = counter.total({ maxAgeMs: 5_000 });
+    await clock.advance(10);
+    const others = [counter.total({ maxAgeMs: 10 }), counter.total({ maxAgeMs: 0 }), counter.total()];
+    expect(await clock.run(Promise.all([first, ...others]))).toEqual(
+      times(4, () => ({ value: 0n, ageMs: 40 })),
+    );
+    expect(store.calls).toMatchObject({ find: 20, total: 20 });
+  });
+
+  it('is not replaced by a reading that began before it and took longer', async () => {
+    let calls = 0;
+    const { clock, all } = startProcesses(1, { latencyMs: () => (calls++ === 0 ? 100 : 20) });
+    const counter = new ShardedCounter(all[0].store, 'n', 4, all[0].options);
+    const slow = counter.total();
+    await clock.advance(10);
+    expect(await clock.run(counter.total())).toEqual({ value: 0n, ageMs: 40 });
+    expect(await clock.run(slow)).toEqual({ value: 0n, ageMs: 120 });
+    expect(await clock.run(counter.total({ maxAgeMs: 115 }))).toEqual({ value: 0n, ageMs: 110 });
+  });
+
+  it('ends for each caller by limits of its own', async () => {
+    const { clock, all } = startProcesses(1, { latencyMs: 20 });
+    const [{ store, options }] = all;
+    const counter = new ShardedCounter(store, 'n', 4, options);
+    const controller = new AbortController();
+    const first = counter.total({ maxAgeMs: 5_000, signal: controller.signal });
+    const second = counter.total({ maxAgeMs: 5_000, timeoutMs: 30 });
+    const third = counter.total({ maxAgeMs: 5_000 });
+    controller.abort('gone');
+    await expect(first).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied', cause: 'gone' });
+    const ended = expect(second).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      outcome: 'not-applied',
+      message: 'No answer within 30 ms',
+    });
+    expect(await clock.run(third)).toEqual({ value: 0n, ageMs: 40 });
+    await ended;
+    expect(store.calls.total).toBe(5);
+  });
+
+  it('is read again after a reading that failed for all', async () => {
+    const { clock, all } = startProcesses(1, { latencyMs: 20 });
+    const [{ store, options }] = all;
+    const counter = new ShardedCounter(store, 'n', 2, options);
+    await clock.run(store.put('n:shard:1', 'x'));
+    const failing = times(2, () => counter.get({ maxAgeMs: 5_000 }));
+    for (const result of await clock.run(Promise.allSettled(failing))) {
+      expect(result).toMatchObject({ reason: { code: 'CORRUPT_RECORD' } });
+    }
+    await clock.run(store.put('n:shard:1', '7'));
+    expect(await clock.run(counter.get({ maxAgeMs: 5_000 }))).toBe(7);
+  });
+
+  it.each([-1, Number.NaN, '5'])('has no maxAgeMs of %j', async (maxAgeMs) => {
+    const counter = new ShardedCounter(createMemoryStore(), 'n');
+    await expect(counter.get({ maxAgeMs: maxAgeMs as number })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/^maxAgeMs is .*; use a whole number, at least 0/),
+    });
+  });
+
+  it('has no option that is misspelt', async () => {
+    const counter = new ShardedCounter(createMemoryStore(), 'n');
+    await expect(counter.get({ maxAge: 5_000 } as object)).rejects.toMatchObject({
+      message: 'an option is "maxAge"; use maxAgeMs, signal, timeoutMs',
+    });
+  });
+
   it('can be cancelled', async () => {
     const counter = new ShardedCounter(createMemoryStore(), 'n');
     await expect(counter.get({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });

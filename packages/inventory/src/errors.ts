@@ -1,10 +1,14 @@
 import { type ErrorFacts, KeyNotFoundError, NoriKVError } from '@norikv/store';
 import type { FinalStatus } from './reservations.js';
 
-/** Facts of an {@link InsufficientStockError}. */
-export interface InsufficientStockFacts extends ErrorFacts {
+/** Facts of an {@link ItemNotFoundError}. */
+export interface ItemFacts extends ErrorFacts {
   readonly sku: string;
   readonly location?: string | undefined;
+}
+
+/** Facts of an {@link InsufficientStockError}. */
+export interface InsufficientStockFacts extends ItemFacts {
   readonly need: number;
   readonly have: number;
 }
@@ -28,9 +32,20 @@ export class InsufficientStockError extends NoriKVError {
   }
 }
 
-/** There is no such item. It is also a `KeyNotFoundError`, which is what the code of the documentation throws. */
+/**
+ * There is no such item. It is an instance of `KeyNotFoundError`, too, which is what the code of the documentation throws.
+ * Its code is its own, so the guard `isKeyNotFound` does not match it. Nothing was applied.
+ */
 export class ItemNotFoundError extends KeyNotFoundError {
   static override readonly code: string = 'ITEM_NOT_FOUND';
+  readonly sku: string;
+  /** Undefined for the default location. */
+  readonly location: string | undefined;
+  constructor(message: string, facts: ItemFacts) {
+    super(message, facts);
+    this.sku = facts.sku;
+    this.location = facts.location;
+  }
 }
 
 /** The item is not in the state the call needs: it exists, is reserved, or is split. Nothing was applied. */

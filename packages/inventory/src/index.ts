@@ -2,6 +2,7 @@ export {
   InsufficientStockError,
   type InsufficientStockFacts,
   ItemConflictError,
+  type ItemFacts,
   ItemNotFoundError,
   ReservationNotFoundError,
   ReservationResolvedError,

@@ -8,7 +8,8 @@ export interface InventoryOptions extends UpdaterOptions {
   readonly ttlMs?: number | undefined;
   /**
    * How long a reservation that has ended is remembered after its time to live, in milliseconds, so that a
-   * late repetition gets the same answer. Default 60,000. When a record is full the oldest are forgotten first.
+   * late repetition gets the same answer. Default 60,000. The last 256 of a record are remembered for longer, whatever
+   * the clocks say. When a record is full the oldest are forgotten first.
    */
   readonly graceMs?: number | undefined;
   /**

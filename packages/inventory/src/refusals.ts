@@ -46,13 +46,14 @@ export function accepted<Answer>(answer: Answer | Refusal, name: StockName, need
 /** The error a refusal is told with. */
 export function refusalError(refusal: Refusal, call: RefusedCall): NoriKVError {
   const { name, need = 0, reservationId = '' } = call;
+  const { sku } = name;
   const item = itemText(name);
   const location = name.location || undefined;
   switch (refusal.kind) {
     case 'no-item':
-      return new ItemNotFoundError(`There is no item ${item}; createItem() makes it`);
+      return new ItemNotFoundError(`There is no item ${item}; createItem() makes it`, { sku, location });
     case 'short':
-      return shortageError({ sku: name.sku, location, need, have: Math.max(0, refusal.have) });
+      return shortageError({ sku, location, need, have: Math.max(0, refusal.have) });
     case 'full':
       return new TooManyReservationsError(
         `${item} has ${refusal.limit} live reservations, the most one record may hold; try later, or split() the SKU`,

@@ -14,6 +14,8 @@ export interface Reservation {
   readonly status: ReservationStatus;
   /** Units that left the stock; above 0 only if committed. */
   readonly sold: number;
+  /** Counts the reservations of its record that have ended, in the order in which they did, from 1. 0 while held. */
+  readonly ending: number;
 }
 
 /** A reservation under its token. */
@@ -25,8 +27,12 @@ interface Summary {
   readonly heldUnits: number;
   /** No held one expires before this. */
   readonly firstHeldExpiry: number;
-  /** No final one expired, or would have, before this. */
+  /** Of the final ones but the latest none expired, or would have, before this. */
   readonly firstFinalExpiry: number;
+  /** The last to end, which are remembered whatever the time. */
+  readonly latest: readonly Reservation[];
+  /** How many have ended, those that are forgotten included. */
+  readonly endings: number;
 }
 
 const empty: Summary = {
@@ -34,7 +40,13 @@ const empty: Summary = {
   heldUnits: 0,
   firstHeldExpiry: Number.POSITIVE_INFINITY,
   firstFinalExpiry: Number.POSITIVE_INFINITY,
+  latest: [],
+  endings: 0,
 };
+
+/** So many of the last to end are remembered whatever the time, and fewer than `lookAfter` more. */
+const latestEndings = 256;
+const lookAfter = 64;
 
 /**
  * The reservation as its own holder sees it: over at its time to the millisecond, while others leave it a
@@ -57,7 +69,9 @@ export class Reservations implements Iterable<ReservationEntry> {
 
   static of(entries: Iterable<ReservationEntry>): Reservations {
     const map = PersistentMap.of(entries);
-    let summary = empty;
+    let endings = 0;
+    for (const [, { ending }] of map) endings = Math.max(endings, ending);
+    let summary: Summary = { ...empty, endings };
     for (const [, reservation] of map) summary = including(summary, reservation, 1);
     return new Reservations(map, summary);
   }
@@ -71,26 +85,37 @@ export class Reservations implements Iterable<ReservationEntry> {
     return this.#entries.pages;
   }
 
-  /** None of them expired, or would have, before this. Infinite if there are none. */
-  get firstExpiry(): number {
-    return Math.min(this.summary.firstHeldExpiry, this.summary.firstFinalExpiry);
+  /** A time that is not far from most of them. */
+  get since(): number {
+    const first = Math.min(this.summary.firstHeldExpiry, this.summary.firstFinalExpiry);
+    return Number.isFinite(first) ? first : 0;
   }
 
   get(token: string): Reservation | undefined {
     return this.#entries.get(token);
   }
 
-  with(token: string, reservation: Reservation): Reservations {
+  /** These with one added or replaced. One that ends with that is given its number. */
+  with(token: string, given: Reservation): Reservations {
     const before = this.#entries.get(token);
-    const without = before ? including(this.summary, before, -1) : this.summary;
-    return new Reservations(this.#entries.with(token, reservation), including(without, reservation, 1));
+    const without = before?.status === 'held' ? including(this.summary, before, -1) : this.summary;
+    if (given.status === 'held') {
+      return new Reservations(this.#entries.with(token, given), including(without, given, 1));
+    }
+    const ended = { ...given, ending: without.endings + 1 };
+    return new Reservations(this.#entries.with(token, ended), ending(without, ended));
   }
 
-  /** At most so many: the final ones that expire first are forgotten, and some more, so that this is rare. */
+  /** Whether it is remembered whatever the time. */
+  isLatest({ ending }: Reservation): boolean {
+    return ending > floorOf(this.summary);
+  }
+
+  /** At most so many: the final ones that ended first are forgotten, and some more, so that this is rare. */
   trimmedTo(limit: number): Reservations {
     if (this.size <= limit) return this;
     const final = [...this].filter(([, { status }]) => status !== 'held');
-    final.sort(([, left], [, right]) => left.expiresAt - right.expiresAt);
+    final.sort(([, left], [, right]) => left.ending - right.ending);
     const dropped = new Set(final.slice(0, this.size - limit + (limit >> 4)).map(([token]) => token));
     return Reservations.of([...this].filter(([token]) => !dropped.has(token)));
   }
@@ -100,15 +125,31 @@ export class Reservations implements Iterable<ReservationEntry> {
   }
 }
 
-/** The summary with a reservation counted in (1) or out (-1). Bounds stay lower bounds when one leaves. */
-function including(summary: Summary, { quantity, expiresAt, status }: Reservation, sign: 1 | -1): Summary {
+/** Time makes forgotten what ended up to this. It moves in steps: what it passes is looked at, and dropped, together. */
+function floorOf({ endings }: Summary): number {
+  return endings - (endings % lookAfter) - latestEndings;
+}
+
+/** The summary with one more that has ended. */
+function ending(summary: Summary, ended: Reservation): Summary {
+  const next = including({ ...summary, endings: ended.ending }, ended, 1);
+  if (ended.ending % lookAfter > 0) return next;
+  return next.latest.reduce<Summary>((sum, each) => including(sum, each, 1), { ...next, latest: [] });
+}
+
+/** The summary with a reservation counted in (1) or, a held one, out (-1). Bounds stay lower bounds when one leaves. */
+function including(summary: Summary, reservation: Reservation, sign: 1 | -1): Summary {
+  const { quantity, expiresAt, status } = reservation;
+  if (status !== 'held' && reservation.ending > floorOf(summary)) {
+    return { ...summary, latest: [...summary.latest, reservation] };
+  }
   if (status !== 'held') {
     return { ...summary, firstFinalExpiry: Math.min(summary.firstFinalExpiry, expiresAt) };
   }
   return {
+    ...summary,
     heldCount: summary.heldCount + sign,
     heldUnits: summary.heldUnits + sign * quantity,
     firstHeldExpiry: Math.min(summary.firstHeldExpiry, expiresAt),
-    firstFinalExpiry: summary.firstFinalExpiry,
   };
 }

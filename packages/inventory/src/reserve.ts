@@ -40,7 +40,7 @@ export function reserve(
     const limit = rules.maxReservations;
     if (reservations.summary.heldCount >= limit) return [stock, { kind: 'full', limit, buckets }];
     const expiresAt = now + ttlMs;
-    const reservation: Reservation = { quantity, expiresAt, status: 'held', sold: 0 };
+    const reservation: Reservation = { quantity, expiresAt, status: 'held', sold: 0, ending: 0 };
     const next = reservations.with(token, reservation).trimmedTo(rules.maxRemembered);
     return [
       { ...stock, reservations: next },
@@ -57,7 +57,8 @@ export function refuse({ token, quantity, ttlMs }: Omit<Request, 'isPinned'>, ru
   return (stock, now) => {
     const { buckets, reservations } = stock;
     if (reservations.get(token) || homeOf(token, buckets) !== 0) return [stock, false];
-    const refused: Reservation = { quantity, expiresAt: now + ttlMs, status: 'released', sold: 0 };
+    const expiresAt = now + ttlMs;
+    const refused: Reservation = { quantity, expiresAt, status: 'released', sold: 0, ending: 0 };
     const next = reservations.with(token, refused).trimmedTo(rules.maxRemembered);
     return [{ ...stock, reservations: next }, true];
   };

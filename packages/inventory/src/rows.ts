@@ -1,10 +1,16 @@
 import type { Reservation, ReservationEntry, ReservationStatus, Reservations } from './reservations.js';
 
 /**
- * `[token, quantity, expiresAt]`, and for a final one also units sold (0: released, -1: expired). The time
- * counts from `since` of the record: about 30 bytes a reservation with a generated id.
+ * `[token, quantity, expiresAt]`, and for a final one also units sold (0: released, -1: expired) and its number among
+ * those that ended. The time counts from `since` of the record: about 30 bytes a reservation with a generated id.
  */
-export type Row = readonly [token: string, quantity: number, expiresAt: number, sold?: number];
+export type Row = readonly [
+  token: string,
+  quantity: number,
+  expiresAt: number,
+  sold?: number,
+  ending?: number,
+];
 
 type Page = ReadonlyMap<string, Reservation>;
 
@@ -17,13 +23,16 @@ export function rowsText(reservations: Reservations, since: number): string {
 }
 
 /** @throws TypeError for a row that is none. */
-export function fromRow([token, quantity, offset, outcome]: Row, since: number): ReservationEntry {
-  const numbers = [quantity, offset, outcome ?? 0];
+export function fromRow(
+  [token, quantity, offset, outcome, ending = 0]: Row,
+  since: number,
+): ReservationEntry {
+  const numbers = [quantity, offset, outcome ?? 0, ending];
   if (typeof token !== 'string' || !numbers.every(Number.isSafeInteger) || quantity <= 0) {
     throw new TypeError('The record holds no reservation');
   }
   const sold = Math.max(0, outcome ?? 0);
-  return [token, { quantity, expiresAt: since + offset, status: statusOf(outcome), sold }];
+  return [token, { quantity, expiresAt: since + offset, status: statusOf(outcome), sold, ending }];
 }
 
 function pageText(page: Page, since: number): string {
@@ -34,9 +43,10 @@ function pageText(page: Page, since: number): string {
   return text;
 }
 
-function toRow([token, { quantity, expiresAt, status, sold }]: ReservationEntry, since: number): Row {
+function toRow([token, reservation]: ReservationEntry, since: number): Row {
+  const { quantity, expiresAt, status, sold, ending } = reservation;
   const row = [token, quantity, expiresAt - since] as const;
-  return status === 'held' ? row : [...row, status === 'expired' ? -1 : sold];
+  return status === 'held' ? row : [...row, status === 'expired' ? -1 : sold, ending];
 }
 
 function statusOf(outcome: number | undefined): ReservationStatus {

@@ -15,21 +15,26 @@ export interface Rules {
 
 /**
  * The stock as it is at a time: reservations past their time are marked as expired, and final ones past their
- * memory are forgotten.
+ * memory are forgotten, but for the latest.
  *
  * Only a mark in the record ends a reservation, whatever the clocks say: two processes may differ on the time,
  * but not on the record. One that is live in the record is never forgotten in the same step.
  */
 export function settle(stock: Stock, now: number, { clockSkewMs, graceMs }: Rules): Stock {
-  const { firstHeldExpiry, firstFinalExpiry } = stock.reservations.summary;
+  const { reservations } = stock;
+  const { firstHeldExpiry, firstFinalExpiry } = reservations.summary;
   const expiredUpTo = now - clockSkewMs;
   const forgottenUpTo = expiredUpTo - graceMs;
   if (firstHeldExpiry > expiredUpTo && firstFinalExpiry > forgottenUpTo) return stock;
-  const kept = [...stock.reservations].flatMap((entry): ReservationEntry[] => {
+  let { endings } = reservations.summary;
+  const kept = [...reservations].flatMap((entry): ReservationEntry[] => {
     const [token, reservation] = entry;
     const { status, expiresAt } = reservation;
-    if (status !== 'held') return expiresAt > forgottenUpTo ? [entry] : [];
-    return [expiresAt > expiredUpTo ? entry : [token, { ...reservation, status: 'expired' }]];
+    if (status !== 'held')
+      return expiresAt > forgottenUpTo || reservations.isLatest(reservation) ? [entry] : [];
+    if (expiresAt > expiredUpTo) return [entry];
+    endings += 1;
+    return [[token, { ...reservation, status: 'expired', ending: endings }]];
   });
   return { ...stock, reservations: Reservations.of(kept) };
 }

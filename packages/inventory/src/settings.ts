@@ -25,8 +25,9 @@ export const longestNoteBytes = 64;
 const longestTtlMs = 30 * 24 * 60 * 60 * 1_000;
 export const mostUnits = 1_000_000_000;
 
-/** The longest a reservation can be as JSON, and what live ones may take of a value, and all of them together. */
+/** The longest a reservation can be as JSON, live and final, and what live ones may take of a value, and all together. */
 const longestRowBytes = 102;
+const longestFinalRowBytes = 113;
 const needs: readonly Guarantee[] = ['atomicCas', 'createIfAbsent', 'linearizableReads'];
 const liveShare = 0.5;
 const wholeShare = 0.9;
@@ -65,7 +66,7 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
   checkWhole('clockSkewMs', clockSkewMs, 0, longestTtlMs);
   checkWhole('maxReservations', maxReservations, 1, mostReservations);
   checkFunction('newId', newId);
-  const maxRemembered = Math.floor((wholeShare * maxValueBytes) / longestRowBytes);
+  const maxRemembered = Math.floor((wholeShare * maxValueBytes) / longestFinalRowBytes);
   const rules = { graceMs, clockSkewMs, maxReservations, maxRemembered };
   const { clock = systemClock, random = Math.random } = updaterOptions;
   const newToken = (): string => checkAtOnce('newId()', newId());

@@ -43,7 +43,7 @@ function textOf(stock: Stock): string {
   const { reservations } = stock;
   const text = JSON.stringify(toStored(stock));
   if (reservations.size === 0) return text;
-  const since = reservations.firstExpiry;
+  const { since } = reservations;
   return `${text.slice(0, -1)},"since":${since},"reservations":${rowsText(reservations, since)}}`;
 }
 
@@ -95,7 +95,7 @@ function fromSeed(data: unknown): Stock {
   const expiresAt = Number(lastUpdated) + seedTtlMs;
   const nameless: ReservationEntry = [
     'before-migration',
-    { quantity: held, expiresAt, status: 'held', sold: 0 },
+    { quantity: held, expiresAt, status: 'held', sold: 0, ending: 0 },
   ];
   return { ...emptyStock(), onHand, reservations: Reservations.of(held > 0 ? [nameless] : []) };
 }

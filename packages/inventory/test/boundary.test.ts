@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Resolution } from '../src/index.js';
-import { type Bench, onEveryEngine } from './support/engines.js';
+import { type Bench, onEveryEngine, times } from './support/engines.js';
 
 const ttlMs = 600_000;
 const skewMs = 1_000;
@@ -185,7 +185,7 @@ onEveryEngine('33: expiry without a sweeper', (open) => {
   });
 
   it('can be swept, which changes nothing but the record', async () => {
-    const { inventory, clock, store, stored } = await heldUnits(open);
+    const { inventory, clock, store } = await heldUnits(open);
     expect(await inventory.sweep('SKU-1')).toBe(0);
     clock.advance(ttlMs + skewMs);
     expect(await inventory.getAvailable('SKU-1')).toBe(5);
@@ -193,20 +193,47 @@ onEveryEngine('33: expiry without a sweeper', (open) => {
     store.reset();
     expect(await inventory.sweep('SKU-1')).toBe(0);
     expect(store.calls.put).toBe(0);
-    clock.advance(60_000);
-    expect(await inventory.sweep('SKU-1')).toBe(0);
-    expect(await stored('inventory:SKU-1')).not.toHaveProperty('reservations');
+  });
+});
+
+onEveryEngine('33: how a reservation ended', (open) => {
+  const graceMs = 60_000;
+  /** One that was committed, and so many others that ended after it. */
+  const committedBefore = async (others: number): Promise<Bench & { readonly id: string }> => {
+    const bench = await open({ maxFoldMs: 5_000 });
+    const { inventory } = bench;
+    await inventory.createItem('SKU-1', 1_000);
+    const id = await inventory.reserve('SKU-1', 5, { id: 'order-17' });
+    await inventory.commit(id);
+    const ids = await times(others, () => inventory.reserve('SKU-1', 1));
+    await Promise.all(ids.map((other) => inventory.release(other)));
+    return { ...bench, id };
+  };
+
+  it.each([0, 255])('is no matter of clocks while it is among the last 256: %i others', async (others) => {
+    const { inventory, another, clock, id } = await committedBefore(others);
+    await another(86_400_000).restock('SKU-1', 1);
+    clock.advance(365 * 86_400_000);
+    await another(86_400_000).restock('SKU-1', 1);
+    for (const manager of [inventory, another()]) {
+      expect(await manager.commit(id)).toMatchObject({ sold: 5, repeated: true });
+      const again = manager.reserve('SKU-1', 5, { id: 'order-17' });
+      await expect(again).rejects.toMatchObject({ code: 'RESERVATION_RESOLVED', status: 'committed' });
+    }
+    expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 997, reserved: 0 });
   });
 
-  it('is remembered for the grace, and then forgotten', async () => {
-    const { inventory, clock, id } = await heldUnits(open);
-    await inventory.commit(id);
-    clock.advance(ttlMs + skewMs + 60_000 - 1);
+  it('is remembered for the grace when many others have ended since, and then forgotten', async () => {
+    const { inventory, clock, id, stored } = await committedBefore(400);
+    clock.advance(ttlMs + skewMs + graceMs - 1);
     expect(await inventory.commit(id)).toMatchObject({ repeated: true });
     clock.advance(1);
     await expect(inventory.commit(id)).rejects.toMatchObject({ code: 'RESERVATION_NOT_FOUND' });
     await expect(inventory.release(id)).rejects.toMatchObject({ code: 'RESERVATION_NOT_FOUND' });
-    expect(await inventory.getAvailable('SKU-1')).toBe(0);
+    await inventory.restock('SKU-1', 1);
+    const { reservations } = await stored('inventory:SKU-1');
+    // 401 have ended. All are looked at after each 64, and the last 256 of then stay.
+    expect(reservations).toHaveLength(401 - (384 - 256));
   });
 });
 

@@ -34,6 +34,7 @@ describe('the sums of reservations', () => {
     expiresAt: fc.nat(100),
     status: fc.constantFrom('held', 'committed', 'released', 'expired'),
     sold: fc.nat(9),
+    ending: fc.constant(0),
   });
   const change = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e'), reservation);
 
@@ -48,12 +49,34 @@ describe('the sums of reservations', () => {
         const { summary } = reservations;
         expect(summary.heldCount).toBe(held.length);
         expect(summary.heldUnits).toBe(held.reduce((sum, { quantity }) => sum + quantity, 0));
-        for (const { status, expiresAt } of all) {
-          const bound = status === 'held' ? summary.firstHeldExpiry : summary.firstFinalExpiry;
-          expect(bound).toBeLessThanOrEqual(expiresAt);
-        }
+        for (const { expiresAt } of held) expect(summary.firstHeldExpiry).toBeLessThanOrEqual(expiresAt);
         expect(reservations.size).toBeLessThanOrEqual(Math.max(limit, held.length));
       }),
+    );
+  });
+
+  it('tell when the first of those expired that are not among the last 256 to end', () => {
+    const expiries = fc.array(fc.nat(1_000_000), { minLength: 250, maxLength: 700, size: 'max' });
+    fc.assert(
+      fc.property(expiries, (all) => {
+        let reservations = Reservations.of([]);
+        for (const [number, expiresAt] of all.entries()) {
+          const ended: Reservation = { quantity: 1, expiresAt, status: 'released', sold: 0, ending: 0 };
+          reservations = reservations.with(`order-${number}`, ended);
+        }
+        const older = all.slice(0, Math.max(0, all.length - (all.length % 64) - 256));
+        for (const each of [reservations, Reservations.of(reservations)]) {
+          expect(each.summary).toMatchObject({ endings: all.length, firstFinalExpiry: Math.min(...older) });
+          const latest = [...each].filter(([, ended]) => each.isLatest(ended)).map(([token]) => token);
+          expect(latest.sort()).toEqual(
+            all
+              .map((_, number) => `order-${number}`)
+              .slice(older.length)
+              .sort(),
+          );
+        }
+      }),
+      { numRuns: 30, examples: [[Array.from({ length: 400 }, (_, number) => 1_000 - number)]] },
     );
   });
 });

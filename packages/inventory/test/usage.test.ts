@@ -79,8 +79,16 @@ onEveryEngine('the usage example of the documentation', (open) => {
       const missing = await call.catch((error: unknown) => error);
       expect(missing).toBeInstanceOf(ItemNotFoundError);
       expect(missing).toBeInstanceOf(KeyNotFoundError);
-      expect(missing).toMatchObject({ code: 'ITEM_NOT_FOUND', message: expect.stringContaining('SKU-0') });
+      expect(missing).toMatchObject({
+        code: 'ITEM_NOT_FOUND',
+        message: expect.stringContaining('SKU-0'),
+        sku: 'SKU-0',
+        location: undefined,
+      });
     }
+    const order = [{ sku: 'SKU-0', quantity: 1, location: 'berlin' }];
+    const facts = { sku: 'SKU-0', location: 'berlin' };
+    await expect(inventory.reserveAll(order)).rejects.toMatchObject(facts);
   });
 
   it('keeps everything in one key, the one the documentation uses', async () => {

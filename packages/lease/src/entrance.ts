@@ -1,11 +1,11 @@
-import { checkFunction, refuse } from '@norikv/store/checks';
+import { checkFunction } from '@norikv/store/checks';
 import type { Campaigns, Place } from './campaigns.js';
 import { AcquireTimeoutError, LeaseLostError } from './errors.js';
 import { HeldLease } from './held-lease.js';
 import { leaderOf } from './leader.js';
 import type { Lease } from './lease.js';
 import type { AcquireOptions, RenewalOptions } from './options.js';
-import { checkRenewal } from './settings.js';
+import { checkRenewal, checkSpan } from './settings.js';
 
 /** The three ways to get a lease. */
 export class Entrance {
@@ -29,19 +29,16 @@ export class Entrance {
   async acquire(options: AcquireOptions = {}): Promise<Lease> {
     checkRenewal(options, 'waitMs', 'signal');
     const { waitMs = Number.POSITIVE_INFINITY } = options;
-    if (typeof waitMs !== 'number' || !(waitMs >= 0)) {
-      refuse('waitMs', waitMs, 'milliseconds from 0, or leave it out');
-    }
+    checkSpan('waitMs', waitMs);
     const outcome = await this.#campaigns.run(this.#place, { ...options, waitMs });
     if (outcome instanceof HeldLease) return outcome;
-    const leader = leaderOf(outcome.standing) ?? undefined;
+    const { standing, error: cause } = outcome;
+    const leader = leaderOf(standing) ?? undefined;
     const why = leader ? `"${leader.owner}" holds it (token ${leader.token})` : 'the last try failed';
-    const { ttlMs = 0 } = outcome.standing ?? {};
+    const { ttlMs = -1 } = standing ?? {};
     const hint = waitMs <= ttlMs ? ` If its holder has died, wait for more than its ${ttlMs} ms.` : '';
-    throw new AcquireTimeoutError(`"${this.#place.name}" was not free within ${waitMs} ms: ${why}.${hint}`, {
-      leader,
-      cause: outcome.error,
-    });
+    const message = `"${this.#place.name}" was not free within ${waitMs} ms: ${why}.${hint}`;
+    throw new AcquireTimeoutError(message, { leader, cause });
   }
 
   async work<Result>(

@@ -12,6 +12,7 @@ export type LeaseEvent = { readonly name: string } & (
     }
   /** `remainingMs`: what was left before: the margin. */
   | { readonly kind: 'renewed'; readonly token: bigint; readonly remainingMs: number }
+  /** Also where `renewWhile` threw, or answered later: the lease is then left to run out. */
   | {
       readonly kind: 'renew-failed';
       readonly token: bigint;

@@ -7,7 +7,7 @@ import { elapsedMs, type Instant } from './instant.js';
 import type { Lease } from './lease.js';
 import type { Ledger } from './ledger.js';
 import type { RenewalOptions } from './options.js';
-import { partOf } from './settings.js';
+import { checkSpan, partOf } from './settings.js';
 import type { Grant } from './transitions.js';
 
 type Facts<Event> = Event extends LeaseEvent ? Omit<Event, 'name' | 'token'> : never;
@@ -64,6 +64,7 @@ export class HeldLease implements Lease {
   }
 
   assertHeld(needMs = 0): void {
+    checkSpan('needMs', needMs);
     const leftMs = this.remainingMs();
     if (this.#reason !== undefined) throw this.#lostError(this.#reason);
     if (leftMs >= needMs) return;
@@ -193,7 +194,8 @@ export class HeldLease implements Lease {
   #isWilling(): boolean {
     try {
       return checkAtOnce('renewWhile()', this.#renewWhile()) === true;
-    } catch {
+    } catch (error) {
+      this.#emit({ kind: 'renew-failed', remainingMs: this.#leftMs(), error });
       return false;
     }
   }

@@ -1,10 +1,11 @@
 import type { KvStore } from '@norikv/store';
-import { checkFunction, checkObject } from '@norikv/store/checks';
+import { checkFunction, checkObject, checkText, refuse } from '@norikv/store/checks';
 import type { Election } from './election.js';
 import type { Lease } from './lease.js';
-import { type OpenLeases, openLeases } from './leases.js';
+import { checkName, type OpenLeases, openLeases } from './leases.js';
 import { mayPass } from './may-pass.js';
 import type { LeasesOptions } from './options.js';
+import { checkTime, longestOwner } from './settings.js';
 import { settle } from './work.js';
 
 /**
@@ -33,6 +34,7 @@ export class LeaderElection {
    * @param nodeId - for people: two nodes of one name are still two.
    * @param leaseTtlMs - how long a leader that died keeps others out.
    * @throws UnsupportedError if the store does not guarantee what a lease needs.
+   * @throws InvalidArgumentError for a bad argument, which it names.
    */
   constructor(
     client: KvStore,
@@ -41,9 +43,17 @@ export class LeaderElection {
     leaseTtlMs = 10_000,
     options: Omit<LeasesOptions, 'owner' | 'ttlMs'> = {},
   ) {
-    this.#name = electionName;
-    const leasesOptions = { ...checkObject('options', options), owner: nodeId, ttlMs: leaseTtlMs };
+    checkText('nodeId', nodeId, longestOwner);
+    checkTime('leaseTtlMs', leaseTtlMs);
+    for (const name of ['owner', 'ttlMs']) {
+      if (name in checkObject('options', options)) {
+        refuse('an option', name, 'the arguments nodeId and leaseTtlMs');
+      }
+    }
+    const leasesOptions = { ...options, owner: nodeId, ttlMs: leaseTtlMs };
     this.#leases = openLeases(client, leasesOptions, 'LeaderElection', 'leader:');
+    checkName('electionName', electionName, client);
+    this.#name = electionName;
   }
 
   /**

@@ -105,11 +105,10 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
     ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck'],
     options.unsafeAllowNonAtomicCas,
   );
-  const longestName = (store.capabilities?.maxKeyBytes ?? 1_024) - 'semaphore/999:'.length;
   const ledger = new Ledger(store, settings);
   const campaigns = new Campaigns(ledger);
   const keyOf = (name: string): string => {
-    checkText('name', name, longestName);
+    checkName('name', name, store);
     return prefix + name;
   };
   const placeOf = (name: string): Place => {
@@ -131,7 +130,7 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
       return new ElectionLoop(place, campaigns, settings, { ...electOptions }, after);
     },
     semaphore(name, limit) {
-      checkText('name', name, longestName);
+      checkName('name', name, store);
       checkWhole('limit', limit, 1, mostSlots);
       return openSemaphore(name, limit, ledger, campaigns);
     },
@@ -139,4 +138,9 @@ export function openLeases(store: KvStore, options: LeasesOptions, user: string,
       return leaderOf(await ledger.read(keyOf(name)));
     },
   };
+}
+
+/** Throws unless every key that is made of the name fits into the store. */
+export function checkName(option: string, name: string, { capabilities }: KvStore): void {
+  checkText(option, name, (capabilities?.maxKeyBytes ?? 1_024) - 'semaphore/999:'.length);
 }

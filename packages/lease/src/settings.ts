@@ -4,6 +4,7 @@ import {
   checkAtOnce,
   checkFunction,
   checkNames,
+  checkOneOf,
   checkOptions,
   checkText,
   checkWhole,
@@ -30,6 +31,9 @@ export interface Settings {
   readonly clock: Clock;
   readonly random: () => number;
 }
+
+/** In bytes. */
+export const longestOwner = 256;
 
 /** A leader that resigned waits for two polls and their jitter. */
 const longestPollMs = longestMs >> 2;
@@ -60,7 +64,7 @@ export function settingsOf(options: LeasesOptions): Settings {
   checkWhole('pollMs', pollMs, 1, longestPollMs);
   if (!(jitter >= 0 && jitter <= 1)) refuse('jitter', jitter, 'a number from 0 to 1');
   if (!(safety > 0 && safety < 1)) refuse('safety', safety, 'a number above 0 and below 1, such as 0.1');
-  checkText('owner', owner, 256);
+  checkText('owner', owner, longestOwner);
   const holdMs = Math.floor(ttlMs * (1 - safety));
   const needMs = renewEveryMs + 2 * requestTimeoutMs;
   if (needMs > holdMs) {
@@ -94,7 +98,9 @@ export function settingsOf(options: LeasesOptions): Settings {
 export function checkRenewal(options: RenewalOptions & CallOptions, ...more: string[]): void {
   checkCallOptions(options);
   checkNames('an option', options, ['autoRenew', 'renewWhile', ...more]);
-  if (options.renewWhile !== undefined) checkFunction('renewWhile', options.renewWhile);
+  const { autoRenew, renewWhile } = options;
+  if (autoRenew !== undefined) checkOneOf('autoRenew', autoRenew, [true, false]);
+  if (renewWhile !== undefined) checkFunction('renewWhile', renewWhile);
 }
 
 /** A part of a time, by chance; all of it where `random` has come to give none, and nobody is there to be told. */
@@ -104,6 +110,11 @@ export function partOf(time: number, random: () => number): number {
   } catch {
     return time;
   }
+}
+
+/** Throws unless the value is a number of milliseconds from 0; it may have no end. */
+export function checkSpan(name: string, value: number): void {
+  if (typeof value !== 'number' || !(value >= 0)) refuse(name, value, 'milliseconds from 0, or leave it out');
 }
 
 /** Throws unless the value is a whole number of milliseconds that a timer can keep. */

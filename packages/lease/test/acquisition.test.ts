@@ -250,6 +250,13 @@ describe.each(stores)('acquisition on $name', (kind) => {
     await expect(world.run(late)).rejects.toThrow(/holds it \(token 2\)\.$/);
   });
 
+  it('16: names no holder that may have died where it has seen none', async () => {
+    await using world = await open();
+    const { leases, faults } = world.node({ ttlMs: 1_000 });
+    faults.outage(60_000);
+    await expect(world.run(leases.acquire('x', { waitMs: 0 }))).rejects.toThrow(/: the last try failed\.$/);
+  });
+
   it('14: waits for more leases than it remembers between tries', async () => {
     await using world = await open();
     const entrances = await heldByTheDead(world, 1);

@@ -200,6 +200,9 @@ describe('53: bad input', () => {
     const options = { renewWhile: true as never };
     await expect(leases.tryAcquire('x', options)).rejects.toThrow('renewWhile is true; use a function');
     await expect(leases.acquire('x', options)).rejects.toThrow('renewWhile is true; use a function');
+    await expect(leases.acquire('x', { autoRenew: 'false' as never })).rejects.toThrow(
+      'autoRenew is "false"; use true or false',
+    );
     await expect(leases.withLease('x', {}, undefined as never)).rejects.toThrow(
       'body is undefined; use a function',
     );

@@ -47,6 +47,22 @@ describe.each(stores)('LeaderElection on $name', (kind) => {
     await world.run(election.stop());
   });
 
+  it.each<[string, readonly unknown[]]>([
+    ['electionName is ""; use well-formed text', ['', 'node-1']],
+    ['nodeId is 7; use well-formed text of 1 to 256 bytes', ['jobs', 7]],
+    ['leaseTtlMs is "10s"; use a whole number', ['jobs', 'node-1', '10s']],
+    [
+      'an option is "ttlMs"; use the arguments nodeId and leaseTtlMs',
+      ['jobs', 'node-1', 1_000, { ttlMs: 5 }],
+    ],
+    ['an option is "owner"; use the arguments nodeId and leaseTtlMs', ['jobs', 'a', 1_000, { owner: 'b' }]],
+  ])('refuses at once what it is told wrong, by the name it has here: %s', async (message, given) => {
+    await using world = await open();
+    const { store } = world.node();
+    const [name, nodeId, ttlMs, options] = given as [string, string, number?, object?];
+    expect(() => new LeaderElection(store, name, nodeId, ttlMs, options)).toThrow(message);
+  });
+
   it('refuses callbacks that are none, of which nobody would hear', async () => {
     await using world = await open();
     const node = world.node();

@@ -308,23 +308,31 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
   });
 
   it.each([
-    ['says no', () => false],
-    ['gives a promise', () => Promise.resolve(true) as never],
+    ['says no', () => false, []],
+    [
+      'gives a promise',
+      () => Promise.resolve(true) as never,
+      ['InvalidArgumentError: renewWhile() is [object Promise]; use what it resolves to'],
+    ],
     [
       'throws',
       () => {
         throw new Error('sick');
       },
+      ['Error: sick'],
     ],
-  ])('lets go when the health of the process %s', async (_what, sick) => {
+  ])('lets go when the health of the process %s', async (_what, sick, told) => {
     await using world = await open();
     let isSick = false;
     const renewWhile = (): boolean => (isSick ? sick() : true);
-    const lease = await world.run(world.node().leases.acquire('x', { renewWhile }));
+    const { leases, events } = world.node();
+    const lease = await world.run(leases.acquire('x', { renewWhile }));
     await world.pass(30_000);
     expect(lease.isHeld()).toBe(true);
     isSick = true;
     expect(await world.run(lease.lost)).toBe('expired');
+    const failures = events.filter(({ kind }) => kind === 'renew-failed');
+    expect(failures.map((event) => 'error' in event && String(event.error))).toEqual(told);
   });
 
   it('is not renewed by hand either once the process was sick, and says so', async () => {
@@ -351,6 +359,12 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
     expect(await world.run(lease.lost)).toBe('expired');
     expect(lease.signal.reason).not.toHaveProperty('cause');
     expect(kinds()).toEqual(['acquired', 'lost']);
+  });
+
+  it.each([Number.NaN, -1, '5'])('asserts no %j: that is no loss', async (needMs) => {
+    await using world = await open();
+    const lease = await world.run(world.node().leases.acquire('x'));
+    expect(() => lease.assertHeld(needMs as number)).toThrow(/^needMs is .*; use milliseconds from 0/);
   });
 
   it('asserts that enough time is left', async () => {

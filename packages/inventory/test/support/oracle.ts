@@ -4,6 +4,8 @@ export interface OracleHold {
   expiresAt: number;
   status: 'held' | 'committed' | 'released' | 'expired';
   sold: number;
+  /** Its number among those that ended; 0 while held, or not numbered yet. */
+  ending: number;
 }
 
 /** What a call must come to: a value, or an error by code and status. */
@@ -18,6 +20,7 @@ export class Oracle {
   onHand: number;
   holds = new Map<string, OracleHold>();
   readonly changed = { adjusted: 0, sold: 0 };
+  #endings = 0;
   readonly #skewMs: number;
   readonly #graceMs: number;
 
@@ -47,7 +50,7 @@ export class Oracle {
     }
     const have = this.onHand - sumOf(ended);
     if (have < quantity) return { ok: false, need: quantity, have };
-    ended.set(token, { quantity, expiresAt: now + ttlMs, status: 'held', sold: 0 });
+    ended.set(token, { quantity, expiresAt: now + ttlMs, status: 'held', sold: 0, ending: 0 });
     return this.#write(ended, { repeated: false, expiresAt: now + ttlMs });
   }
 
@@ -106,6 +109,17 @@ export class Oracle {
     return this.onHand - sumOf(this.#ended(now));
   }
 
+  /** What ends in one step has no order of its own: takes over the numbers the record gave, each above all before. */
+  number(record: ReadonlyMap<string, OracleHold>): void {
+    const before = this.#endings;
+    for (const [token, hold] of this.holds) {
+      if (hold.status === 'held' || hold.ending > 0) continue;
+      hold.ending = record.get(token)?.ending ?? 0;
+      if (hold.ending <= before) throw new Error(`${token} ended as number ${hold.ending} after ${before}`);
+      this.#endings = Math.max(this.#endings, hold.ending);
+    }
+  }
+
   #resolve(token: string, now: number, act: (hold: OracleHold) => Expected): Expected {
     const ended = this.#ended(now);
     const hold = ended.get(token);
@@ -118,8 +132,11 @@ export class Oracle {
   /** What time makes of the holds; only a write makes it last. */
   #ended(now: number): Map<string, OracleHold> {
     const ended = new Map<string, OracleHold>();
+    // At least the last 256 stay, whatever the time; the others are looked at after each 64.
+    const latestAfter = this.#endings - (this.#endings % 64) - 256;
     for (const [token, hold] of this.holds) {
-      if (hold.status !== 'held' && now >= hold.expiresAt + this.#skewMs + this.#graceMs) continue;
+      const isPast = now >= hold.expiresAt + this.#skewMs + this.#graceMs;
+      if (hold.status !== 'held' && isPast && hold.ending <= latestAfter) continue;
       const isOver = hold.status === 'held' && now >= hold.expiresAt + this.#skewMs;
       ended.set(token, { ...hold, status: isOver ? 'expired' : hold.status });
     }
