@@ -63,6 +63,7 @@ export class NoriKVClient implements KvStore, VectorStore, AsyncDisposable {
    * themselves, but patterns need it first.
    *
    * @throws UnavailableError if no server answers within `timeout`.
+   * @throws NoriKVError with the code `UNAUTHENTICATED` if a server refuses the token.
    */
   connect(): Promise<void> {
     return this.#backend.connect();

@@ -16,7 +16,7 @@ import {
   type Version,
   valueToBytes,
 } from '@norikv/store';
-import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkReadOptions, checkWriteOptions, deleteNames } from '@norikv/store/call-options';
 import type { Backend, ClientStats } from './backend.js';
 import { CallRunner } from './call-runner.js';
 import { Cluster } from './cluster.js';
@@ -117,7 +117,7 @@ export class RemoteBackend extends VectorCalls implements Backend {
 
   async delete(key: Key, options: DeleteOptions = {}): Promise<boolean> {
     const condition = conditionOf(options);
-    checkWriteOptions(options);
+    checkWriteOptions(options, deleteNames);
     const keyBytes = keyToBytes(key, wireLimits);
     const plan = planDelete({ key, keyBytes, condition, options }, this.#settings.allowPlainServer);
     const call = this.#runner.run(plan);

@@ -345,6 +345,28 @@ describe('the end of a call', () => {
   });
 });
 
+it('nothing is sent again by a client that is being closed', async () => {
+  let fail = (): void => {};
+  await using server = await new RawServer()
+    .answer(methods.describe, () => all)
+    .answer(methods.get, async () => {
+      await new Promise<void>((resolve) => {
+        fail = resolve;
+      });
+      return { refuse: { code: status.UNAVAILABLE, details: 'gone' } };
+    })
+    .listen();
+  const client = await connect(server.address);
+  const gets = (): number => server.calls.filter((path) => path === methods.get.path).length;
+  const call = failure(client.get('key'));
+  await expect.poll(gets).toBe(1);
+  const closed = client.close();
+  fail();
+  expect(await call).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('gone') });
+  await closed;
+  expect(gets()).toBe(1);
+});
+
 describe('a leader that is somewhere else', () => {
   it('is found by its hint', async () => {
     await using leader = await scripted([]);

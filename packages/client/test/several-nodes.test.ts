@@ -1,11 +1,14 @@
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '@norikv/store';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { Cluster } from '../src/cluster.js';
 import { settingsOf } from '../src/config.js';
-import { NoriKVClient } from '../src/index.js';
-import type { Node } from '../src/node.js';
-import { decode, encode, methods, watchCluster } from '../src/wire.js';
+import { Connection } from '../src/connection.js';
+import { MetadataSource } from '../src/credentials.js';
+import { plainServer } from '../src/description.js';
+import { getShardForKey, NoriKVClient } from '../src/index.js';
+import { Node } from '../src/node.js';
+import { decode, encode, methods, trailers, watchCluster } from '../src/wire.js';
 import { failure } from './support/clients.js';
 import { FaultyNetwork } from './support/network.js';
 import { RawServer } from './support/raw-server.js';
@@ -132,6 +135,13 @@ it('all connections to a server that starts again are made again, and it is aske
 
 it('leaders that had one address after another make room for the last one', () => {
   const configured = ['127.0.0.1:1', '127.0.0.1:2'];
+  const serving = '127.0.0.1:3';
+  const isReady = vi.spyOn(Node.prototype, 'isReady', 'get');
+  isReady.mockImplementation(function (this: Node) {
+    return this.address === serving;
+  });
+  const closed = vi.spyOn(Node.prototype, 'close');
+  onTestFinished(() => void vi.restoreAllMocks());
   const cluster = new Cluster(settingsOf({ nodes: configured }));
   for (let port = 3; port <= 200; port++) {
     cluster.learnLeader(0, `127.0.0.1:${port}`);
@@ -139,25 +149,62 @@ it('leaders that had one address after another make room for the last one', () =
   }
   const addresses = cluster.nodes.map(({ address }) => address);
   expect(addresses).toHaveLength(64);
-  expect(addresses.slice(0, 2)).toEqual(configured);
+  expect(addresses.slice(0, 3)).toEqual([...configured, serving]);
+  expect(closed).toHaveBeenCalledTimes(200 - 64);
+  cluster.refuse();
+  cluster.learnLeader(0, '127.0.0.1:201');
+  expect(cluster.nodes.map(({ address }) => address)).toEqual(addresses);
   const many = Array.from({ length: 70 }, (_, place) => `127.0.0.1:${place + 1}`);
   const full = new Cluster(settingsOf({ nodes: many }));
   full.learnLeader(0, '127.0.0.1:99');
   expect(full.nodes).toHaveLength(70);
 });
 
+/** Shows a view in which these lead the first shard. */
+function showLeaders({ topology }: Cluster, ...addresses: readonly string[]): void {
+  const nodes = addresses.map((addr, place) => ({ id: `n${place}`, addr }));
+  const shards = [{ id: 0, replicas: nodes.map(({ id }) => ({ nodeId: id, leader: true })) }];
+  topology.update(decode(watchCluster.output, encode(watchCluster.output, { epoch: 1n, nodes, shards })));
+}
+
+it('a view with two leaders of a shard, or with one that listens everywhere, leads to none of them', () => {
+  const [first = '', second = '', third = ''] = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
+  const cluster = new Cluster(settingsOf({ nodes: [first, second, third], totalShards: 1 }));
+  const chosen = (): string => cluster.nodeFor(() => 0, new Set()).address;
+  showLeaders(cluster, second);
+  expect(chosen()).toBe(second);
+  showLeaders(cluster, second, third);
+  expect(chosen()).toBe(first);
+  showLeaders(cluster, '0.0.0.0:7447');
+  cluster.learnLeader(0, undefined);
+  expect(chosen()).toBe(first);
+});
+
+it('a node is not down while one of its connections serves', () => {
+  const settings = settingsOf({ nodes: ['127.0.0.1:1'] });
+  const node = new Node('127.0.0.1:1', settings, new MetadataSource(settings));
+  const [, other] = node.connections;
+  vi.spyOn(Connection.prototype, 'isDown', 'get').mockReturnValue(true);
+  const serving = vi.spyOn(Connection.prototype, 'description', 'get');
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect([node.isReady, node.isDown]).toEqual([false, true]);
+  serving.mockImplementation(function (this: Connection) {
+    return this === other ? plainServer : undefined;
+  });
+  expect([node.isReady, node.isDown]).toEqual([true, false]);
+  expect(node.connection()).toBe(other);
+});
+
 it('the leader is who is said to be it last, and not again who has been tried', () => {
   const [first = '', second = '', third = ''] = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
   const cluster = new Cluster(settingsOf({ nodes: [first, second, third], totalShards: 1 }));
   const leader = (tried: readonly Node[] = []): Node => cluster.nodeFor(() => 0, new Set(tried));
-  const view = (addr: string): void => {
-    const shards = [{ id: 0, replicas: [{ nodeId: 'leader', leader: true }] }];
-    const bytes = encode(watchCluster.output, { epoch: 1n, nodes: [{ id: 'leader', addr }], shards });
-    cluster.topology.update(decode(watchCluster.output, bytes));
-  };
+  const view = (address: string): void => showLeaders(cluster, address);
   cluster.learnLeader(0, third);
   expect(leader().address).toBe(third);
   expect(leader([leader()]).address).toBe(first);
+  // All have been tried: it may have become the leader since.
+  expect(leader(cluster.nodes).address).toBe(third);
   cluster.learnLeader(0, undefined);
   expect(leader().address).toBe(first);
   view(second);
@@ -165,6 +212,60 @@ it('the leader is who is said to be it last, and not again who has been tried', 
   expect(leader().address).toBe(second);
   view(third);
   expect(leader().address).toBe(third);
+  // A node is asked now, and a view may be old.
+  cluster.learnLeader(0, second);
+  expect(leader().address).toBe(second);
+});
+
+it('each shard has a leader of its own, and a hint is one about the shard of its call', async () => {
+  const served: string[] = [];
+  const hint = new Metadata();
+  const node = async (name: string, leads: (shard: number) => boolean): Promise<RawServer> =>
+    new RawServer()
+      .answer(methods.describe, () => described)
+      .answer(methods.get, ({ key }) => {
+        served.push(`${name} ${Buffer.from(key)}`);
+        if (leads(getShardForKey(key, 2))) return { version };
+        return { refuse: { code: status.UNAVAILABLE, details: 'NOT_LEADER', metadata: hint } };
+      })
+      .listen();
+  await using first = await node('first', (shard) => shard === 0);
+  await using second = await node('second', (shard) => shard === 1);
+  hint.set(trailers.leaderHint, second.address);
+  const nodes = [first.address, second.address];
+  await using client = new NoriKVClient({ nodes, totalShards: 2, watchCluster: false });
+  await client.connect();
+  const keys = Array.from({ length: 20 }, (_, number) => `${number}`);
+  const [zero = '', nextZero = ''] = keys.filter((key) => getShardForKey(key, 2) === 0);
+  const [one = '', nextOne = ''] = keys.filter((key) => getShardForKey(key, 2) === 1);
+  for (const key of [zero, one, nextOne, nextZero]) await client.get(key);
+  expect(served).toEqual([
+    `first ${zero}`,
+    `first ${one}`,
+    `second ${one}`,
+    `second ${nextOne}`,
+    `first ${nextZero}`,
+  ]);
+});
+
+it('a leader that cannot be reached is passed over, and so is any other node', () => {
+  const [first = '', second = '', dead = ''] = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
+  const cluster = new Cluster(settingsOf({ nodes: [first, second, dead], totalShards: 1 }));
+  const chosen = (): string => cluster.nodeFor(() => 0, new Set()).address;
+  cluster.learnLeader(0, dead);
+  expect(chosen()).toBe(dead);
+  const isDown = vi.spyOn(Node.prototype, 'isDown', 'get');
+  onTestFinished(() => isDown.mockRestore());
+  isDown.mockImplementation(function (this: Node) {
+    return this.address === dead;
+  });
+  expect(chosen()).toBe(first);
+  isDown.mockImplementation(function (this: Node) {
+    return this.address !== second;
+  });
+  expect(chosen()).toBe(second);
+  isDown.mockReturnValue(true);
+  expect(chosen()).toBe(first);
 });
 
 it('all of them out of reach end in the deadline', async () => {

@@ -191,9 +191,21 @@ describe('the topology', () => {
     end();
     await expect.poll(streams).toBe(2);
 
-    await using silent = await new RawServer().answer(methods.describe, () => described).listen();
-    await using other = new NoriKVClient({ nodes: [silent.address] });
+    let asked = 0;
+    await using silent = await new RawServer()
+      .answer(methods.describe, () => described)
+      .answer(methods.get, () => ({ version }))
+      .stream((call) => {
+        asked += 1;
+        call.emit('error', { code: status.UNIMPLEMENTED });
+      })
+      .listen();
+    const clock = new FakeClock();
+    await using other = new NoriKVClient({ nodes: [silent.address], maxConnectionsPerNode: 1, clock });
     await other.connect();
+    await expect.poll(() => asked).toBe(1);
+    await other.get('key');
+    expect(clock.pendingTimers).toBe(0);
     expect(other.getClusterView()).toBeNull();
   });
 });

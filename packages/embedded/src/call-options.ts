@@ -9,7 +9,11 @@ export function checkGetOptions(options: GetOptions, key: Key, known?: readonly 
 }
 
 /** Checks the options of a write by name. */
-export function checkWriteOptions(options: PutOptions & DeleteOptions, key: Key): void {
-  store.checkWriteOptions(options);
+export function checkWriteOptions(
+  options: PutOptions & DeleteOptions,
+  key: Key,
+  known?: readonly string[],
+): void {
+  store.checkWriteOptions(options, known);
   checkLimits(options, key);
 }

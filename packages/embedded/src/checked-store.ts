@@ -13,6 +13,7 @@ import {
   type VectorStore,
   type Version,
 } from '@norikv/store';
+import { deleteNames } from '@norikv/store/call-options';
 import { refuse } from '@norikv/store/checks';
 import { keyBytesOf, recordOf } from './bytes.js';
 import { checkGetOptions, checkWriteOptions } from './call-options.js';
@@ -151,7 +152,7 @@ export class CheckedStore implements EmbeddedStore {
     this.#checkOpen(key);
     const keyBytes = keyBytesOf(key, this.capabilities);
     const condition = conditionOf(options);
-    checkWriteOptions(options, key);
+    checkWriteOptions(options, key, deleteNames);
     const request: WriteRequest = { key, keyBytes, condition, idempotencyKey: options.idempotencyKey };
     const bytes = overheadBytes + keyBytes.length;
     return { work: (transaction) => this.#engine.keyspace.delete(transaction, request), bytes, options, key };

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
-import { type Entry, isNoriKVError, type NoriKVError, UnavailableError } from '@norikv/store';
+import { type Entry, isNoriKVError, type NoriKVError } from '@norikv/store';
 import { writeWholeFile } from './backup.js';
 import { explainCommitFailure } from './commit-failure.js';
 import { CommitLog } from './commit-log.js';
 import type { EmbeddedStats } from './embedded-store.js';
 import { closeFiles, type Environment } from './environment.js';
+import { unloadable, unreadable } from './errors.js';
 import { ExpiryIndex } from './expiry-index.js';
 import { figuresOf } from './figures.js';
 import { type Folder, removeFolder } from './folder.js';
@@ -84,7 +85,7 @@ export class Engine {
     } catch (error) {
       throw await this.#explain(error);
     }
-    this.#sweeper = new Sweeper(() => this.#tidy(), sweepIntervalMs);
+    this.#sweeper = new Sweeper(() => this.track(this.#tidy()), sweepIntervalMs);
   }
 
   /** Reads what is committed now, by whichever process. */
@@ -102,7 +103,7 @@ export class Engine {
   vectorCall<T>(call: (vectors: Vectors) => Promise<T>): Promise<T> {
     this.#vectors ??= this.#loadVectors().catch((error: unknown) => {
       this.#vectors = undefined;
-      throw unreadable(error);
+      throw unloadable(error);
     });
     return this.track(this.#vectors.then(call));
   }
@@ -238,13 +239,6 @@ export class Engine {
     this.#environment.root.readerCheck();
     this.#refresh();
     if (this.#expiries.due(this.#time.nowMs(), 1).length > 0) await this.sweep();
+    (await this.#vectors)?.forgetDropped();
   }
-}
-
-function unreadable(error: unknown): NoriKVError {
-  if (isNoriKVError(error)) return error;
-  return new UnavailableError(`The store cannot be read (${String(error)})`, {
-    outcome: 'not-applied',
-    cause: error,
-  });
 }

@@ -1,4 +1,4 @@
-import { NoriKVError } from '@norikv/store';
+import { isNoriKVError, NoriKVError, UnavailableError } from '@norikv/store';
 
 /**
  * The store is taken: another opener has it exclusively, or `exclusive` was asked for while others have it
@@ -30,4 +30,21 @@ export class NewerFormatError extends NoriKVError {
  */
 export class DamagedStoreError extends NoriKVError {
   static override readonly code: string = 'DAMAGED_STORE';
+}
+
+/** The error for a read the system refuses; an error of the contract as it is. */
+export function unreadable(error: unknown): NoriKVError {
+  if (isNoriKVError(error)) return error;
+  return new UnavailableError(`The store cannot be read (${String(error)})`, {
+    outcome: 'not-applied',
+    cause: error,
+  });
+}
+
+/** The error for the part of the package that is loaded at the first vector call, if it cannot be. */
+export function unloadable(cause: unknown): UnavailableError {
+  return new UnavailableError(
+    `The part for vectors cannot be loaded (${String(cause)}); Node keeps an ES module that failed: restart the process`,
+    { outcome: 'not-applied', cause },
+  );
 }

@@ -1,9 +1,12 @@
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '@norikv/store';
 import { isRunning } from './process-identity.js';
 
-/** The signs in the folder of a gate: files, named `<kind>-<thread>-<start>-<process>-<random>`. */
+const processAt = 3;
+const placeAt = 5;
+
+/** The signs in the folder of a gate: files, named `<kind>-<thread>-<start>-<process>-<random>-<place>`. */
 export class GateSigns {
   readonly #path: string;
 
@@ -32,8 +35,13 @@ export class GateSigns {
     return join(this.#path, name);
   }
 
+  /** What tells the folder from its copies: in a copy stand the signs of those who have the original open. */
+  place(): string {
+    return this.#ifThere(() => `${statSync(this.#path, { bigint: true }).ino}`) ?? 'gone';
+  }
+
   /**
-   * The names of those that belong to living processes. Those of processes that have died are taken down.
+   * The names of those made here by living processes. Those of processes that have died are taken down.
    *
    * @throws UnavailableError if they cannot be seen.
    */
@@ -42,7 +50,7 @@ export class GateSigns {
     const names = this.#ifThere(() => readdirSync(this.#path)) ?? [];
     return names.filter((name) => {
       if (!name.startsWith(prefix)) return false;
-      if (isRunning(identityOf(name))) return true;
+      if (isRunning(identityOf(name))) return this.#isOfHere(name);
       try {
         this.takeDown(name);
       } catch {
@@ -69,6 +77,12 @@ export class GateSigns {
     });
   }
 
+  /** The folder cannot change its number meanwhile: whoever made a sign has a file open in it. */
+  #isOfHere(name: string): boolean {
+    const place = name.split('-')[placeAt];
+    return place === undefined || place === this.place();
+  }
+
   /** What cannot be seen, for want of file descriptors for one, must not be taken for nothing. */
   #ifThere<T>(look: () => T): T | undefined {
     try {
@@ -85,12 +99,12 @@ function isGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ENOENT' || (code === 'EPERM' && process.platform === 'win32');
 }
 
-/** `member-12-34-11-ab` is a sign of thread `12-34`. */
+/** `member-12-34-11-ab-7` is a sign of thread `12-34`. */
 export function identityOf(name: string): string {
   return name.slice(name.indexOf('-') + 1);
 }
 
-/** `member-12-34-11-ab` is a sign of process 11. */
+/** `member-12-34-11-ab-7` is a sign of process 11. */
 export function processOf(name: string): number {
-  return Number(name.split('-')[3]);
+  return Number(name.split('-')[processAt]);
 }

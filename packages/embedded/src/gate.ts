@@ -56,6 +56,7 @@ export class FolderGate implements Gate {
   readonly #signs: GateSigns;
   readonly #name = `${ownIdentity()}-${process.pid}-${randomBytes(6).toString('hex')}`;
   readonly #patienceMs: number;
+  readonly #member: string;
   readonly #sign: number;
   /** How much work that may commit is under way. */
   #working = 0;
@@ -74,14 +75,15 @@ export class FolderGate implements Gate {
     this.#patienceMs = patienceMs;
     try {
       mkdirSync(gatePath, { recursive: true });
-      this.#sign = this.#signs.make(memberPrefix + this.#name, this.#said);
+      this.#member = this.#nameOf(memberPrefix);
+      this.#sign = this.#signs.make(this.#member, this.#said);
     } catch (error) {
       throw unusable(path, error);
     }
   }
 
   async alone<T>(work: () => T | Promise<T>): Promise<T> {
-    const sign = alonePrefix + this.#name;
+    const sign = this.#nameOf(alonePrefix);
     const endsAt = monotonicMs() + this.#patienceMs;
     for (let turnMs = firstTurnMs; ; turnMs = Math.min(2 * turnMs, longestTurnMs)) {
       // Else openers that come without a gap would stop all commits.
@@ -124,7 +126,7 @@ export class FolderGate implements Gate {
   leave(): void {
     this.#stopResting();
     closeSync(this.#sign);
-    this.#signs.takeDown(memberPrefix + this.#name);
+    this.#signs.takeDown(this.#member);
   }
 
   async #counted<T>(work: () => Promise<T>): Promise<T> {
@@ -221,7 +223,11 @@ export class FolderGate implements Gate {
   }
 
   #others(prefix: string): string[] {
-    return this.#signs.standing(prefix).filter((name) => !name.endsWith(this.#name));
+    return this.#signs.standing(prefix).filter((name) => !name.includes(this.#name));
+  }
+
+  #nameOf(kind: string): string {
+    return `${kind}${this.#name}-${this.#signs.place()}`;
   }
 }
 

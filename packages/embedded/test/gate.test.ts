@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -212,6 +222,32 @@ test('a process that stays in the middle of its commit is named', async () => {
   end?.();
   await work;
   expect(await opener.alone(() => 'opened')).toBe('opened');
+});
+
+test('signs in a copy of the folder hold nobody up there; by another name it is the same folder', async () => {
+  const [path, copy, link] = [newPath(), newPath(), newPath()];
+  const [writer, waiting] = [gateOf(path), gateOf(path)];
+  let end: (() => void) | undefined;
+  const work = writer.together(
+    () =>
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+  );
+  const opening = waiting.alone(() => 'opened');
+  expect(readdirSync(prepareFolder(path).gatePath).join()).toContain('alone-');
+  cpSync(path, copy, { recursive: true });
+  symlinkSync(path, link);
+  const inCopy = gateOf(copy, 30);
+  expect(await inCopy.alone(() => 'opened')).toBe('opened');
+  expect(await inCopy.together(async () => 'committed')).toBe('committed');
+  expect([...inCopy.others()]).toEqual([]);
+  const byLink = gateOf(link, 30);
+  await expect(byLink.alone(() => 'opened')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  end?.();
+  await work;
+  expect(await opening).toBe('opened');
+  for (const gate of [writer, waiting, inCopy, byLink]) gate.leave();
 });
 
 test('a store whose folder was removed under it can still be written and closed', async () => {

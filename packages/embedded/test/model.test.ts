@@ -72,11 +72,12 @@ async function run(
       const { value, version } = await store.get(given.key);
       return [bytesToString(value), placeOf(version)];
     }
-    const { match, create, ...rest } = given.options;
+    const { match, create, ttlMs, idempotencyKey } = given.options;
     const ifMatchVersion = match === undefined ? undefined : versions[match];
-    if (given.kind === 'delete') return store.delete(given.key, { ...rest, ifMatchVersion });
+    if (given.kind === 'delete') return store.delete(given.key, { idempotencyKey, ifMatchVersion });
     const ifNotExists = ifMatchVersion === undefined ? create : undefined;
-    return placeOf(await store.put(given.key, given.value, { ...rest, ifMatchVersion, ifNotExists }));
+    const options = { ttlMs, idempotencyKey, ifMatchVersion, ifNotExists };
+    return placeOf(await store.put(given.key, given.value, options));
   };
   const answers: unknown[] = [];
   for (const given of steps) answers.push(await take(given).catch(codeAndActual));

@@ -13,7 +13,7 @@ import {
   type Version,
   valueToBytes,
 } from '@norikv/store';
-import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkReadOptions, checkWriteOptions, deleteNames } from '@norikv/store/call-options';
 import { CallLimit } from './call-limit.js';
 import type { Caller } from './caller.js';
 import type { Cluster } from './cluster.js';
@@ -73,7 +73,7 @@ export class CheckedStore implements EtcdStore {
     this.#checkOpen(key);
     const keyBytes = keyToBytes(key, this.capabilities);
     const condition = conditionOf(options);
-    checkWriteOptions(options);
+    checkWriteOptions(options, deleteNames);
     const { idempotencyKey } = options;
     const request = { key, keyBytes, condition, value: undefined, ttlMs: undefined, idempotencyKey };
     const written = await this.#write(request, new CallLimit(options, this.#timeoutMs, key));

@@ -1,10 +1,10 @@
 import { ClosedError, UnavailableError } from '@norikv/store';
 import type { CallLimit } from './call-limit.js';
-import { channelCredentials } from './channel.js';
 import { Host } from './host.js';
 import { Inquiry } from './inquiry.js';
 import { Keyspace } from './keyspace.js';
 import type { Settings } from './options.js';
+import { identities } from './tls.js';
 import type { MemberStatus } from './wire/responses.js';
 
 /** The members: stays with one as long as it serves, and goes on to the next when it does not. */
@@ -16,12 +16,12 @@ export class Cluster {
   readonly #waiting = new Map<CallLimit, () => void>();
 
   constructor({ hosts, tls, credentials: login, prefix, random }: Settings) {
-    const credentials = channelCredentials(tls);
+    const identify = identities(tls);
     const emptyKey = new Keyspace(prefix).entryKey(new Uint8Array(0));
     this.#current = Math.floor(random() * hosts.length);
     this.#hosts = hosts.map(
       (address) =>
-        new Host(address, credentials, tls, new Inquiry(login, emptyKey), {
+        new Host(address, identify, new Inquiry(login, emptyKey), {
           refusal: (member) => this.#refusal(member),
           changed: () => this.#wake(),
         }),

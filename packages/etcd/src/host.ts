@@ -1,15 +1,21 @@
-import { type Channel, type ChannelCredentials, connectivityState, status } from '@grpc/grpc-js';
+import type { Socket } from 'node:net';
+import { type Channel, connectivityState, status } from '@grpc/grpc-js';
 import { type CancelTimer, type NoriKVError, systemClock } from '@norikv/store';
-import { newChannel } from './channel.js';
+import { type Connecting, newChannel } from './channel.js';
 import { type Inquiry, isLoginTrouble, isStatus } from './inquiry.js';
-import type { EtcdTlsOptions } from './options.js';
 import { errorOfStatus } from './status-errors.js';
+import type { Identity } from './tls.js';
 import { type CallEnd, type Request, type RunningCall, startCall } from './unary-call.js';
 import type { MemberStatus } from './wire/responses.js';
 
 const quietMs = 1_000;
 const restMs = 1_000;
 const askAgainMs = 200;
+// A question waits behind what was sent before it, and its answer behind what is received.
+const slowestBytesPerMs = 200;
+const longestSendingMs = 6_000;
+/** HTTP/2 itself sends less meanwhile. */
+const mostIdleBytes = 1_024;
 
 /** What a host tells the cluster, and asks it. */
 export interface HostEvents {
@@ -27,13 +33,15 @@ export interface HostEvents {
  */
 export class Host {
   readonly address: string;
-  readonly #credentials: ChannelCredentials;
-  readonly #tls: EtcdTlsOptions | undefined;
+  readonly #connecting: Connecting;
   readonly #events: HostEvents;
   /** When each call under way began. */
   readonly #calls = new Map<RunningCall, number>();
   readonly #inquiry: Inquiry;
   #channel: Channel;
+  #socket: Socket | undefined;
+  /** Of the calls under way. */
+  #bytes = 0;
   #isAdmitted = false;
   #isClosed = false;
   #restsUntilMs = 0;
@@ -45,19 +53,17 @@ export class Host {
   #cancelPause: CancelTimer | undefined;
   #isProbing = false;
 
-  constructor(
-    address: string,
-    credentials: ChannelCredentials,
-    tls: EtcdTlsOptions | undefined,
-    inquiry: Inquiry,
-    events: HostEvents,
-  ) {
+  constructor(address: string, identify: () => Identity, inquiry: Inquiry, events: HostEvents) {
     this.address = address;
-    this.#credentials = credentials;
-    this.#tls = tls;
+    this.#connecting = {
+      identify,
+      connected: (socket) => {
+        this.#socket = socket;
+      },
+    };
     this.#inquiry = inquiry;
     this.#events = events;
-    this.#channel = newChannel(address, credentials, tls);
+    this.#channel = newChannel(address, this.#connecting);
     this.#follow(this.#channel);
   }
 
@@ -89,8 +95,10 @@ export class Host {
   send(request: Request): RunningCall {
     const call = startCall(this.#channel, request);
     this.#calls.set(call, systemClock.monotonic());
+    this.#bytes += request.bytes.length;
     void call.end.then((end) => {
       this.#calls.delete(call);
+      this.#bytes -= request.bytes.length;
       this.#ended(end);
     });
     this.#cancelWatch ??= this.#watch();
@@ -133,11 +141,14 @@ export class Host {
     this.#isProbing = true;
     const channel = this.#channel;
     const startedAtMs = systemClock.monotonic();
-    const member = await this.#ask(channel);
+    const receivedBytes = this.#receivedBytes;
+    const sendingMs = Math.min(this.#bytes / slowestBytesPerMs, longestSendingMs);
+    const member = await this.#ask(channel, sendingMs);
     this.#isProbing = false;
     if (channel !== this.#channel || this.#isClosed) return;
     if (member === undefined) {
-      if (this.#heardAtMs < startedAtMs) this.#reconnect();
+      const isReceiving = this.#receivedBytes - receivedBytes > mostIdleBytes;
+      if (this.#heardAtMs < startedAtMs && !isReceiving) this.#reconnect();
     } else if (!member.hasLeader) this.#giveUp('it knows no leader');
     else if (member.term !== this.#term) {
       // What an earlier leader was asked is lost as a rule, and the member would wait for it for many seconds.
@@ -157,7 +168,7 @@ export class Host {
     const silent = this.#channel;
     this.#isAdmitted = false;
     this.#giveUp('it does not answer');
-    this.#channel = newChannel(this.address, this.#credentials, this.#tls);
+    this.#channel = newChannel(this.address, this.#connecting);
     silent.close();
     this.#follow(this.#channel);
     this.#events.changed();
@@ -204,8 +215,13 @@ export class Host {
     }
   }
 
-  async #ask(channel: Channel): Promise<MemberStatus | undefined> {
-    const answer = await this.#inquiry.ask(channel);
+  get #receivedBytes(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+
+  /** @param sendingMs - how long what was sent before may be on its way. */
+  async #ask(channel: Channel, sendingMs = 0): Promise<MemberStatus | undefined> {
+    const answer = await this.#inquiry.ask(channel, sendingMs);
     this.#refusal = undefined;
     if (!isStatus(answer)) return answer;
     this.#trouble = answer.details;

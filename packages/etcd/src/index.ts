@@ -1,4 +1,5 @@
 export { EtcdLeaseLostError, UnreadableRecordError } from './errors.js';
 export type { EtcdStore } from './etcd-store.js';
 export { openEtcd } from './open.js';
-export type { EtcdCredentials, EtcdOptions, EtcdTlsOptions } from './options.js';
+export type { EtcdCredentials, EtcdOptions } from './options.js';
+export type { EtcdTlsOptions, EtcdTlsSource } from './tls.js';

@@ -2,12 +2,12 @@ import { type Channel, Metadata, type StatusObject, status } from '@grpc/grpc-js
 import { anonymous } from './login.js';
 import type { EtcdCredentials } from './options.js';
 import { errorOfStatus } from './status-errors.js';
-import { type CallEnd, isOk, type RunningCall, startCall } from './unary-call.js';
-import { type Method, methods } from './wire/methods.js';
+import { type CallEnd, isOk, type Request, type RunningCall, startCall } from './unary-call.js';
+import { methods } from './wire/methods.js';
 import { encodeAuthenticate, encodeRange } from './wire/requests.js';
 import { decodeAuthenticate, decodeRange, decodeStatus, type MemberStatus } from './wire/responses.js';
 
-const timeoutMs = 1_500;
+const patienceMs = 1_500;
 
 /**
  * Asks a member who it is, and whether it knows a leader: it can tell without any other member.
@@ -26,17 +26,23 @@ export class Inquiry {
     this.#emptyKey = emptyKey;
   }
 
-  /** Who it is, or the status that says why it does not tell. */
-  async ask(channel: Channel): Promise<MemberStatus | StatusObject> {
-    const said = await this.#send(channel, methods.status, Buffer.alloc(0), new Metadata());
+  /**
+   * Who it is, or the status that says why it does not tell.
+   *
+   * @param sendingMs - how long a question may be on its way.
+   */
+  async ask(channel: Channel, sendingMs = 0): Promise<MemberStatus | StatusObject> {
+    const timeoutMs = patienceMs + sendingMs;
+    const question = { method: methods.status, bytes: Buffer.alloc(0), metadata: new Metadata(), timeoutMs };
+    const said = await this.#send(channel, question);
     if (isOk(said)) return decodeStatus(said.message);
     if (!isLoginTrouble(said.status)) return said.status;
-    const known = this.#login && (await this.#askWith(channel, this.#login));
+    const known = this.#login && (await this.#askWith(channel, this.#login, timeoutMs));
     if (known && !(isStatus(known) && isLoginTrouble(known))) return known;
-    const login = await this.#logIn(channel);
+    const login = await this.#logIn(channel, timeoutMs);
     if (isStatus(login)) return login;
     this.#login = login;
-    return this.#askWith(channel, login);
+    return this.#askWith(channel, login, timeoutMs);
   }
 
   /** Gives up what was asked. */
@@ -44,27 +50,33 @@ export class Inquiry {
     for (const question of this.#questions) question.stop(status.CANCELLED, 'the store is closed');
   }
 
-  async #askWith(channel: Channel, login: Metadata): Promise<MemberStatus | StatusObject> {
-    const said = await this.#send(channel, methods.range, encodeRange(this.#emptyKey, true), login);
+  async #askWith(
+    channel: Channel,
+    metadata: Metadata,
+    timeoutMs: number,
+  ): Promise<MemberStatus | StatusObject> {
+    const bytes = encodeRange(this.#emptyKey, true);
+    const said = await this.#send(channel, { method: methods.range, bytes, metadata, timeoutMs });
     if (!isOk(said)) return said.status;
     const { clusterId, term } = decodeRange(said.message).header;
     // One that knows no leader refuses whoever asks like this.
     return { clusterId, term, hasLeader: true };
   }
 
-  async #logIn(channel: Channel): Promise<Metadata | StatusObject> {
-    const login = anonymous();
-    if (!this.#credentials) return login;
+  async #logIn(channel: Channel, timeoutMs: number): Promise<Metadata | StatusObject> {
+    const metadata = anonymous();
+    if (!this.#credentials) return metadata;
     const { username, password } = this.#credentials;
     const bytes = encodeAuthenticate(username, password);
-    const said = await this.#send(channel, methods.authenticate, bytes, anonymous());
+    const said = await this.#send(channel, { method: methods.authenticate, bytes, metadata, timeoutMs });
     if (!isOk(said)) return said.status;
+    const login = anonymous();
     login.set('token', decodeAuthenticate(said.message));
     return login;
   }
 
-  async #send(channel: Channel, method: Method, bytes: Buffer, metadata: Metadata): Promise<CallEnd> {
-    const question = startCall(channel, { method, bytes, metadata, timeoutMs });
+  async #send(channel: Channel, request: Request): Promise<CallEnd> {
+    const question = startCall(channel, request);
     this.#questions.add(question);
     const end = await question.end;
     this.#questions.delete(question);

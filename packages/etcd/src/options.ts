@@ -1,5 +1,6 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkNames, checkObject, checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import type { EtcdTlsOptions, EtcdTlsSource } from './tls.js';
 
 /** A user of etcd's own. */
 export interface EtcdCredentials {
@@ -7,26 +8,19 @@ export interface EtcdCredentials {
   readonly password: string;
 }
 
-/** Keys and certificates, each as PEM text or bytes. */
-export interface EtcdTlsOptions {
-  /** Certificate authorities to trust instead of the machine's. */
-  readonly ca?: string | Uint8Array | undefined;
-  /** The client's certificate chain, for clusters that ask for one. Needs `key`. */
-  readonly cert?: string | Uint8Array | undefined;
-  /** The private key of `cert`. */
-  readonly key?: string | Uint8Array | undefined;
-  /** The name the members' certificates must carry, if it is not the host that is connected to. */
-  readonly serverName?: string | undefined;
-}
-
 /** Options of `openEtcd`. */
 export interface EtcdOptions {
   /** The members of one cluster, as `host:port`. `https://` before it needs `tls`, and `http://` none. */
   readonly hosts: string | readonly string[];
-  /** Who to log in as, where the cluster has logins. The password travels as it is: use `tls`. */
+  /** Who to log in as, where the cluster has logins. Beyond this machine it needs `tls`: the password travels as it is. */
   readonly credentials?: EtcdCredentials | undefined;
-  /** Connects by TLS. `{}` trusts the machine's certificate authorities. Default: no TLS. */
-  readonly tls?: EtcdTlsOptions | undefined;
+  /** Sends the password without TLS, too, where anybody between can read it. Loopback needs no permission. */
+  readonly unsafeAllowPasswordWithoutTls?: boolean | undefined;
+  /**
+   * TLS with keys of your own; `{}` trusts the machine's certificate authorities. A function is asked for each new
+   * connection, so that keys and authorities can be renewed; what it throws counts as a failed attempt. Default: no TLS.
+   */
+  readonly tls?: EtcdTlsOptions | EtcdTlsSource | undefined;
   /** What all keys begin with, so that stores can share a cluster. Up to 256 bytes. Default `norikv`. */
   readonly prefix?: string | undefined;
   /** Total time of a call that does not set its own, in milliseconds. Default 5,000. */
@@ -49,7 +43,8 @@ export interface EtcdOptions {
 export interface Settings {
   readonly hosts: readonly string[];
   readonly credentials: EtcdCredentials | undefined;
-  readonly tls: EtcdTlsOptions | undefined;
+  readonly unsafeAllowPasswordWithoutTls: boolean;
+  readonly tls: EtcdTlsOptions | EtcdTlsSource | undefined;
   readonly prefix: string;
   readonly timeoutMs: number;
   readonly maxClockSkewMs: number;
@@ -62,11 +57,12 @@ export interface Settings {
 
 const oneDayMs = 86_400_000;
 const longestPrefix = 256;
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):/i;
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf(options: EtcdOptions): Settings {
   checkObject('options', options);
-  const { prefix = 'norikv', credentials, tls } = options;
+  const { prefix = 'norikv', credentials, tls, unsafeAllowPasswordWithoutTls = false } = options;
   const { timeoutMs = 5_000, idempotencyRetentionMs = oneDayMs, maxClockSkewMs = 1_000 } = options;
   const { maxInFlight = 512, maxPendingBytes = 256 * 2 ** 20 } = options;
   const { clock = systemClock, random = Math.random } = options;
@@ -77,9 +73,11 @@ export function settingsOf(options: EtcdOptions): Settings {
   checkWhole('maxPendingBytes', maxPendingBytes, 1);
   checkPrefix(prefix);
   checkCredentials(credentials);
+  checkOneOf('unsafeAllowPasswordWithoutTls', unsafeAllowPasswordWithoutTls, [true, false]);
   const settings = {
     hosts: hostsOf(options.hosts, tls),
     credentials,
+    unsafeAllowPasswordWithoutTls,
     tls,
     prefix,
     timeoutMs,
@@ -91,10 +89,22 @@ export function settingsOf(options: EtcdOptions): Settings {
     random,
   };
   checkNames('an option', options, Object.keys(settings));
+  for (const host of settings.hosts) refuseOpenPassword(settings, host);
   return settings;
 }
 
-function hostsOf(hosts: unknown, tls: EtcdTlsOptions | undefined): readonly string[] {
+function refuseOpenPassword(
+  { credentials, tls, unsafeAllowPasswordWithoutTls }: Settings,
+  host: string,
+): void {
+  if (!credentials || tls || unsafeAllowPasswordWithoutTls || loopback.test(host)) return;
+  throw new InvalidArgumentError(
+    `credentials would travel to ${host} without TLS, readable by anybody between; ` +
+      'set tls, or unsafeAllowPasswordWithoutTls if something else protects the connection',
+  );
+}
+
+function hostsOf(hosts: unknown, tls: EtcdOptions['tls']): readonly string[] {
   const list: readonly unknown[] = Array.isArray(hosts) ? hosts : [hosts];
   const addresses = list.map((host) => {
     if (typeof host === 'string' && host.includes('@')) {

@@ -1,9 +1,10 @@
 import { connectivityState, status } from '@grpc/grpc-js';
 import { errorCode } from '@norikv/store';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { channelCredentials, newChannel } from '../src/channel.js';
+import { newChannel } from '../src/channel.js';
 import { type EtcdOptions, openEtcd } from '../src/index.js';
 import { Inquiry } from '../src/inquiry.js';
+import { identities } from '../src/tls.js';
 import { MessageWriter } from '../src/wire/message-writer.js';
 import { methods } from '../src/wire/methods.js';
 import { etcdError, type FakeAnswer, type FakeCall, FakeEtcd, noLeader } from './support/fake-etcd.js';
@@ -67,7 +68,7 @@ describe('a cluster that tells its status only to some', () => {
 
 describe('an inquiry', () => {
   async function inquire(fake: FakeEtcd) {
-    const channel = newChannel(fake.address, channelCredentials(undefined), undefined);
+    const channel = newChannel(fake.address, { identify: identities(undefined), connected: () => {} });
     onTestFinished(() => channel.close());
     expect(channel.getConnectivityState(true)).not.toBe(connectivityState.SHUTDOWN);
     const inquiry = new Inquiry(credentials, new Uint8Array([0]));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type EtcdOptions, openEtcd } from '../src/index.js';
 
 const hosts = '127.0.0.1:2379';
+const login = { username: 'a', password: 'b' };
 
 describe('options of openEtcd', () => {
   const wrong: ReadonlyArray<readonly [string, Readonly<Record<string, unknown>>]> = [
@@ -22,10 +23,9 @@ describe('options of openEtcd', () => {
     ['tls', { hosts, tls: { cert: 'text', key: 'text' } }],
     ['an option of tls is "servername"; use ca, ', { hosts, tls: { servername: 'a' } }],
     ['an option is "timeout"; use hosts, ', { hosts, timeout: 5 }],
-    [
-      'an option of credentials is "user"',
-      { hosts, credentials: { username: 'a', password: 'b', user: 'a' } },
-    ],
+    ['an option of credentials is "user"', { hosts, credentials: { ...login, user: 'a' } }],
+    ['credentials would travel to db:2379 without TLS', { hosts: [hosts, 'db:2379'], credentials: login }],
+    ['unsafeAllowPasswordWithoutTls', { hosts, unsafeAllowPasswordWithoutTls: 'false' }],
     ['timeoutMs', { hosts, timeoutMs: 0 }],
     ['maxClockSkewMs', { hosts, maxClockSkewMs: -1 }],
     ['idempotencyRetentionMs', { hosts, idempotencyRetentionMs: 0.5 }],
@@ -51,4 +51,22 @@ describe('options of openEtcd', () => {
       expect(String(error)).not.toContain('secret');
     },
   );
+
+  it('tls that is the text of a key is refused and not repeated', async () => {
+    const error: unknown = await openEtcd({ hosts, tls: 'secret' as never }).catch(
+      (caught: unknown) => caught,
+    );
+    expect(String(error)).toContain('tls is of type string');
+    expect(String(error)).not.toContain('secret');
+  });
+
+  it.each([
+    { hosts: 'localhost:1' },
+    { hosts: '[::1]:1' },
+    { hosts: 'db.invalid:1', tls: {} },
+    { hosts: 'db.invalid:1', unsafeAllowPasswordWithoutTls: true },
+  ])('a password may travel: %j', async (options) => {
+    const opening = openEtcd({ ...options, credentials: login, timeoutMs: 50 });
+    await expect(opening).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  });
 });

@@ -214,6 +214,31 @@ describe('members that do not answer', () => {
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'unknown' });
   });
 
+  it('one from which something arrives keeps its calls', async () => {
+    const [fake] = await members(1);
+    fake.answer = () => {
+      Object.assign(fake, { answersStatus: false, isSending: true });
+      return 'nothing';
+    };
+    const store = await open([fake]);
+    const error = await errorOf(store.put('key', 'value', { timeoutMs: 5_000 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'unknown' });
+  });
+
+  it('is asked for longer how it is while a large write is on its way to it', async () => {
+    const [fake] = await members(1);
+    fake.answer = () => 'nothing';
+    const store = await open([fake], { timeoutMs: 20_000 });
+    const writes = new AbortController();
+    const write = errorOf(store.put('key', new Uint8Array(600_000), { signal: writes.signal }));
+    await expect.poll(() => fake.patiencesMs.length, { timeout: 20_000 }).toBe(2);
+    const [before = 0, meanwhile = 0] = fake.patiencesMs;
+    expect(before).toBeLessThanOrEqual(1_500);
+    expect(meanwhile).toBeGreaterThan(3_000);
+    writes.abort();
+    await write;
+  });
+
   it('one of another cluster is never used', async () => {
     const [one, other] = await members(2);
     other.clusterId = 8n;

@@ -8,14 +8,10 @@ const readNames: readonly string[] = ['consistency', 'signal', 'timeoutMs'];
 /** Names of the options of a search for vectors. */
 export const searchNames: readonly string[] = ['includeVectors', ...readNames];
 
-const writeNames: readonly (keyof PutOptions)[] = [
-  'ifMatchVersion',
-  'ifNotExists',
-  'ttlMs',
-  'idempotencyKey',
-  'signal',
-  'timeoutMs',
-];
+/** Names of the options of a delete. */
+export const deleteNames: readonly string[] = ['ifMatchVersion', 'idempotencyKey', 'signal', 'timeoutMs'];
+
+const writeNames: readonly string[] = ['ifNotExists', 'ttlMs', ...deleteNames];
 
 /**
  * Checks the options that every call has: its signal and its time limit.
@@ -46,11 +42,15 @@ export function checkReadOptions(options: GetOptions, known: readonly string[] =
  * Checks the options of a write but for its condition and its limits (`checkCallOptions`), and the names of them all:
  * with a condition that is misspelt a write would have none.
  *
+ * @param known - the names, for a call that has others than `put`.
  * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
  */
-export function checkWriteOptions(options: PutOptions & DeleteOptions): void {
+export function checkWriteOptions(
+  options: PutOptions & DeleteOptions,
+  known: readonly string[] = writeNames,
+): void {
   checkObject('options', options);
-  checkNames('an option of a write', options, writeNames);
+  checkNames('an option of a write', options, known);
   const { ttlMs, ifNotExists, idempotencyKey } = options;
   checkDurationMs('ttlMs', ttlMs);
   if (ifNotExists !== undefined && typeof ifNotExists !== 'boolean') {

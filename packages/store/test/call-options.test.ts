@@ -4,6 +4,7 @@ import {
   checkReadOptions,
   checkSignal,
   checkWriteOptions,
+  deleteNames,
   searchNames,
 } from '../src/call-options.js';
 import { shown } from '../src/checks.js';
@@ -22,7 +23,7 @@ describe('options of a read', () => {
 
 describe('an option that is misspelt', () => {
   it.each([
-    ['ifMatchVersoin', 'an option of a write is "ifMatchVersoin"; use ifMatchVersion, ifNotExists, '],
+    ['ifMatchVersoin', 'an option of a write is "ifMatchVersoin"; use ifNotExists, ttlMs, ifMatchVersion, '],
     ['toString', 'an option of a write is "toString"; use '],
   ])('is refused in a write: %s', (name, message) => {
     expect(() => checkWriteOptions({ [name]: undefined })).toThrow(message);
@@ -58,6 +59,18 @@ describe('options of a write', () => {
     expect(() => checkWriteOptions(options as never)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
     );
+  });
+});
+
+describe('options of a delete', () => {
+  it('are not those that only a put has', () => {
+    expect(() => checkWriteOptions({ idempotencyKey: 'once' }, deleteNames)).not.toThrow();
+    for (const ofPut of [{ ttlMs: 1 }, { ifNotExists: true }, { ifNotExists: false }]) {
+      const [name] = Object.keys(ofPut);
+      expect(() => checkWriteOptions(ofPut, deleteNames)).toThrow(
+        `an option of a write is "${name}"; use ifMatchVersion, idempotencyKey, signal, timeoutMs`,
+      );
+    }
   });
 });
 

@@ -19,7 +19,7 @@ import {
   type Version,
   valueToBytes,
 } from '@norikv/store';
-import { checkWriteOptions } from '@norikv/store/call-options';
+import { checkWriteOptions, deleteNames } from '@norikv/store/call-options';
 import { CallBudget } from './call-budget.js';
 import { CountedWrites } from './counted-writes.js';
 import { unwrap, unwrapError, wrap } from './envelope.js';
@@ -85,7 +85,7 @@ export class ManagedStore implements FullStore {
 
   async delete(key: Key, options: DeleteOptions = {}): Promise<boolean> {
     const ownKey = own(key);
-    checkCondition(options);
+    checkCondition(options, deleteNames);
     const ownOptions = { ...options };
     const budget = new CallBudget(options, this.#clock, ownKey);
     const limits = await budget.before(this.#admit);
@@ -154,9 +154,9 @@ export class ManagedStore implements FullStore {
   }
 }
 
-function checkCondition(options: PutOptions & DeleteOptions): void {
+function checkCondition(options: PutOptions & DeleteOptions, known?: readonly string[]): void {
   conditionOf(options);
-  checkWriteOptions(options);
+  checkWriteOptions(options, known);
 }
 
 /** A copy of what its caller may change while the call waits. */

@@ -19,7 +19,7 @@ import {
   type Version,
   valueToBytes,
 } from '@norikv/store';
-import { checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import { checkReadOptions, checkWriteOptions, deleteNames } from '@norikv/store/call-options';
 import { checkNames, checkObject, checkOptions } from '@norikv/store/checks';
 import { awaitReply, checkLimits, type Operation, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
@@ -163,7 +163,7 @@ export function memoryStoreWithCalls(options: MemoryStoreOptions): {
         condition: conditionOf(deleteOptions),
         idempotencyKey: deleteOptions.idempotencyKey,
       };
-      checkWriteOptions(deleteOptions);
+      checkWriteOptions(deleteOptions, deleteNames);
       checkIdempotencySupported(deleteOptions, capabilities);
       if (write.condition.kind !== 'always' && !capabilities.deleteCas) {
         throw new UnsupportedError('This store has no conditional delete: leave out ifMatchVersion', { key });

@@ -183,6 +183,16 @@ const slips: Record<string, readonly [number, Slip]> = {
     }),
   ],
   'find takes any options': [14, (memory) => ({ find: (key) => memory.find(key) })],
+  'a delete takes the options of a put': [
+    14,
+    (memory) => ({
+      delete(key, options) {
+        if (!isServed(options)) return memory.delete(key, options);
+        const { ttlMs: _ttl, ifNotExists: _create, ...others } = options;
+        return memory.delete(key, others);
+      },
+    }),
+  ],
   'find does not heed signals': [
     19,
     (memory) => ({

@@ -20,7 +20,12 @@ import {
   valueToBytes,
   versionsEqual,
 } from '@norikv/store';
-import { checkCallOptions, checkReadOptions, checkWriteOptions } from '@norikv/store/call-options';
+import {
+  checkCallOptions,
+  checkReadOptions,
+  checkWriteOptions,
+  deleteNames,
+} from '@norikv/store/call-options';
 import { createMemoryStore } from '../src/index.js';
 
 /** One way to break the contract each. */
@@ -189,7 +194,7 @@ export function createFlawedStore(
     },
     async delete(key: Key, options: DeleteOptions = {}) {
       const name = nameOf(key);
-      begin(options, checkWriteOptions);
+      begin(options, (given) => checkWriteOptions(given, deleteNames));
       conditionOf(options);
       return once('delete', name, options.idempotencyKey, () => {
         const record = live(name);

@@ -48,6 +48,11 @@ export class Follower {
     return this.#change ?? 0;
   }
 
+  /** Whether the namespace is there no more. */
+  get isDropped(): boolean {
+    return this.#host.read(() => this.#tables.spaces.state(committed, this.space)) === undefined;
+  }
+
   /**
    * The vectors as they are committed at a moment within this call. They stay so until the next call.
    *

@@ -55,11 +55,15 @@ export class Searcher {
     await Promise.all([this.#dropped, ...[...this.#searched.values()].map(({ keeper }) => keeper?.close())]);
   }
 
-  /** To be called when a namespace was dropped: then it takes no more memory. */
-  forgetDropped({ spaces }: Tables, name: string): void {
+  /** To be called when a namespace may have been dropped: then it takes no more memory. */
+  forgetDropped(name: string): void {
     const known = this.#searched.get(name);
-    if (!known || this.#host.read(() => spaces.state(committed, known.follower.space))) return;
-    this.#forget(name, known);
+    if (known?.follower.isDropped) this.#forget(name, known);
+  }
+
+  /** Forgets all that were dropped, by whichever process. */
+  forgetAllDropped(): void {
+    for (const name of this.#searched.keys()) this.forgetDropped(name);
   }
 
   #forget(name: string, known: Searched): void {

@@ -66,14 +66,13 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
     checkWriteOptions(options, namespace);
-    const tables = await this.#storage.made();
-    const { spaces } = tables;
+    const { spaces } = await this.#storage.made();
     const dropped = await this.#change(['vector drop', namespace, '', options], (transaction) => {
       const space = spaces.find(transaction, namespace);
       if (space) spaces.drop(transaction, namespace, space);
       return space !== undefined;
     });
-    if (dropped) this.#searcher.forgetDropped(tables, namespace);
+    if (dropped) this.#searcher.forgetDropped(namespace);
     this.#storage.clean();
     return dropped;
   }
@@ -153,6 +152,11 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     const tables = await this.#storage.found();
     if (this.#pacer.isDue()) await this.#pacer.rest();
     return this.#host.read(() => statsOf(tables, (named) => this.#searcher.searched(named)));
+  }
+
+  /** Lets go of the memory of namespaces that other processes have dropped. */
+  forgetDropped(): void {
+    this.#searcher.forgetAllDropped();
   }
 
   /** Ends when the work in the background has ended. */

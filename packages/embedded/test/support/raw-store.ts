@@ -6,7 +6,7 @@ import { openEmbedded } from '../../src/index.js';
 /** A table of the file, as LMDB holds it. */
 export type RawTable = Database<Buffer, Uint8Array>;
 
-type Table =
+export type Table =
   | 'norikv'
   | 'commits'
   | 'entries'

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import {
   type handleUnaryCall,
   Metadata,
   Server,
   ServerCredentials,
+  type ServerUnaryCall,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
@@ -27,6 +29,10 @@ export class FakeEtcd implements AsyncDisposable {
   hasLeader = true;
   term = 1n;
   answersStatus = true;
+  /** Where it does not answer it sends bytes, as if an answer were on its way. */
+  isSending = false;
+  /** For how long each question for its status waits, in milliseconds. */
+  readonly patiencesMs: number[] = [];
   /** Says its status to nobody, with this error. */
   statusRefusal: { readonly code: status; readonly details: string } | undefined;
   /** What it answers to all but `Status`. */
@@ -35,10 +41,10 @@ export class FakeEtcd implements AsyncDisposable {
   readonly #server = new Server();
   #address = '';
 
-  static async start(clusterId = 7n): Promise<FakeEtcd> {
+  static async start(clusterId = 7n, credentials = ServerCredentials.createInsecure()): Promise<FakeEtcd> {
     const fake = new FakeEtcd();
     fake.clusterId = clusterId;
-    await fake.#listen();
+    await fake.#listen(credentials);
     return fake;
   }
 
@@ -64,7 +70,7 @@ export class FakeEtcd implements AsyncDisposable {
     this.#server.forceShutdown();
   }
 
-  #listen(): Promise<void> {
+  #listen(credentials: ServerCredentials): Promise<void> {
     const identity = (bytes: Buffer): Buffer => bytes;
     for (const method of Object.values(methods)) {
       const definition = {
@@ -77,12 +83,13 @@ export class FakeEtcd implements AsyncDisposable {
         responseDeserialize: identity,
       };
       const handle: handleUnaryCall<Buffer, Buffer> = (call, reply) => {
-        this.#handle(method, call.request, call.metadata, reply);
+        if (method === methods.status) this.#tellStatus(call, reply);
+        else this.#handle(method, call.request, call.metadata, reply);
       };
       this.#server.addService({ [method]: definition }, { [method]: handle });
     }
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+      this.#server.bindAsync('127.0.0.1:0', credentials, (error, port) => {
         this.#address = `127.0.0.1:${port}`;
         if (error) reject(error);
         else resolve();
@@ -90,12 +97,18 @@ export class FakeEtcd implements AsyncDisposable {
     });
   }
 
-  #handle(method: Method, bytes: Buffer, metadata: Metadata, reply: sendUnaryData<Buffer>): void {
-    if (method === methods.status) {
-      if (this.statusRefusal) reply({ ...this.statusRefusal, metadata: new Metadata() });
-      else if (this.answersStatus) reply(null, this.#status().finish());
-      return;
+  #tellStatus(call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void {
+    this.patiencesMs.push(Number(call.getDeadline()) - Date.now());
+    if (this.statusRefusal) reply({ ...this.statusRefusal, metadata: new Metadata() });
+    else if (this.answersStatus) reply(null, this.#status().finish());
+    else if (this.isSending) {
+      const metadata = new Metadata();
+      metadata.set('part', randomBytes(4_096).toString('hex'));
+      call.sendMetadata(metadata);
     }
+  }
+
+  #handle(method: Method, bytes: Buffer, metadata: Metadata, reply: sendUnaryData<Buffer>): void {
     const token = metadata.get('token')[0]?.toString();
     const call = { method, bytes, token, number: this.counted(method) + 1 };
     this.calls.push(call);

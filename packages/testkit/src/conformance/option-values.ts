@@ -5,6 +5,8 @@ import type { Group } from './group.js';
 
 const tenYearsMs = 315_576_000_000;
 
+const optionsOfPuts: readonly object[] = [{ ttlMs: 60_000 }, { ifNotExists: true }, { ifNotExists: false }];
+
 const wrongOptions: readonly object[] = [
   { ifMatchVersoin: 7 },
   { ifNotExists: 'yes' },
@@ -38,9 +40,17 @@ export const optionValues: Group = {
         await refuses(trial.store.put(key, 'value', wrong as PutOptions), codes, 'the put');
         equal(await read(trial.store, key), null, 'the value');
         await trial.store.put(key, 'kept');
-        if (name !== 'ifNotExists') {
-          await refuses(trial.store.delete(key, wrong as DeleteOptions), codes, 'the delete');
-        }
+        await refuses(trial.store.delete(key, wrong as DeleteOptions), codes, 'the delete');
+        equal(await read(trial.store, key), 'kept', 'the value');
+      });
+    }
+    for (const ofPuts of optionsOfPuts) {
+      test(`${textOf(ofPuts)} is refused in a delete, which has none`, async (trial) => {
+        const key = trial.newKey();
+        const remove = (): Promise<boolean> => trial.store.delete(key, ofPuts);
+        await refuses(remove(), 'INVALID_ARGUMENT', 'the delete of nothing');
+        await trial.store.put(key, 'kept');
+        await refuses(remove(), 'INVALID_ARGUMENT', 'the delete');
         equal(await read(trial.store, key), 'kept', 'the value');
       });
     }
