@@ -18,7 +18,7 @@ export const arrowsOf: Readonly<Record<string, Arrows>> = {
   embedded: { siblings: ['store'], thirdParty: ['lmdb', 'usearch'] },
   // embedded is an optional peer, for createEphemeral.
   client: { siblings: ['store', 'embedded'], thirdParty: ['@bufbuild/protobuf'] },
-  server: { siblings: ['store', 'client'], commandOnly: ['embedded'], thirdParty: ['yaml'] },
+  server: { siblings: ['store', 'client'], commandOnly: ['embedded'], thirdParty: ['yaml', 'usearch'] },
   etcd: { siblings: ['store'], thirdParty: ['@grpc/grpc-js'] },
   'cas-retry': { siblings: ['store'] },
   counter: pattern,

@@ -7,6 +7,7 @@ import '@norikv/cas-retry';
 /** What the middleware uses of a request of Express 4 or 5, and adds to it. */
 interface ExpressTenantRequest {
     readonly hostname?: string | undefined;
+    /** A header. */
     get(name: string): string | string[] | undefined;
     tenantClient?: TenantClient;
     tenantMetadata?: TenantMetadata;
@@ -63,6 +64,7 @@ import '@norikv/cas-retry';
 interface HonoTenantContext {
     readonly req: {
         readonly url: string;
+        /** A header of the request. */
         header(name: string): string | undefined;
     };
 }

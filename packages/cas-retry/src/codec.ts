@@ -62,9 +62,7 @@ function decoded<State>(key: Key, payload: Uint8Array, codec: Codec<State>): Sta
   try {
     return codec.decode(payload);
   } catch (cause) {
-    const reason = isNoriKVError(cause)
-      ? cause.message
-      : 'it is not a record of this kind; look at it by hand';
+    const reason = isNoriKVError(cause) ? cause.message : 'it is not a record of this kind';
     throw unreadable(key, reason, cause);
   }
 }

@@ -51,10 +51,7 @@ export function decodeEnvelope(key: Key, value: Uint8Array): Envelope {
   const end = bytes.indexOf(newline);
   const line = bytesToString(bytes.subarray(0, Math.max(end, 0)));
   if (!line.startsWith('norikv:1 ')) {
-    throw unreadable(
-      key,
-      `this version does not know its header "${line.slice(0, 32)}"; if a newer one wrote it upgrade, else look at it by hand`,
-    );
+    throw unreadable(key, `this version does not know its header "${line.slice(0, 32)}"`);
   }
   const header = parseHeader(key, line.slice('norikv:1 '.length));
   return {

@@ -32,7 +32,10 @@ export class CorruptRecordError extends NoriKVError {
 
 export function unreadable(key: Key, reason: string, cause?: unknown): CorruptRecordError {
   const name = typeof key === 'string' ? `"${key}"` : `under a key of ${key.length} bytes`;
-  return new CorruptRecordError(`The record ${name} was left as it is: ${reason}`, { key, cause });
+  return new CorruptRecordError(
+    `The record ${name} was left as it is: ${reason}; if a newer version wrote it upgrade, else look at it by hand`,
+    { key, cause },
+  );
 }
 
 /** An operation id came back with another command than the one it was first used for. Nothing was applied. */

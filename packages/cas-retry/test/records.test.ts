@@ -72,13 +72,13 @@ describe('a record', () => {
     ['norikv:1 {}\n1', /damaged/],
     ['norikv:1 {"w":[["a","b"]]}\n1', /damaged/],
     ['norikv:1 {"w":[["a",1]],"o":[[1]]}\n1', /damaged/],
-    ['norikv:1 {"w":[["a",1]]}\nforty', /not a record of this kind/],
+    ['norikv:1 {"w":[["a",1]]}\nforty', /not a record of this kind; if a newer version wrote it upgrade/],
     ['forty', /not a record of this kind/],
   ])('that reads %j is refused by name and left as it is', async (stored, message) => {
     const store = createMemoryStore();
     await store.put('n', stored);
     const updater = createUpdater(store);
-    const named = { code: 'CORRUPT_RECORD', key: 'n', message };
+    const named = { code: 'CORRUPT_RECORD', key: 'n', message: expect.stringMatching(message) };
     await expect(increment(updater)).rejects.toMatchObject(named);
     await expect(updater.read('n', numberCodec)).rejects.toMatchObject(named);
     expect(bytesToString((await store.get('n')).value)).toBe(stored);
@@ -94,7 +94,9 @@ describe('a record', () => {
     await expect(createUpdater(store).read(key, { ...numberCodec, decode })).rejects.toMatchObject({
       code: 'CORRUPT_RECORD',
       key,
-      message: 'The record under a key of 2 bytes was left as it is: five is right out',
+      message: expect.stringMatching(
+        /^The record under a key of 2 bytes .*: five is right out; if a newer version/,
+      ),
       cause: new InvalidArgumentError('five is right out'),
     });
   });

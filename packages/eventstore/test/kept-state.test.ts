@@ -54,5 +54,8 @@ it('state of plain data is kept, whatever realm or lack of a prototype it has', 
 it.each(['3', 3n, -1, 1.5, Number.NaN, undefined])('a snapshot of version %s is refused', async (version) => {
   const snapshots = new SnapshotStore(createMemoryStore());
   const saved = snapshots.save('a', { name: 'r', revision: '1' }, { state: 1, version: version as number });
-  await expect(saved).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: /^version is / });
+  await expect(saved).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringMatching(/^version is /),
+  });
 });

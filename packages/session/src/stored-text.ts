@@ -24,8 +24,9 @@ export function textOf(stored: StoredText | undefined, now: number): string | nu
 function isStoredText(value: unknown): value is StoredText {
   if (!isJsonObject(value)) return false;
   const { value: text, expiresAt } = value;
+  const isKnown = text !== undefined || expiresAt !== undefined;
   const isText = text === undefined || typeof text === 'string';
-  return isText && (expiresAt === undefined || isTime(expiresAt)) && Object.keys(value).length > 0;
+  return isKnown && isText && (expiresAt === undefined || isTime(expiresAt));
 }
 
 /** A reference to a session, as better-auth lists them for each user. */

@@ -113,3 +113,15 @@ it.each([
   await expect(sessions.update(idOf(2), (session) => session)).rejects.toMatchObject(corrupt);
   expect(await recordsAt(store, [key])).toEqual(newer);
 });
+
+it('a text of a newer version is no tombstone: it is refused and left as it is', async () => {
+  const newer = {
+    'better-auth:SPtxdj2XtUt1KqF2lJd9H4fHcHQV8lq2OsLqJJU0euY': 'norikv:1 {"w":[]}\n{"v":2,"text":"text"}',
+  };
+  const store = createMemoryStore({ capabilities });
+  await putRecords(store, newer);
+  const storage = betterAuthStorage(store);
+  await expect(storage.get('lasting')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  await expect(storage.set('lasting', 'later')).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  expect(await recordsAt(store, Object.keys(newer))).toEqual(newer);
+});

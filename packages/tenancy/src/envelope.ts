@@ -1,4 +1,5 @@
-import { AlreadyExistsError, type Entry, isNoriKVError, VersionMismatchError } from '@norikv/store';
+import { CorruptRecordError } from '@norikv/cas-retry';
+import { AlreadyExistsError, type Entry, isNoriKVError, type Key, VersionMismatchError } from '@norikv/store';
 import type { Usage } from './tenant-record.js';
 
 /** One byte before each value says whether it is counted against the limits. */
@@ -12,9 +13,14 @@ export function wrap(value: Uint8Array, isCounted: boolean): Uint8Array {
   return bytes;
 }
 
-/** The tenant's view of an entry. */
-export function unwrap({ value, version }: Entry): Entry {
-  return { value: value.slice(1), version };
+/** The tenant's view of an entry. @throws CorruptRecordError for one that this version does not know. */
+export function unwrap({ value, version }: Entry, key: Key | undefined): Entry {
+  const [flag] = value;
+  if (flag === flags.uncounted || flag === flags.counted) return { value: value.slice(1), version };
+  throw new CorruptRecordError(
+    'The value is not in the form of a tenant; if a newer version wrote it upgrade, else look at it by hand',
+    { key },
+  );
 }
 
 /** What an entry counts for. */
@@ -28,7 +34,7 @@ export function unwrapError(error: unknown): unknown {
   const { actual } = error as { actual?: Entry | null };
   if (!isNoriKVError(error) || !actual) return error;
   const { code, outcome, retryable, key, message } = error;
-  const facts = { code, outcome, retryable, key, actual: unwrap(actual) };
+  const facts = { code, outcome, retryable, key, actual: unwrap(actual, key) };
   if (code === 'ALREADY_EXISTS') return new AlreadyExistsError(message, facts);
   const { expected } = error as VersionMismatchError;
   return new VersionMismatchError(message, { ...facts, expected });

@@ -61,7 +61,7 @@ export class ManagedStore implements FullStore {
   async find(key: Key, options: GetOptions = {}): Promise<Entry | null> {
     const ownKey = own(key);
     const entry = await this.#served(options, ownKey, (rest) => this.#store.find(ownKey, rest));
-    return entry && unwrap(entry);
+    return entry && unwrap(entry, ownKey);
   }
 
   async put(key: Key, value: Value, options: PutOptions = {}): Promise<Version> {
