@@ -38,10 +38,11 @@ declare class NoriKVDriver {
     #private;
     /** Bentocache asks for it. */
     readonly type: 'l2';
-    /** Use `noriKVDriver`. */
+    /** @internal Use `noriKVDriver`. */
     constructor(shelf: Shelf, names: readonly string[]);
     /** A driver for keys that begin with this name; `clear` on it removes only those written through it. */
     namespace(name: string): NoriKVDriver;
+    /** A value, or undefined. */
     get(key: string): Promise<string | undefined>;
     /** Gives a value and removes it. Two callers at the same time may both get it. */
     pull(key: string): Promise<string | undefined>;
@@ -49,6 +50,7 @@ declare class NoriKVDriver {
     set(key: string, value: string, ttl?: number): Promise<boolean>;
     /** Removes all values of this namespace, and of those inside it. */
     clear(): Promise<void>;
+    /** Removes a value. True if there was one. */
     delete(key: string): Promise<boolean>;
     /** True, also if there was none of them. */
     deleteMany(keys: string[]): Promise<boolean>;
@@ -67,6 +69,7 @@ declare function noriKVDriver(store: KvStore, options?: AdapterOptions): {
     readonly options: {
         readonly prefix?: string;
     };
+    /** Called by Bentocache. */
     factory(config: {
         readonly prefix?: string;
     }): NoriKVDriver;
@@ -80,45 +83,38 @@ import { StandardSchema } from '@norikv/store/standard-schema';
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { Clock, KvStore, Value, Version, NoriKVError } from '@norikv/store';
 
-/** Something worth counting. Hits in memory are only in the statistics: an event would cost more than they do. */
+/**
+ * Something worth counting. Hits in memory are only in the statistics: an event would cost more than they do.
+ *
+ * `namespace` has the names of the namespaces around the key, the outermost first; none in the cache itself.
+ */
 type CacheEvent = 
-/** A value came from the store. */
+/** A call of `get` or `getOrSet` was answered by the store, by a value past its ttl, or by neither. */
 {
-    readonly kind: 'hit';
-    readonly key: string;
-}
-/** A value past its ttl was served. */
- | {
-    readonly kind: 'stale';
-    readonly key: string;
-} | {
-    readonly kind: 'miss';
+    readonly kind: 'hit' | 'stale' | 'miss';
+    readonly namespace: readonly string[];
     readonly key: string;
 }
 /** A loader ended well after `durationMs`. */
  | {
     readonly kind: 'load';
+    readonly namespace: readonly string[];
     readonly key: string;
     readonly durationMs: number;
-} | {
-    readonly kind: 'load-error';
-    readonly key: string;
-    readonly error: unknown;
 }
 /** What was loaded was not kept: the key was written, invalidated or taken over meanwhile. */
  | {
     readonly kind: 'lost-fill';
+    readonly namespace: readonly string[];
     readonly key: string;
 }
-/** What was loaded cannot be encoded, or is larger than the store accepts: it is returned and not kept. */
+/**
+ * A loader failed. Or what was loaded cannot be encoded, or is larger than the store accepts: it is returned and not kept.
+ * Or a stored value did not decode, or did not pass the schema: a miss.
+ */
  | {
-    readonly kind: 'uncacheable';
-    readonly key: string;
-    readonly error: unknown;
-}
-/** A stored value did not decode, or did not pass the schema: a miss. */
- | {
-    readonly kind: 'unreadable';
+    readonly kind: 'load-error' | 'uncacheable' | 'unreadable';
+    readonly namespace: readonly string[];
     readonly key: string;
     readonly error: unknown;
 }
@@ -130,15 +126,28 @@ type CacheEvent =
     readonly kind: 'breaker';
     readonly state: 'open' | 'closed';
 };
-/** What a cache counted since it was made, in this process and over all its namespaces. */
+/**
+ * What a cache counted since it was made, in this process and over all its namespaces.
+ *
+ * Each call of `get` and `getOrSet` counts once, when it is answered: `memoryHits + storeHits + staleHits + misses` is how
+ * many there were. One whose signal ended it counts when what it waited for is there.
+ */
 interface CacheStats {
+    /** Calls answered by a fresh value in memory. */
     readonly memoryHits: number;
+    /** Calls answered by a fresh value in the store, "there is none" included. */
     readonly storeHits: number;
+    /** Calls answered by a value past its ttl. */
     readonly staleHits: number;
+    /** Calls for which there was none: `get` gave undefined, `getOrSet` waited for a load, its own or another's. */
     readonly misses: number;
+    /** Loaders that ended well, those in the background included. */
     readonly loads: number;
+    /** Loaders that failed or were too slow. */
     readonly loadErrors: number;
+    /** Loads whose result was not kept, since the key was written or invalidated meanwhile. */
     readonly lostFills: number;
+    /** Calls of the store that failed. */
     readonly storeErrors: number;
     /** Values in memory now. */
     readonly entries: number;
@@ -246,6 +255,14 @@ interface LoadContext {
     readonly key: string;
     /** Aborted when the load takes longer than `hardTimeoutMs`; what it gives after that is ignored. */
     readonly signal: AbortSignal;
+    /**
+     * Says how long what this load gives is fresh, in milliseconds from its end, in place of `ttlMs` and `negativeTtlMs`: for
+     * what only the loader knows, such as when a token expires. Stale times begin after it. At most `maxTtlMs` counts; 0 or
+     * less keeps nothing, nor what there was before. The last word before the loader ends counts.
+     *
+     * @throws InvalidArgumentError if it is no number.
+     */
+    readonly keepFor: (freshMs: number) => void;
 }
 /** Gives the value of a key, or undefined if there is none. */
 type Loader<Value> = (context: LoadContext) => Promise<Value> | Value;
@@ -520,6 +537,7 @@ interface NextSetContext {
 }
 /** A cache handler of Next.js 14 and later (`cacheHandler` in `next.config.js`). */
 interface NextCacheHandler {
+    /** An entry, or null. */
     get(key: string, context?: NextGetContext): Promise<NextCacheValue | null>;
     /** Null removes the entry. */
     set(key: string, data: unknown, context?: NextSetContext): Promise<void>;
@@ -656,11 +674,17 @@ interface UnstorageCall {
 interface UnstorageDriver {
     readonly name: string;
     readonly options: AdapterOptions;
+    /** Whether there is a value. */
     hasItem(key: string): Promise<boolean>;
+    /** A value as text, or null. */
     getItem(key: string): Promise<string | null>;
+    /** A value as it was given, or null. */
     getItemRaw(key: string): Promise<unknown>;
+    /** Writes text. */
     setItem(key: string, value: string, call?: UnstorageCall): Promise<void>;
+    /** Writes bytes, or what JSON can say. */
     setItemRaw(key: string, value: unknown, call?: UnstorageCall): Promise<void>;
+    /** Removes a value. */
     removeItem(key: string): Promise<void>;
     /** Always empty: the store has no scan. */
     getKeys(): Promise<string[]>;

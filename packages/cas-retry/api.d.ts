@@ -167,7 +167,7 @@ type UpdateListener = (event: UpdateEvent) => void;
 
 /** Options of `createUpdater`. Every limit has a default that suits a service. */
 interface UpdaterOptions {
-    /** Total time of one update in milliseconds, waiting included. Default 10,000. */
+    /** Total time of one update or read in milliseconds, waiting included. Default 10,000. */
     readonly deadlineMs?: number | undefined;
     /** Time of one store call in milliseconds. Default 5,000. */
     readonly attemptTimeoutMs?: number | undefined;
@@ -260,6 +260,8 @@ interface Updater {
     /**
      * Reads a record's state, or undefined if there is none. One round trip.
      *
+     * @throws DeadlineExceededError without an answer within `timeoutMs`. Default: the updater's `deadlineMs`.
+     * @throws CancelledError when the signal ended. Both hold whatever the store makes of its limits.
      * @throws CorruptRecordError when the stored bytes are no such record.
      */
     read<State>(key: Key, codec: Codec<State>, options?: GetOptions): Promise<State | undefined>;

@@ -193,6 +193,7 @@ declare class NoriKVClient implements KvStore, VectorStore, AsyncDisposable {
      * themselves, but patterns need it first.
      *
      * @throws UnavailableError if no server answers within `timeout`.
+     * @throws NoriKVError with the code `UNAUTHENTICATED` if a server refuses the token.
      */
     connect(): Promise<void>;
     /** @throws KeyNotFoundError, and as any read: outcome not-applied. */

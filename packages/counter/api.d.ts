@@ -270,7 +270,10 @@ interface Total {
 }
 /** Options of reading a total. */
 interface TotalOptions extends CallOptions {
-    /** A total that this counter read less than so many milliseconds ago will do. Default 0: read it now. */
+    /**
+     * A total will do that this counter began to read less than so many milliseconds before the call. Default 0: read it
+     * now. Of many callers at once that find it too old one reads it for all.
+     */
     readonly maxAgeMs?: number | undefined;
 }
 /**
@@ -318,7 +321,7 @@ declare class ShardedCounter {
      * The total with its age. Two round trips: the number of shards, then all of them at once (`numShards`
      * while they never grew).
      */
-    total({ maxAgeMs, ...options }?: TotalOptions): Promise<Total>;
+    total(options?: TotalOptions): Promise<Total>;
 }
 
 export { type AddOptions, type BucketAddOptions, BucketTimeError, type BucketTotal, BucketedCounter, type BucketedCounterOptions, BufferedCounter, type BufferedCounterOptions, CounterBoundError, type CounterBoundFacts, type CounterBounds, type CounterFormat, type CounterOptions, CounterRangeError, DistributedCounter, type DistributedCounterOptions, ShardedCounter, type Total, type TotalOptions, type WriteOptions };

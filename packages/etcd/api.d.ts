@@ -24,11 +24,6 @@ interface EtcdStore extends KvStore, AsyncDisposable {
     close(): Promise<void>;
 }
 
-/** A user of etcd's own. */
-interface EtcdCredentials {
-    readonly username: string;
-    readonly password: string;
-}
 /** Keys and certificates, each as PEM text or bytes. */
 interface EtcdTlsOptions {
     /** Certificate authorities to trust instead of the machine's. */
@@ -40,14 +35,27 @@ interface EtcdTlsOptions {
     /** The name the members' certificates must carry, if it is not the host that is connected to. */
     readonly serverName?: string | undefined;
 }
+/** What gives the keys and certificates of a new connection, such as from files that are renewed. */
+type EtcdTlsSource = () => EtcdTlsOptions;
+
+/** A user of etcd's own. */
+interface EtcdCredentials {
+    readonly username: string;
+    readonly password: string;
+}
 /** Options of `openEtcd`. */
 interface EtcdOptions {
     /** The members of one cluster, as `host:port`. `https://` before it needs `tls`, and `http://` none. */
     readonly hosts: string | readonly string[];
-    /** Who to log in as, where the cluster has logins. The password travels as it is: use `tls`. */
+    /** Who to log in as, where the cluster has logins. Beyond this machine it needs `tls`: the password travels as it is. */
     readonly credentials?: EtcdCredentials | undefined;
-    /** Connects by TLS. `{}` trusts the machine's certificate authorities. Default: no TLS. */
-    readonly tls?: EtcdTlsOptions | undefined;
+    /** Sends the password without TLS, too, where anybody between can read it. Loopback needs no permission. */
+    readonly unsafeAllowPasswordWithoutTls?: boolean | undefined;
+    /**
+     * TLS with keys of your own; `{}` trusts the machine's certificate authorities. A function is asked for each new
+     * connection, so that keys and authorities can be renewed; what it throws counts as a failed attempt. Default: no TLS.
+     */
+    readonly tls?: EtcdTlsOptions | EtcdTlsSource | undefined;
     /** What all keys begin with, so that stores can share a cluster. Up to 256 bytes. Default `norikv`. */
     readonly prefix?: string | undefined;
     /** Total time of a call that does not set its own, in milliseconds. Default 5,000. */
@@ -85,4 +93,4 @@ interface EtcdOptions {
  */
 declare function openEtcd(options: EtcdOptions): Promise<EtcdStore>;
 
-export { type EtcdCredentials, EtcdLeaseLostError, type EtcdOptions, type EtcdStore, type EtcdTlsOptions, UnreadableRecordError, openEtcd };
+export { type EtcdCredentials, EtcdLeaseLostError, type EtcdOptions, type EtcdStore, type EtcdTlsOptions, type EtcdTlsSource, UnreadableRecordError, openEtcd };

@@ -106,7 +106,9 @@ interface Loaded<State> {
 /** Where snapshots outside the stream's record come from: see `SnapshotStore`. */
 interface SnapshotSource {
     /** The snapshot of a stream; undefined if there is none. */
-    get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined>;
+    get(aggregateId: string, reducerName: string, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<Snapshot | undefined>;
 }
 
 /** Checks events before they are appended, and may replace them: see `validateWith`. */
@@ -216,8 +218,15 @@ interface StreamSlice<Event extends EventShape = EventShape> {
     readonly since: number;
     readonly events: readonly RecordedEvent<Event>[];
 }
+/** How long a change of a stream's life may take. What it clears away afterwards has the store's own time. */
+interface ChangeOptions {
+    /** Ends waiting: `CancelledError` before the write left, `OutcomeUnknownError` after. */
+    readonly signal?: AbortSignal | undefined;
+    /** Total time in milliseconds. Default: the store's, 10,000. */
+    readonly deadlineMs?: number | undefined;
+}
 /** Options of an end of life. */
-interface LifeOptions {
+interface LifeOptions extends ChangeOptions {
     /** Default `any`. */
     readonly expected?: ExpectedVersion | undefined;
 }
@@ -279,7 +288,7 @@ declare class EventStore<Event extends EventShape = EventShape> {
      *
      * @throws InvalidArgumentError for `snapshots` with `protection`: they would keep what is protected.
      */
-    load<State>(aggregateId: string, reducer: Reducer<State, Event>, snapshots?: SnapshotSource): Promise<Loaded<State>>;
+    load<State>(aggregateId: string, reducer: Reducer<State, Event>, snapshots?: SnapshotSource, options?: Pick<ReadOptions, 'signal'>): Promise<Loaded<State>>;
     /**
      * Deletes a stream's events, also those of an archived one. It then reads as absent; its next event gets the next
      * version. False if it was not there.
@@ -291,11 +300,11 @@ declare class EventStore<Event extends EventShape = EventShape> {
      * Hides a stream from reads and feeds, and refuses new events until it is restored. Consumers that pass it
      * meanwhile do not come back to it.
      */
-    archiveStream(aggregateId: string): Promise<boolean>;
+    archiveStream(aggregateId: string, options?: ChangeOptions): Promise<boolean>;
     /** Brings an archived stream back. */
-    restoreStream(aggregateId: string): Promise<boolean>;
+    restoreStream(aggregateId: string, options?: ChangeOptions): Promise<boolean>;
     /** Deletes the events before a version, those stored with later ones when these go. Versions stay. */
-    truncateStream(aggregateId: string, before: number): Promise<boolean>;
+    truncateStream(aggregateId: string, before: number, options?: ChangeOptions): Promise<boolean>;
 }
 
 /**
@@ -506,6 +515,10 @@ declare class EventInvalidError extends NoriKVError {
 declare class CheckpointLostError extends NoriKVError {
     static readonly code: string;
 }
+/** A consumer has parked as many events as it may, and has stopped before one more. None is lost. */
+declare class ParkingFullError extends NoriKVError {
+    static readonly code: string;
+}
 /** The key of a subject was deleted: what was written about it cannot be read, and nothing more can be written. */
 declare class SubjectErasedError extends NoriKVError {
     static readonly code: string;
@@ -532,9 +545,17 @@ type EventsOf<Schemas extends Readonly<Record<string, StandardSchema>>> = {
  */
 declare function validateWith(schemas: Readonly<Record<string, StandardSchema>>): EventValidator;
 
-/** Where a consumer begins: at the first event, where its group left off (or the first), or at the newest. */
-type StartFrom = 'BEGINNING' | 'CURRENT' | 'END';
-/** What happens to an event whose handler fails: the consumer stops, goes on, or puts it aside and goes on. */
+/**
+ * Where a consumer begins: at the first event, where its group left off, or at the newest. A group has left off in a
+ * partition once a consumer of it has begun there; one that is new begins at the first event with `CURRENT`, at the
+ * newest with `CURRENT_OR_END`. `BEGINNING` and `END` give up the group's place, at each start.
+ */
+type StartFrom = 'BEGINNING' | 'CURRENT' | 'CURRENT_OR_END' | 'END';
+/**
+ * What happens to an event whose handler fails: the consumer stops, goes on, or parks it and goes on, with later
+ * events of its stream too. It stops with `ParkingFullError` where no more can be parked: as many as fit into half of
+ * what a value of the store may have, some 2,000 with 1 MiB.
+ */
 type ErrorPolicy = 'stop' | 'skip' | 'park';
 /** What a handler is given beside the event. */
 interface HandlingContext {
@@ -547,22 +568,30 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     readonly group: string;
     /**
      * Called with one event at a time in each partition, in the order of each stream. At least once: an event
-     * may come again after a crash or a takeover, so make it idempotent by stream and version.
+     * may come again after a crash or a takeover, so make it idempotent by stream and version. A parked event that is
+     * retried comes after later ones of its stream.
      */
     readonly handle: (event: RecordedEvent<Event>, context: HandlingContext) => unknown;
     /** Default `CURRENT`. */
     readonly from?: StartFrom | undefined;
     /** Only streams of this category: the part of the name before the first `-`. */
     readonly category?: string | undefined;
+    /** The partitions of the feed to take over: the others may be another consumer's of the group. Default: all. */
+    readonly partitions?: readonly number[] | undefined;
     /** Only events of these types. */
     readonly types?: readonly Event['type'][] | undefined;
     /** Default `stop`. A function is told each failure, and says at once what happens; if it throws, the consumer stops. */
     readonly onError?: ErrorPolicy | ((error: unknown, event: RecordedEvent<Event>) => ErrorPolicy) | undefined;
     /**
-     * Pointers taken at a time, with all their events; the checkpoint is saved after each batch. Default 100: give less
-     * where commits are large.
+     * Pointers taken at a time, with all their events; the checkpoint is saved after each batch, and when the consumer
+     * stops. Default 100: give less where commits are large.
      */
     readonly batchSize?: number | undefined;
+    /**
+     * How often the checkpoint is saved within a batch that takes long, in milliseconds: about as much is handled again
+     * after a crash. 0: after each event. Default 1,000.
+     */
+    readonly checkpointMs?: number | undefined;
     /** Wait between looks at an idle feed, doubled up to the maximum, in milliseconds. Default 50 and 2,000. */
     readonly pollMs?: number | undefined;
     readonly maxPollMs?: number | undefined;
@@ -579,10 +608,27 @@ interface CatchUpOptions {
 }
 /** An event that was put aside. */
 interface ParkedEvent {
+    /** Names its being parked. An event that comes again and fails again gets a new one. */
+    readonly id: string;
     readonly aggregateId: string;
     readonly version: number;
-    /** The first 4,096 characters of what was thrown, not encrypted. */
+    /** The first 4,096 characters of what was thrown last, fewer with values below 512 KiB; not encrypted. */
     readonly error: string;
+    /** How often it has failed. */
+    readonly attempts: number;
+    /** When it was parked first, in milliseconds since the epoch. */
+    readonly parkedAt: number;
+}
+/** What became of a parked event that was to be handled again. */
+interface Retried {
+    readonly id: string;
+    /**
+     * `handled`, and no longer parked. `failed`: still parked. `gone`: its stream was deleted or truncated meanwhile, so it
+     * is no longer parked. `absent`: nothing is parked under this id any more.
+     */
+    readonly outcome: 'handled' | 'failed' | 'gone' | 'absent';
+    /** What was thrown, also for an event that is damaged or that `upcast` refuses. */
+    readonly error?: unknown;
 }
 
 /** Says that a stream has events from one version to another. Feeds hold pointers, not events. */
@@ -706,14 +752,28 @@ declare class EventConsumer<Event extends EventShape = EventShape> implements As
      * consumer, if it stops.
      */
     caughtUp(options?: CatchUpOptions): Promise<void>;
-    /** The events that this group has put aside. */
+    /** The events that this group has put aside, in the order in which they failed. One round trip. */
     parked(): Promise<ParkedEvent[]>;
+    /**
+     * Has a parked event handled again, whether this consumer was started or not; one at a time, and not while the
+     * consumer handles another of its partition, so do not wait for it in `handle`.
+     *
+     * It comes after later events of its stream, and is taken out once it was handled: again after a crash in between,
+     * and twice if two consumers retry it. `onError` is not asked.
+     *
+     * @throws ClosedError if the consumer is stopped, and what the store throws while it is away: nothing is lost.
+     */
+    retryParked(id: string): Promise<Retried>;
+    /** The same for each event that is parked now, in their order; one that fails holds up none. */
+    retryAllParked(): Promise<Retried[]>;
+    /** Forgets a parked event: it is never handled. False if nothing is parked under this id. */
+    dropParked(id: string): Promise<boolean>;
     /** The same as `stop`. */
     [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Options of a {@link Projection}: those of its consumer, and these. */
-interface ProjectionOptions<State, Event extends EventShape> extends Omit<ConsumerOptions<Event>, 'group' | 'handle' | 'from'> {
+interface ProjectionOptions<State, Event extends EventShape> extends Omit<ConsumerOptions<Event>, 'group' | 'handle' | 'from' | 'partitions'> {
     /** 1 to 100 bytes. */
     readonly name: string;
     /** Change it with `evolve`, `keyOf` or the shape of the state, and rebuild. */
@@ -764,6 +824,8 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
     }): Promise<void>;
     /** Ends after the event at hand. A rebuild that is under way fails, and can be gone on with. */
     stop(): Promise<void>;
+    /** The events that were parked, and are in no record: `rebuild` applies them when `keyOf` and `evolve` can. */
+    parked(): Promise<ParkedEvent[]>;
     /** Rejects with what stopped the projection, if something did. */
     done(): Promise<void>;
     /** The same as `stop`. */
@@ -798,7 +860,9 @@ declare class SnapshotStore implements SnapshotSource {
      */
     constructor(client: KvStore, options?: SnapshotStoreOptions);
     /** One round trip. */
-    get(aggregateId: string, reducerName: string): Promise<Snapshot | undefined>;
+    get(aggregateId: string, reducerName: string, options?: {
+        readonly signal?: AbortSignal | undefined;
+    }): Promise<Snapshot | undefined>;
     /**
      * True if it was kept, false if a newer one was there.
      *
@@ -815,4 +879,4 @@ declare class SnapshotStore implements SnapshotSource {
     delete(aggregateId: string, reducerName: string): Promise<boolean>;
 }
 
-export { Aggregate, type AppendOptions, type AppendResult, type CatchUpOptions, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, type HandlingContext, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };
+export { Aggregate, type AppendOptions, type AppendResult, type CatchUpOptions, type ChangeOptions, CheckpointLostError, type CommandHandler, type CommandHandlerOptions, type CommandResult, type ConsumerOptions, type Decider, type Decision, type Erasure, type ErasureOptions, type ErrorPolicy, EventConsumer, EventFeed, type EventFeedOptions, EventInvalidError, type EventMetadata, type EventOfType, type EventShape, EventStore, type EventStoreOptions, EventTooLargeError, type EventValidator, type EventsOf, type ExpectedVersion, type FeedItem, type FeedMark, type HandlingContext, IdReusedError, type JsonData, type LifeOptions, type Loaded, type NewEvent, type Outbox, type Outcome, type ParkedEvent, ParkingFullError, type Pointer, Projection, type ProjectionOptions, type Protection, type ReadOptions, type RecordedEvent, type Reducer, type Retried, type Scenario, type Snapshot, type SnapshotSource, SnapshotStore, type SnapshotStoreOptions, type StartFrom, StreamClosedError, StreamConflictError, type StreamConflictFacts, type StreamSlice, SubjectErasedError, type Upcast, categoryOf, createCommandHandler, createErasure, given, validateWith };

@@ -4,10 +4,13 @@ import { UpdaterOptions } from '@norikv/cas-retry';
 /** How a reservation ended: `committed` units left the stock, `released` and `expired` ones went back to it. */
 type FinalStatus = 'committed' | 'released' | 'expired';
 
-/** Facts of an {@link InsufficientStockError}. */
-interface InsufficientStockFacts extends ErrorFacts {
+/** Facts of an {@link ItemNotFoundError}. */
+interface ItemFacts extends ErrorFacts {
     readonly sku: string;
     readonly location?: string | undefined;
+}
+/** Facts of an {@link InsufficientStockError}. */
+interface InsufficientStockFacts extends ItemFacts {
     readonly need: number;
     readonly have: number;
 }
@@ -23,9 +26,16 @@ declare class InsufficientStockError extends NoriKVError {
     readonly have: number;
     constructor(message: string, facts: InsufficientStockFacts);
 }
-/** There is no such item. It is also a `KeyNotFoundError`, which is what the code of the documentation throws. */
+/**
+ * There is no such item. It is an instance of `KeyNotFoundError`, too, which is what the code of the documentation throws.
+ * Its code is its own, so the guard `isKeyNotFound` does not match it. Nothing was applied.
+ */
 declare class ItemNotFoundError extends KeyNotFoundError {
     static readonly code: string;
+    readonly sku: string;
+    /** Undefined for the default location. */
+    readonly location: string | undefined;
+    constructor(message: string, facts: ItemFacts);
 }
 /** The item is not in the state the call needs: it exists, is reserved, or is split. Nothing was applied. */
 declare class ItemConflictError extends NoriKVError {
@@ -63,7 +73,8 @@ interface InventoryOptions extends UpdaterOptions {
     readonly ttlMs?: number | undefined;
     /**
      * How long a reservation that has ended is remembered after its time to live, in milliseconds, so that a
-     * late repetition gets the same answer. Default 60,000. When a record is full the oldest are forgotten first.
+     * late repetition gets the same answer. Default 60,000. The last 256 of a record are remembered for longer, whatever
+     * the clocks say. When a record is full the oldest are forgotten first.
      */
     readonly graceMs?: number | undefined;
     /**
@@ -236,7 +247,8 @@ interface Resolution {
  *
  * One record of an SKU holds what is on hand and the live reservations, so a check and its hold are one write.
  * A reservation ends by `commit`, by `release` or by time; nothing has to run for the last. How it ended is
- * remembered for its time to live and a grace, so every call may be repeated.
+ * remembered for its time to live and a grace, and among the last 256 of its record whatever the clocks say, so every
+ * call may be repeated.
  *
  * All methods that write also throw the errors of the updater: `ContentionError`, `OutcomeUnknownError`,
  * `CancelledError`, `DeadlineExceededError`, `CorruptRecordError` (the stored bytes are no item; they are left
@@ -351,4 +363,4 @@ declare class InventoryManager {
     removeItem(sku: string, options?: RemoveItemOptions): Promise<boolean>;
 }
 
-export { type AdjustOptions, type AuditEntry, type CallOptions, type CommitOptions, type CreateItemOptions, type FinalStatus, type HeldUnits, InsufficientStockError, type InsufficientStockFacts, InventoryManager, type InventoryOptions, ItemConflictError, ItemNotFoundError, type ItemOptions, type ItemView, type LiveReservation, type OrderLine, type RemoveItemOptions, ReservationNotFoundError, ReservationResolvedError, type ReservationResolvedFacts, type ReserveAllOptions, type ReserveAllResult, type ReserveOptions, type ReserveResult, type Resolution, type Shortage, TooManyReservationsError, reservationId };
+export { type AdjustOptions, type AuditEntry, type CallOptions, type CommitOptions, type CreateItemOptions, type FinalStatus, type HeldUnits, InsufficientStockError, type InsufficientStockFacts, InventoryManager, type InventoryOptions, ItemConflictError, type ItemFacts, ItemNotFoundError, type ItemOptions, type ItemView, type LiveReservation, type OrderLine, type RemoveItemOptions, ReservationNotFoundError, ReservationResolvedError, type ReservationResolvedFacts, type ReserveAllOptions, type ReserveAllResult, type ReserveOptions, type ReserveResult, type Resolution, type Shortage, TooManyReservationsError, reservationId };

@@ -116,7 +116,9 @@ type LeaseEvent = {
     readonly kind: 'renewed';
     readonly token: bigint;
     readonly remainingMs: number;
-} | {
+}
+/** Also where `renewWhile` threw, or answered later: the lease is then left to run out. */
+ | {
     readonly kind: 'renew-failed';
     readonly token: bigint;
     readonly remainingMs: number;
@@ -363,6 +365,7 @@ declare class LeaderElection {
      * @param nodeId - for people: two nodes of one name are still two.
      * @param leaseTtlMs - how long a leader that died keeps others out.
      * @throws UnsupportedError if the store does not guarantee what a lease needs.
+     * @throws InvalidArgumentError for a bad argument, which it names.
      */
     constructor(client: KvStore, electionName: string, nodeId: string, leaseTtlMs?: number, options?: Omit<LeasesOptions, 'owner' | 'ttlMs'>);
     /**

@@ -55,10 +55,13 @@ declare class NoriKVRateLimitStore {
     constructor(client: KvStore, options?: RateLimiterOptions);
     /** Called by express-rate-limit. */
     init({ windowMs }: ExpressRateLimitOptions): void;
+    /** Counts a request, and answers the count. */
     increment(key: string): Promise<ClientHits>;
     /** Takes a hit back. As in every store of express-rate-limit, one of an earlier window counts for this one. */
     decrement(key: string): Promise<void>;
+    /** Forgets what was counted of a client. */
     resetKey(key: string): Promise<void>;
+    /** The count of a client, or undefined if there is none. */
     get(key: string): Promise<ClientHits | undefined>;
 }
 
@@ -80,13 +83,16 @@ interface ExpressRequestView extends ExpressRequest {
     readonly method: string;
     readonly path: string;
     readonly originalUrl: string;
+    /** A header. */
     get(name: string): string | undefined;
 }
 /** What the middleware uses of a response. */
 interface ExpressResponse {
     readonly headersSent: boolean;
+    /** Sets a header. */
     setHeader(name: string, value: string): unknown;
     statusCode: number;
+    /** Sends the body. */
     end(body: string): unknown;
 }
 /**
@@ -127,8 +133,11 @@ interface FastifyRequestView extends FastifyRequestLike {
 type Given<Incoming> = [Incoming][Incoming extends unknown ? 0 : never];
 /** What the hook uses of a reply. */
 interface FastifyReplyLike {
+    /** Sets a header. */
     header(name: string, value: string): unknown;
+    /** Sets the status. */
     code(status: number): unknown;
+    /** Sends the body. */
     send(body: string): unknown;
 }
 /**
@@ -147,7 +156,7 @@ interface FastifyReplyLike {
  */
 declare function fastifyRateLimit<Incoming extends FastifyRequestLike = FastifyRequestView>(limiter: RateLimiter, options: HttpLimitOptions<Incoming>): (request: Given<Incoming>, reply: FastifyReplyLike) => Promise<unknown>;
 
-export { type FastifyReplyLike, type FastifyRequestLike, type FastifyRequestView, HttpLimitOptions, fastifyRateLimit };
+export { type FastifyReplyLike, type FastifyRequestLike, type FastifyRequestView, type Given, HttpLimitOptions, fastifyRateLimit };
 
 // hono.d.ts
 
@@ -159,12 +168,12 @@ import '@norikv/store';
 /** What the middleware uses of a context of Hono 4. */
 interface HonoContext {
     readonly res: {
-        readonly headers: {
-            has(name: string): boolean;
-        };
+        readonly headers: Pick<Headers, 'has'>;
     };
     error: Error | undefined;
+    /** Sets a header. */
     header(name: string, value: string): unknown;
+    /** Makes an answer. */
     body(body: string, status: 429 | 503, headers: Record<string, string>): Response;
 }
 /** What `identify` and its kind see of a context. For more, write its type: `(context: Context<MyEnv>) => …`. */
@@ -173,8 +182,11 @@ interface HonoRequestContext extends HonoContext {
         readonly method: string;
         readonly path: string;
         readonly url: string;
+        /** A header. */
         header(name: string): string | undefined;
+        /** A part of the path. */
         param(name: string): string | undefined;
+        /** A field of the query. */
         query(name: string): string | undefined;
     };
 }
@@ -221,7 +233,7 @@ interface HttpLimitOptions<Incoming> {
     readonly identify?: ((request: Incoming) => string | Promise<string>) | undefined;
     /** Permits a request needs. Default 1. */
     readonly cost?: number | ((request: Incoming) => number | Promise<number>) | undefined;
-    /** Requests that are not limited. Default: none. */
+    /** Requests that are not limited. Default: none; the `OPTIONS` that a browser sends ahead counts, too. */
     readonly skip?: ((request: Incoming) => boolean | Promise<boolean>) | undefined;
     /** Default `draft`. */
     readonly headers?: RateLimitHeaderStyle | undefined;
@@ -259,13 +271,16 @@ declare function clientAddress(address: string | undefined, { ipv6Prefix }?: Cli
  * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent. Or it cannot be
  * read what is stored of the identifier (`cause.code` is `CORRUPT_RECORD`): that lasts until a `reset`.
  *
- * Answer it with 503, never with 429: the client did nothing wrong. Express and Fastify do by `statusCode`.
+ * Answer it with 503, never with 429: the client did nothing wrong. Express and Fastify do by `statusCode`, Hono (from
+ * 4.5) by `getResponse`.
  */
 declare class RateLimitUnavailableError extends NoriKVError {
     static readonly code: string;
     static readonly outcome: Outcome;
     static readonly retryable: boolean;
     readonly statusCode: number;
+    /** What Hono answers with. */
+    getResponse(): Response;
 }
 
 /**
@@ -474,7 +489,8 @@ declare class RateLimiter {
     checkLimit(identifier: string, limits: RateLimits, options?: CheckOptions): Promise<RateLimitResult>;
     /**
      * Takes permits for several identifiers, such as a user and an address, in this order. If one denies, what
-     * the earlier ones gave is brought back, and the answer is its denial; else it is the last grant.
+     * the earlier ones gave is brought back, and the answer is its denial; else it is the last grant, which
+     * {@link refund} takes for each of them.
      *
      * A denial that is remembered costs no store call. Another one costs a call for each identifier before it,
      * to bring back what was taken; where that fails, the identifier has lost the permits.
@@ -486,8 +502,9 @@ declare class RateLimiter {
      * Brings permits back, for a request that did not count after all.
      *
      * Give the result this limiter returned, itself: then permits come back once, only while they are still
-     * out, and not after a `reset` by this process. A denial, a peek, a grant of the failure policy and a copy
-     * bring nothing back. With a bare cost, call it once for each grant.
+     * out, and not after a `reset` by this process. That of `checkAll` does for each of its checks. A denial, a
+     * peek, a grant of the failure policy and a copy bring nothing back. With a bare cost, call it once for each
+     * grant.
      *
      * @throws InvalidArgumentError if the result is of another identifier or other limits.
      * @throws OutcomeUnknownError if the permits may have come back. Never repeat it then: that could grant a

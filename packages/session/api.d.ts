@@ -5,9 +5,11 @@ import { S as SessionStoreOptions } from './options.js';
 
 /** What better-auth wants of a `secondaryStorage`. Times are in seconds. */
 interface BetterAuthStorage {
+    /** A value, or null. */
     get(key: string): Promise<string | null>;
     /** Does nothing for the token of a session that was deleted. A list of sessions is merged. */
     set(key: string, value: string, ttl?: number): Promise<void>;
+    /** Removes a value; the token of a session for ever. */
     delete(key: string): Promise<void>;
     /** Of several callers at once, one gets the value. */
     getAndDelete(key: string): Promise<string | null>;
@@ -45,7 +47,9 @@ import './options.js';
 interface ExpressSessionRequest {
     sessionID: string;
 }
+/** Called when it is done. */
 type Callback = (error?: unknown) => void;
+/** Called with what was found; null if there is none. */
 type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 /**
  * A store for express-session whose sessions stay logged out: a request that was under way when a session was
@@ -73,9 +77,13 @@ declare class NoriKVSessionStore<Stored extends WebSession = never> extends Even
     /** Set by express-session: gives the request a new id and session. */
     get generate(): (request: ExpressSessionRequest) => void;
     set generate(generate: (request: ExpressSessionRequest) => void);
+    /** Reads a session. */
     get(sid: string, callback: SessionCallback<Stored>): void;
+    /** Saves a session, unless it was ended. */
     set(sid: string, session: Stored, callback?: Callback): void;
+    /** Notes that a session is in use. */
     touch(sid: string, session: Stored, callback?: Callback): void;
+    /** Ends a session for ever. */
     destroy(sid: string, callback?: Callback): void;
     /** Ends the session of a request and gives it a new one. */
     regenerate(request: ExpressSessionRequest, callback: Callback): void;
@@ -85,7 +93,7 @@ declare class NoriKVSessionStore<Stored extends WebSession = never> extends Even
     createSession<Created extends object>(request: ExpressSessionRequest, content: WebSession): Created;
 }
 
-export { type ExpressSessionRequest, NoriKVSessionStore, WebSession, WebSessionOptions };
+export { type Callback, type ExpressSessionRequest, NoriKVSessionStore, type SessionCallback, WebSession, WebSessionOptions };
 
 // fastify-session.d.ts
 
@@ -94,7 +102,9 @@ import { W as WebSession, a as WebSessionOptions } from './web-sessions.js';
 export { S as SessionCookie } from './web-sessions.js';
 import './options.js';
 
+/** Called when it is done. */
 type Callback = (error?: unknown) => void;
+/** Called with what was found; null if there is none. */
 type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 /**
  * A store for \@fastify/session whose sessions stay logged out: a request that was under way when a session was
@@ -120,106 +130,44 @@ declare class NoriKVFastifySessionStore<Stored extends WebSession = never> {
     #private;
     /** @throws UnsupportedError, InvalidArgumentError as `SessionManager`. */
     constructor(client: KvStore, options?: WebSessionOptions<Stored>);
+    /** Reads a session. */
     get(sid: string, callback: SessionCallback<Stored>): void;
+    /** Saves a session, unless it was ended. */
     set(sid: string, session: Stored, callback: Callback): void;
+    /** Ends a session for ever. */
     destroy(sid: string, callback: Callback): void;
 }
 
-export { NoriKVFastifySessionStore, WebSession, WebSessionOptions };
+export { type Callback, NoriKVFastifySessionStore, type SessionCallback, WebSession, WebSessionOptions };
 
 // hono.d.ts
 
-import { P as Profile, S as SessionManager, a as Session, N as NewSession, R as RegenerateOptions } from './session-manager.js';
+import { RequestSessionOptions } from './request.js';
+export { CookieOptions, HeaderField, RequestSession } from './request.js';
+import { S as SessionManager } from './session-manager.js';
 import '@norikv/store';
 import '@norikv/store/standard-schema';
 import './options.js';
 
-/** How the id travels. */
-interface CookieOptions {
-    /** Default `__Host-id`, or `id` where `secure` is false or a domain is given. */
-    readonly name?: string | undefined;
-    /** Whether the cookie is for https only. Default true; browsers make an exception for localhost. */
-    readonly secure?: boolean | undefined;
-    /** Default `Lax`. */
-    readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
-    /** Default `/`. */
-    readonly path?: string | undefined;
-    /** Sends it to subdomains, too. Default: to this host only. */
-    readonly domain?: string | undefined;
-    /**
-     * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
-     * the browser is closed. A session whose sign-in chose another absolute time has a cookie for as long as that. Using a
-     * session does not prolong its cookie.
-     */
-    readonly maxAgeMs?: number | undefined;
-}
-
 /** What the middleware uses of a context of Hono 4. */
 interface HonoContext {
     readonly req: {
+        /** A header of the request. */
         header(name: string): string | undefined;
     };
     error: Error | undefined;
+    /** Sets a variable. */
     set(name: string, value: unknown): void;
+    /** Sets a header of the answer. */
     header(name: string, value: string, options?: {
         readonly append?: boolean;
     }): unknown;
+    /** Makes an answer. */
     body(body: string, status: 503, headers: Record<string, string>): Response;
 }
-/** Options of {@link honoSessions}. */
-interface HonoSessionOptions {
-    readonly cookie?: CookieOptions | undefined;
-}
-/** The answer to a request, as far as the session has a say in it. */
-interface SessionAnswer {
-    /** False once its headers are on their way, as while it streams. */
-    readonly canSetCookie: boolean;
-    /** Sets the id, for a time of its own if there is one; without an id, removes it. */
-    setCookie(id: string | undefined, ownMs?: number | null): void;
-}
 /**
- * The session of a request, under `session` in the variables of the context.
- *
- * Its methods change the session in the store at once, and the cookie of the response. Where the store does not answer
- * they throw a `SessionUnavailableError`, which Hono (from 4.5) answers with 503. An `onError` of your own sees it:
- * return `error.getResponse()`.
- */
-declare class RequestSession<Data extends object = Profile> {
-    #private;
-    constructor(sessions: SessionManager<Data>, id: string | undefined, data: Session<Data> | null, answer: SessionAnswer, unreadable?: unknown);
-    /**
-     * Who is signed in; null if nobody is. Frozen: `update` changes it.
-     *
-     * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
-     * the schema any more. Such a visitor can only sign in anew, and sign out.
-     */
-    get data(): Session<Data> | null;
-    /**
-     * Signs a user in with a new id, and ends the session there was. As `create` of the manager: what throws signs
-     * nobody in.
-     *
-     * @throws InvalidArgumentError once the answer has begun.
-     */
-    signIn(userId: string, ...session: NewSession<Data>): Promise<void>;
-    /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
-    handle(): Promise<string | null>;
-    /** Changes the data. False if the session is over. */
-    update(updateFn: (session: Session<Data>) => Data): Promise<boolean>;
-    /**
-     * Gives the session a new id: call it when rights change. False if the session is over.
-     *
-     * @throws InvalidArgumentError once the answer has begun.
-     */
-    regenerate(options?: RegenerateOptions): Promise<boolean>;
-    /** Logs out here. */
-    signOut(): Promise<void>;
-    /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
-    signOutEverywhere(): Promise<number>;
-    /** Logs the user out everywhere else. Null if the session is over. */
-    signOutOthers(): Promise<number | null>;
-}
-/**
- * Makes a Hono middleware that reads the session of each request.
+ * Makes a Hono middleware that reads the session of each request, and puts it under `session` in the variables of the
+ * context.
  *
  * Where the store does not answer, the answer is 503, the handler does not run, and the reason is in
  * `context.error`. Where a session cannot be read, `data` throws, and only what does not ask for it goes on: so its
@@ -237,16 +185,16 @@ declare class RequestSession<Data extends object = Profile> {
  * });
  * ```
  */
-declare function honoSessions<Data extends object>(sessions: SessionManager<Data>, options?: HonoSessionOptions): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined>;
+declare function honoSessions<Data extends object>(sessions: SessionManager<Data>, options?: RequestSessionOptions): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined>;
 
-export { type CookieOptions, type HonoContext, type HonoSessionOptions, RequestSession, type SessionAnswer, honoSessions };
+export { type HonoContext, RequestSessionOptions, honoSessions };
 
 // index.d.ts
 
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { NoriKVError, ErrorFacts, Outcome } from '@norikv/store';
 export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options.js';
-export { C as CreateOptions, L as ListedSession, N as NewSession, b as PresentedId, P as Profile, R as RegenerateOptions, a as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions } from './session-manager.js';
+export { C as CreateOptions, L as ListedSession, N as NewSession, P as PresentedId, a as Profile, R as RegenerateOptions, b as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions, f as SignIn } from './session-manager.js';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 declare class SignInRevokedError extends NoriKVError {
@@ -358,6 +306,123 @@ interface SessionStoreOptions {
 
 export type { EndReason as E, SessionStoreOptions as S, SessionEvent as a, SessionListener as b };
 
+// request.d.ts
+
+import { a as Profile, S as SessionManager, b as Session, N as NewSession, R as RegenerateOptions } from './session-manager.js';
+import '@norikv/store';
+import '@norikv/store/standard-schema';
+import './options.js';
+
+/** How the id travels. */
+interface CookieOptions {
+    /** Default `__Host-id`, or `id` where `secure` is false or a domain is given. */
+    readonly name?: string | undefined;
+    /** Whether the cookie is for https only. Default true; browsers make an exception for localhost. */
+    readonly secure?: boolean | undefined;
+    /** Default `Lax`. */
+    readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
+    /** Default `/`. */
+    readonly path?: string | undefined;
+    /** Sends it to subdomains, too. Default: to this host only. */
+    readonly domain?: string | undefined;
+    /**
+     * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
+     * the browser is closed. A session whose sign-in chose another absolute time has a cookie for as long as that. Using a
+     * session does not prolong its cookie.
+     */
+    readonly maxAgeMs?: number | undefined;
+}
+/** Reads and writes one cookie. */
+interface CookieJar {
+    /** The value in a `Cookie` header, if it is there exactly once. */
+    read(header: string | null | undefined): string | undefined;
+    /** A `Set-Cookie` header, for a time of its own if there is one. */
+    write(value: string, ownMs?: number | null): string;
+    /** A `Set-Cookie` header that removes it. */
+    clear(): string;
+}
+
+/** A header field: name and value. */
+type HeaderField = [name: string, value: string];
+/**
+ * The session of a request.
+ *
+ * Its methods change the session in the store at once, and the cookie in its {@link headers}. Where the store does not
+ * answer they throw a `SessionUnavailableError`, which Hono (from 4.5) answers with 503. An `onError` of your own sees
+ * it: return `error.getResponse()`.
+ */
+declare class RequestSession<Data extends object = Profile> {
+    #private;
+    /** @internal `requestSessions` makes it. */
+    constructor(sessions: SessionManager<Data>, jar: CookieJar, id: string | undefined, data: Session<Data> | null, unreadable: unknown);
+    /**
+     * Who is signed in; null if nobody is. Frozen: `update` changes it.
+     *
+     * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
+     * the schema any more. Such a visitor can only sign in anew, and sign out.
+     */
+    get data(): Session<Data> | null;
+    /**
+     * Signs a user in with a new id, and ends the session there was. As `create` of the manager: what throws signs
+     * nobody in.
+     *
+     * @throws InvalidArgumentError once the answer has begun.
+     */
+    signIn(userId: string, ...session: NewSession<Data>): Promise<void>;
+    /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
+    handle(): Promise<string | null>;
+    /** Changes the data. False if the session is over. */
+    update(updateFn: (session: Session<Data>) => Data): Promise<boolean>;
+    /**
+     * Gives the session a new id: call it when rights change. False if the session is over.
+     *
+     * @throws InvalidArgumentError once the answer has begun.
+     */
+    regenerate(options?: RegenerateOptions): Promise<boolean>;
+    /** Logs out here. */
+    signOut(): Promise<void>;
+    /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
+    signOutEverywhere(): Promise<number>;
+    /** Logs the user out everywhere else. Null if the session is over. */
+    signOutOthers(): Promise<number | null>;
+    /**
+     * What the answer must say: a cookie, if it changed, and that nobody may cache it. Ask when the answer is made, and
+     * append it to what else is set: from then on, what needs another cookie is refused.
+     */
+    headers(): HeaderField[];
+}
+
+/** Options of {@link requestSessions}. */
+interface RequestSessionOptions {
+    readonly cookie?: CookieOptions | undefined;
+}
+/** What reads the session of a request from its `Cookie` header. */
+type OpenSession<Data extends object> = (cookies: string | null | undefined) => Promise<RequestSession<Data>>;
+/**
+ * Makes what reads the session of each request, in any framework: hand it the `Cookie` header, and append
+ * `session.headers()` to the answer.
+ *
+ * Where the store does not answer, it throws a `SessionUnavailableError`: answer 503 before anything else is done. Where
+ * a session cannot be read, `data` throws, and only what does not ask for it goes on: so its visitor can sign in anew,
+ * and sign out.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ *
+ * @example
+ * ```ts
+ * const open = requestSessions(new SessionManager(store));
+ *
+ * async function logIn(request: Request): Promise<Response> {
+ *   const session = await open(request.headers.get('cookie'));
+ *   await session.signIn('user123', 'alice@example.com', ['user']);
+ *   return new Response('welcome', { headers: session.headers() });
+ * }
+ * ```
+ */
+declare function requestSessions<Data extends object>(sessions: SessionManager<Data>, options?: RequestSessionOptions): OpenSession<Data>;
+
+export { type CookieOptions, type HeaderField, type OpenSession, RequestSession, type RequestSessionOptions, requestSessions };
+
 // session-manager.d.ts
 
 import { KvStore } from '@norikv/store';
@@ -381,6 +446,14 @@ interface Profile {
 type SessionData = Session<Profile>;
 /** What {@link SessionManager.create} takes after the user: your data, or for a {@link Profile} e-mail and roles. */
 type NewSession<Data> = readonly [data: Data, options?: CreateOptions] | ([Profile] extends [Data] ? readonly [email: string, roles: readonly string[], options?: CreateOptions] : never);
+/** What {@link SessionManager.signIn} answers. */
+interface SignIn<Data = Profile> {
+    /** For the cookie. */
+    readonly id: string;
+    readonly session: Session<Data>;
+    /** As {@link SessionManager.ownTimeOf}: how long the cookie is to last, or null for as long as all of them. */
+    readonly ownMs: number | null;
+}
 /** Options of one sign-in. */
 interface CreateOptions {
     /**
@@ -456,6 +529,8 @@ declare class SessionManager<Data extends object = Profile> {
      * @throws SessionLimitError, SignInRevokedError as their names say.
      */
     create(userId: string, ...session: NewSession<Data>): Promise<string>;
+    /** As {@link create}; answers the session, too, and what its cookie needs, at no further cost. */
+    signIn(userId: string, ...session: NewSession<Data>): Promise<SignIn<Data>>;
     /**
      * The session, or null if there is none: never was, logged out, revoked, or too old. Counts as a use of it,
      * which is written once in a tenth of the idle time.
@@ -516,7 +591,7 @@ declare class SessionManager<Data extends object = Profile> {
     generation(userId: string): Promise<number>;
 }
 
-export { type CreateOptions as C, type ListedSession as L, type NewSession as N, type Profile as P, type RegenerateOptions as R, SessionManager as S, type Session as a, type PresentedId as b, type SessionData as c, type SessionFacts as d, type SessionManagerOptions as e };
+export { type CreateOptions as C, type ListedSession as L, type NewSession as N, type PresentedId as P, type RegenerateOptions as R, SessionManager as S, type Profile as a, type Session as b, type SessionData as c, type SessionFacts as d, type SessionManagerOptions as e, type SignIn as f };
 
 // web-sessions.d.ts
 

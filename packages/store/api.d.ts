@@ -13,6 +13,8 @@ import { C as CallOptions, G as GetOptions, P as PutOptions, D as DeleteOptions 
 
 /** Names of the options of a search for vectors. */
 declare const searchNames: readonly string[];
+/** Names of the options of a delete. */
+declare const deleteNames: readonly string[];
 /**
  * Checks the options that every call has: its signal and its time limit.
  *
@@ -30,9 +32,10 @@ declare function checkReadOptions(options: GetOptions, known?: readonly string[]
  * Checks the options of a write but for its condition and its limits (`checkCallOptions`), and the names of them all:
  * with a condition that is misspelt a write would have none.
  *
+ * @param known - the names, for a call that has others than `put`.
  * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
  */
-declare function checkWriteOptions(options: PutOptions & DeleteOptions): void;
+declare function checkWriteOptions(options: PutOptions & DeleteOptions, known?: readonly string[]): void;
 /**
  * Checks the signal of a call.
  *
@@ -40,7 +43,7 @@ declare function checkWriteOptions(options: PutOptions & DeleteOptions): void;
  */
 declare function checkSignal(signal: AbortSignal | undefined): void;
 
-export { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions, searchNames };
+export { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions, deleteNames, searchNames };
 
 // checks.d.ts
 
@@ -149,7 +152,7 @@ declare function isAlreadyExists(error: unknown): boolean;
  */
 type Outcome = 'not-applied' | 'unknown';
 /** The stable names of the contract's errors. Packages add their own. */
-type StoreErrorCode = 'KEY_NOT_FOUND' | 'VERSION_MISMATCH' | 'ALREADY_EXISTS' | 'INVALID_ARGUMENT' | 'UNSUPPORTED' | 'RESOURCE_EXHAUSTED' | 'UNAUTHENTICATED' | 'CLOSED' | 'CANCELLED' | 'NOT_SENT' | 'UNAVAILABLE' | 'NOT_LEADER' | 'DEADLINE_EXCEEDED' | 'INTERNAL';
+type StoreErrorCode = 'KEY_NOT_FOUND' | 'VERSION_MISMATCH' | 'ALREADY_EXISTS' | 'INVALID_ARGUMENT' | 'UNSUPPORTED' | 'RESOURCE_EXHAUSTED' | 'UNAUTHENTICATED' | 'CLOSED' | 'CANCELLED' | 'UNAVAILABLE' | 'NOT_LEADER' | 'DEADLINE_EXCEEDED' | 'INTERNAL';
 /** Facts an error may carry. */
 interface ErrorFacts {
     /** Default: that of the class. */
@@ -525,6 +528,8 @@ export { type SchemaIssue, type SchemaResult, type StandardSchema, issueText };
 
 // wait-within.d.ts
 
+import { C as Clock } from './clock.js';
+
 /** A signal that ends a wait, and the error for that. */
 interface SignalLimit {
     readonly signal?: AbortSignal | undefined;
@@ -538,15 +543,14 @@ interface SignalLimit {
 }
 /** A time after which a wait ends, and the error for that. */
 interface TimeLimit {
-    /** A `Clock`, of which only the timers are used. */
-    readonly clock: {
-        startTimer(callback: () => void, delayMs: number): () => void;
-    };
+    /** Of which only the timers are used. */
+    readonly clock: Pick<Clock, 'startTimer'>;
     readonly timeoutMs?: number | undefined;
     /** Makes the error. */
     late(): Error;
 }
-type Limits = SignalLimit | (SignalLimit & TimeLimit);
+/** What ends a wait. */
+type WaitLimits = SignalLimit | (SignalLimit & TimeLimit);
 /**
  * Begins work and waits for it, no longer than a signal and a time limit allow. The work itself goes on, and
  * how it ends then is nobody's concern. If the signal has ended before, the work is not begun.
@@ -555,6 +559,6 @@ type Limits = SignalLimit | (SignalLimit & TimeLimit);
  *
  * @throws what the work throws, or the error that the limits make.
  */
-declare function waitWithin<Result>(begin: () => Promise<Result>, limits: Limits): Promise<Result>;
+declare function waitWithin<Result>(begin: () => Promise<Result>, limits: WaitLimits): Promise<Result>;
 
-export { type SignalLimit, type TimeLimit, waitWithin };
+export { type SignalLimit, type TimeLimit, type WaitLimits, waitWithin };

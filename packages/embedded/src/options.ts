@@ -87,7 +87,7 @@ export function settingsOf(options: EmbeddedOptions): Settings {
   if (typeof maxPendingBytes !== 'number' || !(maxPendingBytes > 0)) {
     refuse('maxPendingBytes', maxPendingBytes, 'a number above 0');
   }
-  const clock = options.clock ?? machineClock;
+  const clock = options.clock ?? (countsAlike() ? machineClock : backgroundClock);
   for (const part of ['now', 'monotonic', 'startTimer'] as const) checkFunction(`clock.${part}`, clock[part]);
   return {
     path,
@@ -101,6 +101,11 @@ export function settingsOf(options: EmbeddedOptions): Settings {
     hnswEf: checkWhole('hnswEf', hnswEf),
     clock,
   };
+}
+
+/** Whether the machine's clock counts alike in all processes: in Bun and Deno it starts with each of them. */
+function countsAlike(): boolean {
+  return machineClock.monotonic() > (process.uptime() + 1) * 1e3;
 }
 
 /** Counts from the start of the machine, and a store that is never closed does not keep its process alive. */

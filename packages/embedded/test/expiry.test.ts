@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesToString, systemClock } from '@norikv/store';
 import { FakeClock } from '@norikv/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openEmbedded } from '../src/index.js';
 import { newPath, openTestStore } from './support/folders.js';
 import { startProgram } from './support/programs.js';
@@ -53,6 +53,21 @@ describe('expiry', () => {
     const other = startProgram('read-in-the-future', [path]);
     expect(await other.rest(), other.errors()).toEqual(['joined: value', 'alone: absent']);
     expect(await other.exited).toBe(0);
+  });
+
+  test('is shared by the wall clock where time counts from the start of a process, as in Bun and Deno', async () => {
+    const path = newPath();
+    const hrtime = vi.spyOn(process, 'hrtime').mockReturnValue([10_000_000, 0]);
+    try {
+      const onNode = await openTestStore({ path });
+      hrtime.mockReturnValue([Math.floor(process.uptime()), 0]);
+      const elsewhere = await openTestStore({ path });
+      await elsewhere.put('key', 'value', { ttlMs: 3_600_000 });
+      hrtime.mockReturnValue([10_000_000, 0]);
+      expect(await onNode.find('key')).not.toBeNull();
+    } finally {
+      hrtime.mockRestore();
+    }
   });
 
   test('does not follow the time of openers that are gone', async () => {

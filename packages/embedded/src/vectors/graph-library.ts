@@ -20,16 +20,18 @@ export interface GraphLibrary {
 /** Loads the library. Throws if it is not installed or does not run on this system. */
 export async function loadGraphLibrary(): Promise<GraphLibrary> {
   let usearch: typeof import('usearch');
+  let file: string;
   // Not `catch` of the promise: bundlers forgive that it is not installed only in such a block.
   try {
     usearch = await import('usearch');
+    file = createRequire(import.meta.url).resolve(library);
   } catch (cause) {
     throw new Error(`usearch ${libraryRelease} cannot be loaded; install it (${String(cause)})`, { cause });
   }
   const { Index, MetricKind, ScalarKind } = usearch;
   const metrics = { cosine: MetricKind.Cos, euclidean: MetricKind.L2sq, inner_product: MetricKind.IP };
   return {
-    file: createRequire(import.meta.url).resolve(library),
+    file,
     configOf: ({ dimensions, distance }, ef) => ({
       dimensions,
       metric: metrics[distance],
