@@ -246,9 +246,8 @@ interface Resolution {
  * Stock that is never sold twice, for any number of processes.
  *
  * One record of an SKU holds what is on hand and the live reservations, so a check and its hold are one write.
- * A reservation ends by `commit`, by `release` or by time; nothing has to run for the last. How it ended is
- * remembered for its time to live and a grace, and among the last 256 of its record whatever the clocks say, so every
- * call may be repeated.
+ * A reservation ends by `commit`, by `release` or by time; nothing has to run for the last. Its end is
+ * remembered for its time to live and a grace, and longer among the last 256, so every call may be repeated.
  *
  * All methods that write also throw the errors of the updater: `ContentionError`, `OutcomeUnknownError`,
  * `CancelledError`, `DeadlineExceededError`, `CorruptRecordError` (the stored bytes are no item; they are left
