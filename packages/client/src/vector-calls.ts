@@ -12,7 +12,12 @@ import {
   type VectorWriteOptions,
   type Version,
 } from '@norikv/store';
-import { checkReadOptions, checkWriteOptions, searchNames } from '@norikv/store/call-options';
+import {
+  checkReadOptions,
+  checkWriteOptions,
+  searchNames,
+  vectorWriteNames,
+} from '@norikv/store/call-options';
 import { checkText, checkWhole, refuse } from '@norikv/store/checks';
 import type { CallRunner } from './call-runner.js';
 import type { Description } from './description.js';
@@ -53,7 +58,7 @@ export class VectorCalls implements VectorStore {
   ): Promise<boolean> {
     checkNamespace(namespace);
     checkWhole('dimensions', dimensions, 1, wireLimits.maxDimensions);
-    checkWriteOptions(options);
+    checkWriteOptions(options, vectorWriteNames);
     const fields = {
       namespace,
       dimensions,
@@ -67,7 +72,7 @@ export class VectorCalls implements VectorStore {
 
   async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
-    checkWriteOptions(options);
+    checkWriteOptions(options, vectorWriteNames);
     const fields = { namespace, idempotencyKey: options.idempotencyKey ?? '' };
     const write = { method: methods.dropIndex, key: namespace, bytes: 0, options, fields };
     return (await this.#write(write)).dropped;
@@ -81,7 +86,7 @@ export class VectorCalls implements VectorStore {
   ): Promise<Version> {
     checkNamespace(namespace);
     checkId(id);
-    checkWriteOptions(options);
+    checkWriteOptions(options, vectorWriteNames);
     const numbers = checkedVector('vector', vector);
     const bytes = numbers.length * bytesPerNumber;
     const fields = { namespace, id, vector: numbers, idempotencyKey: options.idempotencyKey ?? '' };
@@ -93,7 +98,7 @@ export class VectorCalls implements VectorStore {
   async vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
     checkId(id);
-    checkWriteOptions(options);
+    checkWriteOptions(options, vectorWriteNames);
     const fields = { namespace, id, idempotencyKey: options.idempotencyKey ?? '' };
     const write = { method: methods.deleteVector, key: id, bytes: 0, options, fields };
     return (await this.#write(write)).deleted;

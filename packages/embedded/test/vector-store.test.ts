@@ -69,6 +69,18 @@ test('one who is far behind in the log of changes reads everything again', async
   expect((await reader.vectorSearch('busy', [-1], 1)).matches).toEqual([{ id: 'last', distance: 0 }]);
 });
 
+test('an insert of many has no idempotency key, and does not take one for nothing', async () => {
+  const store = await openTestStore();
+  await store.vectorCreateIndex('space', 1, 'euclidean');
+  const options: object = { idempotencyKey: 'once' };
+  const insert = store.vectorInsertMany('space', [{ id: 'a', vector: [1] }], options);
+  await expect(insert).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('"idempotencyKey"'),
+  });
+  expect(await store.vectorGet('space', 'a')).toBeNull();
+});
+
 test('what a dropped namespace left behind is removed, also by the next to open the store', async () => {
   const path = newPath();
   const first = await openEmbedded({ path });

@@ -8,8 +8,11 @@ const readNames: readonly string[] = ['consistency', 'signal', 'timeoutMs'];
 /** Names of the options of a search for vectors. */
 export const searchNames: readonly string[] = ['includeVectors', ...readNames];
 
+/** Names of the options of a write of vectors. */
+export const vectorWriteNames: readonly string[] = ['idempotencyKey', 'signal', 'timeoutMs'];
+
 /** Names of the options of a delete. */
-export const deleteNames: readonly string[] = ['ifMatchVersion', 'idempotencyKey', 'signal', 'timeoutMs'];
+export const deleteNames: readonly string[] = ['ifMatchVersion', ...vectorWriteNames];
 
 const writeNames: readonly string[] = ['ifNotExists', 'ttlMs', ...deleteNames];
 

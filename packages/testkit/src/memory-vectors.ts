@@ -10,7 +10,12 @@ import {
   type VectorWriteOptions,
   type Version,
 } from '@norikv/store';
-import { checkReadOptions, checkWriteOptions, searchNames } from '@norikv/store/call-options';
+import {
+  checkReadOptions,
+  checkWriteOptions,
+  searchNames,
+  vectorWriteNames,
+} from '@norikv/store/call-options';
 import { checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { isWrite, type Operation } from './in-flight.js';
 import {
@@ -63,7 +68,7 @@ function memoryVectors({ store, call, retention }: ReturnType<typeof memoryStore
     step: () => T,
   ): Promise<T> {
     checkText('namespace', namespace, 256);
-    if (isWrite(operation)) checkWriteOptions(callOptions);
+    if (isWrite(operation)) checkWriteOptions(callOptions, vectorWriteNames);
     else checkSearchOptions(callOptions);
     checkIdempotencySupported(callOptions, store.capabilities);
     return call(operation, namespace, callOptions, step);

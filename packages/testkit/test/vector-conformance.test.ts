@@ -76,7 +76,7 @@ const flaws: Record<string, Flaw> = {
   }),
   'options that are none': (store) => ({
     vectorInsert: (namespace, id, vector, options) => {
-      const { timeout: _misspelt, ...rest } = { ...options } as Record<string, unknown>;
+      const { ifNotExists: _ofPuts, ...rest } = { ...options } as Record<string, unknown>;
       return store.vectorInsert(namespace, id, vector, options && rest);
     },
   }),

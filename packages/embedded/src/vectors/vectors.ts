@@ -7,7 +7,7 @@ import type {
   VectorWriteOptions,
   Version,
 } from '@norikv/store';
-import { searchNames } from '@norikv/store/call-options';
+import { searchNames, vectorWriteNames } from '@norikv/store/call-options';
 import { checkGetOptions, checkWriteOptions } from '../call-options.js';
 import type { EmbeddedStore } from '../embedded-store.js';
 import type { FilteredSearchOptions, InsertManyOptions, VectorItem, VectorStats } from '../vector-options.js';
@@ -54,7 +54,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   ): Promise<boolean> {
     checkNamespace(namespace);
     checkShape(dimensions, distance, indexType);
-    checkWriteOptions(options, namespace);
+    checkWriteOptions(options, namespace, vectorWriteNames);
     const { spaces } = await this.#storage.made();
     return this.#change(['vector create', namespace, '', options], (transaction) => {
       if (spaces.find(transaction, namespace)) return false;
@@ -65,7 +65,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
 
   async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
-    checkWriteOptions(options, namespace);
+    checkWriteOptions(options, namespace, vectorWriteNames);
     const { spaces } = await this.#storage.made();
     const dropped = await this.#change(['vector drop', namespace, '', options], (transaction) => {
       const space = spaces.find(transaction, namespace);
@@ -85,7 +85,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   ): Promise<Version> {
     checkNamespace(namespace);
     checkId(id);
-    checkWriteOptions(options, id);
+    checkWriteOptions(options, id, vectorWriteNames);
     const { spaces, vectors } = await this.#storage.of(namespace);
     const work = (transaction: WriteTransaction): Version => {
       const space = spaces.get(transaction, namespace);
@@ -107,7 +107,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     options: InsertManyOptions = {},
   ): Promise<Version[]> {
     checkNamespace(namespace);
-    checkWriteOptions(options, namespace);
+    checkWriteOptions(options, namespace, ['signal', 'timeoutMs']);
     const startMs = this.#host.clock.monotonic();
     const checked = await checkedItems(items, this.#pacer);
     const tables = await this.#storage.of(namespace);
@@ -117,7 +117,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   async vectorDelete(namespace: string, id: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
     checkId(id);
-    checkWriteOptions(options, id);
+    checkWriteOptions(options, id, vectorWriteNames);
     const { spaces, vectors } = await this.#storage.of(namespace);
     return this.#change(['vector delete', namespace, id, options], (transaction) =>
       vectors.remove(transaction, spaces.get(transaction, namespace), id),

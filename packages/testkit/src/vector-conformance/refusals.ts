@@ -3,6 +3,18 @@ import { equal, refuses } from '../conformance/assertions.js';
 import type { VectorTest, VectorTrial } from './define-vector-conformance.js';
 import { refusesUnknown } from './helpers.js';
 
+/** No object, of the wrong kind, misspelt, or of calls that vectors do not have. */
+const wrongOptions = [
+  null,
+  5_000,
+  { signal: 5 },
+  { timeoutMs: 0 },
+  { timeout: 1 },
+  { ttlMs: 60_000 },
+  { ifNotExists: true },
+  { ifMatchVersion: { term: 1n, index: 1n } },
+] as readonly object[];
+
 export const vectorRefusals: readonly VectorTest[] = [
   { name: 'a namespace that does not exist', run: (trial) => refusesUnknown(trial, trial.newNamespace()) },
   {
@@ -111,8 +123,7 @@ export const vectorRefusals: readonly VectorTest[] = [
     async run(trial) {
       const namespace = await space(trial, 'euclidean');
       await trial.store.vectorInsert(namespace, 'kept', [1, 2]);
-      for (const wrong of [null, 5_000, { signal: 5 }, { timeoutMs: 0 }, { timeout: 1 }] as unknown[]) {
-        const options = wrong as object;
+      for (const options of wrongOptions) {
         const created = trial.store.vectorCreateIndex(`${namespace}-2`, 2, 'cosine', 'brute_force', options);
         await refuse(created, 'create');
         await refuse(trial.store.vectorInsert(namespace, 'a', [1, 2], options), 'insert');
