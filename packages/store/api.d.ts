@@ -13,6 +13,8 @@ import { C as CallOptions, G as GetOptions, P as PutOptions, D as DeleteOptions 
 
 /** Names of the options of a search for vectors. */
 declare const searchNames: readonly string[];
+/** Names of the options of a write of vectors. */
+declare const vectorWriteNames: readonly string[];
 /** Names of the options of a delete. */
 declare const deleteNames: readonly string[];
 /**
@@ -43,7 +45,7 @@ declare function checkWriteOptions(options: PutOptions & DeleteOptions, known?: 
  */
 declare function checkSignal(signal: AbortSignal | undefined): void;
 
-export { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions, deleteNames, searchNames };
+export { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions, deleteNames, searchNames, vectorWriteNames };
 
 // checks.d.ts
 

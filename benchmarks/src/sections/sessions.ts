@@ -1,4 +1,3 @@
-import { promisify } from 'node:util';
 import { openEmbedded } from '@norikv/embedded';
 import { NoriKVSessionStore } from '@norikv/session/express-session';
 import { RedisStore } from 'connect-redis';
@@ -102,11 +101,18 @@ function newSession(): SessionData {
 function callsOf(store: Pick<Store, 'get' | 'set' | 'destroy' | 'touch'>): Calls {
   const touch = store.touch?.bind(store);
   return {
-    get: promisify(store.get.bind(store)),
-    set: promisify(store.set.bind(store)),
+    get: (sid) => called((done) => store.get(sid, done)),
+    set: (sid, session) => called((done) => store.set(sid, session, done)),
     touch: (sid, session) => new Promise((resolve) => touch?.(sid, session, resolve)),
-    destroy: promisify(store.destroy.bind(store)),
+    destroy: (sid) => called((done) => store.destroy(sid, done)),
   };
+}
+
+/** Some stores answer by a promise as well, which `promisify` of Node takes for a mistake. */
+function called<Result>(call: (done: (error: unknown, result?: Result) => void) => unknown): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result as Result)));
+  });
 }
 
 async function clientOf(port: number): Promise<ReturnType<typeof createClient>> {
