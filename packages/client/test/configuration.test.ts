@@ -105,9 +105,11 @@ it.each<[string, PutOptions, string]>([
   await using client = await connect(server.address);
   const writes = [
     () => client.put('key', 'x', options),
-    // A delete has no such switch, and says so.
+    // A delete has no such switch, a vector no condition at all, and both say so.
     ...('ifNotExists' in options ? [] : [() => client.delete('key', options)]),
-    ...('ifMatchVersion' in options ? [] : [() => client.vectorDelete('namespace', 'id', options)]),
+    ...('ifNotExists' in options || 'ifMatchVersion' in options
+      ? []
+      : [() => client.vectorDelete('namespace', 'id', options)]),
   ];
   for (const write of writes) {
     const error = await failure(write());
