@@ -48,9 +48,18 @@ export class GateSigns {
   standing(prefix: string): string[] {
     // The folder may have been removed under an open store: then nobody can open it.
     const names = this.#ifThere(() => readdirSync(this.#path)) ?? [];
+    // Looked up for the first sign only: a commit finds none as a rule.
+    let here: string | undefined;
+    // The folder cannot change its number meanwhile: whoever made a sign has a file open in it.
+    const isOfHere = (name: string): boolean => {
+      const place = name.split('-')[placeAt];
+      if (place === undefined) return true;
+      here ??= this.place();
+      return place === here;
+    };
     return names.filter((name) => {
       if (!name.startsWith(prefix)) return false;
-      if (isRunning(identityOf(name))) return this.#isOfHere(name);
+      if (isRunning(identityOf(name))) return isOfHere(name);
       try {
         this.takeDown(name);
       } catch {
@@ -75,12 +84,6 @@ export class GateSigns {
       outcome: 'not-applied',
       cause,
     });
-  }
-
-  /** The folder cannot change its number meanwhile: whoever made a sign has a file open in it. */
-  #isOfHere(name: string): boolean {
-    const place = name.split('-')[placeAt];
-    return place === undefined || place === this.place();
   }
 
   /** What cannot be seen, for want of file descriptors for one, must not be taken for nothing. */

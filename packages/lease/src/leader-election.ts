@@ -45,10 +45,9 @@ export class LeaderElection {
   ) {
     checkText('nodeId', nodeId, longestOwner);
     checkTime('leaseTtlMs', leaseTtlMs);
+    checkObject('options', options);
     for (const name of ['owner', 'ttlMs']) {
-      if (name in checkObject('options', options)) {
-        refuse('an option', name, 'the arguments nodeId and leaseTtlMs');
-      }
+      if (name in options) refuse('an option', name, 'the arguments nodeId and leaseTtlMs');
     }
     const leasesOptions = { ...options, owner: nodeId, ttlMs: leaseTtlMs };
     this.#leases = openLeases(client, leasesOptions, 'LeaderElection', 'leader:');
