@@ -38,9 +38,9 @@ interface CasRetryOptions {
 /**
  * Runs a read-modify-write again while it loses to other writers.
  *
- * Only a version mismatch and a lost create are run again. Every other error is rethrown as it is: after one
- * that leaves the outcome unknown, running again could apply the write twice. For exact retries of those, and
- * for hot keys, use {@link createUpdater}.
+ * Only a version mismatch and a lost create are run again; they are known by their `code`, or by their `name` where
+ * another client made them. Every other error is rethrown as it is: after one that leaves the outcome unknown, running
+ * again could apply the write twice. For exact retries of those, and for hot keys, use {@link createUpdater}.
  *
  * @throws ContentionError (also a `VersionMismatchError`, with `attempts` and `cause`) when it never won.
  * @throws CancelledError when the signal ended before an attempt.
@@ -61,14 +61,14 @@ declare function casRetry<Result>(operation: () => Promise<Result>, options?: nu
  */
 interface Codec<State> {
     /**
-     * Throws on a state that has no encoding; the update that made it is then refused. The bytes are remembered: give
-     * new ones each time, which nobody alters.
+     * Throws on a state that has no encoding; the update that made it is then refused. The updater keeps the bytes:
+     * return new ones each time, and never change them.
      */
     encode(state: State): Uint8Array;
     /**
-     * Throws on bytes it does not understand; the record is then left as it is. Of a `NoriKVError` the message is
-     * passed on; that of another error might quote what is stored, and is only the `cause`. The bytes are remembered:
-     * where they are part of the state, copy them.
+     * Throws on bytes it does not understand; the record is then left as it is. The message of a `NoriKVError` is passed
+     * on; any other error might quote what is stored, so it is only the `cause`. The updater keeps the bytes: copy them
+     * where they become part of the state.
      */
     decode(bytes: Uint8Array): State;
     /**
@@ -78,8 +78,8 @@ interface Codec<State> {
     readonly plain?: boolean | undefined;
 }
 /**
- * Stores state as JSON. `check` turns parsed data into the state, or throws: on a record, which is left as it is, and on
- * a state, such as one with a NaN, which is not written.
+ * Stores state as JSON. `check` turns parsed data into the state, or throws. It is asked about what was read, so that a
+ * bad record is left as it is, and about what is to be written, so that a bad state, such as one with a NaN, is not.
  */
 declare function jsonCodec<State>(check: (data: unknown) => State): Codec<State>;
 

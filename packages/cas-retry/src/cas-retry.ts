@@ -31,9 +31,9 @@ const optionNames: readonly (keyof CasRetryOptions)[] = [
 /**
  * Runs a read-modify-write again while it loses to other writers.
  *
- * Only a version mismatch and a lost create are run again. Every other error is rethrown as it is: after one
- * that leaves the outcome unknown, running again could apply the write twice. For exact retries of those, and
- * for hot keys, use {@link createUpdater}.
+ * Only a version mismatch and a lost create are run again; they are known by their `code`, or by their `name` where
+ * another client made them. Every other error is rethrown as it is: after one that leaves the outcome unknown, running
+ * again could apply the write twice. For exact retries of those, and for hot keys, use {@link createUpdater}.
  *
  * @throws ContentionError (also a `VersionMismatchError`, with `attempts` and `cause`) when it never won.
  * @throws CancelledError when the signal ended before an attempt.

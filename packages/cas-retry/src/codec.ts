@@ -8,14 +8,14 @@ import { unreadable } from './errors.js';
  */
 export interface Codec<State> {
   /**
-   * Throws on a state that has no encoding; the update that made it is then refused. The bytes are remembered: give
-   * new ones each time, which nobody alters.
+   * Throws on a state that has no encoding; the update that made it is then refused. The updater keeps the bytes:
+   * return new ones each time, and never change them.
    */
   encode(state: State): Uint8Array;
   /**
-   * Throws on bytes it does not understand; the record is then left as it is. Of a `NoriKVError` the message is
-   * passed on; that of another error might quote what is stored, and is only the `cause`. The bytes are remembered:
-   * where they are part of the state, copy them.
+   * Throws on bytes it does not understand; the record is then left as it is. The message of a `NoriKVError` is passed
+   * on; any other error might quote what is stored, so it is only the `cause`. The updater keeps the bytes: copy them
+   * where they become part of the state.
    */
   decode(bytes: Uint8Array): State;
   /**
@@ -26,8 +26,8 @@ export interface Codec<State> {
 }
 
 /**
- * Stores state as JSON. `check` turns parsed data into the state, or throws: on a record, which is left as it is, and on
- * a state, such as one with a NaN, which is not written.
+ * Stores state as JSON. `check` turns parsed data into the state, or throws. It is asked about what was read, so that a
+ * bad record is left as it is, and about what is to be written, so that a bad state, such as one with a NaN, is not.
  */
 export function jsonCodec<State>(check: (data: unknown) => State): Codec<State> {
   const read = (json: string): State => check(JSON.parse(json));
@@ -46,14 +46,15 @@ export function decodeState<State>(key: Key, payload: Uint8Array, codec: Codec<S
   return checkAtOnce('decode()', decoded(key, payload, codec));
 }
 
-/**
- * Encodes a state, as plain bytes: of a Node.js `Buffer` a slice is no copy.
- *
- * @throws InvalidArgumentError for anything but bytes. What the codec throws is passed on.
- */
+/** @throws InvalidArgumentError for anything but bytes. What the codec throws is passed on. */
 export function encodeState<State>(state: State, codec: Codec<State>): Uint8Array {
   const bytes = checkAtOnce('encode()', codec.encode(state));
   if (!(bytes instanceof Uint8Array)) return refuse('encode()', bytes, 'a Uint8Array');
+  return plainBytes(bytes);
+}
+
+/** The same bytes and never a Node.js `Buffer`: a slice of one is no copy, and a codec that keeps it would share memory. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.constructor === Uint8Array) return bytes;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,6 +1,5 @@
 import {
   type CallOptions,
-  DeadlineExceededError,
   type Entry,
   errorCode,
   find,
@@ -14,7 +13,8 @@ import { tell } from '@norikv/store/listeners';
 import { type Attempt, judge, send } from './attempt.js';
 import { startDeadline } from './deadline.js';
 import { delay } from './delay.js';
-import { faultOf, isTransientRead } from './fault.js';
+import { late } from './errors.js';
+import { type Fault, faultOf, isTransientRead } from './fault.js';
 import type { Settings } from './settings.js';
 import { type Snapshot, snapshotOf } from './snapshot.js';
 import type { Transport } from './transport.js';
@@ -46,6 +46,14 @@ export interface Courier {
   latestFault(): unknown;
 }
 
+/** An attempt on its way. */
+interface Errand {
+  readonly attempt: Attempt;
+  readonly settings: Settings;
+  readonly startedAt: number;
+  isWanted(): boolean;
+}
+
 export function createCourier(key: Key, store: KvStore, transport: Transport): Courier {
   let latestFault: unknown;
   const noteFault = (settings: Settings, error: unknown): void => {
@@ -58,6 +66,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     { clock, attemptTimeoutMs }: Settings,
     request: (limit: CallOptions) => Promise<Result>,
   ): Promise<Result> =>
+    // By hand: each call of the store pays for it, and `waitWithin` costs more.
     new Promise((resolve, reject) => {
       const startedAt = clock.monotonic();
       // Other stores may answer at once, or throw: there is no timer yet.
@@ -68,9 +77,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
         cancelTimer();
         reject(error);
       };
-      const cancelTimer = startDeadline(clock, attemptTimeoutMs, () =>
-        fail(new DeadlineExceededError(`No answer within ${attemptTimeoutMs} ms`)),
-      );
+      const cancelTimer = startDeadline(clock, attemptTimeoutMs, () => fail(late(attemptTimeoutMs)));
       answer.then(
         (result) => {
           if (isOver) return;
@@ -107,58 +114,51 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     }
   };
 
-  const interpret = async (
-    attempt: Attempt,
-    error: unknown,
-    isInDoubt: boolean,
-    look: (error: unknown) => Promise<Snapshot | undefined>,
-    mayHaveExpired: () => boolean,
-  ): Promise<Delivery | 'resend' | 'give-up'> => {
-    const fault = faultOf(error);
-    if (fault === 'transient') return isInDoubt ? 'resend' : 'give-up';
-    if (fault === 'refused') return 'give-up';
-    // Unreadable bytes decide that the race was lost, and nothing about a write that may have come before them.
-    const snapshot = (isInDoubt ? undefined : carriedBy(key, error)) ?? (await look(error));
-    if (!snapshot) return { kind: 'unknown', error };
-    const judgement = judge(attempt, snapshot);
-    if (judgement === 'applied') return { kind: 'applied', snapshot };
-    // What others created since says nothing about a create that came and went before.
-    const isLost = judgement === 'lost' && !mayHaveExpired();
-    if (fault === 'unclassified') return { kind: isLost ? 'failed' : 'unknown', error };
-    if (isLost || !isInDoubt) return { kind: 'lost', snapshot };
-    return judgement === 'untouched' ? 'resend' : 'give-up';
-  };
-
   const sent = (attempt: Attempt, settings: Settings): Promise<Version | undefined> =>
     call(settings, (limit) => send(store, key, attempt, limit));
 
   /** Finds out what became of an attempt that met an error, and sends it again where that helps. */
   const pursue = async (
-    attempt: Attempt,
-    settings: Settings,
-    isWanted: () => boolean,
-    startedAt: number,
+    { attempt, settings, isWanted, startedAt }: Errand,
     met: unknown,
   ): Promise<Delivery> => {
+    const { base, ttlMs = Number.POSITIVE_INFINITY } = attempt;
+    /** A create that landed and expired since would look as if it had never landed. */
+    const mayHaveExpired = (): boolean => !base.version && settings.clock.monotonic() - startedAt >= ttlMs;
+    /** Whether a write may have come that no answer tells of. */
+    let isInDoubt = false;
+
     const look = async (error: unknown): Promise<Snapshot | undefined> => {
       try {
         return carriedBy(key, error) ?? (await read(settings, isWanted));
       } catch {}
     };
-    // A create that landed and expired since would look as if it had never landed.
-    const mayHaveExpired = (): boolean => {
-      const { base, ttlMs = Number.POSITIVE_INFINITY } = attempt;
-      return !base.version && settings.clock.monotonic() - startedAt >= ttlMs;
+
+    /** What became of it; undefined if sending it again can tell. */
+    const interpret = async (error: unknown, fault: Fault): Promise<Delivery | undefined> => {
+      if (fault === 'transient' && isInDoubt) return undefined;
+      if (fault === 'transient' || fault === 'refused') return brokenBy(error, isInDoubt);
+      // Unreadable bytes decide that the race was lost, and nothing about a write that may have come before them.
+      const snapshot = (isInDoubt ? undefined : carriedBy(key, error)) ?? (await look(error));
+      const judgement = snapshot && judge(attempt, snapshot);
+      if (!judgement) return brokenBy(error, true);
+      if (judgement === 'applied') return { kind: 'applied', snapshot };
+      // What others created since says nothing about a create that came and went before.
+      const isLost = judgement === 'lost' && !mayHaveExpired();
+      if (fault === 'unclassified') return brokenBy(error, !isLost);
+      if (isLost || !isInDoubt) return { kind: 'lost', snapshot };
+      return judgement === 'untouched' ? undefined : brokenBy(error, true);
     };
-    let isInDoubt = false;
+
     let error = met;
     for (let failures = 0; ; failures += 1) {
-      if (faultOf(error) !== 'conflict') noteFault(settings, error);
-      isInDoubt ||= faultOf(error) === 'unknown';
-      const outcome = await interpret(attempt, error, isInDoubt, look, mayHaveExpired);
-      if (typeof outcome === 'object') return outcome;
-      const isRepeated = outcome === 'resend' && (await mayRetry(error, failures, settings, isWanted));
-      if (!isRepeated || mayHaveExpired()) return { kind: isInDoubt ? 'unknown' : 'failed', error };
+      const fault = faultOf(error);
+      if (fault !== 'conflict') noteFault(settings, error);
+      isInDoubt ||= fault === 'unknown';
+      const outcome = await interpret(error, fault);
+      if (outcome) return outcome;
+      const isRepeated = await mayRetry(error, failures, settings, isWanted);
+      if (!isRepeated || mayHaveExpired()) return brokenBy(error, true);
       try {
         return applied(attempt, await sent(attempt, settings));
       } catch (next) {
@@ -167,12 +167,13 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     }
   };
 
+  // Apart from `pursue`, whose closures would cost each write that meets no error a microsecond.
   const deliver: Courier['deliver'] = async (attempt, settings, isWanted) => {
     const startedAt = settings.clock.monotonic();
     try {
       return applied(attempt, await sent(attempt, settings));
     } catch (error) {
-      return pursue(attempt, settings, isWanted, startedAt, error);
+      return pursue({ attempt, settings, isWanted, startedAt }, error);
     }
   };
 
@@ -181,6 +182,10 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
 
 function applied({ next: envelope, bytes }: Attempt, version: Version | undefined): Delivery {
   return { kind: 'applied', snapshot: { version, envelope, bytes: bytes?.length ?? 0 } };
+}
+
+function brokenBy(error: unknown, isInDoubt: boolean): Broken {
+  return { kind: isInDoubt ? 'unknown' : 'failed', error };
 }
 
 /** Our own engines tell with a lost race what the key holds instead. Another client's field may mean anything. */

@@ -1,4 +1,5 @@
 import { bytesToString, type Key, stringToBytes } from '@norikv/store';
+import { plainBytes } from './codec.js';
 import { unreadable } from './errors.js';
 
 /** Who wrote which write of a record: the proof that an attempt whose reply was lost did land. */
@@ -43,8 +44,7 @@ export function encodeEnvelope({ marks, operations, payload }: Envelope): Uint8A
 
 /** Bytes without the header line are a payload that something else wrote, such as a plain number. */
 export function decodeEnvelope(key: Key, value: Uint8Array): Envelope {
-  // Of a Node.js `Buffer` a slice is no copy, and a codec that takes one to keep would share what is remembered.
-  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.length);
+  const bytes = plainBytes(value);
   if (!magic.every((byte, position) => byte === bytes[position])) {
     return { marks: [], operations: [], payload: bytes };
   }

@@ -1,4 +1,12 @@
-import { type ErrorFacts, type Key, NoriKVError, type Outcome, VersionMismatchError } from '@norikv/store';
+import {
+  CancelledError,
+  DeadlineExceededError,
+  type ErrorFacts,
+  type Key,
+  NoriKVError,
+  type Outcome,
+  VersionMismatchError,
+} from '@norikv/store';
 
 /**
  * Other writers won every attempt until the retries or the time ran out. Nothing was written; trying again is
@@ -46,4 +54,12 @@ export class OperationIdReusedError extends NoriKVError {
 /** One update alone would make the record larger than the store accepts. Nothing was applied. */
 export class RecordTooLargeError extends NoriKVError {
   static override readonly code: string = 'RECORD_TOO_LARGE';
+}
+
+export function late(timeoutMs: number, facts?: ErrorFacts): DeadlineExceededError {
+  return new DeadlineExceededError(`No answer within ${timeoutMs} ms`, facts);
+}
+
+export function cancelled(cause: unknown): CancelledError {
+  return new CancelledError('Cancelled; nothing was written.', { cause });
 }

@@ -1,4 +1,4 @@
-import { errorCode, type Outcome } from '@norikv/store';
+import { errorCode, isAlreadyExists, isKeyNotFound, isVersionMismatch, type Outcome } from '@norikv/store';
 
 /** What a failed store call means for an update. */
 export type Fault =
@@ -14,11 +14,10 @@ export type Fault =
   | 'unclassified';
 
 export function faultOf(error: unknown): Fault {
-  const code = errorCode(error);
-  if (code === 'VERSION_MISMATCH' || code === 'ALREADY_EXISTS' || code === 'KEY_NOT_FOUND') return 'conflict';
+  if (isVersionMismatch(error) || isAlreadyExists(error) || isKeyNotFound(error)) return 'conflict';
   const { outcome, retryable } = (error ?? {}) as { outcome?: Outcome; retryable?: boolean };
   if (outcome === 'not-applied') return retryable === true ? 'transient' : 'refused';
-  return code === undefined ? 'unclassified' : 'unknown';
+  return errorCode(error) === undefined ? 'unclassified' : 'unknown';
 }
 
 const passing = new Set(['UNAVAILABLE', 'NOT_LEADER', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED']);

@@ -7,7 +7,7 @@ import { OperationIdReusedError } from './errors.js';
 import type { Command, PendingUpdate } from './pending-update.js';
 import type { Settings } from './settings.js';
 
-/** What one update of a batch came to. */
+/** The outcome of one update of a batch. */
 export interface Verdict {
   readonly kind: 'write' | 'keep' | 'remove' | 'failed';
   readonly result?: unknown;
@@ -101,7 +101,7 @@ function resultOf([id, first, result]: RecordedOperation, fingerprint: string): 
   );
 }
 
-/** Another time would be written into records, and could not be read again: none is before 1970 in them. */
+/** Records hold whole times since 1970: another one would be written into them, and could not be read again. */
 function wholeTime(now: number): number {
   const time = Math.max(0, Math.floor(checkAtOnce('clock.now()', now)));
   return Number.isSafeInteger(time) ? time : refuse('clock.now()', now, 'milliseconds since the epoch');

@@ -1,4 +1,4 @@
-import type { Key, KvStore } from '@norikv/store';
+import type { Clock, Key, KvStore } from '@norikv/store';
 import { tell } from '@norikv/store/listeners';
 import type { Attempt } from './attempt.js';
 import { createContention } from './contention.js';
@@ -22,8 +22,9 @@ const shortestRestMs = 0.5;
 export interface QueueContext {
   readonly store: KvStore;
   readonly transport: Transport;
-  /** The id in the marks of queues from now on. */
+  /** The id in the marks of queues that begin now. */
   writer(): string;
+  /** Gives it, and queues that begin later, a new one. */
   renewWriter(): string;
 }
 
@@ -95,30 +96,28 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   };
 
   /** Nothing changes, which is an answer only on a state that was read after the update arrived. */
-  const confirm = (planned: Plan, asOf: number, settings: Settings): Promise<Sight> | undefined => {
-    const answered = planned.updates.slice(0, answerable(planned, asOf));
-    for (const [position, update] of answered.entries()) settle(update, planned, position);
-    return firstPending() && look(settings);
+  const confirm = (planned: Plan, asOf: number): Promise<Sight> | undefined => {
+    settle(planned, answerable(planned, asOf));
+    return firstPending() && look(planned.settings);
   };
 
-  const finish = (planned: Plan, written: Snapshot, isRemembered: boolean, settings: Settings): void => {
-    const { clock, random, fair } = settings;
+  const finish = (planned: Plan, written: Snapshot, isRemembered: boolean): void => {
+    const { clock, random, fair } = planned.settings;
     failures = 0;
     if (isRemembered) memo.confirm();
     if (store.capabilities?.putVersionUsable) memo.remember(written);
     else memo.forget();
-    for (const [position, update] of planned.updates.entries()) settle(update, planned, position);
-    const restRoundTrips = fair ? contention.won(random) : 0;
-    restUntil = restRoundTrips && clock.monotonic() + restRoundTrips * transport.roundTripMs;
+    settle(planned, planned.updates.length);
+    restFor(fair ? contention.won(random) : 0, clock);
   };
 
-  const startOver = async (
-    changing: readonly Update[],
+  /** After a lost race: the state that was there instead, where it is worth a write at once. */
+  const startOver = (
+    { changing, settings }: Plan,
     snapshot: Snapshot,
     isRemembered: boolean,
     asOf: number,
-    settings: Settings,
-  ): Promise<Sight | undefined> => {
+  ): Sight | undefined => {
     const { clock, random, backoffCapRoundTrips } = settings;
     failures = 0;
     tell(settings.onEvent, { kind: 'conflict', key, remembered: isRemembered });
@@ -126,16 +125,11 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     contention.noticed();
     memo.observe(snapshot);
     if (isRemembered) return { snapshot, asOf };
-    const restMs = contention.backoff(random, backoffCapRoundTrips) * transport.roundTripMs;
-    if (restMs >= shortestRestMs) await delay(restMs, undefined, clock);
+    restFor(contention.backoff(random, backoffCapRoundTrips), clock);
     return undefined;
   };
 
-  const recover = async (
-    changing: readonly Update[],
-    { kind, error }: Broken,
-    settings: Settings,
-  ): Promise<void> => {
+  const recover = async ({ changing, settings }: Plan, { kind, error }: Broken): Promise<void> => {
     const isWanted = (): boolean => changing.some(isUnsettled);
     const isPassing = kind === 'failed' && faultOf(error) === 'transient';
     failures += 1;
@@ -148,12 +142,16 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
     giveUp(changing, kind === 'failed' ? error : mayBeApplied(key, error), settings);
   };
 
+  const restFor = (roundTrips: number, clock: Clock): void => {
+    restUntil = roundTrips && clock.monotonic() + roundTrips * transport.roundTripMs;
+  };
+
   const rest = async ({ clock }: Settings): Promise<void> => {
     const restMs = restUntil - clock.monotonic();
     if (restMs >= shortestRestMs) await delay(restMs, undefined, clock);
   };
 
-  /** Those who share the first one's write, and what they come to on what is seen; refuses who comes too late. */
+  /** Plans the write that the first update shares with those behind it. Ends those it could not be answered in time for. */
   const prepare = (first: Update, { snapshot }: Sight): Plan | undefined => {
     const { settings } = first.command;
     const now = settings.clock.monotonic();
@@ -164,10 +162,9 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   };
 
   const dispatch = (
-    { updates, changing, fold }: Plan,
+    { updates, changing, fold, settings }: Plan,
     attempt: Attempt,
     isRemembered: boolean,
-    settings: Settings,
   ): Promise<Delivery> => {
     for (const update of changing) update.phase = 'sent';
     const { length: batch } = updates;
@@ -189,7 +186,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
         if (!planned) continue;
         const { attempt, changing } = planned;
         if (!attempt) {
-          known = await confirm(planned, sight.asOf, settings);
+          known = await confirm(planned, sight.asOf);
           continue;
         }
         if (!changing.every(isUnsettled)) {
@@ -199,12 +196,11 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
         }
         const asOf = arrivals;
         const isRemembered = sight.asOf === 0;
-        const delivery = await dispatch(planned, attempt, isRemembered, settings);
+        const delivery = await dispatch(planned, attempt, isRemembered);
         for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
-        if (delivery.kind === 'applied') finish(planned, delivery.snapshot, isRemembered, settings);
-        else if (delivery.kind === 'lost') {
-          known = await startOver(changing, delivery.snapshot, isRemembered, asOf, settings);
-        } else await recover(changing, delivery, settings);
+        if (delivery.kind === 'applied') finish(planned, delivery.snapshot, isRemembered);
+        else if (delivery.kind === 'lost') known = startOver(planned, delivery.snapshot, isRemembered, asOf);
+        else await recover(planned, delivery);
       } catch (error) {
         known = undefined;
         // What could not be used is not remembered: it may be repaired before the next update.

@@ -1,8 +1,8 @@
-import { CancelledError, DeadlineExceededError, type Key } from '@norikv/store';
+import { DeadlineExceededError, type Key } from '@norikv/store';
 import { tell } from '@norikv/store/listeners';
 import { onAbort } from '@norikv/store/on-abort';
 import type { Codec } from './codec.js';
-import { ContentionError, OutcomeUnknownError } from './errors.js';
+import { ContentionError, cancelled, OutcomeUnknownError } from './errors.js';
 import type { Settings } from './settings.js';
 import type { Transition } from './transition.js';
 
@@ -40,11 +40,7 @@ export class PendingUpdate<State, Result> {
     this.command = command;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#stopListening =
-      signal &&
-      onAbort(signal, () =>
-        this.#stop(new CancelledError('Cancelled; nothing was written.', { cause: signal.reason })),
-      );
+    this.#stopListening = signal && onAbort(signal, () => this.#stop(cancelled(signal.reason)));
   }
 
   resolve(result: Result): void {

@@ -23,6 +23,7 @@ export interface Plan {
   readonly changing: readonly Update[];
   readonly fold: Fold<unknown>;
   readonly attempt: Attempt | undefined;
+  readonly settings: Settings;
 }
 
 /** Folds the first updates that fit into one record. Refuses one that alone does not, and returns nothing. */
@@ -37,9 +38,9 @@ export function plan(
     const { command } = updates[0];
     const { key, codec } = command;
     const folded = fold(base.envelope, updates, command, settings);
-    if (folded.verdicts.length < updates.length) updates = updates.slice(0, folded.verdicts.length);
+    updates = updates.slice(0, folded.verdicts.length);
     const changing = updates.filter((_, position) => isChange(folded.verdicts[position]?.kind));
-    const planned = { updates, changing, fold: folded };
+    const planned = { updates, changing, fold: folded, settings };
     if (changing.length === 0 || !leavesSomething(folded, base.envelope)) {
       return { ...planned, attempt: undefined };
     }
@@ -68,15 +69,14 @@ export function plan(
   return undefined;
 }
 
-/** Whether there is something to write or to remove: a record that was not there and is not to be needs no write. */
+/** Whether there is something to write or to remove: a record that was absent and stays absent needs no write. */
 function leavesSomething({ state, operations }: Fold<unknown>, base: Envelope): boolean {
   return state !== undefined || base.payload !== undefined || operations.length > 0;
 }
 
 /**
- * How many of the first updates of a plan without a write have their answer: those that were waiting when it was
- * read what they build on, as long as nothing stays behind of them. What one creates and a later one removes is
- * answered with the removal, which would find nothing if it came to be computed again alone.
+ * How many of the first updates of a plan without a write can be answered: those that were waiting before the state was
+ * read. A create and the removal that undoes it are answered together: alone, the removal would find nothing.
  */
 export function answerable({ updates, fold: { verdicts } }: Plan, asOf: number): number {
   let count = 0;
@@ -90,9 +90,10 @@ export function answerable({ updates, fold: { verdicts } }: Plan, asOf: number):
   return count;
 }
 
-/** Tells one of the updates what it came to. */
-export function settle(update: Update, { fold }: Plan, position: number): void {
-  const verdict = fold.verdicts[position];
-  if (verdict?.kind === 'failed') update.reject(verdict.error);
-  else update.resolve(verdict?.result);
+/** Tells the callers of the first `count` updates their results. */
+export function settle({ updates, fold }: Plan, count: number): void {
+  for (const [position, verdict] of fold.verdicts.slice(0, count).entries()) {
+    if (verdict.kind === 'failed') updates[position]?.reject(verdict.error);
+    else updates[position]?.resolve(verdict.result);
+  }
 }

@@ -47,7 +47,7 @@ const defaults: Settings = {
   fair: true,
   onEvent: () => {},
   clock: systemClock,
-  random: Math.random,
+  random: () => Math.random(),
 };
 
 /** @throws InvalidArgumentError for a misspelt option too: it would do nothing, in silence. */

@@ -1,18 +1,12 @@
-import {
-  CancelledError,
-  DeadlineExceededError,
-  find,
-  type GetOptions,
-  type Key,
-  type KvStore,
-} from '@norikv/store';
+import { find, type GetOptions, type Key, type KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkNames, checkString, refuse } from '@norikv/store/checks';
+import { checkFunction, checkNames, checkString, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import { waitWithin } from '@norikv/store/wait-within';
 import { type Codec, decodeState } from './codec.js';
 import { startDeadline } from './deadline.js';
 import { decodeEnvelope } from './envelope.js';
+import { cancelled, late } from './errors.js';
 import { PendingUpdate } from './pending-update.js';
 import { settingsOf, type UpdaterOptions } from './settings.js';
 import { queuesOf } from './store-queues.js';
@@ -86,12 +80,15 @@ export interface Updater {
  * ```
  */
 export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Updater {
+  if (typeof store?.put !== 'function') refuse('store', store, 'an open store, awaited');
   const settings = settingsOf(options);
   const { clock } = settings;
   const queueOf = queuesOf(store);
   return {
     update(key, codec, transition, options = {}) {
       return new Promise((resolve, reject) => {
+        checkCodec(codec);
+        checkFunction('transition', transition);
         checkCallOptions(options);
         checkNames('an option', options, optionNames);
         const { deadlineMs, signal, opId, fingerprint = '', onConflict } = options;
@@ -118,6 +115,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
       });
     },
     async read(key, codec, readOptions = {}) {
+      checkCodec(codec);
       checkCallOptions(readOptions);
       const { signal, timeoutMs = settings.deadlineMs } = readOptions;
       tell(settings.onEvent, { kind: 'read', key });
@@ -126,8 +124,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
         cancelled,
         clock: { startTimer: (callback, delayMs) => startDeadline(clock, delayMs, callback) },
         timeoutMs,
-        late: () =>
-          new DeadlineExceededError(`No answer within ${timeoutMs} ms`, { key, outcome: 'not-applied' }),
+        late: () => late(timeoutMs, { key, outcome: 'not-applied' }),
       });
       const payload = entry && decodeEnvelope(key, entry.value).payload;
       return payload ? decodeState(key, payload, codec) : undefined;
@@ -135,8 +132,9 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
   };
 }
 
-function cancelled(cause: unknown): CancelledError {
-  return new CancelledError('Cancelled; nothing was written.', { cause });
+function checkCodec<State>(codec: Codec<State>): void {
+  checkFunction('codec.encode', codec?.encode);
+  checkFunction('codec.decode', codec?.decode);
 }
 
 function checkDeadline(deadlineMs: number | undefined): void {

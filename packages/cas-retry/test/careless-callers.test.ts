@@ -1,4 +1,4 @@
-import { InvalidArgumentError, stringToBytes, systemClock } from '@norikv/store';
+import { InvalidArgumentError, type KvStore, stringToBytes, systemClock } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -17,6 +17,29 @@ const lists = jsonCodec((data) => data as readonly number[]);
 const later = async (): Promise<never> => {
   throw new Error('later');
 };
+
+describe('a caller whose types are not checked', () => {
+  const missing = undefined as never;
+
+  it.each([undefined, Promise.resolve(createMemoryStore())])('is told that this is no store: %s', (store) => {
+    const make = (): unknown => createUpdater(store as unknown as KvStore);
+    expect(make).toThrow(InvalidArgumentError);
+    expect(make).toThrow(/^store is .*; use an open store/);
+  });
+
+  it.each<[string, (updater: ReturnType<typeof createUpdater>) => Promise<unknown>]>([
+    ['codec.encode', (updater) => updater.update('n', missing, () => write(1, 1))],
+    ['codec.decode', (updater) => updater.read('n', { ...numberCodec, decode: missing })],
+    ['transition', (updater) => updater.update('n', numberCodec, missing)],
+  ])('is told which argument is no function: %s', async (name, call) => {
+    const store = createMemoryStore();
+    await store.put('n', '1');
+    const error = await call(createUpdater(store)).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InvalidArgumentError);
+    expect(String(error)).toContain(`${name} is undefined; use a function`);
+    expect((await store.get('n')).value).toEqual(stringToBytes('1'));
+  });
+});
 
 describe('the answer kept for an operation id', () => {
   it('stays as it was, whatever its callers do to it', async () => {

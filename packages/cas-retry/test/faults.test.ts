@@ -1,4 +1,4 @@
-import { find, NoriKVError, UnavailableError } from '@norikv/store';
+import { find, NoriKVError, ResourceExhaustedError, UnavailableError } from '@norikv/store';
 import { shown } from '@norikv/store/checks';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
@@ -81,6 +81,19 @@ describe('errors of the store', () => {
   it('that are transient on a write are tried again, and are not-applied in the end', async () => {
     const full = new NoriKVError('busy', { code: 'RESOURCE_EXHAUSTED', retryable: true });
     await expect(increment(failing('put', full))).rejects.toMatchObject({ outcome: 'not-applied' });
+  });
+
+  it('that are transient after a lost reply do not make it known: the write is sent again', async () => {
+    const errors = [new UnavailableError('reset'), new ResourceExhaustedError('busy')];
+    const memory = createMemoryStore();
+    const store = Object.assign(Object.create(memory), {
+      put: (...call: Parameters<typeof memory.put>) => {
+        const error = errors.shift();
+        return error ? Promise.reject(error) : memory.put(...call);
+      },
+    });
+    expect(await increment(createUpdater(store, { random: () => 0 }))).toBe(1);
+    expect(errors).toEqual([]);
   });
 
   it('of a read never make an update unknown', async () => {

@@ -1,6 +1,6 @@
 import { bytesToString, InvalidArgumentError, stringToBytes } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest';
 import { createUpdater, jsonCodec, keep, remove, type Updater, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
@@ -19,6 +19,14 @@ describe('a record', () => {
     });
     const text = bytesToString((await store.get('n')).value);
     expect(text).toMatch(/^norikv:1 \{"w":\[\["[0-9a-f]{20}",1\]\],"o":\[\["a","f","x"\]\]\}\n41$/);
+  });
+
+  it('is numbered by the Math.random of now, such as a double that a test has set', async () => {
+    const double = vi.spyOn(Math, 'random').mockReturnValue(0);
+    onTestFinished(() => double.mockRestore());
+    const store = createMemoryStore();
+    await increment(createUpdater(store));
+    expect(bytesToString((await store.get('n')).value)).toContain(',1]]');
   });
 
   it('keeps the mark of each writer once, newest first', async () => {
