@@ -570,7 +570,7 @@ export { AdapterOptions, type NextCacheHandler, type NextCacheValue, type NextGe
 import { KvStore, Clock } from '@norikv/store';
 import { S as ShelfSettings } from './adapter-options.js';
 
-/** How much trouble with the store is put up with. */
+/** How long a call may take, and when a failing store is left alone. */
 interface GateSettings {
     readonly storeTimeoutMs: number;
     readonly breakerFailures: number;

@@ -45,7 +45,7 @@ interface WriteOptions {
 interface AddOptions extends WriteOptions {
     /**
      * Names this write, so that repeating it, from any process, applies it once and answers the same. The
-     * record remembers the last 256 names (`operationWindow`).
+     * record remembers the last 256 names (`operationWindow`): a repetition after as many others is applied again.
      */
     readonly opId?: string | undefined;
 }

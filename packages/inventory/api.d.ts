@@ -41,7 +41,7 @@ declare class ItemNotFoundError extends KeyNotFoundError {
 declare class ItemConflictError extends NoriKVError {
     static readonly code: string;
 }
-/** There is no such reservation, or it has been final for so long that it is forgotten. Nothing was applied. */
+/** There is no such reservation, or it ended and is forgotten: long ago, or with its item. Nothing was applied. */
 declare class ReservationNotFoundError extends NoriKVError {
     static readonly code: string;
 }
@@ -296,8 +296,7 @@ declare class InventoryManager {
     /** Like {@link reserveAll}, but too few units are an answer. */
     tryReserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<ReserveAllResult>;
     /**
-     * Takes the reserved units out of the stock, or so many of them and gives the rest back. Repeating it is
-     * safe: it answers the same, with `repeated`.
+     * Sells the reserved units, or `quantity` of them and gives the rest back. Repeating it answers the same, `repeated`.
      *
      * @throws ReservationResolvedError if it was released, has expired or was committed with another quantity.
      * @throws ReservationNotFoundError if it is not known, or is forgotten.
@@ -355,7 +354,8 @@ declare class InventoryManager {
      */
     sweep(sku: string, options?: ItemOptions): Promise<number>;
     /**
-     * Removes an item. True if it existed.
+     * Removes an item and all it remembers. True if it existed. If it is created again, ids used before are new ones: a
+     * late repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
      *
      * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
      */

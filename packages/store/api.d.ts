@@ -31,8 +31,8 @@ declare function checkCallOptions(options: CallOptions): void;
  */
 declare function checkReadOptions(options: GetOptions, known?: readonly string[]): void;
 /**
- * Checks the options of a write but for its condition and its limits (`checkCallOptions`), and the names of them all:
- * with a condition that is misspelt a write would have none.
+ * Checks the options of a write, except its condition (`conditionOf`), its signal and its time limit
+ * (`checkCallOptions`), and that every name is known: a write with a misspelt condition would be unconditional.
  *
  * @param known - the names, for a call that has others than `put`.
  * @throws InvalidArgumentError naming the option that is wrong, or misspelt.
@@ -170,12 +170,12 @@ interface ErrorFacts {
  * The base of every error of every package. A subclass sets its static `code`; its name follows from that:
  * `KEY_NOT_FOUND` makes a `KeyNotFoundError`. Its static `outcome` and `retryable` are what its errors say by default.
  *
- * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install):
- * it compares the brand and the code. One with a code of its own is, to another copy, of its own class alone.
+ * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install), by their
+ * code. So another copy knows a subclass with its own code, such as `ContentionError`, only as that class, not as its parent.
  */
 declare class NoriKVError extends Error {
     static readonly code: string;
-    /** The outcome of errors of this class that are not told theirs. */
+    /** The outcome of errors of this class that are made without one. */
     static readonly outcome: Outcome;
     /** Likewise. */
     static readonly retryable: boolean;
@@ -471,13 +471,13 @@ export { type CallOptions as C, type DeleteOptions as D, type Entry as E, type G
 // listeners.d.ts
 
 /**
- * Tells a listener, if there is one. What it throws, at once or by the promise it returns, is its own fault: it
- * does not reach whoever tells, and does not end the process.
+ * Tells a listener, if there is one. What it throws, at once or by the promise it returns, never reaches the caller and
+ * never ends the process.
  */
 declare function tell<Event>(listener: ((event: Event) => unknown) | undefined, event: Event): void;
 /** Whether a value is a promise, of whichever library. */
 declare function isPromise(answer: unknown): answer is PromiseLike<unknown>;
-/** Nobody waits for a promise that is refused, and what becomes of it must not end the process. */
+/** Ignores how a promise ends that was refused as an argument: its rejection must not end the process. */
 declare function quiet(refused: unknown): void;
 
 export { isPromise, quiet, tell };
@@ -554,8 +554,8 @@ interface TimeLimit {
 /** What ends a wait. */
 type WaitLimits = SignalLimit | (SignalLimit & TimeLimit);
 /**
- * Begins work and waits for it, no longer than a signal and a time limit allow. The work itself goes on, and
- * how it ends then is nobody's concern. If the signal has ended before, the work is not begun.
+ * Begins work and waits for it, no longer than a signal and a time limit allow. After that the work goes on, and its
+ * result is ignored. If the signal has ended before, the work is not begun.
  *
  * No listener and no timer outlives the wait.
  *

@@ -9,7 +9,7 @@ import type { MemoryEntry } from './memory-entry.js';
 import type { Settings } from './settings.js';
 import { StoreGate } from './store-gate.js';
 
-/** What came of reading or loading, and when the calls began that it rests on. */
+/** The result of a read or a load, and when the calls that it rests on began. */
 export interface Outcome {
   /** How it answers who asked. */
   readonly kind: 'hit' | 'stale' | 'miss';

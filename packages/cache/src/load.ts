@@ -148,7 +148,7 @@ async function loadAndFill(
   }
   const { value, settings, isKept } = loaded;
   const form = { ...request, settings };
-  const stored = isKept && (await storedForm(form, value, epochs, reading.shardEpoch, asOf));
+  const stored = isKept && (await storedForm(form, value, epochs, { ...reading, asOf }));
   if (!stored) {
     await releaseLease(core, place, lease, { ...reading, entry: undefined });
     core.memory?.delete(place.memoryKey);
@@ -179,7 +179,8 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
   try {
     const { value, isKept, ...kept } = await runLoader(core, place, request.loader, settings);
     const isShared = isKept && value !== undefined;
-    const stored = isShared && (await storedForm({ ...request, ...kept }, value, {}, '', asOf));
+    const stored =
+      isShared && (await storedForm({ ...request, ...kept }, value, {}, { asOf, shardEpoch: '' }));
     if (!stored) {
       core.memory?.delete(place.memoryKey);
       return { kind: 'miss', entry: undefined, value, asOf };

@@ -5,12 +5,16 @@ import type { MemoryEntry } from './memory-entry.js';
 import type { Place } from './place.js';
 import { type Body, decodeRecord } from './record.js';
 
-/** What the store holds for a key. */
-export interface Reading {
-  /** When the read began. */
+/** How current a value is. */
+export interface Currency {
+  /** When the read or the load that gave it began. */
   readonly asOf: number;
-  /** What was known of the shard before the read began. */
+  /** What was known of its shard before. */
   readonly shardEpoch: string;
+}
+
+/** What the store holds for a key. */
+export interface Reading extends Currency {
   readonly version: Version | undefined;
   readonly lease: string | undefined;
   readonly body: Body | undefined;
@@ -33,12 +37,13 @@ export async function readPlace(core: Core, place: Place, settings: ReadSettings
   const { [place.shard]: shardEpoch = '' } = epochs.capture([place.shard]);
   const asOf = clock.monotonic();
   const found = await gate.call((store) => find(store, place.storeKey));
-  const nothing = { asOf, shardEpoch, lease: undefined, body: undefined, entry: undefined };
+  const currency = { asOf, shardEpoch };
+  const nothing = { ...currency, lease: undefined, body: undefined, entry: undefined };
   if (!found) return { ...nothing, version: undefined };
   const { version } = found;
   const { body, lease } = decodeRecord(found.value, clock.now());
   const isValid = body !== undefined && (await hasCurrentEpochs(core, place, body));
-  const entry = isValid ? await decodeBody(core, place, body, settings, shardEpoch, asOf) : undefined;
+  const entry = isValid ? await decodeBody(core, place, body, settings, currency) : undefined;
   if (entry) core.memory?.set(place.memoryKey, entry);
   return { ...nothing, version, lease, body, entry };
 }
@@ -58,8 +63,7 @@ export async function decodeBody(
   { namespace, key, shard }: Place,
   { payload, storedAt, freshMs, staleMs, epochs }: Body,
   { codec, earlyRefresh }: ReadSettings,
-  shardEpoch: string,
-  asOf: number,
+  { asOf, shardEpoch }: Currency,
 ): Promise<MemoryEntry | undefined> {
   // Clocks differ: a value never seems younger than new.
   const age = Math.max(0, core.settings.clock.now() - storedAt);

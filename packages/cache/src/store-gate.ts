@@ -12,7 +12,7 @@ import { pause, within } from './pause.js';
 
 const retryPauseMs = 25;
 
-/** How much trouble with the store is put up with. */
+/** How long a call may take, and when a failing store is left alone. */
 export interface GateSettings {
   readonly storeTimeoutMs: number;
   readonly breakerFailures: number;

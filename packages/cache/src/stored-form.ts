@@ -5,7 +5,7 @@ import type { CacheCodec } from './codec.js';
 import type { Core } from './core.js';
 import type { MemoryEntry } from './memory-entry.js';
 import type { Place } from './place.js';
-import { decodeBody } from './reading.js';
+import { type Currency, decodeBody } from './reading.js';
 import { type Body, encodeRecord } from './record.js';
 import type { EntrySettings } from './settings.js';
 
@@ -25,12 +25,11 @@ export async function storedForm(
   { core, place, codec, settings }: FormRequest,
   value: unknown,
   epochs: Readonly<Record<string, string>>,
-  shardEpoch: string,
-  asOf: number,
+  currency: Currency,
 ): Promise<{ readonly body: Body; readonly entry: MemoryEntry } | undefined> {
   try {
     const body = makeBody(core, encoded(value, codec), settings, epochs);
-    const entry = await decodeBody(core, place, body, { codec, ...settings }, shardEpoch, asOf);
+    const entry = await decodeBody(core, place, body, { codec, ...settings }, currency);
     return entry && { body, entry };
   } catch (error) {
     const { namespace, key } = place;

@@ -40,15 +40,16 @@ export function createBuckets(rules: BucketRules): Buckets {
     const latest = now + clockToleranceMs;
     const isInRange = typeof timeMs === 'number' && timeMs >= earliest && timeMs <= latest;
     if (isInRange) return Math.floor(timeMs / bucketMs) * bucketMs;
-    return refuse(name, timeMs, `${earliest} to ${latest}`, BucketTimeError);
+    return refuse(name, timeMs, `milliseconds from ${earliest} to ${latest}`, BucketTimeError);
   };
 
   return {
     of,
     between(fromMs, toMs, now) {
       const first = of('fromMs', fromMs, now);
-      if (typeof toMs !== 'number') refuse('toMs', toMs, 'milliseconds since the epoch');
-      const buckets = toMs > fromMs ? Math.ceil((toMs - first) / bucketMs) : toMs - fromMs;
+      const isRange = typeof toMs === 'number' && toMs >= fromMs;
+      if (!isRange) refuse('toMs', toMs, `milliseconds from ${fromMs} on`);
+      const buckets = toMs > fromMs ? Math.ceil((toMs - first) / bucketMs) : 0;
       const length = checkWhole('buckets', buckets, 0, 10_000);
       return Array.from({ length }, (_, position) => first + position * bucketMs);
     },

@@ -120,7 +120,7 @@ describe('a late add', () => {
     await expect(counter.add(3, { atMs })).rejects.toMatchObject({
       code: 'BUCKET_TIME',
       outcome: 'not-applied',
-      message: `atMs is ${atMs}; use ${atMs + 1} to ${clock.now() + 5_000}`,
+      message: `atMs is ${atMs}; use milliseconds from ${atMs + 1} to ${clock.now() + 5_000}`,
     });
     expect(store.calls.total).toBe(0);
   });
@@ -204,16 +204,18 @@ describe('a duration', () => {
 
 describe('a range', () => {
   it.each([
-    ['ends before it begins', (now: number) => [now, now - 2 * minute]],
-    ['ends before it begins, in the same bucket', (now: number) => [now + 2, now + 1]],
-    ['ends at no time', (now: number) => [now, Number.NaN]],
-    ['is too long', (now: number) => [now, now + 10_001 * minute]],
-  ])('that %s is refused by name', async (_name, range) => {
+    ['ends before it begins', 'toMs', (now: number) => [now, now - 2 * minute]],
+    ['ends before it begins, in the same bucket', 'toMs', (now: number) => [now + 2, now + 1]],
+    ['ends at no time', 'toMs', (now: number) => [now, Number.NaN]],
+    ['is too long', 'buckets', (now: number) => [now, now + 10_001 * minute]],
+  ])('that %s is refused by name: %s', async (_name, wrong, range) => {
     const { clock, store, counter } = setUp();
     const [from = 0, to = 0] = range(clock.now());
     await expect(counter.series(from, to)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^buckets is .*; use a whole number from 0 to 10000$/),
+      message: expect.stringMatching(
+        `^${wrong} is .*; use (milliseconds from ${from} on|a whole number from 0 to 10000)$`,
+      ),
     });
     expect(store.calls.total).toBe(0);
   });

@@ -53,7 +53,7 @@ export class ItemConflictError extends NoriKVError {
   static override readonly code: string = 'ITEM_CONFLICT';
 }
 
-/** There is no such reservation, or it has been final for so long that it is forgotten. Nothing was applied. */
+/** There is no such reservation, or it ended and is forgotten: long ago, or with its item. Nothing was applied. */
 export class ReservationNotFoundError extends NoriKVError {
   static override readonly code: string = 'RESERVATION_NOT_FOUND';
 }

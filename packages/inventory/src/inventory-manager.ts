@@ -122,8 +122,7 @@ export class InventoryManager {
   }
 
   /**
-   * Takes the reserved units out of the stock, or so many of them and gives the rest back. Repeating it is
-   * safe: it answers the same, with `repeated`.
+   * Sells the reserved units, or `quantity` of them and gives the rest back. Repeating it answers the same, `repeated`.
    *
    * @throws ReservationResolvedError if it was released, has expired or was committed with another quantity.
    * @throws ReservationNotFoundError if it is not known, or is forgotten.
@@ -231,7 +230,8 @@ export class InventoryManager {
   }
 
   /**
-   * Removes an item. True if it existed.
+   * Removes an item and all it remembers. True if it existed. If it is created again, ids used before are new ones: a
+   * late repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
    *
    * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
    */

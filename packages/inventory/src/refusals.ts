@@ -60,7 +60,7 @@ export function refusalError(refusal: Refusal, call: RefusedCall): NoriKVError {
       );
     case 'elsewhere':
       return new ReservationNotFoundError(
-        `There is no reservation ${reservationId}: it was never made, or it is final and forgotten`,
+        `There is no reservation ${reservationId}: it was never made, or it ended and is forgotten, as when its item is removed`,
       );
     case 'resolved': {
       const { status, sold } = refusal;

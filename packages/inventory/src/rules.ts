@@ -1,7 +1,7 @@
 import { type ReservationEntry, Reservations } from './reservations.js';
 import type { Stock } from './stock.js';
 
-/** What a manager was told about time and sizes. */
+/** The settings of a manager that decide about a record. */
 export interface Rules {
   /** How far a clock may be ahead of another one before it ends a reservation early. */
   readonly clockSkewMs: number;

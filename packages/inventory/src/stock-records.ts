@@ -59,7 +59,7 @@ export class StockRecords {
     if (!first) throw refusalError({ kind: 'no-item' }, { name });
     this.learn(name, first.buckets);
     const others = await Promise.all(otherBuckets(first.buckets).map(readBucket));
-    return [first, ...others.map((stock = emptyStock()) => stock)];
+    return [first, ...others.map((stock) => stock ?? emptyStock())];
   }
 
   /** Makes the records of the other buckets of an item that is to be split. Nothing uses them before it says so. */

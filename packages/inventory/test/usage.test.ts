@@ -162,6 +162,17 @@ onEveryEngine('an item', (open) => {
     await expect(inventory.commit(id)).rejects.toMatchObject({ code: 'ITEM_NOT_FOUND' });
     await inventory.createItem('SKU-1', 7);
     await expect(inventory.commit(id)).rejects.toMatchObject({ code: 'RESERVATION_NOT_FOUND' });
+    await expect(inventory.release(id)).rejects.toThrow('forgotten, as when its item is removed');
     expect(await inventory.getAvailable('SKU-1')).toBe(7);
+  });
+
+  it('that is made anew takes an order number it has sold under for a new one', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('SKU-1', 5);
+    await inventory.commit(await inventory.reserve('SKU-1', 2, { id: 'order-17' }));
+    await inventory.removeItem('SKU-1');
+    await inventory.createItem('SKU-1', 5);
+    await expect(inventory.commit('SKU-1:order-17')).rejects.toMatchObject({ code: 'RESERVATION_NOT_FOUND' });
+    expect(await inventory.tryReserve('SKU-1', 2, { id: 'order-17' })).toMatchObject({ repeated: false });
   });
 });

@@ -132,7 +132,7 @@ export class ElectionLoop implements Election {
     }
   }
 
-  /** Waits for something, but not beyond `stop`. A race with a promise of that would be kept until then. */
+  /** Waits for work, but not beyond `stop`. In a race with a promise of `stop` each wait would stay in memory until then. */
   async #unlessStopped(work: Promise<unknown>): Promise<void> {
     const { signal } = this.#stopping;
     await settle(() => waitWithin(() => work, { signal, cancelled: (reason) => reason as Error }));

@@ -21,8 +21,8 @@ export interface Leases {
   /**
    * Acquires the lease if it is free, or if its holder has not renewed it for the whole of its time while
    * this process watched: repeated calls get there as well as waiting does, for up to 16,384 names at a time.
-   * Null if others hold it. A process that is started for one try has seen nothing yet: over the lease of a
-   * holder that died it gets by waiting alone, with {@link acquire}, for longer than `ttlMs`.
+   * Null if others hold it. A process that is started for one try has seen nothing yet: it gets the lease of a
+   * holder that died only by waiting, with {@link acquire}, for longer than `ttlMs`.
    *
    * @throws the store's error if that failed. What a lost reply may have left behind is given back first.
    */

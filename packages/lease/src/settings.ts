@@ -90,8 +90,8 @@ export function settingsOf(options: LeasesOptions): Settings {
 }
 
 /**
- * Throws unless the options of a lease are good. A time in their place would be lost without a word, and a lease that
- * is not renewed would only be missed when it is lost.
+ * Throws unless the options of a lease are good and all have names that are known: a misspelt `autoRenew` would only be
+ * noticed when the lease is lost.
  *
  * @param more - names of options beside those of renewal.
  */
@@ -103,7 +103,7 @@ export function checkRenewal(options: RenewalOptions & CallOptions, ...more: str
   if (renewWhile !== undefined) checkFunction('renewWhile', renewWhile);
 }
 
-/** A part of a time, by chance; all of it where `random` has come to give none, and nobody is there to be told. */
+/** A random part of a time; all of it if `random` fails in the background, where nobody could be told. */
 export function partOf(time: number, random: () => number): number {
   try {
     return time * draw(random);

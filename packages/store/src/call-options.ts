@@ -42,8 +42,8 @@ export function checkReadOptions(options: GetOptions, known: readonly string[] =
 }
 
 /**
- * Checks the options of a write but for its condition and its limits (`checkCallOptions`), and the names of them all:
- * with a condition that is misspelt a write would have none.
+ * Checks the options of a write, except its condition (`conditionOf`), its signal and its time limit
+ * (`checkCallOptions`), and that every name is known: a write with a misspelt condition would be unconditional.
  *
  * @param known - the names, for a call that has others than `put`.
  * @throws InvalidArgumentError naming the option that is wrong, or misspelt.

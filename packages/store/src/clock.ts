@@ -15,7 +15,7 @@ export interface Clock {
   startTimer(callback: () => void, delayMs: number): CancelTimer;
 }
 
-/** Timers of JavaScript that are to wait longer than this, 24 days, end at once. */
+/** 24 days. A timer of JavaScript with a longer delay fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
 /** The clock of the running process. */

@@ -41,12 +41,12 @@ export interface ErrorFacts {
  * The base of every error of every package. A subclass sets its static `code`; its name follows from that:
  * `KEY_NOT_FOUND` makes a `KeyNotFoundError`. Its static `outcome` and `retryable` are what its errors say by default.
  *
- * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install):
- * it compares the brand and the code. One with a code of its own is, to another copy, of its own class alone.
+ * `instanceof` also matches errors from another copy of this package (ESM beside CJS, a second install), by their
+ * code. So another copy knows a subclass with its own code, such as `ContentionError`, only as that class, not as its parent.
  */
 export class NoriKVError extends Error {
   static readonly code: string = 'INTERNAL';
-  /** The outcome of errors of this class that are not told theirs. */
+  /** The outcome of errors of this class that are made without one. */
   static readonly outcome: Outcome = 'not-applied';
   /** Likewise. */
   static readonly retryable: boolean = false;
@@ -73,7 +73,7 @@ export class NoriKVError extends Error {
   }
 }
 
-/** Gives an error a fact to read, and not to print: no log is to have the values of keys, and JSON has no versions. */
+/** Gives an error a fact that loggers do not see: values must not get into logs, and JSON cannot write a version. */
 function hide(error: NoriKVError, name: PropertyKey, value: unknown): void {
   Object.defineProperty(error, name, { value });
 }

@@ -1,6 +1,6 @@
 /**
- * Tells a listener, if there is one. What it throws, at once or by the promise it returns, is its own fault: it
- * does not reach whoever tells, and does not end the process.
+ * Tells a listener, if there is one. What it throws, at once or by the promise it returns, never reaches the caller and
+ * never ends the process.
  */
 export function tell<Event>(listener: ((event: Event) => unknown) | undefined, event: Event): void {
   try {
@@ -15,7 +15,7 @@ export function isPromise(answer: unknown): answer is PromiseLike<unknown> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** Nobody waits for a promise that is refused, and what becomes of it must not end the process. */
+/** Ignores how a promise ends that was refused as an argument: its rejection must not end the process. */
 export function quiet(refused: unknown): void {
   Promise.resolve(refused).catch(() => {});
 }

@@ -26,8 +26,8 @@ export interface TimeLimit {
 export type WaitLimits = SignalLimit | (SignalLimit & TimeLimit);
 
 /**
- * Begins work and waits for it, no longer than a signal and a time limit allow. The work itself goes on, and
- * how it ends then is nobody's concern. If the signal has ended before, the work is not begun.
+ * Begins work and waits for it, no longer than a signal and a time limit allow. After that the work goes on, and its
+ * result is ignored. If the signal has ended before, the work is not begun.
  *
  * No listener and no timer outlives the wait.
  *

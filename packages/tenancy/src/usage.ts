@@ -20,7 +20,7 @@ export class UsageLedger {
   readonly #chunk: Usage;
   /** Taken from the record and not used. */
   #spare: Usage = nothing;
-  /** Whether a chunk that is being taken was there to take. */
+  /** While a chunk is being taken: whether the limit had room for it. */
   #fetching: Promise<boolean> | undefined;
 
   constructor(updater: Updater, key: string, chunk: Usage) {
