@@ -59,7 +59,7 @@ interface EmbeddedStats {
     readonly keys: number;
     /** Remembered idempotency keys, likewise. */
     readonly idempotencyKeys: number;
-    /** Records of both kinds that expire one day. One that lived longer than first said may count once more. */
+    /** Keys and remembered idempotency keys that expire one day. One whose life was prolonged may count twice. */
     readonly expiring: number;
     /** Writes of this store object that wait for a transaction. */
     readonly waitingWrites: number;
@@ -84,7 +84,7 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
      * @throws KeyNotFoundError if it is absent or has expired.
      * @throws DamagedStoreError if what is on the disk is not what was written.
      * @throws UnavailableError if the disk fails.
-     * @throws CancelledError if the signal is aborted already. A read waits for nothing.
+     * @throws CancelledError if the signal is aborted already. A read does not wait for anything else.
      */
     get(key: Key, options?: GetOptions): Promise<Entry>;
     /** Reads a key, or returns null. Throws as {@link get}. */
@@ -106,13 +106,12 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
      */
     delete(key: Key, options?: DeleteOptions): Promise<boolean>;
     /**
-     * The `k` nearest vectors, exactly: nearest first, those at one distance in the order of their ids. It sees
-     * every insert and delete that was acknowledged before it began, of any process. Long ones let the event
-     * loop turn.
+     * The `k` nearest vectors, exactly: nearest first, at equal distance in the order of their ids. It sees every
+     * insert and delete that was acknowledged before it began, by any process. Long searches yield to the event loop.
      *
-     * A large namespace of type `hnsw` is searched by a graph (see `hnswFrom`), unless there is a filter: then some
-     * of the nearest may be missing and others stand in for them. All else holds: what is found is there, with its
-     * exact distance.
+     * A large namespace of type `hnsw` is searched by a graph (see `hnswFrom`), unless there is a filter. Some of the
+     * nearest may then be missed, with others in their place. Everything else holds: what is found exists, at exactly
+     * this distance.
      *
      * @throws KeyNotFoundError if the namespace does not exist.
      * @throws InvalidArgumentError for a query of another length, and for one of zeros if the distance is cosine.
@@ -125,7 +124,7 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
      * the first is written. Gives their versions in the same order.
      *
      * @throws UnavailableError, outcome unknown, if it broke off after the first group: insert all of them again.
-     * Otherwise as `vectorInsert`.
+     * And what `vectorInsert` throws.
      */
     vectorInsertMany(namespace: string, items: Iterable<VectorItem>, options?: InsertManyOptions): Promise<Version[]>;
     /**
@@ -141,11 +140,11 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
      * @throws PathUnusableError if it cannot be written, ResourceExhaustedError for want of room.
      */
     backup(file: string): Promise<void>;
-    /** Figures about the store and its vectors. */
+    /** Figures about the store and its vectors. Only the first call in a store with vectors may wait for commits of others. */
     stats(): Promise<EmbeddedStats>;
     /**
-     * Refuses further calls, lets those under way end, and closes the files. Calling it again is fine. A
-     * process may also end without it: nothing acknowledged is lost.
+     * Refuses further calls, waits for those under way, and closes the files. It may be called again. A process may
+     * also end without it: nothing acknowledged is lost.
      */
     close(): Promise<void>;
 }
@@ -158,7 +157,7 @@ declare class StoreInUseError extends NoriKVError {
     static readonly code: string;
     static readonly retryable: boolean;
 }
-/** The path cannot be used: no permission, not a folder, no such volume. `cause` is the system's error. */
+/** The path cannot be used: no permission, a read-only volume, not a folder. `cause` is the system's error. */
 declare class PathUnusableError extends NoriKVError {
     static readonly code: string;
 }
@@ -192,29 +191,29 @@ interface EmbeddedOptions {
      */
     readonly path?: string | undefined;
     /**
-     * Default `disk`. All who have the store open at one time must agree on it. `os` also takes the
-     * declaration `durableAck` away. An ephemeral store lives no longer than its process, so there is nothing
-     * a crash could take back: it declares every guarantee, and flushes only if `disk` is asked for.
+     * Default `disk`. All who have the store open at one time must agree on it. With `os` the store does not declare
+     * `durableAck`. An ephemeral store never outlives its process, so there is nothing a crash could take back: it
+     * declares every guarantee, and flushes only if `disk` is asked for.
      */
     readonly durability?: Durability | undefined;
     /** Refuses every other opener until this store is closed or its process is dead. Default false. */
     readonly exclusive?: boolean | undefined;
     /** How long an idempotency key is remembered, in milliseconds. Default 24 hours. */
     readonly idempotencyRetentionMs?: number | undefined;
-    /** Pause between two looks for expired records, in milliseconds. Reads never wait for it. Default 1,000. */
+    /** Pause between two passes that remove expired records, in milliseconds. Reads never see them. Default 1,000. */
     readonly sweepIntervalMs?: number | undefined;
     /** Bytes of writes that may wait at one time; more are refused with `ResourceExhaustedError`. Default 256 MiB. */
     readonly maxPendingBytes?: number | undefined;
     /**
-     * From how many vectors on a namespace of type `hnsw` is searched by a graph, if `usearch` is installed. Until
-     * then, without it and without a path every search is an exact scan. Default 50,000.
+     * From how many vectors on a namespace of type `hnsw` is searched by a graph, if `usearch` is installed. With
+     * fewer, without it, and without a path every search is an exact scan. Default 50,000.
      */
     readonly hnswFrom?: number | undefined;
     /** How many candidates a search by graph keeps: more find more of the nearest, and take longer. Default 64. */
     readonly hnswEf?: number | undefined;
     /**
-     * Default: the machine's clock. Records expire by its `monotonic()`, set to `now()` when the first of
-     * those who have the store open opens it, so steps of the wall clock do not matter meanwhile.
+     * Default: the machine's clock. Records expire by its `monotonic()`, which is set to `now()` when the store is
+     * opened by the first who has it open. Steps of the wall clock do not matter while it is open.
      */
     readonly clock?: Clock | undefined;
 }

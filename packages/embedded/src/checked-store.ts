@@ -21,13 +21,11 @@ import type { EmbeddedStats, EmbeddedStore } from './embedded-store.js';
 import type { Engine } from './engine.js';
 import type { PutRequest, WriteRequest } from './keyspace.js';
 import { nextTurn } from './next-turn.js';
-import type { WriteOrder } from './pending-write.js';
+import { overheadBytes, type WriteOrder } from './pending-write.js';
 import { checkedVector, ownFilter } from './vectors/vector-checks.js';
 
 // A read waits for nothing, so a loop of reads would never let the write it waits for go on.
 const readsPerTurn = 128;
-// What a waiting write costs beside its bytes.
-const overheadBytes = 512;
 
 /** The calls of a store: checks what it is given and hands it to the engine. */
 export class CheckedStore implements EmbeddedStore {

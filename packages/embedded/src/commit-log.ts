@@ -51,7 +51,10 @@ export class CommitLog {
       // lmdb takes null for "if it does not exist"; its types do not say so.
       return this.#database.ifVersion(lastKey, sequence as number, write);
     } catch (cause) {
-      throw new UnavailableError(`A transaction broke off half way (${String(cause)})`, { cause });
+      throw new UnavailableError(
+        `A transaction broke off halfway (${String(cause)}); close the store and open it again`,
+        { cause },
+      );
     }
   }
 

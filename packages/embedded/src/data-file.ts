@@ -1,16 +1,8 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { ResourceExhaustedError } from '@norikv/store';
 import { DamagedStoreError } from './errors.js';
 import { type Folder, unusable } from './folder.js';
+import { roomOf } from './room.js';
 
 /*
  * An LMDB file begins with two copies of its header, one page each, little-endian. Of a page: flags at 18.
@@ -39,12 +31,11 @@ export function checkDataFile({ path, dataFile }: Folder): void {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     // Asked for by name: opening and closing the lock file would drop this process's own locks on it.
     const hasLockFile = checkReadWrite(lockFile);
-    if (checkReadWrite(dataFile) && !hasHeaders(dataFile)) {
+    const hasDataFile = checkReadWrite(dataFile);
+    if (hasDataFile && !hasHeaders(dataFile)) {
       throw new DamagedStoreError(`${dataFile} is damaged: its header is not one of LMDB. Restore a backup.`);
     }
-    const { bavail, bsize } = statfsSync(path);
-    const hasBoth = hasLockFile && checkReadWrite(dataFile);
-    if (bavail * bsize < roomToBeginBytes && !hasBoth) {
+    if (!(hasLockFile && hasDataFile) && roomOf(path) < roomToBeginBytes) {
       throw new ResourceExhaustedError(`${path} has no room for a store; free at least 1 MiB`);
     }
   } catch (error) {

@@ -19,7 +19,7 @@ export interface EmbeddedStats {
   readonly keys: number;
   /** Remembered idempotency keys, likewise. */
   readonly idempotencyKeys: number;
-  /** Records of both kinds that expire one day. One that lived longer than first said may count once more. */
+  /** Keys and remembered idempotency keys that expire one day. One whose life was prolonged may count twice. */
   readonly expiring: number;
   /** Writes of this store object that wait for a transaction. */
   readonly waitingWrites: number;
@@ -46,7 +46,7 @@ export interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
    * @throws KeyNotFoundError if it is absent or has expired.
    * @throws DamagedStoreError if what is on the disk is not what was written.
    * @throws UnavailableError if the disk fails.
-   * @throws CancelledError if the signal is aborted already. A read waits for nothing.
+   * @throws CancelledError if the signal is aborted already. A read does not wait for anything else.
    */
   get(key: Key, options?: GetOptions): Promise<Entry>;
 
@@ -72,13 +72,12 @@ export interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
   delete(key: Key, options?: DeleteOptions): Promise<boolean>;
 
   /**
-   * The `k` nearest vectors, exactly: nearest first, those at one distance in the order of their ids. It sees
-   * every insert and delete that was acknowledged before it began, of any process. Long ones let the event
-   * loop turn.
+   * The `k` nearest vectors, exactly: nearest first, at equal distance in the order of their ids. It sees every
+   * insert and delete that was acknowledged before it began, by any process. Long searches yield to the event loop.
    *
-   * A large namespace of type `hnsw` is searched by a graph (see `hnswFrom`), unless there is a filter: then some
-   * of the nearest may be missing and others stand in for them. All else holds: what is found is there, with its
-   * exact distance.
+   * A large namespace of type `hnsw` is searched by a graph (see `hnswFrom`), unless there is a filter. Some of the
+   * nearest may then be missed, with others in their place. Everything else holds: what is found exists, at exactly
+   * this distance.
    *
    * @throws KeyNotFoundError if the namespace does not exist.
    * @throws InvalidArgumentError for a query of another length, and for one of zeros if the distance is cosine.
@@ -97,7 +96,7 @@ export interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
    * the first is written. Gives their versions in the same order.
    *
    * @throws UnavailableError, outcome unknown, if it broke off after the first group: insert all of them again.
-   * Otherwise as `vectorInsert`.
+   * And what `vectorInsert` throws.
    */
   vectorInsertMany(
     namespace: string,
@@ -120,12 +119,12 @@ export interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
    */
   backup(file: string): Promise<void>;
 
-  /** Figures about the store and its vectors. */
+  /** Figures about the store and its vectors. Only the first call in a store with vectors may wait for commits of others. */
   stats(): Promise<EmbeddedStats>;
 
   /**
-   * Refuses further calls, lets those under way end, and closes the files. Calling it again is fine. A
-   * process may also end without it: nothing acknowledged is lost.
+   * Refuses further calls, waits for those under way, and closes the files. It may be called again. A process may
+   * also end without it: nothing acknowledged is lost.
    */
   close(): Promise<void>;
 }

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { type Entry, isNoriKVError, type NoriKVError } from '@norikv/store';
 import { writeWholeFile } from './backup.js';
 import { explainCommitFailure } from './commit-failure.js';
@@ -17,19 +16,20 @@ import { admit, unlessDying } from './openers.js';
 import { machineClock, type Settings } from './options.js';
 import type { WriteOrder } from './pending-write.js';
 import { RecordTable } from './record-table.js';
+import { noRoomFor, roomOf } from './room.js';
 import { forgetTime, StoreTime } from './store-time.js';
 import { Sweeper, type SweepPass, sweepPass } from './sweeper.js';
 import type { Vectors } from './vectors/vectors.js';
 import { WriteQueue } from './write-queue.js';
 import { committed, WriteTransaction } from './write-transaction.js';
 
-// After so many races lost to other processes a transaction is filled with the write lock in hand.
+// After it has lost so many races to other processes, a transaction is filled under the write lock.
 const mostLostRaces = 8;
 
-/** Of writes that are the store's own. */
+/** For writes of the store itself. */
 const ownWork = { bytes: 0, options: {}, key: undefined };
 
-/** An open store without the dress: tables, the way in for writes, and the end of it all. */
+/** An open store behind the checks of its calls: the tables, the queue of writes, entering and closing. */
 export class Engine {
   readonly keyspace: Keyspace;
   readonly #folder: Folder;
@@ -65,11 +65,11 @@ export class Engine {
       maxPendingBytes: settings.maxPendingBytes,
       commit: (fill) => gate.together(() => this.#commit(fill)),
     });
-    // Where the system lets go of open files, nothing is left behind, not even by a process that is killed.
+    // Where open files outlive their names: then even a process that is killed leaves nothing behind.
     if (folder.isTemporary && process.platform !== 'win32') removeFolder(folder);
   }
 
-  /** Joins the other openers, or throws StoreInUseError. */
+  /** Joins the others who have the store open, or throws StoreInUseError. */
   async enter(): Promise<void> {
     const { clock, sweepIntervalMs } = this.#settings;
     const environment = this.#environment;
@@ -90,7 +90,7 @@ export class Engine {
 
   /** Reads what is committed now, by whichever process. */
   find(keyBytes: Buffer): Entry | null {
-    // Not by way of the method below, which would cost every read a closure.
+    // Not through `#read`, whose closure every read would pay for.
     try {
       this.#refresh();
       return this.keyspace.find(committed, keyBytes, this.#time.nowMs());
@@ -99,7 +99,7 @@ export class Engine {
     }
   }
 
-  /** Makes a vector call. What they need is loaded at the first one. */
+  /** Makes a vector call. Their code is loaded at the first one. */
   vectorCall<T>(call: (vectors: Vectors) => Promise<T>): Promise<T> {
     this.#vectors ??= this.#loadVectors().catch((error: unknown) => {
       this.#vectors = undefined;
@@ -135,7 +135,17 @@ export class Engine {
     return { ...figuresOf(this.#environment), waitingWrites: this.#queue.waiting, vectors };
   }
 
-  /** Ends when every write that was asked for has been answered and the files are closed. */
+  /** Makes closing wait for this work. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    const forget = (): void => {
+      this.#underWay.delete(work);
+    };
+    work.then(forget, forget);
+    return work;
+  }
+
+  /** Resolves when every call under way has been answered and the files are closed. */
   async close(): Promise<void> {
     this.#sweeper?.stop();
     await Promise.allSettled(this.#underWay);
@@ -161,16 +171,6 @@ export class Engine {
     });
   }
 
-  /** Closing waits for it. */
-  track<T>(work: Promise<T>): Promise<T> {
-    this.#underWay.add(work);
-    const forget = (): void => {
-      this.#underWay.delete(work);
-    };
-    work.then(forget, forget);
-    return work;
-  }
-
   #read<T>(work: () => T): T {
     try {
       this.#refresh();
@@ -193,10 +193,7 @@ export class Engine {
   }
 
   #explain(error: unknown): Promise<NoriKVError> {
-    const { path, isTemporary } = this.#folder;
-    // A volume may be mounted right there, and a temporary folder is gone already.
-    const folder = isTemporary ? dirname(path) : path;
-    return explainCommitFailure(error, { folder, readable: this.#isReadable() });
+    return explainCommitFailure(error, { folder: this.#folder.volume, readable: this.#isReadable() });
   }
 
   /**
@@ -205,18 +202,22 @@ export class Engine {
    */
   async #commitUnlessTooLate(fill: (transaction: WriteTransaction) => void): Promise<boolean> {
     this.#refresh();
-    const transaction = new WriteTransaction(this.#commits, this.#time.nowMs());
-    fill(transaction);
+    const transaction = this.#filled(fill);
     return transaction.isEmpty || this.#commits.ifStillLast(transaction.base, () => transaction.apply());
   }
 
-  /** Keeps this thread until all is done: for stores nobody shares or flushes, for the unlucky, and to be let in. */
+  /** Blocks this thread: for stores that nobody shares or flushes, after too many lost races, and for entering. */
   #commitAtOnce(fill: (transaction: WriteTransaction) => void): void {
-    this.#environment.root.transactionSync(() => {
-      const transaction = new WriteTransaction(this.#commits, this.#time.nowMs());
-      fill(transaction);
-      transaction.apply();
-    });
+    this.#environment.root.transactionSync(() => this.#filled(fill).apply());
+  }
+
+  #filled(fill: (transaction: WriteTransaction) => void): WriteTransaction {
+    const transaction = new WriteTransaction(this.#commits, this.#time.nowMs());
+    fill(transaction);
+    const { largeBytes } = transaction;
+    // A disk that refuses them may end the process, see docs/decisions/0190.
+    if (largeBytes > 0 && roomOf(this.#folder.volume) < largeBytes) throw noRoomFor(largeBytes);
+    return transaction;
   }
 
   /** lmdb keeps one read transaction for a whole turn of the event loop, which would hide newer commits. */
@@ -235,7 +236,7 @@ export class Engine {
   }
 
   async #tidy(): Promise<void> {
-    // Who was killed while reading would keep all pages that are free since from being used again.
+    // A process that was killed while it read would keep all pages freed since from being used again.
     this.#environment.root.readerCheck();
     this.#refresh();
     if (this.#expiries.due(this.#time.nowMs(), 1).length > 0) await this.sweep();

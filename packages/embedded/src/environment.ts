@@ -1,7 +1,7 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { checkDataFile } from './data-file.js';
 import { DamagedStoreError, ForeignFilesError, NewerFormatError } from './errors.js';
-import { type Folder, unusable } from './folder.js';
+import { type Folder, fileMode, unusable } from './folder.js';
 import type { Gate } from './gate.js';
 import type { Reader, WriteTransaction } from './write-transaction.js';
 
@@ -21,6 +21,8 @@ export interface Environment {
 }
 
 const binary = { keyEncoding: 'binary', encoding: 'binary' } as const;
+// lmdb reads it, and its types do not declare it.
+const undeclared = { permissionsMode: fileMode };
 const metaName = 'norikv';
 const formatKey = Buffer.from('format');
 const formatPattern = /^norikv-embedded\/(\d+)$/;
@@ -75,10 +77,9 @@ export function makeDatabase({ root }: Environment, name: string): Bytes {
   return root.openDB(name, binary);
 }
 
-/** A database of the file, or undefined if there is none of the name. */
-export function findDatabase({ root }: Environment, name: string): Bytes | undefined {
-  const existing = { ...binary, create: false };
-  return root.openDB(name, existing);
+/** Whether the file has a database of this name: their names, ended by a zero, are keys. */
+export function hasDatabase({ root }: Environment, name: string): boolean {
+  return root.doesExist(Buffer.from(`${name}\0`));
 }
 
 /** Whether a store is new: what {@link markFormat} writes first is not there yet. */
@@ -95,6 +96,7 @@ function openRoot(path: string, dataFile: string, flush: boolean): RootDatabase<
   try {
     return open<Buffer, Uint8Array>({
       ...binary,
+      ...undeclared,
       path: dataFile,
       noSubdir: true,
       noSync: !flush,

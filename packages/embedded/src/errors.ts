@@ -9,7 +9,7 @@ export class StoreInUseError extends NoriKVError {
   static override readonly retryable: boolean = true;
 }
 
-/** The path cannot be used: no permission, not a folder, no such volume. `cause` is the system's error. */
+/** The path cannot be used: no permission, a read-only volume, not a folder. `cause` is the system's error. */
 export class PathUnusableError extends NoriKVError {
   static override readonly code: string = 'PATH_UNUSABLE';
 }
@@ -41,10 +41,10 @@ export function unreadable(error: unknown): NoriKVError {
   });
 }
 
-/** The error for the part of the package that is loaded at the first vector call, if it cannot be. */
+/** The error if the code that is loaded at the first vector call cannot be. */
 export function unloadable(cause: unknown): UnavailableError {
   return new UnavailableError(
-    `The part for vectors cannot be loaded (${String(cause)}); Node keeps an ES module that failed: restart the process`,
+    `The code for vectors cannot be loaded (${String(cause)}); Node does not load a failed module again, so restart the process`,
     { outcome: 'not-applied', cause },
   );
 }

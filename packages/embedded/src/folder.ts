@@ -1,13 +1,17 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isNoriKVError, type NoriKVError, ResourceExhaustedError } from '@norikv/store';
-import { isNoRoom } from './commit-failure.js';
 import { ForeignFilesError, PathUnusableError } from './errors.js';
+import { isNoRoom } from './room.js';
 
 const dataFileName = 'norikv.mdb';
 const gateName = `${dataFileName}-gate`;
 const harmless = ['lost+found', `${dataFileName}-lock`, gateName];
+
+/** Modes of what a store makes: nothing for other users of the machine. The umask decides about the group. */
+export const fileMode = 0o660;
+export const folderMode = 0o770;
 
 /** Where a store lives. */
 export interface Folder {
@@ -15,6 +19,8 @@ export interface Folder {
   readonly dataFile: string;
   /** See `Gate`. */
   readonly gatePath: string;
+  /** A folder on the same volume, which may be mounted at `path`. That of a temporary store soon has no name. */
+  readonly volume: string;
   /** Removed when the store is closed. */
   readonly isTemporary: boolean;
 }
@@ -32,7 +38,7 @@ export function prepareFolder(path: string | undefined): Folder {
     if (existsSync(folder.path) && !statSync(folder.path).isDirectory()) {
       throw new ForeignFilesError(`${folder.path} is a file; a store needs a folder`);
     }
-    mkdirSync(folder.path, { recursive: true });
+    makeFolder(folder.path);
     checkNoForeignFiles(folder.path);
   } catch (error) {
     throw unusable(folder.path, error);
@@ -49,7 +55,9 @@ export function removeFolder({ path }: Folder): void {
 export function unusable(path: string, cause: unknown): NoriKVError {
   if (isNoriKVError(cause)) return cause;
   if (isNoRoom(cause)) {
-    return new ResourceExhaustedError(`There is no room for ${path} (${String(cause)})`, { cause });
+    return new ResourceExhaustedError(`${path} has no room (${String(cause)}); free some on that disk`, {
+      cause,
+    });
   }
   return new PathUnusableError(`${path} cannot be used (${String(cause)})`, { cause });
 }
@@ -64,7 +72,21 @@ function temporaryFolder(): Folder {
 }
 
 function folderAt(path: string, isTemporary: boolean): Folder {
-  return { path, dataFile: join(path, dataFileName), gatePath: join(path, gateName), isTemporary };
+  const volume = isTemporary ? dirname(path) : path;
+  return { path, dataFile: join(path, dataFileName), gatePath: join(path, gateName), volume, isTemporary };
+}
+
+/** Makes a folder and those above it. Node's `recursive` would call a read-only volume a missing file. */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, folderMode);
+  } catch (error) {
+    // Whoever opens the store at the same time may have made it.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 /** Looks once: whoever opens it at the same time may be making the store. */

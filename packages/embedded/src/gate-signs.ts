@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnavailableError } from '@norikv/store';
 import { isRunning } from './process-identity.js';
@@ -6,25 +6,15 @@ import { isRunning } from './process-identity.js';
 const processAt = 3;
 const placeAt = 5;
 
-/** The signs in the folder of a gate: files, named `<kind>-<thread>-<start>-<process>-<random>-<place>`. */
+/**
+ * The signs in the folder of a gate: files named `<kind>-<thread>-<start>-<process>-<random>-<place>`. What one says is
+ * its length, which takes no room: a full disk can be opened.
+ */
 export class GateSigns {
   readonly #path: string;
 
   constructor(path: string) {
     this.#path = path;
-  }
-
-  /** Makes a sign that says `text` and opens it, or leaves nothing of it: on a full disk it cannot be filled in. */
-  make(name: string, text: string): number {
-    const file = openSync(this.fileOf(name), 'wx');
-    try {
-      writeSync(file, text, 0);
-      return file;
-    } catch (error) {
-      closeSync(file);
-      this.takeDown(name);
-      throw error;
-    }
   }
 
   takeDown(name: string): void {
@@ -35,20 +25,20 @@ export class GateSigns {
     return join(this.#path, name);
   }
 
-  /** What tells the folder from its copies: in a copy stand the signs of those who have the original open. */
+  /** Tells the folder from its copies, which hold the signs of those who have the original open, too. */
   place(): string {
     return this.#ifThere(() => `${statSync(this.#path, { bigint: true }).ino}`) ?? 'gone';
   }
 
   /**
-   * The names of those made here by living processes. Those of processes that have died are taken down.
+   * The names of the signs that living processes made here. Those of dead processes are taken down.
    *
    * @throws UnavailableError if they cannot be seen.
    */
   standing(prefix: string): string[] {
     // The folder may have been removed under an open store: then nobody can open it.
     const names = this.#ifThere(() => readdirSync(this.#path)) ?? [];
-    // Looked up for the first sign only: a commit finds none as a rule.
+    // Looked up only once there is a sign: as a rule a commit finds none.
     let here: string | undefined;
     // The folder cannot change its number meanwhile: whoever made a sign has a file open in it.
     const isOfHere = (name: string): boolean => {
@@ -63,19 +53,19 @@ export class GateSigns {
       try {
         this.takeDown(name);
       } catch {
-        // It may be another user's, where only he may remove it. It says nothing all the same.
+        // It may be another user's, who alone may remove it. It counts for nothing all the same.
       }
       return false;
     });
   }
 
   /**
-   * What a sign says; undefined when it was taken down.
+   * What a sign says; undefined once it was taken down.
    *
-   * @throws UnavailableError if it cannot be read.
+   * @throws UnavailableError if it cannot be seen.
    */
-  read(name: string): string | undefined {
-    return this.#ifThere(() => readFileSync(this.fileOf(name), 'latin1'));
+  read(name: string): number | undefined {
+    return this.#ifThere(() => statSync(this.fileOf(name)).size);
   }
 
   /** The error of a gate that the system refuses. Nothing has been done behind it. */
@@ -86,7 +76,7 @@ export class GateSigns {
     });
   }
 
-  /** What cannot be seen, for want of file descriptors for one, must not be taken for nothing. */
+  /** What cannot be seen, for lack of file descriptors for one, must not be taken for absent. */
   #ifThere<T>(look: () => T): T | undefined {
     try {
       return look();

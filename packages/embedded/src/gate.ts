@@ -1,24 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { UnavailableError } from '@norikv/store';
 import { type Folder, unusable } from './folder.js';
 import { GateSigns, identityOf, processOf } from './gate-signs.js';
 import { monotonicMs, pause, soon } from './next-turn.js';
 import { isRunning, ownIdentity } from './process-identity.js';
 
-// What a member says.
-const idle = '0';
-const busy = '1';
-const waiting = '2';
+// What a member says, as the length of its file.
+const idle = 0;
+const busy = 1;
+const waiting = 2;
 const alonePrefix = 'alone-';
 const memberPrefix = 'member-';
-/** How long a store goes on saying that it commits: the next commit is often not far, and each word is a call. */
+/** How long a store says `busy` after a commit: the next one is often close, and each word is a system call. */
 const lingerMs = 2;
-/** How long it does so without a look whether somebody wants to be alone. */
+/** How long it does so without looking whether somebody wants to be alone. */
 const lookAfterMs = 20;
-/** How long who wants to be alone lets those go first who wait for their work: a stopped one would hold him up. */
+/** How long an opener lets waiting commits go first; not longer, as one of those processes may be stopped. */
 const courtesyMs = 50;
-/** How long he keeps new work out while he waits for what is under way, at first and later: that may be stopped. */
+/** How long an opener keeps new commits out while it waits for those under way, at first and at most: one may be stopped. */
 const firstTurnMs = 250;
 const longestTurnMs = 1_000;
 
@@ -27,7 +27,7 @@ export interface Gate {
   /**
    * Does work while nobody else does any: LMDB's open and close.
    *
-   * @throws UnavailableError if somebody stays in the middle of theirs.
+   * @throws UnavailableError if another does not end its work in time.
    */
   alone<T>(work: () => T | Promise<T>): Promise<T>;
   /** Does work that may commit, while nobody opens or closes. Others may do the same at the same time. */
@@ -58,10 +58,10 @@ export class FolderGate implements Gate {
   readonly #patienceMs: number;
   readonly #member: string;
   readonly #sign: number;
-  /** How much work that may commit is under way. */
+  /** How many pieces of work that may commit are under way. */
   #working = 0;
   #said = idle;
-  /** When nobody wanted to be alone, by the last look; -Infinity if somebody did, or it failed. */
+  /** When the last look found nobody who wants to be alone; -Infinity if it found one or failed. */
   #lookedAt = Number.NEGATIVE_INFINITY;
   #stopResting: () => void = () => {};
 
@@ -76,7 +76,7 @@ export class FolderGate implements Gate {
     try {
       mkdirSync(gatePath, { recursive: true });
       this.#member = this.#nameOf(memberPrefix);
-      this.#sign = this.#signs.make(this.#member, this.#said);
+      this.#sign = openSync(this.#signs.fileOf(this.#member), 'wx');
     } catch (error) {
       throw unusable(path, error);
     }
@@ -86,7 +86,7 @@ export class FolderGate implements Gate {
     const sign = this.#nameOf(alonePrefix);
     const endsAt = monotonicMs() + this.#patienceMs;
     for (let turnMs = firstTurnMs; ; turnMs = Math.min(2 * turnMs, longestTurnMs)) {
-      // Else openers that come without a gap would stop all commits.
+      // Otherwise openers that follow each other without a gap would stop all commits.
       const courteousUntil = monotonicMs() + courtesyMs;
       while (this.#isAnybodyWaiting() && monotonicMs() < courteousUntil) await pause(1);
       try {
@@ -101,7 +101,7 @@ export class FolderGate implements Gate {
       } finally {
         this.#signs.takeDown(sign);
       }
-      // One that is stopped must not keep all others from their work as well.
+      // One process that is stopped in a commit must not keep all others from theirs.
       await pause(turnMs);
     }
   }
@@ -139,8 +139,8 @@ export class FolderGate implements Gate {
   }
 
   /**
-   * Says that work is done, and then looks whether anybody wants to be alone. Whoever comes after that look finds what
-   * was said and waits, for as long as it is said without a break: so there is no need to look for each work.
+   * Says `busy`, and then looks whether anybody wants to be alone. Whoever comes after that look finds the word and
+   * waits for as long as it stands, so work that follows without a break need not look again.
    */
   #mayWork(): boolean {
     const now = monotonicMs();
@@ -153,7 +153,7 @@ export class FolderGate implements Gate {
     return true;
   }
 
-  #sayUnlessWorking(word: string): void {
+  #sayUnlessWorking(word: number): void {
     if (this.#working === 0) this.#say(word);
   }
 
@@ -163,15 +163,15 @@ export class FolderGate implements Gate {
       try {
         this.#sayUnlessWorking(idle);
       } catch {
-        // The disk does not take the word. Who waits for it learns so after a while, and the next commit tries again.
+        // The disk refuses. Whoever waits for this store is told so in the end, and the next commit tries again.
       }
     }, lingerMs);
   }
 
-  #say(word: string): void {
+  #say(word: number): void {
     if (word === this.#said) return;
     try {
-      writeSync(this.#sign, word, 0);
+      ftruncateSync(this.#sign, word);
     } catch (error) {
       throw this.#signs.outOfOrder(error);
     }
@@ -188,8 +188,8 @@ export class FolderGate implements Gate {
       const file = openSync(this.#signs.fileOf(sign), 'wx');
       try {
         const ticket =
-          Math.max(0, ...this.#others(alonePrefix).map((name) => Number(this.#signs.read(name) ?? 0))) + 1;
-        writeSync(file, String(ticket));
+          Math.max(0, ...this.#others(alonePrefix).map((name) => this.#signs.read(name) ?? 0)) + 1;
+        ftruncateSync(file, ticket);
         return ticket;
       } finally {
         closeSync(file);
@@ -199,7 +199,7 @@ export class FolderGate implements Gate {
     }
   }
 
-  /** Waits until each of the others is done. Gives one who is not in time. */
+  /** Waits until each of the others is done. Returns one that is not in time. */
   async #waitFor(
     prefix: string,
     isDone: (name: string) => boolean,
@@ -216,8 +216,8 @@ export class FolderGate implements Gate {
 
   #stuck(name: string): UnavailableError {
     return new UnavailableError(
-      `Process ${processOf(name)} has been in the middle of opening or writing this ` +
-        `store for ${this.#patienceMs} ms; if it is stopped, let it go on or end it`,
+      `Process ${processOf(name)} has been opening or writing this store for ${this.#patienceMs} ms; ` +
+        'if it is stopped, resume it or end it',
       { outcome: 'not-applied' },
     );
   }
@@ -231,9 +231,8 @@ export class FolderGate implements Gate {
   }
 }
 
-/** Whether the sign of another, if it is still there, comes before one's own. */
-function comesBefore(text: string | undefined, name: string, ticket: number, ownName: string): boolean {
-  // One that does not say its number yet counts as 0.
-  const other = Number(text);
+/** Whether another goes first: with a lower ticket, or the same and a lower name. One without a ticket yet has 0. */
+function comesBefore(other: number | undefined, name: string, ticket: number, ownName: string): boolean {
+  if (other === undefined) return false;
   return other < ticket || (other === ticket && name < ownName);
 }

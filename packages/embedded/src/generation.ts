@@ -12,7 +12,7 @@ const fileKey = Buffer.from('file');
  * is given twice: not by a restored backup that has forgotten what it gave, and not by a store that was
  * deleted and made again. Terms are times, so that two copies of one backup differ too.
  *
- * @throws DamagedStoreError if what says which term it is is missing.
+ * @throws DamagedStoreError if the facts about the store are missing.
  */
 export function enterGeneration(
   transaction: WriteTransaction,

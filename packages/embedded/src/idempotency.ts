@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { blankRecord, isExpired, type RecordHeader, type StoredRecord } from './record.js';
+import type { Version } from '@norikv/store';
+import { blankRecord, isExpired, type RecordHeader, type StoredRecord, versionOf } from './record.js';
 import type { RecordTable } from './record-table.js';
 import type { WriteTransaction } from './write-transaction.js';
 
@@ -10,8 +11,8 @@ export interface Repeatable {
   readonly idempotencyKey: string;
 }
 
-/** An answer given before. A delete's answer is in `value`: one byte, 1 if the key existed. */
-export type RememberedAnswer = StoredRecord;
+const noAnswer = new Uint8Array(0);
+const noVersion = { term: 0, index: 0 };
 
 /** The answers of writes that carried an idempotency key, kept for a time. */
 export class IdempotencyMemory {
@@ -23,19 +24,40 @@ export class IdempotencyMemory {
     this.#retentionMs = retentionMs;
   }
 
-  /** The answer this write got before, if it is still remembered. */
-  recall(transaction: WriteTransaction, write: Repeatable): RememberedAnswer | undefined {
-    const record = this.#records.get(transaction, nameOf(write));
+  /** Does a write that gives a version, or gives the version it gave before. Without an idempotency key it always does it. */
+  versionOnce(transaction: WriteTransaction, write: Repeatable | undefined, apply: () => Version): Version {
+    if (write === undefined) return apply();
+    const name = nameOf(write);
+    const known = this.#recall(transaction, name);
+    if (known) return versionOf(known.header);
+    const version = apply();
+    const numbers = { term: Number(version.term), index: Number(version.index) };
+    this.#remember(transaction, name, numbers, noAnswer);
+    return version;
+  }
+
+  /** The same for a write that answers yes or no. The answer is kept as the value: one byte. */
+  answerOnce(transaction: WriteTransaction, write: Repeatable | undefined, apply: () => boolean): boolean {
+    if (write === undefined) return apply();
+    const name = nameOf(write);
+    const known = this.#recall(transaction, name);
+    if (known) return known.value[0] === 1;
+    const answer = apply();
+    this.#remember(transaction, name, noVersion, Uint8Array.of(answer ? 1 : 0));
+    return answer;
+  }
+
+  #recall(transaction: WriteTransaction, name: Buffer): StoredRecord | undefined {
+    const record = this.#records.get(transaction, name);
     return record === undefined || isExpired(record.header, transaction.nowMs) ? undefined : record;
   }
 
-  remember(
+  #remember(
     transaction: WriteTransaction,
-    write: Repeatable,
+    name: Buffer,
     { term, index }: Pick<RecordHeader, 'term' | 'index'>,
     answer: Uint8Array,
   ): void {
-    const name = nameOf(write);
     const replaced = this.#records.look(transaction, name);
     const expiresAtMs = Math.ceil(transaction.nowMs + this.#retentionMs);
     const header = { term, index, expiresAtMs };

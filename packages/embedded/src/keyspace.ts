@@ -34,9 +34,6 @@ interface Stored {
   readonly header: RecordHeader | undefined;
 }
 
-const noAnswer = new Uint8Array(0);
-const noVersion = { term: 0, index: 0 };
-
 /**
  * The keys of a store. A write is one step inside a write transaction; one that throws has written nothing.
  */
@@ -56,10 +53,17 @@ export class Keyspace {
   }
 
   put(transaction: WriteTransaction, request: PutRequest): Version {
-    const { key, keyBytes, condition, record } = request;
     const repeatable = repeatableOf('put', request);
-    const answer = repeatable && this.#memory.recall(transaction, repeatable);
-    if (answer) return versionOf(answer.header);
+    return this.#memory.versionOnce(transaction, repeatable, () => this.#put(transaction, request));
+  }
+
+  delete(transaction: WriteTransaction, request: WriteRequest): boolean {
+    const repeatable = repeatableOf('delete', request);
+    return this.#memory.answerOnce(transaction, repeatable, () => this.#delete(transaction, request));
+  }
+
+  #put(transaction: WriteTransaction, request: PutRequest): Version {
+    const { key, keyBytes, condition, record } = request;
     const { isLive, header: replaced } = this.#stored(transaction, request);
     if (condition.kind === 'absent' && isLive) {
       const actual = this.find(transaction, keyBytes, transaction.nowMs) ?? undefined;
@@ -67,20 +71,13 @@ export class Keyspace {
     }
     const header = transaction.stamp(expiryOf(transaction, request));
     this.#entries.put(transaction, keyBytes, record, header, replaced);
-    if (repeatable) this.#memory.remember(transaction, repeatable, header, noAnswer);
     return versionOf(header);
   }
 
-  delete(transaction: WriteTransaction, request: WriteRequest): boolean {
-    const repeatable = repeatableOf('delete', request);
-    const answer = repeatable && this.#memory.recall(transaction, repeatable);
-    if (answer) return answer.value[0] === 1;
+  #delete(transaction: WriteTransaction, request: WriteRequest): boolean {
     const { isLive, header } = this.#stored(transaction, request);
     if (request.condition.kind === 'absent' && isLive) throw this.#mismatch(transaction, request);
     if (isLive) this.#entries.remove(transaction, request.keyBytes, header);
-    if (repeatable) {
-      this.#memory.remember(transaction, repeatable, noVersion, Uint8Array.of(isLive ? 1 : 0));
-    }
     return isLive;
   }
 

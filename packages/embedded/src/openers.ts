@@ -6,7 +6,7 @@ import { monotonicMs, pause } from './next-turn.js';
 import type { Durability } from './options.js';
 import type { WriteTransaction } from './write-transaction.js';
 
-/** For how long one who is unseen may be one who was killed: a process goes thread by thread, and its locks last. */
+/** How long an opener without a sign may just be dying: a killed process ends thread by thread, its locks last. */
 const dyingMs = 2_000;
 
 class UnseenOpenerError extends StoreInUseError {}
@@ -41,11 +41,13 @@ export function admit(
   const others = othersOf(root, gate);
   const known = openersOf(transaction.read(meta, openersKey));
   if (known?.owner !== undefined && others.includes(known.owner)) {
-    throw new StoreInUseError('Another opener has this store exclusively');
+    throw new StoreInUseError('This store is open elsewhere with exclusive: true; close it there');
   }
   const isAlone = others.length === 0;
   if (exclusive && !isAlone) {
-    throw new StoreInUseError('This store is open elsewhere, so it cannot be opened exclusively');
+    throw new StoreInUseError(
+      'This store is open elsewhere, so it cannot be opened with exclusive: true; close it there',
+    );
   }
   if (known && !isAlone && known.durability !== durability) {
     throw new StoreInUseError(
@@ -58,7 +60,7 @@ export function admit(
   return isAlone;
 }
 
-/** Enters, and tries again while somebody is unseen who may be about to be gone. */
+/** Enters, and tries again while the opener in the way may just be dying. */
 export async function unlessDying(enter: () => Promise<void>): Promise<void> {
   const endsAt = monotonicMs() + dyingMs;
   for (;;) {
@@ -80,12 +82,12 @@ function othersOf(root: Environment['root'], gate: Gate): string[] {
   let lines = livingLinesOf(root);
   const seen = gate.others();
   const isUnseen = (line: string): boolean => !seen.has(processOfLine(line));
-  // Whoever has ended in between has no line any more once he has no sign.
+  // A store that was closed in between has lost its line before its sign.
   if (lines.some(isUnseen)) lines = livingLinesOf(root);
   const unseen = lines.find(isUnseen);
   if (unseen === undefined) return lines;
   throw new UnseenOpenerError(
-    `Process ${processOfLine(unseen)} has this store open and is not seen from here; ` +
+    `Process ${processOfLine(unseen)} has this store open and cannot be seen from here; ` +
       'containers that share a store must share a process namespace',
   );
 }
@@ -104,7 +106,10 @@ function takeLine(root: Environment['root']): void {
   try {
     root.useReadTransaction().done();
   } catch (cause) {
-    throw new StoreInUseError(`This store takes no further opener (${String(cause)}); close one`, { cause });
+    throw new StoreInUseError(
+      `This store cannot be opened once more (${String(cause)}); close it somewhere`,
+      { cause },
+    );
   }
 }
 

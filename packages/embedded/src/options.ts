@@ -17,29 +17,29 @@ export interface EmbeddedOptions {
    */
   readonly path?: string | undefined;
   /**
-   * Default `disk`. All who have the store open at one time must agree on it. `os` also takes the
-   * declaration `durableAck` away. An ephemeral store lives no longer than its process, so there is nothing
-   * a crash could take back: it declares every guarantee, and flushes only if `disk` is asked for.
+   * Default `disk`. All who have the store open at one time must agree on it. With `os` the store does not declare
+   * `durableAck`. An ephemeral store never outlives its process, so there is nothing a crash could take back: it
+   * declares every guarantee, and flushes only if `disk` is asked for.
    */
   readonly durability?: Durability | undefined;
   /** Refuses every other opener until this store is closed or its process is dead. Default false. */
   readonly exclusive?: boolean | undefined;
   /** How long an idempotency key is remembered, in milliseconds. Default 24 hours. */
   readonly idempotencyRetentionMs?: number | undefined;
-  /** Pause between two looks for expired records, in milliseconds. Reads never wait for it. Default 1,000. */
+  /** Pause between two passes that remove expired records, in milliseconds. Reads never see them. Default 1,000. */
   readonly sweepIntervalMs?: number | undefined;
   /** Bytes of writes that may wait at one time; more are refused with `ResourceExhaustedError`. Default 256 MiB. */
   readonly maxPendingBytes?: number | undefined;
   /**
-   * From how many vectors on a namespace of type `hnsw` is searched by a graph, if `usearch` is installed. Until
-   * then, without it and without a path every search is an exact scan. Default 50,000.
+   * From how many vectors on a namespace of type `hnsw` is searched by a graph, if `usearch` is installed. With
+   * fewer, without it, and without a path every search is an exact scan. Default 50,000.
    */
   readonly hnswFrom?: number | undefined;
   /** How many candidates a search by graph keeps: more find more of the nearest, and take longer. Default 64. */
   readonly hnswEf?: number | undefined;
   /**
-   * Default: the machine's clock. Records expire by its `monotonic()`, set to `now()` when the first of
-   * those who have the store open opens it, so steps of the wall clock do not matter meanwhile.
+   * Default: the machine's clock. Records expire by its `monotonic()`, which is set to `now()` when the store is
+   * opened by the first who has it open. Steps of the wall clock do not matter while it is open.
    */
   readonly clock?: Clock | undefined;
 }

@@ -8,6 +8,9 @@ import type { WriteTransaction } from './write-transaction.js';
  */
 export type Work<T> = (transaction: WriteTransaction) => T;
 
+/** What a waiting write costs beside its bytes, about. */
+export const overheadBytes = 512;
+
 /** A write somebody asked for. */
 export interface WriteOrder<T> {
   readonly work: Work<T>;

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { chmod, copyFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { refuse } from '@norikv/store/checks';
 import { writeWholeFile } from './backup.js';
 import { prepareFolder } from './folder.js';
@@ -27,19 +26,14 @@ export async function restoreBackup(file: string, path: string): Promise<void> {
     refuse('path', path, 'the name of the folder of the new store');
   }
   const source = resolve(file);
-  const folder = prepareFolder(path);
-  // Nobody looks for a store in there: what is tried out is nobody's, and what remains after a crash is in no one's way.
-  const draft = join(folder.path, `.restore-${randomUUID()}`);
-  const tryOut = async (copy: string): Promise<void> => {
-    await mkdir(draft);
-    await copyFile(source, copy);
-    const store = await openEmbedded({ path: draft });
+  const { dataFile } = prepareFolder(path);
+  await writeWholeFile(dataFile, async (draft) => {
+    await copyFile(source, draft);
+    // The copy has the mode of the backup, which may be one that is only read.
+    const { mode } = await stat(draft);
+    await Promise.allSettled([chmod(draft, mode | 0o600)]);
+    // Tried out where nobody else looks for a store.
+    const store = await openEmbedded({ path: dirname(draft) });
     await store.close();
-  };
-  try {
-    await writeWholeFile(folder.dataFile, tryOut, join(draft, basename(folder.dataFile)));
-  } finally {
-    // What is told is what became of the store, not of the draft.
-    await Promise.allSettled([rm(draft, { force: true, recursive: true })]);
-  }
+  });
 }

@@ -78,7 +78,7 @@ export class WriteQueue {
 
   async #run(): Promise<void> {
     while (this.#waiting.size > 0) {
-      // Whoever writes in this turn of the event loop, after an answer of the last batch for one, comes along.
+      // Writes of this turn of the event loop come along, such as those that follow an answer of the last batch.
       await nextTurn();
       await this.#returning.gather(() => this.#waiting.size);
       await this.#commitBatch();

@@ -7,6 +7,9 @@ export interface Reader {
   read(database: Bytes, key: Buffer): Buffer | undefined;
 }
 
+// In the smallest pages there are.
+const largestShared = 2_000;
+
 /** What is committed. */
 export const committed: Reader = {
   read: (database, key) => database.getBinaryFast(key),
@@ -31,6 +34,7 @@ export class WriteTransaction implements Reader {
   readonly #changes = new Map<Bytes, Map<string, Change>>();
   #term: number;
   #index: number;
+  #largeBytes = 0;
   #namedKey: Buffer | undefined;
   #name = '';
 
@@ -41,6 +45,11 @@ export class WriteTransaction implements Reader {
     this.base = commits.last();
     this.#term = this.base.term;
     this.#index = this.base.index;
+  }
+
+  /** What the values that LMDB gives pages of their own take. */
+  get largeBytes(): number {
+    return this.#largeBytes;
   }
 
   /** Whether there is nothing to commit. */
@@ -54,6 +63,7 @@ export class WriteTransaction implements Reader {
   }
 
   put(database: Bytes, key: Buffer, value: Buffer): void {
+    if (value.length > largestShared) this.#largeBytes += value.length;
     this.#change(database, { key, value });
   }
 

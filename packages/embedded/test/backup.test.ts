@@ -1,5 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { bytesToString, InvalidArgumentError } from '@norikv/store';
 import { describe, expect, test } from 'vitest';
 import { ForeignFilesError, openEmbedded, PathUnusableError, restoreBackup } from '../src/index.js';
@@ -31,6 +39,16 @@ describe('a backup', () => {
       expect(await restored.find(`left-${pair}`)).not.toBeNull();
     }
     expect((await restored.get('large')).value.length).toBe(1_000_000);
+  });
+
+  test('that may only be read makes a store that may be written', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const file = newPath('backup');
+    await store.backup(file);
+    chmodSync(file, 0o440);
+    const path = newPath();
+    await restoreBackup(file, path);
+    expect(statSync(dataFileOf(path)).mode & 0o777).toBe(0o640);
   });
 
   test('brings back values, versions, expiry and idempotency keys', async () => {
@@ -105,6 +123,13 @@ describe('a backup', () => {
     await expect(store.backup('')).rejects.toThrow('file is ""');
     await expect(store.backup(join(file, 'below'))).rejects.toThrow(PathUnusableError);
     expect(readdirSync(folder)).toEqual(['backup']);
+  });
+
+  test('makes the folder it goes into', async () => {
+    const store = await openTestStore({ path: newPath() });
+    const file = join(newPath(), 'daily', 'backup');
+    await store.backup(file);
+    expect(readdirSync(dirname(file))).toEqual(['backup']);
   });
 
   test('that was begun is finished before the store closes', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { systemClock } from '@norikv/store';
 import type { RootDatabase } from 'lmdb';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -19,6 +19,10 @@ const healthy = {
   putsLeft: Number.POSITIVE_INFINITY,
   freeBytes: Number.NaN,
   takesNoBytes: false,
+  takesNoWords: false,
+  isReadOnly: false,
+  isShared: false,
+  isGone: false,
   openFiles: 0,
 };
 
@@ -72,12 +76,27 @@ vi.mock('lmdb', async (importOriginal) => {
 
 vi.mock('node:fs', async (importOriginal) => {
   const fs = await importOriginal<typeof import('node:fs')>();
-  const statfsSync = (path: string): object =>
-    Number.isNaN(disk.freeBytes) ? fs.statfsSync(path) : { bavail: disk.freeBytes, bsize: 1 };
+  const statfsSync = (path: string): object => {
+    if (path === disk.fullVolume) return { bavail: 0, bsize: 4_096 };
+    return Number.isNaN(disk.freeBytes) ? fs.statfsSync(path) : { bavail: disk.freeBytes, bsize: 1 };
+  };
   const writeSync = (...given: unknown[]): unknown => {
     if (disk.takesNoBytes) throw Object.assign(new Error('No space left on device'), { code: 'ENOSPC' });
     return Reflect.apply(fs.writeSync, fs, given);
   };
+  const ftruncateSync = (...given: Parameters<typeof fs.ftruncateSync>): void => {
+    if (disk.takesNoWords) throw Object.assign(new Error('No space left on device'), { code: 'ENOSPC' });
+    fs.ftruncateSync(...given);
+  };
+  // Node looks for the folder it could not make, and tells that instead.
+  const mkdirSync = (path: string, options: object | number): unknown => {
+    const code = typeof options === 'object' ? 'ENOENT' : 'EROFS';
+    if (disk.isReadOnly) throw Object.assign(new Error(`${code}: mkdir '${path}'`), { code });
+    // Another is faster.
+    if (disk.isShared) fs.mkdirSync(path, { recursive: true });
+    return fs.mkdirSync(path, options);
+  };
+  const existsSync = (path: string): boolean => !disk.isGone && fs.existsSync(path);
   const openSync = (...given: Parameters<typeof fs.openSync>): number => {
     disk.openFiles += 1;
     return fs.openSync(...given);
@@ -86,16 +105,7 @@ vi.mock('node:fs', async (importOriginal) => {
     disk.openFiles -= 1;
     fs.closeSync(file);
   };
-  return { ...fs, statfsSync, writeSync, openSync, closeSync };
-});
-
-vi.mock('node:fs/promises', async (importOriginal) => {
-  const fs = await importOriginal<typeof import('node:fs/promises')>();
-  const statfs = async (path: string): Promise<object> => ({
-    bavail: path === disk.fullVolume ? 0 : 1_000_000,
-    bsize: 4_096,
-  });
-  return { ...fs, statfs };
+  return { ...fs, statfsSync, writeSync, ftruncateSync, mkdirSync, existsSync, openSync, closeSync };
 });
 
 beforeEach(() => {
@@ -195,10 +205,10 @@ test('a new store needs some room, an old one does not', async () => {
 
 test('work that cannot be announced is not done', async () => {
   const gate = new FolderGate(prepareFolder(newPath()));
-  disk.takesNoBytes = true;
+  disk.takesNoWords = true;
   const refused = { code: 'UNAVAILABLE', outcome: 'not-applied' };
   await expect(gate.together(async () => 'committed')).rejects.toMatchObject(refused);
-  disk.takesNoBytes = false;
+  disk.takesNoWords = false;
   expect(await gate.together(async () => 'committed')).toBe('committed');
   gate.leave();
 });
@@ -217,18 +227,68 @@ test('a volume that is full is told from a broken one, also where it is mounted 
   await store.put('key', 'value');
 });
 
+test('values for which there is no room are refused before LMDB is asked', async () => {
+  const store = await openTestStore({ path: newPath() });
+  disk.freeBytes = 50_000;
+  await expect(store.put('large', new Uint8Array(60_000))).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    outcome: 'not-applied',
+  });
+  await store.put('large', new Uint8Array(40_000));
+  disk.freeBytes = 0;
+  await store.put('small', 'value');
+});
+
+test('a folder that others make at the same time is used', async () => {
+  disk.isShared = true;
+  await openTestStore({ path: `${newPath()}/below` });
+});
+
+test('a drive that is not there is called so', async () => {
+  const path = newPath();
+  Object.assign(disk, { isGone: true, isReadOnly: true });
+  await expect(openEmbedded({ path })).rejects.toMatchObject({
+    code: 'PATH_UNUSABLE',
+    cause: { code: 'EROFS' },
+  });
+});
+
 test('an opening that fails on a full disk leaves nothing open and nothing behind', async () => {
   const path = newPath();
   const store = await openEmbedded({ path });
   await store.close();
-  disk.takesNoBytes = true;
+  disk.takesNoWords = true;
   for (let attempt = 1; attempt <= 3; attempt++) {
     await expect(openEmbedded({ path })).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
     expect(readdirSync(`${path}/norikv.mdb-gate`)).toEqual([]);
   }
   expect(disk.openFiles).toBe(0);
-  disk.takesNoBytes = false;
+  disk.takesNoWords = false;
   await openTestStore({ path });
+});
+
+test('a full disk that gives no byte for a sign can be opened, read and backed up', async () => {
+  const path = newPath();
+  const before = await openEmbedded({ path });
+  await before.put('key', 'value');
+  await before.close();
+  Object.assign(disk, { takesNoBytes: true, freeBytes: 0 });
+  const store = await openTestStore({ path });
+  expect(await store.find('key')).not.toBeNull();
+  const file = newPath('backup');
+  await store.backup(file);
+  expect(existsSync(file)).toBe(true);
+});
+
+test('a read-only volume is called so where a folder cannot be made on it', async () => {
+  const path = newPath();
+  disk.isReadOnly = true;
+  for (const missing of [path, `${path}/below`]) {
+    await expect(openEmbedded({ path: missing })).rejects.toMatchObject({
+      code: 'PATH_UNUSABLE',
+      cause: { code: 'EROFS' },
+    });
+  }
 });
 
 describe('vectors on such a disk', () => {

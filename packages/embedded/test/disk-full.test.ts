@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { isNoriKVError } from '@norikv/store';
 import { describe, expect, test } from 'vitest';
 import { explainCommitFailure } from '../src/commit-failure.js';
 import { unusable } from '../src/folder.js';
-import { newPath } from './support/folders.js';
+import { restoreBackup } from '../src/index.js';
+import { newFolder, newPath, openTestStore } from './support/folders.js';
 import { startProgram } from './support/programs.js';
 
 test.skipIf(process.platform === 'win32')(
@@ -16,6 +18,30 @@ test.skipIf(process.platform === 'win32')(
     for (const line of lines.slice(0, -1))
       expect(line).toMatch(/^(UNAVAILABLE|RESOURCE_EXHAUSTED) not-applied$/);
     expect(lines.length).toBe(4);
+  },
+);
+
+const onSmallVolume = 'unshare --user --map-root-user --mount sh -c';
+const hasNamespaces = spawnSync('sh', ['-c', `${onSmallVolume} 'mount -t tmpfs tmpfs /mnt'`]).status === 0;
+
+test.skipIf(!hasNamespaces)(
+  'a store on a full disk opens, is read, and is backed up to another',
+  async () => {
+    const [path, file] = [newFolder(), newPath('backup')];
+    const mount = `mount -t tmpfs -o size=2m tmpfs ${path} && exec "$@"`;
+    const program = startProgram(
+      'open-when-full',
+      [path, file],
+      `set -- ${onSmallVolume} '${mount}' sh "$@"`,
+    );
+    const lines = ['ENOSPC', 'value', 'true', 'RESOURCE_EXHAUSTED not-applied'];
+    expect(await program.rest(), program.errors()).toEqual(lines);
+    expect(await program.exited, program.errors()).toBe(0);
+    // LMDB prints what the disk refuses, and overruns its memory as it does so.
+    expect(program.errors()).toBe('');
+    const restored = newPath();
+    await restoreBackup(file, restored);
+    expect((await (await openTestStore({ path: restored })).stats()).keys).toBe(10);
   },
 );
 

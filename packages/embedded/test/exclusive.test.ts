@@ -11,7 +11,7 @@ describe('an exclusive store', () => {
     await expect(openEmbedded({ path, exclusive: true })).rejects.toThrow(StoreInUseError);
     const other = startProgram('hold', [JSON.stringify({ path })]);
     expect(await other.exited).toBe(1);
-    expect(other.errors()).toContain('Another opener has this store exclusively');
+    expect(other.errors()).toContain('open elsewhere with exclusive: true');
   });
 
   test('refuses to be opened while others have the store open', async () => {

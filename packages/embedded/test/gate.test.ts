@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -124,15 +125,15 @@ test('work that follows work is announced once, and an end of it is announced so
   const path = newPath();
   const gate = gateOf(path);
   const { gatePath } = prepareFolder(path);
-  const said = (): string => readFileSync(join(gatePath, readdirSync(gatePath)[0] ?? ''), 'latin1');
-  expect(said()).toBe('0');
-  await gate.together(async () => expect(said()).toBe('1'));
-  expect(said()).toBe('1');
-  await gate.together(async () => expect(said()).toBe('1'));
+  const said = (): number => statSync(join(gatePath, readdirSync(gatePath)[0] ?? '')).size;
+  expect(said()).toBe(0);
+  await gate.together(async () => expect(said()).toBe(1));
+  expect(said()).toBe(1);
+  await gate.together(async () => expect(said()).toBe(1));
   // The next work may begin at any time after that.
   for (let round = 0; round < 20; round++) {
-    while (said() === '1') await new Promise((resolve) => setImmediate(resolve));
-    await gate.together(async () => expect(said()).toBe('1'));
+    while (said() === 1) await new Promise((resolve) => setImmediate(resolve));
+    await gate.together(async () => expect(said()).toBe(1));
   }
   gate.leave();
 });
@@ -183,10 +184,10 @@ test('of many who want to be alone each is, one after the other', async () => {
 });
 
 test.each([
-  ['alone-', ''],
-  ['alone-', '7'],
-  ['member-', '1'],
-])('a sign (%s) saying %j that its dead process left is taken down', async (prefix, text) => {
+  ['alone-', 0],
+  ['alone-', 7],
+  ['member-', 1],
+])('a sign (%s) saying %j that its dead process left is taken down', async (prefix, word) => {
   const path = newPath();
   const { gatePath } = prepareFolder(path);
   const dead = startProgram('leave');
@@ -195,7 +196,7 @@ test.each([
   const old = ownIdentity().replace(/-\d+$/, '-1');
   mkdirSync(gatePath);
   for (const identity of [`${dead.pid}-77`, old, 'no-process']) {
-    writeFileSync(join(gatePath, `${prefix}${identity}-0`), text);
+    writeFileSync(join(gatePath, `${prefix}${identity}-0`), Buffer.alloc(word));
   }
   const gate = gateOf(path);
   expect(await gate.alone(() => 'opened')).toBe('opened');
@@ -206,7 +207,7 @@ test.each([
 
 test('a process that stays in the middle of its commit is named', async () => {
   const path = newPath();
-  const [opener, writer] = [gateOf(path, 30), gateOf(path)];
+  const [opener, patient, writer] = [gateOf(path, 30), gateOf(path), gateOf(path)];
   let end: (() => void) | undefined;
   const work = writer.together(
     () =>
@@ -221,7 +222,7 @@ test('a process that stays in the middle of its commit is named', async () => {
   });
   end?.();
   await work;
-  expect(await opener.alone(() => 'opened')).toBe('opened');
+  expect(await patient.alone(() => 'opened')).toBe('opened');
 });
 
 test('signs in a copy of the folder hold nobody up there; by another name it is the same folder', async () => {
@@ -250,11 +251,26 @@ test('signs in a copy of the folder hold nobody up there; by another name it is 
   for (const gate of [writer, waiting, inCopy, byLink]) gate.leave();
 });
 
+test('figures wait for nobody: they are asked for when commits are held up', async () => {
+  const path = newPath();
+  const store = await openTestStore({ path });
+  const opener = gateOf(path);
+  let puts: Promise<unknown>[] = [];
+  await opener.alone(async () => {
+    puts = [store.put('held', 'up')];
+    await expect.poll(async () => (await store.stats()).waitingWrites).toBe(0);
+    puts.push(store.put('waits', 'value'), store.vectorCreateIndex('some', 2, 'cosine'));
+    expect(await store.stats()).toMatchObject({ waitingWrites: 1, vectors: { vectors: 0 } });
+  });
+  await Promise.all(puts);
+  opener.leave();
+});
+
 test('a store whose folder was removed under it can still be written and closed', async () => {
   const path = newPath();
   const store = await openTestStore({ path });
   rmSync(path, { recursive: true });
-  await store.put('key', 'value');
+  await store.put('key', new Uint8Array(10_000));
   expect((await store.stats()).keys).toBe(1);
 });
 
@@ -317,7 +333,10 @@ test('who is stopped in the middle of his work holds up who wants to be alone, a
 test('who waits for his work and is stopped does not hold up who wants to be alone', async () => {
   const path = newPath();
   const opener = gateOf(path);
-  writeFileSync(join(prepareFolder(path).gatePath, `member-${ownIdentity()}-${process.pid}-0`), '2');
+  writeFileSync(
+    join(prepareFolder(path).gatePath, `member-${ownIdentity()}-${process.pid}-0`),
+    Buffer.alloc(2),
+  );
   expect(await opener.alone(() => 'opened')).toBe('opened');
   opener.leave();
 });
@@ -337,7 +356,7 @@ test.each([
   });
   await sleep(20);
   expect(isOpen).toBe(false);
-  writeFileSync(sign, '1');
+  writeFileSync(sign, Buffer.alloc(1));
   if (place === 'first') {
     await sleep(20);
     expect(isOpen).toBe(false);
@@ -351,7 +370,7 @@ test('who dies while others wait for him to open is waited for no longer', async
   const path = newPath();
   const opener = gateOf(path);
   const { pid, kill, exited } = startProgram('hold');
-  writeFileSync(join(prepareFolder(path).gatePath, `alone-${pid}-0-${pid}-0`), '0');
+  writeFileSync(join(prepareFolder(path).gatePath, `alone-${pid}-0-${pid}-0`), '');
   const opening = opener.alone(() => 'opened');
   kill();
   await exited;

@@ -1,10 +1,21 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readGraphFile } from '../src/vectors/graph-file.js';
 import { GraphFolder } from '../src/vectors/graph-folder.js';
 import { Pacer } from '../src/vectors/pacer.js';
 import { newFolder } from './support/folders.js';
+
+const system = vi.hoisted(() => ({ removesNothing: false }));
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs/promises')>();
+  const rm = async (...given: Parameters<typeof fs.rm>): Promise<void> => {
+    if (system.removesNothing) throw Object.assign(new Error('EPERM: unlink'), { code: 'EPERM' });
+    await fs.rm(...given);
+  };
+  return { ...fs, rm };
+});
 
 test('a graph is made by one at a time, and shows when it is whole', async () => {
   const path = join(newFolder(), 'graphs');
@@ -36,6 +47,20 @@ test('what a process that has died had begun is in nobody’s way, and goes', as
   );
   await folder.keepOnly(() => new Set([1]));
   expect(readdirSync(path).sort()).toEqual([basename(file), 'notes.txt'].sort());
+});
+
+test('a graph that Windows does not remove, as it is in use, is removed by the next', async () => {
+  const path = newFolder();
+  const folder = new GraphFolder(path);
+  writeFileSync(join(path, '1_5_7-1-aa.graph'), '');
+  system.removesNothing = true;
+  const file = await folder.publish((await folder.claim(1, 10)) ?? 'none', 1);
+  await folder.keepOnly(() => new Set());
+  expect(readdirSync(path)).toHaveLength(2);
+  system.removesNothing = false;
+  const next = await folder.publish((await folder.claim(1, 20)) ?? 'none', 1);
+  expect(readdirSync(path)).toEqual([basename(next)]);
+  expect(next).not.toBe(file);
 });
 
 test('the newest graph comes first', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesToString, InvalidArgumentError } from '@norikv/store';
 import { open } from 'lmdb';
@@ -42,6 +42,26 @@ describe('opening a folder', () => {
     const store = await openTestStore({ path });
     await store.put('key', 'value');
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'keeps what it makes from other users of the machine',
+    async () => {
+      const usual = process.umask(0);
+      try {
+        const [made, old, file] = [newPath(), newFolder(), newPath('backup')];
+        chmodSync(old, 0o777);
+        for (const path of [made, old]) await (await openTestStore({ path })).put('key', 'value');
+        await (await openTestStore({ path: old })).backup(file);
+        const modes = [made, file, dataFileOf(old), `${dataFileOf(old)}-lock`].map(
+          (path) => statSync(path).mode,
+        );
+        expect(modes.map((mode) => mode & 0o777)).toEqual([0o770, 0o660, 0o660, 0o660]);
+        expect(statSync(old).mode & 0o777).toBe(0o777);
+      } finally {
+        process.umask(usual);
+      }
+    },
+  );
 
   test('a store made in the place of a deleted one gives other versions', async () => {
     const [one, other] = [await createEphemeral(), await createEphemeral()];

@@ -164,6 +164,23 @@ test('a namespace that is dropped while it is loaded is not found: never half of
   expect(rests).toBeGreaterThan(2);
 });
 
+test('a namespace that is dropped while a search takes over its changes is forgotten by both', async () => {
+  const store = await openTestStore();
+  await store.vectorCreateIndex('some', 1, 'euclidean');
+  await store.vectorSearch('some', [0], 1);
+  const items = Array.from({ length: 100 }, (_, number) => ({ id: `${number}`, vector: [number] }));
+  await store.vectorInsertMany('some', items);
+  vi.spyOn(Pacer.prototype, 'isDue').mockReturnValue(true);
+  let rests = 0;
+  vi.spyOn(Pacer.prototype, 'rest').mockImplementation(async () => {
+    rests += 1;
+    if (rests === 2) await store.vectorDropIndex('some');
+  });
+  await expect(store.vectorSearch('some', [0], 1)).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
+  expect(rests).toBeGreaterThanOrEqual(2);
+  expect((await store.stats()).vectors.memoryBytes).toBe(0);
+});
+
 test('a search sees one state, whatever is written while it rests', async () => {
   const path = newPath();
   const [writer, reader] = [await openTestStore({ path }), await openTestStore({ path })];

@@ -20,7 +20,7 @@ export async function storeMetrics(
   store: Pick<EmbeddedStore, 'stats'>,
   clock: Clock = systemClock,
 ): Promise<string> {
-  // It waits for whoever holds commits up. That is when its figures, and those of others, are looked at.
+  // The first call may wait for whoever holds commits up, to open the tables of vectors. Other figures are shown all the same.
   const late = (): Error => new Error('late');
   const limits = { clock, timeoutMs: patienceMs, late, cancelled: late };
   const stats = await waitWithin(() => store.stats(), limits).catch(() => undefined);

@@ -48,7 +48,7 @@ export class Follower {
     return this.#change ?? 0;
   }
 
-  /** Whether the namespace is there no more. */
+  /** Whether the namespace has been dropped. */
   get isDropped(): boolean {
     return this.#host.read(() => this.#tables.spaces.state(committed, this.space)) === undefined;
   }
@@ -66,7 +66,7 @@ export class Follower {
     }
   }
 
-  /** Takes over changes until there are no more, or it is time to rest. Whether there are no more. */
+  /** Takes over changes until there are no more, or it is time to rest. Returns whether there are no more. */
   #step(): boolean {
     const { changes } = this.#state();
     while (this.#change !== undefined && this.#change < changes) {
@@ -97,7 +97,7 @@ export class Follower {
     return changes;
   }
 
-  /** Reads vectors from behind an id until it is time to rest. Whether that was all. */
+  /** Reads the vectors after an id until it is time to rest. Returns whether that was all. */
   #readSome(after: string | undefined, onRead: (id: string) => void): boolean {
     for (const stored of this.#tables.vectors.from(this.space, after)) {
       this.#set(stored);

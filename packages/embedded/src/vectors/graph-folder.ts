@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderMode } from '../folder.js';
 import { isRunning, ownIdentity } from '../process-identity.js';
 
 /** A graph file, or one that is being written. A name is given once, and a finished file never changes. */
@@ -30,7 +31,7 @@ export class GraphFolder {
 
   /** Starts a file, and makes it known that it is being written. Undefined if another is at it. */
   async claim(space: number, position: number): Promise<string | undefined> {
-    await mkdir(this.#path, { recursive: true });
+    await mkdir(this.#path, { recursive: true, mode: folderMode });
     const maker = `${ownIdentity()}-${randomBytes(6).toString('hex')}`;
     const file = join(this.#path, `${space}_${position}_${maker}.partial`);
     await writeFile(file, '', { flag: 'wx' });
@@ -51,8 +52,9 @@ export class GraphFolder {
     return file;
   }
 
+  /** Removes a file, or leaves it to whoever comes next: Windows keeps what is mapped into memory. */
   async remove(file: string): Promise<void> {
-    await rm(file, { force: true });
+    await rm(file, { force: true }).catch(() => undefined);
   }
 
   /** Removes what belongs to no namespace. `spaces` is asked after the files are listed: a file is never older. */

@@ -43,7 +43,7 @@ export class GraphKeeper {
     this.#parts = parts;
   }
 
-  /** The graph for these rows, if there is one. Called in a turn; if a better one is due its making begins. */
+  /** The graph for these rows, if there is one. Called in a turn. If a better one is due, it begins to make it. */
   graphFor(rows: VectorRows): Graph | undefined {
     if (rows.size < this.#parts.settings.from) return undefined;
     if (this.#work === undefined && this.#isDue(rows)) {
@@ -66,7 +66,7 @@ export class GraphKeeper {
     };
   }
 
-  /** Ends when nothing is done in the background any more. */
+  /** Resolves when the work in the background has ended. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#work;

@@ -50,7 +50,7 @@ export class GraphWorker {
     this.#worker.on('exit', () => this.#fail(new Error('The thread that builds the graph has ended')));
   }
 
-  /** Ends when it is done. One at a time. */
+  /** Resolves when it is done. One at a time. */
   ask(order: WorkerOrder): Promise<void> {
     // Copies would be garbage, whose collection holds up this thread.
     const given = [order.remove, order.keys, order.vectors].flatMap((array) => (array ? [array.buffer] : []));
@@ -63,7 +63,7 @@ export class GraphWorker {
   }
 
   async stop(): Promise<void> {
-    // Who waits for the end does keep it alive.
+    // Now somebody waits for its end.
     this.#worker.ref();
     await this.#worker.terminate();
   }

@@ -1,5 +1,6 @@
 import { type CallOptions, isNoriKVError, UnavailableError, type Version } from '@norikv/store';
 import { timedOut } from '../call-limits.js';
+import { overheadBytes } from '../pending-write.js';
 import type { VectorItem } from '../vector-options.js';
 import type { WriteTransaction } from '../write-transaction.js';
 import type { Tables } from './follow.js';
@@ -10,7 +11,6 @@ import type { VectorHost } from './vector-host.js';
 // Vectors that enter a transaction together.
 const mostTogether = 512;
 const mostBytesTogether = 1_024 * 1_024;
-const overheadBytes = 512;
 
 /** A vector to insert, checked, with numbers of its own. */
 export interface CheckedItem {

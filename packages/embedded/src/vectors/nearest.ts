@@ -26,7 +26,9 @@ export async function nearestRows(rows: VectorRows, search: Search, pacer: Pacer
   if (k === 0) return [];
   const exact: PlacedVector = { numbers: query, at: 0, square: dotOf(query, 0, query, 0, query.length) };
   const isWorthwhile = k < count && count > rows.size * fewRows && isSafe(rows, exact.square);
-  const candidates = isWorthwhile ? await candidatesFor(rows, search, k, exact.square, pacer) : allowed?.rows;
+  const candidates = isWorthwhile
+    ? await candidatesFor(rows, { search, k, querySquare: exact.square }, pacer)
+    : allowed?.rows;
   const best = new Smallest(k, (row, other) => rows.idOf(row) < rows.idOf(other));
   const { distance, dimensions } = rows.shape;
   for (let place = 0; place < (candidates?.length ?? rows.size); place++) {
@@ -45,14 +47,13 @@ export async function nearestRows(rows: VectorRows, search: Search, pacer: Pacer
 /** The rows that may be among the k nearest: with a graph those it finds, and of those it does not hold. */
 async function candidatesFor(
   rows: VectorRows,
-  search: Search,
-  k: number,
-  querySquare: number,
+  task: Omit<ScanTask, 'first'>,
   pacer: Pacer,
 ): Promise<readonly number[]> {
+  const { search, k } = task;
   const near = search.allowed ? undefined : search.graph?.near(rows, search.query, k);
   if (near && rows.settled === rows.size) return near;
-  const scanned = await scanFrom(rows, { search, k, first: near ? rows.settled : 0, querySquare }, pacer);
+  const scanned = await scanFrom(rows, { ...task, first: near ? rows.settled : 0 }, pacer);
   return near ? near.concat(scanned) : scanned;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Bytes, type Environment, findDatabase, makeDatabase } from '../environment.js';
+import { type Environment, hasDatabase, makeDatabase } from '../environment.js';
 import type { ExpiryIndex } from '../expiry-index.js';
 import type { Folder } from '../folder.js';
 import type { Gate } from '../gate.js';
@@ -7,7 +7,7 @@ import type { IdempotencyMemory } from '../idempotency.js';
 import type { Settings } from '../options.js';
 import { RecordTable } from '../record-table.js';
 import { GraphFolder } from './graph-folder.js';
-import type { GraphSettings, HostTable, VectorHost } from './vector-host.js';
+import type { GraphSettings, VectorHost } from './vector-host.js';
 import { Vectors } from './vectors.js';
 
 /** The parts of an open store that its vectors stand on. */
@@ -28,29 +28,21 @@ const tag = 3;
 /** The vector calls of an open store. */
 export function openVectors(parts: StoreParts): Vectors {
   const { environment, gate, expiries, memory, settings, folder, read, write, explain } = parts;
-  const tableOf = (database: Bytes): HostTable => ({
-    database,
-    records: new RecordTable(database, expiries, tag),
-  });
-  // Opening a database may be a commit.
-  const open = <T>(work: () => T): Promise<T> =>
-    gate
-      .together(async () => work())
-      .catch(async (error: unknown) => {
-        throw await explain(error);
-      });
   return new Vectors({
     clock: settings.clock,
     graphs: graphsOf(settings, folder),
     memory,
     read,
     write,
-    async findTable(name) {
-      const database = await open(() => findDatabase(environment, name));
-      return database && tableOf(database);
-    },
+    hasTable: (name) => read(() => hasDatabase(environment, name)),
     async makeTable(name) {
-      return tableOf(await open(() => makeDatabase(environment, name)));
+      try {
+        // Opening a database may be a commit.
+        const database = await gate.together(async () => makeDatabase(environment, name));
+        return { database, records: new RecordTable(database, expiries, tag) };
+      } catch (error) {
+        throw await explain(error);
+      }
     },
   });
 }

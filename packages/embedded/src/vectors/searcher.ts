@@ -50,26 +50,20 @@ export class Searcher {
     return searched?.follower.space.number === space.number ? searched : undefined;
   }
 
-  /** Ends when nothing is done in the background any more. */
+  /** Resolves when the work in the background has ended. */
   async close(): Promise<void> {
     await Promise.all([this.#dropped, ...[...this.#searched.values()].map(({ keeper }) => keeper?.close())]);
   }
 
-  /** To be called when a namespace may have been dropped: then it takes no more memory. */
+  /** Frees the memory of a namespace if it has been dropped. */
   forgetDropped(name: string): void {
     const known = this.#searched.get(name);
     if (known?.follower.isDropped) this.#forget(name, known);
   }
 
-  /** Forgets all that were dropped, by whichever process. */
+  /** Frees the memory of all that have been dropped, by any process. */
   forgetAllDropped(): void {
     for (const name of this.#searched.keys()) this.forgetDropped(name);
-  }
-
-  #forget(name: string, known: Searched): void {
-    if (this.#searched.get(name) !== known) return;
-    this.#searched.delete(name);
-    this.#dropped = Promise.all([this.#dropped, known.keeper?.close()]);
   }
 
   search(tables: Tables, request: SearchRequest): Promise<VectorSearchResult> {
@@ -77,6 +71,12 @@ export class Searcher {
     return this.#untilGivenUp(options, namespace, (isGivenUp) =>
       this.#turns.next(() => this.#search(tables, request, isGivenUp)),
     );
+  }
+
+  #forget(name: string, known: Searched): void {
+    if (this.#searched.get(name) !== known) return;
+    this.#searched.delete(name);
+    this.#dropped = Promise.all([this.#dropped, known.keeper?.close()]);
   }
 
   async #search(
@@ -109,7 +109,7 @@ export class Searcher {
         return { rows: await known.follower.catchUp(), keeper: known.keeper };
       } catch (error) {
         if (!isKeyNotFound(error)) throw error;
-        // There may be another of its name.
+        // There may be a newer one of the same name.
         this.#forget(name, known);
       }
     }

@@ -13,7 +13,7 @@ export interface Space extends Shape {
   readonly indexType: VectorIndexType;
 }
 
-/** What a namespace has come to. */
+/** How often a namespace has changed, and what it holds. */
 export interface SpaceState {
   /** How many changes there have been. */
   readonly changes: number;
@@ -34,7 +34,7 @@ const stateMark = 0x73;
 const droppedMark = 0x64;
 const neverExpires = 0;
 
-/** The namespaces, what each has come to, and those that were dropped and are not removed yet. */
+/** The namespaces, the state of each, and those that were dropped and have not been cleared yet. */
 export class Spaces {
   readonly #table: HostTable;
 
@@ -86,7 +86,7 @@ export class Spaces {
     this.#table.records.put(transaction, key, blankRecord(bytes), header, undefined);
   }
 
-  /** The number of a namespace that was dropped and has left something behind. */
+  /** The number of a namespace that was dropped and has not been cleared yet. */
   dropped(): number | undefined {
     const [start, end] = [Buffer.of(droppedMark), Buffer.of(droppedMark + 1)];
     const [key] = [...this.#table.database.getKeys({ start, end, limit: 1 })];

@@ -4,6 +4,8 @@ import { Turns } from './turns.js';
 import type { HostTable, VectorHost } from './vector-host.js';
 import { VectorTable } from './vector-table.js';
 
+// Made last: if it is there, all tables are.
+const namesTable = 'vector-namespaces';
 // Bounds one pass, so that other writes are not held up by it.
 const mostClearedTogether = 500;
 
@@ -23,22 +25,15 @@ export class Storage {
   made(): Promise<Tables> {
     return this.#openings.next(async () => {
       if (this.#tables) return this.#tables;
-      // Last the one that says which namespaces there are: if it is there, all are.
       const vectors = await this.#host.makeTable('vectors');
       const changes = await this.#host.makeTable('vector-changes');
-      return this.#use(await this.#host.makeTable('vector-namespaces'), vectors, changes);
+      return this.#use(await this.#host.makeTable(namesTable), vectors, changes);
     });
   }
 
-  /** The tables, or undefined if there has never been a namespace. */
-  found(): Promise<Tables | undefined> {
-    return this.#openings.next(async () => {
-      if (this.#tables) return this.#tables;
-      const names = await this.#host.findTable('vector-namespaces');
-      const vectors = names && (await this.#host.findTable('vectors'));
-      const changes = vectors && (await this.#host.findTable('vector-changes'));
-      return changes && this.#use(names, vectors, changes);
-    });
+  /** The tables, or undefined if there has never been a namespace. Waits at the gate only to open them, once. */
+  async found(): Promise<Tables | undefined> {
+    return this.#tables ?? (this.#host.hasTable(namesTable) ? this.made() : undefined);
   }
 
   /** The tables, for a call that needs a namespace. Throws KeyNotFoundError naming it if there is none at all. */

@@ -27,8 +27,8 @@ export interface VectorHost {
   readonly graphs: GraphSettings | undefined;
   /** The answers of writes with an idempotency key. */
   readonly memory: IdempotencyMemory;
-  /** Opens a database of the file; undefined if there is none of the name. */
-  findTable(name: string): Promise<HostTable | undefined>;
+  /** Whether the file has a database of this name. It is a read, and waits for nobody. */
+  hasTable(name: string): boolean;
   /** Opens a database of the file, or makes it. */
   makeTable(name: string): Promise<HostTable>;
   /** Reads what is committed now; what one piece of work reads is of one moment. */

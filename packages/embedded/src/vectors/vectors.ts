@@ -10,11 +10,12 @@ import type {
 import { searchNames, vectorWriteNames } from '@norikv/store/call-options';
 import { checkGetOptions, checkWriteOptions } from '../call-options.js';
 import type { EmbeddedStore } from '../embedded-store.js';
+import { overheadBytes } from '../pending-write.js';
 import type { FilteredSearchOptions, InsertManyOptions, VectorItem, VectorStats } from '../vector-options.js';
 import { committed, type WriteTransaction } from '../write-transaction.js';
 import { checkedItems, insertMany } from './insert-many.js';
-import { answerOnce, type RepeatableCall, versionOnce } from './once.js';
 import { Pacer } from './pacer.js';
+import { type RepeatableCall, repeatableOf } from './repeatable-call.js';
 import { Searcher } from './searcher.js';
 import { Storage } from './storage.js';
 import {
@@ -28,11 +29,9 @@ import {
 import type { VectorHost } from './vector-host.js';
 import { statsOf } from './vector-stats.js';
 
-// What a waiting write costs beside its bytes.
-const overheadBytes = 512;
 const filteredSearchNames = [...searchNames, 'filter'];
 
-/** The vector calls of a store: checks what they are given, and hands it on. Vectors were checked, and are its own. */
+/** The vector calls of a store: checks their arguments and hands them on. Vectors have been checked and copied before. */
 export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorInsertMany'> {
   readonly #host: VectorHost;
   readonly #storage: Storage;
@@ -87,14 +86,15 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkId(id);
     checkWriteOptions(options, id, vectorWriteNames);
     const { spaces, vectors } = await this.#storage.of(namespace);
-    const work = (transaction: WriteTransaction): Version => {
+    const repeatable = repeatableOf(['vector insert', namespace, id, options]);
+    const insert = (transaction: WriteTransaction): Version => {
       const space = spaces.get(transaction, namespace);
       checkFits('vector', numbers, namespace, space);
       return vectors.put(transaction, space, id, numbers);
     };
     return this.#host.write({
       work: (transaction) =>
-        versionOnce(this.#host.memory, transaction, ['vector insert', namespace, id, options], work),
+        this.#host.memory.versionOnce(transaction, repeatable, () => insert(transaction)),
       bytes: overheadBytes + numbers.byteLength,
       options,
       key: id,
@@ -159,7 +159,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     this.#searcher.forgetAllDropped();
   }
 
-  /** Ends when the work in the background has ended. */
+  /** Resolves when the work in the background has ended. */
   async close(): Promise<void> {
     await this.#searcher.close();
     await this.#storage.close();
@@ -167,8 +167,9 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
 
   #change(call: RepeatableCall, apply: (transaction: WriteTransaction) => boolean): Promise<boolean> {
     const [, namespace, id, options] = call;
+    const repeatable = repeatableOf(call);
     return this.#host.write({
-      work: (transaction) => answerOnce(this.#host.memory, transaction, call, apply),
+      work: (transaction) => this.#host.memory.answerOnce(transaction, repeatable, () => apply(transaction)),
       bytes: overheadBytes,
       options,
       key: id || namespace,
