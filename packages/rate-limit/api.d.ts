@@ -55,7 +55,7 @@ declare class NoriKVRateLimitStore {
     constructor(client: KvStore, options?: RateLimiterOptions);
     /** Called by express-rate-limit. */
     init({ windowMs }: ExpressRateLimitOptions): void;
-    /** Counts a request, and answers the count. */
+    /** Counts a request, and returns the count. */
     increment(key: string): Promise<ClientHits>;
     /** Takes a hit back. As in every store of express-rate-limit, one of an earlier window counts for this one. */
     decrement(key: string): Promise<void>;
@@ -77,6 +77,11 @@ import '@norikv/store';
 /** What the middleware uses of a request of Express 4 or 5. */
 interface ExpressRequest {
     readonly ip?: string | undefined;
+    /** What trusted proxies wrote, from the client on. */
+    readonly ips?: readonly string[] | undefined;
+    readonly socket?: {
+        readonly remoteAddress?: string | undefined;
+    } | undefined;
 }
 /** What `identify` and its kind see of a request. For more, write its type: `(request: Request) => …`. */
 interface ExpressRequestView extends ExpressRequest {
@@ -98,8 +103,9 @@ interface ExpressResponse {
 /**
  * Makes an Express middleware that answers denied requests with 429 and a problem document.
  *
- * The default identifier is `req.ip`: set `trust proxy` to your own proxies. Under the policy `closed` a
- * store that does not answer becomes an error with `statusCode` 503.
+ * The default identifier is `req.ip`: set `trust proxy` to your own proxies. Where they wrote no IP address, such as
+ * `unknown`, the client is the proxy nearest to it that has one. Under the policy `closed` a store that does not
+ * answer becomes an error with `statusCode` 503.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *
@@ -122,6 +128,8 @@ import '@norikv/store';
 /** What the hook uses of a request of Fastify 4 or 5. */
 interface FastifyRequestLike {
     readonly ip: string;
+    /** The address of the connection and what trusted proxies wrote, up to the client. */
+    readonly ips?: readonly string[] | undefined;
 }
 /** What `identify` and its kind see of a request. For more, write its type: `(request: FastifyRequest) => …`. */
 interface FastifyRequestView extends FastifyRequestLike {
@@ -144,8 +152,9 @@ interface FastifyReplyLike {
  * Makes a Fastify hook, for `onRequest`, or for `preHandler` where the identifier needs a parsed or
  * authenticated request. Denied requests are answered with 429 and a problem document.
  *
- * The default identifier is `request.ip`: set `trustProxy` to your own proxies. Under the policy `closed` a
- * store that does not answer becomes an error with `statusCode` 503.
+ * The default identifier is `request.ip`: set `trustProxy` to your own proxies. Where they wrote no IP address, such
+ * as `unknown`, the client is the proxy nearest to it that has one. Under the policy `closed` a store that does not
+ * answer becomes an error with `statusCode` 503.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *
@@ -173,7 +182,7 @@ interface HonoContext {
     error: Error | undefined;
     /** Sets a header. */
     header(name: string, value: string): unknown;
-    /** Makes an answer. */
+    /** Makes a response. */
     body(body: string, status: 429 | 503, headers: Record<string, string>): Response;
 }
 /** What `identify` and its kind see of a context. For more, write its type: `(context: Context<MyEnv>) => …`. */
@@ -219,25 +228,26 @@ import { a as RateLimitResult } from './options.js';
 /** Options of the middlewares. `Incoming` is what the framework calls a request. */
 interface HttpLimitOptions<Incoming> {
     /**
-     * The limits, or how to choose them for a request. Several of one client belong in here together: of two
+     * The limits, or how to choose them for a request. Give several limits of one client here, together: with two
      * middlewares on a route, the headers are those of the inner one, or of the one that denied.
      *
-     * Limits of one limiter are told apart by `name`; without one, by their numbers: two routes with equal numbers share
-     * one count, and a middleware that is mounted twice counts twice. Give each its `name`, or a limiter with a `prefix`.
+     * Limits of one limiter are told apart by `name`, or without one by their numbers: two routes with equal numbers
+     * share one count, and a middleware that is mounted twice counts twice. Give each a `name`, or each its own limiter
+     * with a `prefix`.
      */
     readonly limits: RateLimits | ((request: Incoming) => RateLimits | Promise<RateLimits>);
     /**
-     * Who is limited: an authenticated id where there is one. Default: the address of the client as the
-     * framework sees it; configure its trusted proxies, or all clients behind one are one.
+     * Who is limited: an authenticated id where there is one. Default: the address of the client as the framework
+     * sees it. Tell it which proxies to trust, or all clients behind a proxy count as one.
      */
     readonly identify?: ((request: Incoming) => string | Promise<string>) | undefined;
     /** Permits a request needs. Default 1. */
     readonly cost?: number | ((request: Incoming) => number | Promise<number>) | undefined;
-    /** Requests that are not limited. Default: none; the `OPTIONS` that a browser sends ahead counts, too. */
+    /** Requests that are not limited. Default: none, so the `OPTIONS` of a CORS preflight count, too. */
     readonly skip?: ((request: Incoming) => boolean | Promise<boolean>) | undefined;
     /** Default `draft`. */
     readonly headers?: RateLimitHeaderStyle | undefined;
-    /** Called with each request that is limited and what was decided, to log who is denied. What it throws is ignored. */
+    /** Called with each limited request and its result, to log who is denied. What it throws is ignored. */
     readonly onDecision?: ((request: Incoming, result: RateLimitResult) => void) | undefined;
 }
 
@@ -260,16 +270,18 @@ interface ClientAddressOptions {
  * client as IPv4.
  *
  * Take the address of the connection, or what your framework makes of `X-Forwarded-For` with a list of your
- * own proxies: a client can write anything into that header. Some proxies write a port there, and IPv6 in brackets:
- * both are left out.
+ * own proxies: a client can write anything into that header. Ports and brackets, which some proxies write there, are
+ * left out.
  *
- * @throws InvalidArgumentError if it is no address.
+ * @param address - of several, the first that is an IP address counts. Give what a proxy wrote first and the address
+ * of the connection last: a proxy may write `unknown`, and then its own address is all there is.
+ * @throws InvalidArgumentError if there is no address.
  */
-declare function clientAddress(address: string | undefined, { ipv6Prefix }?: ClientAddressOptions): string;
+declare function clientAddress(address: string | undefined | readonly (string | undefined)[], { ipv6Prefix }?: ClientAddressOptions): string;
 
 /**
- * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent. Or it cannot be
- * read what is stored of the identifier (`cause.code` is `CORRUPT_RECORD`): that lasts until a `reset`.
+ * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent. Or the record of
+ * the identifier cannot be read (`cause.code` is `CORRUPT_RECORD`): that lasts until a `reset`.
  *
  * Answer it with 503, never with 429: the client did nothing wrong. Express and Fastify do by `statusCode`, Hono (from
  * 4.5) by `getResponse`.
@@ -369,7 +381,7 @@ interface RateLimiterOptions {
      * after that at the latest. Default 300,000.
      */
     readonly denyCacheMs?: number | undefined;
-    /** How many identifiers are remembered in memory, each for denials, chunks and `local`. Default 10,000. */
+    /** How many identifiers this process remembers, for denials, chunks and `local` each. Default 10,000. */
     readonly maxIdentifiers?: number | undefined;
     /**
      * Permits a process takes from the store at a time, for keys so hot that merged calls are not enough.
@@ -459,7 +471,7 @@ declare function quotaExceeded(result: RateLimitResult): Record<string, unknown>
  *
  * While the store answers, never more is admitted than the limit allows: each permit is part of a
  * conditional write that succeeded. A lost reply may cost a client a permit and never grants one. The
- * requests of one process share store calls; a client that was denied costs none until its time has come.
+ * requests of one process share store calls; a client that was denied costs none until it may try again.
  *
  * One identifier has one record, so several limits on it are checked and taken together or not at all.
  * Wall clocks that differ by `s` let at most `s / windowMs` of a limit pass in addition.
@@ -480,7 +492,7 @@ declare class RateLimiter {
     /**
      * Takes permits from every limit, or, where one has too few, from none.
      *
-     * Being denied is an answer. A cost above the limit is denied for ever (`retryAfterMs` is `Infinity`).
+     * A denial is a result, not an error. A cost above the limit is always denied (`retryAfterMs` is `Infinity`).
      *
      * @throws InvalidArgumentError for a wrong identifier, limit or cost.
      * @throws RateLimitUnavailableError if the store does not answer and the policy is `closed`.
@@ -488,23 +500,23 @@ declare class RateLimiter {
      */
     checkLimit(identifier: string, limits: RateLimits, options?: CheckOptions): Promise<RateLimitResult>;
     /**
-     * Takes permits for several identifiers, such as a user and an address, in this order. If one denies, what
-     * the earlier ones gave is brought back, and the answer is its denial; else it is the last grant, which
-     * {@link refund} takes for each of them.
+     * Takes permits for several identifiers, such as a user and an address, in this order. If one of them is denied,
+     * the permits taken before it come back, and the result is that denial. Otherwise the result is that of the last
+     * one, and {@link refund} accepts it for each of them.
      *
-     * A denial that is remembered costs no store call. Another one costs a call for each identifier before it,
-     * to bring back what was taken; where that fails, the identifier has lost the permits.
+     * A denial that is remembered costs no store call. Any other costs one for each identifier before it, to bring its
+     * permits back; where that fails, they are lost.
      */
     checkAll(checks: readonly [RateLimitCheck, ...RateLimitCheck[]], options?: Pick<CheckOptions, 'signal'>): Promise<RateLimitResult>;
     /** How a request would fare, without taking anything. One read; throws what the store throws. */
     peek(identifier: string, limits: RateLimits, options?: CheckOptions): Promise<RateLimitResult>;
     /**
-     * Brings permits back, for a request that did not count after all.
+     * Brings permits back, for a request that should not have counted.
      *
-     * Give the result this limiter returned, itself: then permits come back once, only while they are still
-     * out, and not after a `reset` by this process. That of `checkAll` does for each of its checks. A denial, a
-     * peek, a grant of the failure policy and a copy bring nothing back. With a bare cost, call it once for each
-     * grant.
+     * Pass the very object this limiter returned: its permits come back once, only while they are still out, and not
+     * after a `reset` by this process. The result of `checkAll` works for each of its checks. A denial, a peek, a
+     * result of the failure policy and a copy bring nothing back. With a cost alone nothing of this is known: call it
+     * once for each grant.
      *
      * @throws InvalidArgumentError if the result is of another identifier or other limits.
      * @throws OutcomeUnknownError if the permits may have come back. Never repeat it then: that could grant a
@@ -514,11 +526,11 @@ declare class RateLimiter {
         readonly cost: number;
     }): Promise<void>;
     /**
-     * Denies everything to an identifier for so long, in every process. A longer block stays. Grants a process
-     * holds in chunks elsewhere last up to `chunkHoldMs`.
+     * Denies every request of an identifier for `durationMs`, in every process. A longer block stays. Permits that
+     * other processes hold in chunks can be used for up to `chunkHoldMs`.
      */
     block(identifier: string, durationMs: number): Promise<void>;
-    /** Forgets what was counted of an identifier, by every limit, and lifts a block; also where it cannot be read. */
+    /** Forgets all counts of an identifier and lifts its block, also where the record cannot be read. */
     reset(identifier: string): Promise<void>;
 }
 

@@ -39,18 +39,14 @@ export { type BetterAuthStorage, type BetterAuthStorageOptions, betterAuthStorag
 
 import { EventEmitter } from 'node:events';
 import { KvStore } from '@norikv/store';
-import { W as WebSession, a as WebSessionOptions } from './web-sessions.js';
-export { S as SessionCookie } from './web-sessions.js';
+import { W as WebSession, a as WebSessionOptions, S as SessionCallback, C as Callback } from './web-sessions.js';
+export { b as SessionCookie } from './web-sessions.js';
 import './options.js';
 
 /** What the store uses of a request of Express. */
 interface ExpressSessionRequest {
     sessionID: string;
 }
-/** Called when it is done. */
-type Callback = (error?: unknown) => void;
-/** Called with what was found; null if there is none. */
-type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 /**
  * A store for express-session whose sessions stay logged out: a request that was under way when a session was
  * destroyed cannot save it back.
@@ -58,7 +54,7 @@ type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing. There are no `all`, `length` and `clear`.
  * A `regenerate` that fails leaves the request with a new session nobody is signed in to, as in every store.
- * So does a damaged record, which is told as `unreadable`: whoever then logs out ends what could not be read, too.
+ * So does a damaged record, which an `unreadable` event names: logging out then ends what could not be read, too.
  *
  * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *
@@ -89,32 +85,28 @@ declare class NoriKVSessionStore<Stored extends WebSession = never> extends Even
     regenerate(request: ExpressSessionRequest, callback: Callback): void;
     /** Reads a session outside of a request. */
     load(sid: string, callback: (error: unknown, session?: Stored) => void): void;
-    /** Makes the session of a request from what `get` answered. Called by express-session. */
+    /** Makes the session of a request from what `get` found. Called by express-session. */
     createSession<Created extends object>(request: ExpressSessionRequest, content: WebSession): Created;
 }
 
-export { type Callback, type ExpressSessionRequest, NoriKVSessionStore, type SessionCallback, WebSession, WebSessionOptions };
+export { Callback, type ExpressSessionRequest, NoriKVSessionStore, SessionCallback, WebSession, WebSessionOptions };
 
 // fastify-session.d.ts
 
 import { KvStore } from '@norikv/store';
-import { W as WebSession, a as WebSessionOptions } from './web-sessions.js';
-export { S as SessionCookie } from './web-sessions.js';
+import { W as WebSession, a as WebSessionOptions, S as SessionCallback, C as Callback } from './web-sessions.js';
+export { b as SessionCookie } from './web-sessions.js';
 import './options.js';
 
-/** Called when it is done. */
-type Callback = (error?: unknown) => void;
-/** Called with what was found; null if there is none. */
-type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 /**
  * A store for \@fastify/session whose sessions stay logged out: a request that was under way when a session was
  * destroyed cannot save it back.
  *
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing.
- * After a `regenerate` that fails the plugin takes the cookie away, with every store. A damaged record is told as
- * `unreadable` and gives the request a new session: the plugin then takes the cookie away, too, or sets a new one. A
- * `destroy` in that very request leaves that to the next one; `revoke` by the handle ends what could not be read.
+ * After a `regenerate` that fails, the plugin removes the cookie, with every store. A damaged record is named by an
+ * `unreadable` event and gives the request a new session: the plugin then removes the cookie, too, or sets a new one;
+ * after a `destroy` in that very request, the next one does. `revoke` by the handle ends what could not be read.
  *
  * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *
@@ -138,7 +130,7 @@ declare class NoriKVFastifySessionStore<Stored extends WebSession = never> {
     destroy(sid: string, callback: Callback): void;
 }
 
-export { type Callback, NoriKVFastifySessionStore, type SessionCallback, WebSession, WebSessionOptions };
+export { Callback, NoriKVFastifySessionStore, SessionCallback, WebSession, WebSessionOptions };
 
 // hono.d.ts
 
@@ -158,20 +150,20 @@ interface HonoContext {
     error: Error | undefined;
     /** Sets a variable. */
     set(name: string, value: unknown): void;
-    /** Sets a header of the answer. */
+    /** Sets a header of the response. */
     header(name: string, value: string, options?: {
         readonly append?: boolean;
     }): unknown;
-    /** Makes an answer. */
+    /** Makes a response. */
     body(body: string, status: 503, headers: Record<string, string>): Response;
 }
 /**
  * Makes a Hono middleware that reads the session of each request, and puts it under `session` in the variables of the
  * context.
  *
- * Where the store does not answer, the answer is 503, the handler does not run, and the reason is in
- * `context.error`. Where a session cannot be read, `data` throws, and only what does not ask for it goes on: so its
- * visitor can sign in anew, and sign out. A response that sets the cookie is never cached.
+ * Where the store does not answer, the response is 503, the handler does not run, and the reason is in
+ * `context.error`. Where a session cannot be read, `data` throws and all else works, so that its visitor can sign in
+ * again, and sign out. A response that sets the cookie is never cached.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *
@@ -245,8 +237,8 @@ export { SessionDataError, type SessionDataFacts, SessionLimitError, SessionUnav
 import { Clock } from '@norikv/store';
 
 /**
- * Why a session ended before its time. One that was `regenerated` goes on under another id: it is told as `created`
- * right after, with the same handle.
+ * Why a session ended before its time. One that was `regenerated` goes on under another id: a `created` with the same
+ * handle follows.
  */
 type EndReason = 'destroyed' | 'regenerated' | 'revoked' | 'evicted';
 /** Something worth logging or counting. Names sessions by their handles, as `list` and `revoke` do, never by ids. */
@@ -261,8 +253,8 @@ type SessionEvent = {
     readonly reason: EndReason;
 }
 /**
- * A session was left out of a list, made room, or was none to the store of a framework: its record or that of its user
- * is damaged, or it does not fit the schema any more.
+ * A session cannot be read: its record or that of its user is damaged, or it no longer fits the schema. It was left
+ * out of a list, made room for another one, or was no session to the store of a framework.
  */
  | {
     readonly kind: 'unreadable';
@@ -327,8 +319,8 @@ interface CookieOptions {
     readonly domain?: string | undefined;
     /**
      * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
-     * the browser is closed. A session whose sign-in chose another absolute time has a cookie for as long as that. Using a
-     * session does not prolong its cookie.
+     * the browser is closed. If a sign-in chose an absolute time, its cookie lasts that long instead. Using a session
+     * does not prolong its cookie.
      */
     readonly maxAgeMs?: number | undefined;
 }
@@ -344,6 +336,13 @@ interface CookieJar {
 
 /** A header field: name and value. */
 type HeaderField = [name: string, value: string];
+/** What came with a request. */
+interface Presented<Data extends object> {
+    readonly id: string | undefined;
+    readonly data: Session<Data> | null;
+    /** Why it cannot be known who this is. */
+    readonly unreadable: unknown;
+}
 /**
  * The session of a request.
  *
@@ -354,19 +353,19 @@ type HeaderField = [name: string, value: string];
 declare class RequestSession<Data extends object = Profile> {
     #private;
     /** @internal `requestSessions` makes it. */
-    constructor(sessions: SessionManager<Data>, jar: CookieJar, id: string | undefined, data: Session<Data> | null, unreadable: unknown);
+    constructor(sessions: SessionManager<Data>, jar: CookieJar, { id, data, unreadable }: Presented<Data>);
     /**
      * Who is signed in; null if nobody is. Frozen: `update` changes it.
      *
-     * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
-     * the schema any more. Such a visitor can only sign in anew, and sign out.
+     * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or no longer fits
+     * the schema. Such a visitor can still sign in again, and sign out.
      */
     get data(): Session<Data> | null;
     /**
-     * Signs a user in with a new id, and ends the session there was. As `create` of the manager: what throws signs
-     * nobody in.
+     * Signs a user in with a new id, and ends the session there was. Throws what `create` of the manager throws, and
+     * then nobody is signed in.
      *
-     * @throws InvalidArgumentError once the answer has begun.
+     * @throws InvalidArgumentError once the response has begun.
      */
     signIn(userId: string, ...session: NewSession<Data>): Promise<void>;
     /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
@@ -376,18 +375,18 @@ declare class RequestSession<Data extends object = Profile> {
     /**
      * Gives the session a new id: call it when rights change. False if the session is over.
      *
-     * @throws InvalidArgumentError once the answer has begun.
+     * @throws InvalidArgumentError once the response has begun.
      */
     regenerate(options?: RegenerateOptions): Promise<boolean>;
     /** Logs out here. */
     signOut(): Promise<void>;
-    /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
+    /** Logs the user out everywhere, here as well. Returns how many sessions there were. */
     signOutEverywhere(): Promise<number>;
     /** Logs the user out everywhere else. Null if the session is over. */
     signOutOthers(): Promise<number | null>;
     /**
-     * What the answer must say: a cookie, if it changed, and that nobody may cache it. Ask when the answer is made, and
-     * append it to what else is set: from then on, what needs another cookie is refused.
+     * The header fields the response needs: the cookie, if it changed, and then that nobody may cache it. Call it when
+     * the response is made, and append them to what else is set: from then on, what needs another cookie is refused.
      */
     headers(): HeaderField[];
 }
@@ -396,15 +395,14 @@ declare class RequestSession<Data extends object = Profile> {
 interface RequestSessionOptions {
     readonly cookie?: CookieOptions | undefined;
 }
-/** What reads the session of a request from its `Cookie` header. */
+/** Reads the session of a request from its `Cookie` header. */
 type OpenSession<Data extends object> = (cookies: string | null | undefined) => Promise<RequestSession<Data>>;
 /**
- * Makes what reads the session of each request, in any framework: hand it the `Cookie` header, and append
- * `session.headers()` to the answer.
+ * Makes a function that reads the session of each request, in any framework: pass it the `Cookie` header, and append
+ * `session.headers()` to the response.
  *
  * Where the store does not answer, it throws a `SessionUnavailableError`: answer 503 before anything else is done. Where
- * a session cannot be read, `data` throws, and only what does not ask for it goes on: so its visitor can sign in anew,
- * and sign out.
+ * a session cannot be read, `data` throws and all else works, so that its visitor can sign in again, and sign out.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *
@@ -446,18 +444,18 @@ interface Profile {
 type SessionData = Session<Profile>;
 /** What {@link SessionManager.create} takes after the user: your data, or for a {@link Profile} e-mail and roles. */
 type NewSession<Data> = readonly [data: Data, options?: CreateOptions] | ([Profile] extends [Data] ? readonly [email: string, roles: readonly string[], options?: CreateOptions] : never);
-/** What {@link SessionManager.signIn} answers. */
+/** What {@link SessionManager.signIn} returns. */
 interface SignIn<Data = Profile> {
     /** For the cookie. */
     readonly id: string;
     readonly session: Session<Data>;
-    /** As {@link SessionManager.ownTimeOf}: how long the cookie is to last, or null for as long as all of them. */
+    /** How long its cookie must last, as {@link SessionManager.ownTimeOf} says; null if it lasts as long as all. */
     readonly ownMs: number | null;
 }
 /** Options of one sign-in. */
 interface CreateOptions {
     /**
-     * What {@link SessionManager.generation} answered before the credentials were checked. If the sessions of the
+     * What {@link SessionManager.generation} returned before the credentials were checked. If the sessions of the
      * user were ended since, as after a change of password, the sign-in is refused.
      */
     readonly generation?: number | undefined;
@@ -486,9 +484,9 @@ interface ListedSession<Data = Profile> {
 /** Options of {@link SessionManager}. */
 interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
     /**
-     * Checks the data whenever a session is created, changed or read, and may change them. It must accept what
-     * it made itself, in older releases, too: give new fields a default, or whoever is signed in meets an error. Any
-     * library of the Standard Schema family; synchronous.
+     * Checks the data whenever a session is created, changed or read, and may change it. It must accept its own
+     * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. From
+     * any Standard Schema library; synchronous.
      */
     readonly schema?: StandardSchema<Data> | undefined;
 }
@@ -529,7 +527,7 @@ declare class SessionManager<Data extends object = Profile> {
      * @throws SessionLimitError, SignInRevokedError as their names say.
      */
     create(userId: string, ...session: NewSession<Data>): Promise<string>;
-    /** As {@link create}; answers the session, too, and what its cookie needs, at no further cost. */
+    /** As {@link create}; returns the session and what its cookie needs, too, at no further cost. */
     signIn(userId: string, ...session: NewSession<Data>): Promise<SignIn<Data>>;
     /**
      * The session, or null if there is none: never was, logged out, revoked, or too old. Counts as a use of it,
@@ -542,8 +540,8 @@ declare class SessionManager<Data extends object = Profile> {
      * Changes the data of a session. False if there is none, also when it was ended a moment ago, or somebody
      * else signed in under its id: a change never brings it back.
      *
-     * @param updateFn - gets a copy and returns the new data, at once. It runs again when another process was
-     * first, and maybe in the asynchronous context of another call for this session. `userId` cannot change.
+     * @param updateFn - gets a copy and returns the new data, synchronously. It runs again when another process was
+     * first, possibly in the asynchronous context of another call for this session. `userId` cannot change.
      */
     update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean>;
     /**
@@ -558,34 +556,36 @@ declare class SessionManager<Data extends object = Profile> {
      * If it throws, the session may be over.
      */
     regenerate(id: PresentedId, options?: RegenerateOptions): Promise<string | null>;
+    /** @internal As {@link regenerate}; returns what the cookie needs, too. */
+    renew(id: PresentedId, options?: RegenerateOptions): Promise<Pick<SignIn, 'id' | 'ownMs'> | null>;
     /**
      * The sessions of a user that can be used now, oldest first. One read, and one more for each of them.
      *
-     * One that is damaged, or does not fit the schema any more, is left out and told as `unreadable`; `revoke` ends it
-     * by the handle in there, `revokeAll` and `revokeOthers` with the others.
+     * A session that is damaged or no longer fits the schema is left out, and an `unreadable` event has the handle to
+     * `revoke` it by. `revokeAll` and `revokeOthers` end it, too.
      */
     list(userId: string): Promise<readonly ListedSession<Data>[]>;
     /** The handle of a session, to find it in a list. Null if there is none. */
     handleOf(id: PresentedId): Promise<string | null>;
     /**
-     * How many milliseconds a session has left at most, if its sign-in chose its absolute time: for its cookie. Null for
-     * one with that of the manager, and if there is none.
+     * For the cookie: how many milliseconds a session has left at most, if its sign-in chose an absolute time. Null if it
+     * has that of the manager, and if there is no session.
      */
     ownTimeOf(id: PresentedId): Promise<number | null>;
     /**
-     * Ends one session of a user, by the handle from `list`. False if there is none. One that was idle too long may
-     * count until it is tidied up, here and in the next two.
+     * Ends one session of a user, by the handle from `list`. False if there is none. One that was idle for too long may
+     * still count until it is tidied up, here and in the next two.
      */
     revoke(userId: string, handle: string): Promise<boolean>;
     /**
-     * Logs out everywhere: ends all sessions of a user in one write. Answers how many there were. Sign-ins that
+     * Logs out everywhere: ends all sessions of a user in one write. Returns how many there were. Sign-ins that
      * began before, with {@link generation}, are refused as well.
      */
     revokeAll(userId: string): Promise<number>;
-    /** Ends all other sessions of the user. Answers how many there were, or null, with nothing ended, if this one is over. */
+    /** Ends all other sessions of the user. Returns how many there were; null, with nothing ended, if this one is over. */
     revokeOthers(id: PresentedId): Promise<number | null>;
     /**
-     * How often all or all other sessions of a user were ended. Ask before you check a password, and hand it to
+     * How often all sessions of a user, or all but one, were ended. Ask before you check a password, and pass it to
      * `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
      */
     generation(userId: string): Promise<number>;
@@ -596,6 +596,11 @@ export { type CreateOptions as C, type ListedSession as L, type NewSession as N,
 // web-sessions.d.ts
 
 import { S as SessionStoreOptions } from './options.js';
+
+/** Called when it is done. */
+type Callback = (error?: unknown) => void;
+/** Called with what was found; null if there is none. */
+type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 
 /** What the stores use of the cookie of a session. */
 interface SessionCookie {
@@ -620,4 +625,4 @@ interface WebSessionOptions<Stored extends WebSession> extends SessionStoreOptio
     readonly userIdOf?: ((session: Stored) => string | undefined) | undefined;
 }
 
-export type { SessionCookie as S, WebSession as W, WebSessionOptions as a };
+export type { Callback as C, SessionCallback as S, WebSession as W, WebSessionOptions as a, SessionCookie as b };

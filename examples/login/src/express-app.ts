@@ -42,7 +42,11 @@ export function createExpressApp(door: FrontDoor, secret: string): Express {
     const credentials = credentialsOf(request.body);
     if (!credentials) return void response.status(400).end();
     const { name, password } = credentials;
-    const admission = await door.admit(name, password, clientAddress(request.ip));
+    const admission = await door.admit(
+      name,
+      password,
+      clientAddress([request.ip, request.socket.remoteAddress]),
+    );
     if (admission.kind === 'wrong') return void response.status(401).end();
     if (admission.kind === 'too-often') {
       return void response

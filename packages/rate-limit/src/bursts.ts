@@ -1,4 +1,3 @@
-import type { Transition } from '@norikv/cas-retry';
 import type { Clock } from '@norikv/store';
 import { type Admission, admit } from './admit.js';
 import { BoundedMap } from './bounded-map.js';
@@ -7,7 +6,7 @@ import { type Grant, Granted } from './granted.js';
 import type { Grants } from './grants.js';
 import type { Limit } from './limit.js';
 import { type PendingAnswer, PendingAnswers } from './pending-answers.js';
-import type { RateLimitRecord } from './record.js';
+import type { Records } from './records.js';
 import type { RateLimitResult } from './result.js';
 
 /** Permits this process holds. */
@@ -27,9 +26,6 @@ interface Burst {
   readonly admission: Promise<Admission>;
 }
 
-/** Applies a transition to the record of a key. */
-type Apply = (key: string, transition: Transition<RateLimitRecord, Admission>) => Promise<Admission>;
-
 /** Numbers of {@link Bursts}. */
 export interface BurstSettings {
   readonly clock: Clock;
@@ -44,7 +40,7 @@ export interface BurstSettings {
  * used later.
  */
 export class Bursts {
-  readonly #apply: Apply;
+  readonly #records: Pick<Records, 'update'>;
   readonly #settings: BurstSettings;
   readonly #grants: Grants;
   readonly #denials: Denials;
@@ -53,8 +49,8 @@ export class Bursts {
   readonly #stocks: BoundedMap<Map<string, Stock>>;
   readonly #pending = new PendingAnswers();
 
-  constructor(apply: Apply, settings: BurstSettings, grants: Grants, denials: Denials) {
-    this.#apply = apply;
+  constructor(records: Pick<Records, 'update'>, settings: BurstSettings, grants: Grants, denials: Denials) {
+    this.#records = records;
     this.#settings = settings;
     this.#grants = grants;
     this.#denials = denials;
@@ -107,12 +103,12 @@ export class Bursts {
       const answer = this.#pending.follow(key);
       let decidedAt = 0;
       try {
-        const admission = await this.#apply(key, (record, now) => {
+        const admission = await this.#records.update(key, (record, now) => {
           close();
           decidedAt = this.#settings.clock.monotonic();
           return decide(record, now);
         });
-        this.#remember(key, limits, grant, admission, answer, decidedAt);
+        this.#remember(grant, admission, answer, decidedAt);
         return admission;
       } finally {
         close();
@@ -125,13 +121,12 @@ export class Bursts {
   }
 
   #remember(
-    key: string,
-    limits: readonly Limit[],
     grant: Grant,
     { taken, spare, denials }: Admission,
     { isOutdated, isForgotten }: PendingAnswer,
     decidedAt: number,
   ): void {
+    const { key, limits } = grant;
     const { clock, chunkHoldMs } = this.#settings;
     if (!isOutdated) for (const denial of denials) this.#denials.remember(key, limits, denial, decidedAt);
     if (!taken || spare === 0 || isForgotten) return;

@@ -1,8 +1,8 @@
 import { NoriKVError, type Outcome } from '@norikv/store';
 
 /**
- * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent. Or it cannot be
- * read what is stored of the identifier (`cause.code` is `CORRUPT_RECORD`): that lasts until a `reset`.
+ * The store did not decide in time, and the failure policy is `closed`. A permit may have been spent. Or the record of
+ * the identifier cannot be read (`cause.code` is `CORRUPT_RECORD`): that lasts until a `reset`.
  *
  * Answer it with 503, never with 429: the client did nothing wrong. Express and Fastify do by `statusCode`, Hono (from
  * 4.5) by `getResponse`.

@@ -44,7 +44,7 @@ export class NoriKVRateLimitStore {
     this.#window = { ...counting, windowMs };
   }
 
-  /** Counts a request, and answers the count. */
+  /** Counts a request, and returns the count. */
   async increment(key: string): Promise<ClientHits> {
     const { limit, remaining, resetAt } = await this.#limiter.checkLimit(key, this.#window);
     return { totalHits: Math.max(1, limit - remaining), resetTime: new Date(resetAt) };

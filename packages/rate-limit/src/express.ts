@@ -6,6 +6,9 @@ import type { RateLimiter } from './rate-limiter.js';
 /** What the middleware uses of a request of Express 4 or 5. */
 export interface ExpressRequest {
   readonly ip?: string | undefined;
+  /** What trusted proxies wrote, from the client on. */
+  readonly ips?: readonly string[] | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }
 
 /** What `identify` and its kind see of a request. For more, write its type: `(request: Request) => …`. */
@@ -30,8 +33,9 @@ export interface ExpressResponse {
 /**
  * Makes an Express middleware that answers denied requests with 429 and a problem document.
  *
- * The default identifier is `req.ip`: set `trust proxy` to your own proxies. Under the policy `closed` a
- * store that does not answer becomes an error with `statusCode` 503.
+ * The default identifier is `req.ip`: set `trust proxy` to your own proxies. Where they wrote no IP address, such as
+ * `unknown`, the client is the proxy nearest to it that has one. Under the policy `closed` a store that does not
+ * answer becomes an error with `statusCode` 503.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *
@@ -48,7 +52,7 @@ export function expressRateLimit<Incoming extends ExpressRequest = ExpressReques
   return async (request, response, next) => {
     let decision: HttpDecision | undefined;
     try {
-      decision = await decideRequest(limiter, options, request, ({ ip }) => clientAddress(ip));
+      decision = await decideRequest(limiter, options, request, addressOf);
     } catch (error) {
       return next(asError(error));
     }
@@ -62,9 +66,14 @@ export function expressRateLimit<Incoming extends ExpressRequest = ExpressReques
   };
 }
 
-const tooLate = 'The request is denied, but its answer has begun; put the limit before what writes';
+/** Where the client has no address, that of the proxy nearest to it. */
+function addressOf({ ip, ips = [], socket }: ExpressRequest): string {
+  return clientAddress([ip, ...ips, socket?.remoteAddress]);
+}
 
-/** To Express, nothing at all and some texts are no errors, and would let the request through. */
+const tooLate = 'The request is denied, but its response has begun; mount the limit before what writes';
+
+/** Express takes `undefined`, `null` and some texts for no error, and would let the request through. */
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error('The limit could not be checked', { cause: error });
 }

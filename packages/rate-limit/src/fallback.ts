@@ -27,7 +27,7 @@ export class Fallback {
     this.#records = new BoundedMap(settings.maxIdentifiers);
   }
 
-  /** @throws RateLimitUnavailableError under `closed`; errors that are not the store's, as they are. */
+  /** @throws RateLimitUnavailableError under `closed`; what no policy hides, as it is. */
   decide(error: unknown, key: string, limits: readonly Limit[], cost: number): RateLimitResult {
     const { onFailure, onEvent, clock, timeoutMs } = this.#settings;
     if (passedOn.has(errorCode(error) ?? '')) throw error;
@@ -36,19 +36,7 @@ export class Fallback {
     if (onFailure === 'local') return this.#count(key, limits, cost, now);
     const fresh = assess(emptyRecord, limits, cost, now);
     if (onFailure === 'open') return { ...fresh, source: 'fallback' };
-    if (errorCode(error) === 'CORRUPT_RECORD') {
-      const message =
-        'What is stored of the identifier cannot be read. Answer with 503; reset() counts it anew.';
-      throw new RateLimitUnavailableError(message, {
-        cause: error,
-        outcome: 'not-applied',
-        retryable: false,
-      });
-    }
-    if (errorCode(error) !== 'CONTENTION') {
-      const message = `The store did not decide within ${timeoutMs} ms. Answer with 503 and try again later.`;
-      throw new RateLimitUnavailableError(message, { cause: error });
-    }
+    if (errorCode(error) !== 'CONTENTION') throw unavailable(error, timeoutMs);
     const full = fresh.limits.map((limit) => ({ ...limit, remaining: 0, retryAfterMs: timeoutMs }));
     return resultOf(false, cost, full, [], 'fallback');
   }
@@ -68,4 +56,13 @@ export class Fallback {
     const capacity = Math.max(1, Math.floor(limit.capacity / instances));
     return { ...limit, capacity, intervalMs: limit.intervalMs * instances };
   }
+}
+
+function unavailable(cause: unknown, timeoutMs: number): RateLimitUnavailableError {
+  if (errorCode(cause) === 'CORRUPT_RECORD') {
+    const message = 'The record of the identifier cannot be read. Answer with 503; reset() removes it.';
+    return new RateLimitUnavailableError(message, { cause, outcome: 'not-applied', retryable: false });
+  }
+  const message = `The store did not decide within ${timeoutMs} ms. Answer with 503 and try again later.`;
+  return new RateLimitUnavailableError(message, { cause });
 }

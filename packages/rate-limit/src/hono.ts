@@ -9,7 +9,7 @@ export interface HonoContext {
   error: Error | undefined;
   /** Sets a header. */
   header(name: string, value: string): unknown;
-  /** Makes an answer. */
+  /** Makes a response. */
   body(body: string, status: 429 | 503, headers: Record<string, string>): Response;
 }
 
@@ -65,14 +65,14 @@ export function honoRateLimit<Context extends HonoContext = HonoRequestContext>(
     }
     const { headers = {}, denial } = decision ?? {};
     if (denial !== undefined) return context.body(denial, 429, { ...headers });
-    const tell = (): void => {
+    const setHeaders = (): void => {
       for (const [name, value] of Object.entries(headers)) context.header(name, value);
     };
-    tell();
+    setHeaders();
     await next();
-    // A response that the context did not make knows nothing of them. Where an inner limit spoke, its word counts.
-    const isTold = ['RateLimit', 'X-RateLimit-Limit'].some((name) => context.res.headers.has(name));
-    if (!isTold) tell();
+    // A response that the context did not make lacks them. Those of an inner limit stay.
+    const hasHeaders = ['RateLimit', 'X-RateLimit-Limit'].some((name) => context.res.headers.has(name));
+    if (!hasHeaders) setHeaders();
     return undefined;
   };
 }

@@ -1,4 +1,4 @@
-import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkNames, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { RateLimits } from './check.js';
 import { checkStyle, quotaExceeded, type RateLimitHeaderStyle, rateLimitHeaders } from './http-headers.js';
@@ -9,25 +9,26 @@ import type { RateLimitResult } from './result.js';
 /** Options of the middlewares. `Incoming` is what the framework calls a request. */
 export interface HttpLimitOptions<Incoming> {
   /**
-   * The limits, or how to choose them for a request. Several of one client belong in here together: of two
+   * The limits, or how to choose them for a request. Give several limits of one client here, together: with two
    * middlewares on a route, the headers are those of the inner one, or of the one that denied.
    *
-   * Limits of one limiter are told apart by `name`; without one, by their numbers: two routes with equal numbers share
-   * one count, and a middleware that is mounted twice counts twice. Give each its `name`, or a limiter with a `prefix`.
+   * Limits of one limiter are told apart by `name`, or without one by their numbers: two routes with equal numbers
+   * share one count, and a middleware that is mounted twice counts twice. Give each a `name`, or each its own limiter
+   * with a `prefix`.
    */
   readonly limits: RateLimits | ((request: Incoming) => RateLimits | Promise<RateLimits>);
   /**
-   * Who is limited: an authenticated id where there is one. Default: the address of the client as the
-   * framework sees it; configure its trusted proxies, or all clients behind one are one.
+   * Who is limited: an authenticated id where there is one. Default: the address of the client as the framework
+   * sees it. Tell it which proxies to trust, or all clients behind a proxy count as one.
    */
   readonly identify?: ((request: Incoming) => string | Promise<string>) | undefined;
   /** Permits a request needs. Default 1. */
   readonly cost?: number | ((request: Incoming) => number | Promise<number>) | undefined;
-  /** Requests that are not limited. Default: none; the `OPTIONS` that a browser sends ahead counts, too. */
+  /** Requests that are not limited. Default: none, so the `OPTIONS` of a CORS preflight count, too. */
   readonly skip?: ((request: Incoming) => boolean | Promise<boolean>) | undefined;
   /** Default `draft`. */
   readonly headers?: RateLimitHeaderStyle | undefined;
-  /** Called with each request that is limited and what was decided, to log who is denied. What it throws is ignored. */
+  /** Called with each limited request and its result, to log who is denied. What it throws is ignored. */
   readonly onDecision?: ((request: Incoming, result: RateLimitResult) => void) | undefined;
 }
 
@@ -50,8 +51,7 @@ export function checkHttpOptions(options: HttpLimitOptions<never>): void {
   checkNames('an option', options, optionNames);
   if (typeof limits !== 'function') limitsOf(limits);
   for (const [name, value] of Object.entries({ identify, skip, onDecision })) {
-    if (value !== undefined && typeof value !== 'function')
-      refuse(name, value, 'a function, or leave it out');
+    if (value !== undefined) checkFunction(name, value);
   }
   if (typeof cost !== 'function' && cost !== undefined) checkWhole('cost', cost, 1, mostRequests);
   checkStyle('headers', headers);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { checkWhole, refuse } from '@norikv/store/checks';
+import { checkNames, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 import type { Algorithm, Numbers, Quota } from './algorithm.js';
 import { fixedWindow } from './fixed-window.js';
 import { gcra } from './gcra.js';
@@ -70,24 +70,10 @@ export function limitsOf(config: RateLimitConfig | readonly RateLimitConfig[]): 
 }
 
 function limitOf(config: RateLimitConfig): Limit {
-  if (typeof config !== 'object' || config === null) refuse('limit', config, '{ maxRequests, windowMs }');
+  checkLimit(config);
   const { maxRequests, windowMs, algorithm = 'gcra', burst = maxRequests, name } = config;
-  for (const option of Object.keys(config)) {
-    if (!limitOptions.includes(option)) {
-      throw new InvalidArgumentError(`A limit has no option "${option}"; it has ${limitOptions.join(', ')}`);
-    }
-  }
-  checkWhole('maxRequests', maxRequests, 1, mostRequests);
-  checkWhole('windowMs', windowMs, 1, longestWindowMs);
-  checkWhole('burst', burst, 1, mostRequests);
-  const known = Object.hasOwn(algorithms, algorithm) ? algorithms[algorithm] : undefined;
-  if (!known) refuse('algorithm', algorithm, "'gcra', 'sliding-window' or 'fixed-window'");
-  if (algorithm !== 'gcra' && burst !== maxRequests) refuse('burst', burst, 'it with gcra only');
-  if (name !== undefined && !/^[\w.-]{1,24}$/.test(name)) {
-    refuse('name', name, '1 to 24 letters, digits, ".", "_" or "-"');
-  }
+  const [counting, letter] = algorithms[algorithm];
   const intervalMs = windowMs / maxRequests;
-  if (burst * intervalMs > longestSpanMs) refuse('burst', burst, 'permits that come back within 100 years');
   const lasting = {
     gcra: refillMs({ capacity: burst, intervalMs }),
     'sliding-window': 2 * windowMs,
@@ -97,17 +83,34 @@ function limitOf(config: RateLimitConfig): Limit {
   const ownSlot = burst === maxRequests ? numbers : `${numbers}/${burst.toString(36)}`;
   // A count means nothing under a window of another length; a level does.
   const sharedSlot = algorithm === 'gcra' ? `:${name}` : `:${name}/${windowMs.toString(36)}`;
-  const slot = known[1] + (name === undefined ? ownSlot : sharedSlot);
+  const slot = letter + (name === undefined ? ownSlot : sharedSlot);
   return {
     name: name ?? `${maxRequests}-in-${windowMs}ms`,
     slot,
     id: `${slot} ${numbers}/${burst}`,
-    algorithm: known[0],
+    algorithm: counting,
     capacity: burst,
     windowMs,
     intervalMs,
     spanMs: Math.max(1, Math.ceil(lasting[algorithm])),
   };
+}
+
+function checkLimit(config: RateLimitConfig): void {
+  if (typeof config !== 'object' || config === null) refuse('limit', config, '{ maxRequests, windowMs }');
+  checkNames('an option of a limit', config, limitOptions);
+  const { maxRequests, windowMs, algorithm = 'gcra', burst = maxRequests, name } = config;
+  checkWhole('maxRequests', maxRequests, 1, mostRequests);
+  checkWhole('windowMs', windowMs, 1, longestWindowMs);
+  checkWhole('burst', burst, 1, mostRequests);
+  checkOneOf('algorithm', algorithm, Object.keys(algorithms));
+  if (algorithm !== 'gcra' && burst !== maxRequests) refuse('burst', burst, 'it with gcra only');
+  if (name !== undefined && !/^[\w.-]{1,24}$/.test(name)) {
+    refuse('name', name, '1 to 24 letters, digits, ".", "_" or "-"');
+  }
+  if ((burst * windowMs) / maxRequests > longestSpanMs) {
+    refuse('burst', burst, 'permits that come back within 100 years');
+  }
 }
 
 /** How long numbers matter at most, by what is stored: who writes a record may not know all limits in it. */

@@ -1,6 +1,5 @@
-import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkObject, checkOneOf, checkWhole } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import { mostRequests } from './limit.js';
 import type { RateLimitSource } from './result.js';
@@ -39,7 +38,7 @@ export interface RateLimiterOptions {
    * after that at the latest. Default 300,000.
    */
   readonly denyCacheMs?: number | undefined;
-  /** How many identifiers are remembered in memory, each for denials, chunks and `local`. Default 10,000. */
+  /** How many identifiers this process remembers, for denials, chunks and `local` each. Default 10,000. */
   readonly maxIdentifiers?: number | undefined;
   /**
    * Permits a process takes from the store at a time, for keys so hot that merged calls are not enough.
@@ -94,13 +93,6 @@ export function settingsOf(options: RateLimiterOptions): Settings {
   for (const name of ['timeoutMs', 'denyCacheMs', 'chunkHoldMs'] as const) {
     checkWhole(name, settings[name], 1, 2 ** 31 - 1);
   }
-  for (const name of ['random', 'onEvent'] as const) {
-    if (typeof settings[name] !== 'function') refuse(name, settings[name], 'a function or nothing');
-  }
+  for (const name of ['random', 'onEvent'] as const) checkFunction(name, settings[name]);
   return { ...settings, onEvent: (event) => tell(settings.onEvent, event) };
-}
-
-/** A store call of a check must not outlive the check: the next ones would wait behind it. */
-export function updaterOptionsOf({ timeoutMs, clock, random }: Settings): UpdaterOptions {
-  return { deadlineMs: timeoutMs, attemptTimeoutMs: timeoutMs, clock, random };
 }

@@ -1,5 +1,5 @@
-import { OutcomeUnknownError, type Transition } from '@norikv/cas-retry';
-import type { RateLimitRecord } from './record.js';
+import { OutcomeUnknownError } from '@norikv/cas-retry';
+import type { Records } from './records.js';
 import { giveBack, noteSpace, type Refund } from './refund.js';
 
 interface Batch {
@@ -8,17 +8,14 @@ interface Batch {
   readonly outcome: Promise<void>;
 }
 
-/** Applies a transition to the record of a key. */
-type Apply = (key: string, transition: Transition<RateLimitRecord, boolean>) => Promise<boolean>;
-
 /** The refunds of this process: for each key one write at a time, which takes along all that wait for it. */
 export class Refunds {
-  readonly #apply: Apply;
+  readonly #records: Records;
   readonly #random: () => number;
   readonly #latest = new Map<string, Batch>();
 
-  constructor(apply: Apply, random: () => number) {
-    this.#apply = apply;
+  constructor(records: Records, random: () => number) {
+    this.#records = records;
     this.#random = random;
   }
 
@@ -36,8 +33,10 @@ export class Refunds {
       await previous?.outcome.catch(() => {});
       batch.isSent = true;
       const note = Math.floor(this.#random() * noteSpace);
-      if (await this.#apply(key, giveBack(refunds, note))) return;
-      throw new OutcomeUnknownError('The permits may have come back, or not; others were refunded since.');
+      if (await this.#records.update(key, giveBack(refunds, note))) return;
+      throw new OutcomeUnknownError(
+        'The permits may have come back or not: others were refunded meanwhile. Do not repeat it.',
+      );
     };
     const outcome = send().finally(() => {
       if (this.#latest.get(key) === batch) this.#latest.delete(key);

@@ -26,8 +26,16 @@ describe('clientAddress', () => {
     ['[2001:db8:1:2::1]:443', '2001:db8:1:2:0:0:0:0/64'],
     ['[fe80::1%eth0]:443', 'fe80:0:0:0:0:0:0:0/64'],
     ['[::ffff:203.0.113.9]:443', '203.0.113.9'],
+    [' 203.0.113.9', '203.0.113.9'],
   ])('%s is %s', (address, identifier) => {
     expect(clientAddress(address)).toBe(identifier);
+  });
+
+  it.each([
+    [['203.0.113.9', '10.0.0.1'], '203.0.113.9'],
+    [['unknown', '_hidden', undefined, '2001:db8:1:2::1', '10.0.0.1'], '2001:db8:1:2:0:0:0:0/64'],
+  ])('of %j the first that is an address counts', (addresses, identifier) => {
+    expect(clientAddress(addresses)).toBe(identifier);
   });
 
   it('cuts where it is told', () => {
@@ -74,6 +82,9 @@ describe('clientAddress', () => {
     '1.2.3',
     '::1::',
     '1.2.3.4, 5.6.7.8',
+    [],
+    [undefined, undefined],
+    ['unknown', undefined],
   ])('%o is refused', (address) => {
     expect(() => clientAddress(address)).toThrow('address');
   });

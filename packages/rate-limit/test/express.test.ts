@@ -165,7 +165,7 @@ describe('expressRateLimit', () => {
     await using server = await listen(app);
     const texts = [await (await fetch(server.url)).text(), await (await fetch(server.url)).text()];
     expect(texts).toEqual(['early hello', 'early denied']);
-    expect(errors).toEqual([expect.stringContaining('its answer has begun')]);
+    expect(errors).toEqual([expect.stringContaining('its response has begun')]);
   });
 
   it('calls next once, also where that throws', async () => {

@@ -75,7 +75,7 @@ describe('while the store does not answer', () => {
       const limiter = new RateLimiter(store, { onFailure: 'closed', onEvent: (event) => events.push(event) });
       await store.put('ratelimit:a', text);
       await expect(limiter.checkLimit('a', limit)).rejects.toMatchObject({
-        message: 'What is stored of the identifier cannot be read. Answer with 503; reset() counts it anew.',
+        message: 'The record of the identifier cannot be read. Answer with 503; reset() removes it.',
         statusCode: 503,
         retryable: false,
         outcome: 'not-applied',

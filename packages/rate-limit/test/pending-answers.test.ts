@@ -42,10 +42,12 @@ describe('an answer that is on its way', () => {
       arrive = resolve;
     });
     const bursts = new Bursts(
-      async (_, transition) => {
-        calls += 1;
-        await arrival;
-        return transition(undefined, clock.now()).result;
+      {
+        async update(_, transition) {
+          calls += 1;
+          await arrival;
+          return transition(undefined, clock.now()).result;
+        },
       },
       { clock, chunk: 10, chunkHoldMs: 1_000, maxIdentifiers: 10 },
       new Grants(10),

@@ -1,6 +1,6 @@
 import { createMemoryStore, FakeClock, withLyingServer } from '@norikv/testkit';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hashIdentifier, RateLimiter, rateLimitHeaders } from '../src/index.js';
 import { startProcesses, times } from './processes.js';
 
@@ -47,6 +47,25 @@ describe('identifiers that a client chooses', () => {
     expect(await hashIdentifier('abc')).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     );
+  });
+
+  it('long ones are hashed once, also where several are checked together', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    const account = { identifier: 'account'.repeat(100), limits: limit };
+    const address = { identifier: 'address'.repeat(100), limits: { ...limit, maxRequests: 1 } };
+    const digest = vi.spyOn(crypto.subtle, 'digest');
+    try {
+      expect((await limiter.checkAll([account, address])).allowed).toBe(true);
+      expect(digest).toHaveBeenCalledTimes(2);
+      digest.mockClear();
+      const { identifier } = address;
+      expect(
+        (await limiter.checkAll([account, { identifier, limits: address.limits, cost: 2 }])).allowed,
+      ).toBe(false);
+      expect(digest).toHaveBeenCalledTimes(2);
+    } finally {
+      digest.mockRestore();
+    }
   });
 
   it.each(['', undefined, null, 7, {}])(

@@ -1,5 +1,5 @@
-import { type Change, createUpdater, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
-import { InvalidArgumentError, isNoriKVError, type KvStore, requireCapabilities } from '@norikv/store';
+import { type Change, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
+import { InvalidArgumentError, isNoriKVError, type KvStore } from '@norikv/store';
 import { checkObject, checkString, draw, refuse } from '@norikv/store/checks';
 import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
@@ -10,6 +10,7 @@ import {
   storedTextCodec,
   textOf,
 } from './stored-text.js';
+import { updaterOf } from './updater.js';
 
 /** What better-auth wants of a `secondaryStorage`. Times are in seconds. */
 export interface BetterAuthStorage {
@@ -59,10 +60,8 @@ export function betterAuthStorage(
 ): BetterAuthStorage {
   const { prefix: given = 'better-auth' } = checkObject('options', options);
   const settings = settingsOf(1, { ...options, prefix: given });
-  const { prefix, deadlineMs, clock, random, unsafeAllowNonAtomicCas } = settings;
-  const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck', 'ttl'] as const;
-  requireCapabilities(client, 'betterAuthStorage', needs, unsafeAllowNonAtomicCas);
-  const updater = createUpdater(client, { deadlineMs, attemptTimeoutMs: deadlineMs, clock, random });
+  const { prefix, deadlineMs, clock, random } = settings;
+  const updater = updaterOf(client, settings, 'betterAuthStorage');
 
   const physical = (key: string): string => `${prefix}:${hashOf(key)}`;
   /** better-auth gives up a sign-out at the first read that fails, and says it worked: so this asks again. */
@@ -141,7 +140,7 @@ function text(value: string, ttlMs: number | undefined, now: number): Change<Sto
   return write({ value, expiresAt: now + ttlMs }, undefined, Math.max(1, ttlMs));
 }
 
-/** Removes a text. A token leaves a tombstone, even if it is not there yet: a sign-in may be about to write it. */
+/** Removes a text. A token leaves a tombstone, even if nothing is stored: a sign-in may be about to write it. */
 function end(key: string): Transition<StoredText, void> {
   return (stored, now) => {
     if (!tokenPattern.test(key)) return stored ? remove(undefined) : keep(undefined);

@@ -14,8 +14,8 @@ export interface CookieOptions {
   readonly domain?: string | undefined;
   /**
    * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
-   * the browser is closed. A session whose sign-in chose another absolute time has a cookie for as long as that. Using a
-   * session does not prolong its cookie.
+   * the browser is closed. If a sign-in chose an absolute time, its cookie lasts that long instead. Using a session
+   * does not prolong its cookie.
    */
   readonly maxAgeMs?: number | undefined;
 }
@@ -61,8 +61,9 @@ export function cookieJar(options: CookieOptions = {}): CookieJar {
     ms === undefined ? '' : `; Max-Age=${Math.ceil(ms / 1_000)}`;
   return {
     read(header) {
-      const values = (header ?? '').split(/; */).filter((pair) => pair.startsWith(`${name}=`));
-      return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined;
+      const pairs = (header ?? '').split(';').map((pair) => pair.trim());
+      const [own, ...others] = pairs.filter((pair) => pair.startsWith(`${name}=`));
+      return others.length === 0 ? own?.slice(name.length + 1) : undefined;
     },
     write: (value, ownMs) => `${name}=${value}; ${attributes}${lasting(ownMs ?? maxAgeMs)}`,
     clear: () => `${name}=; ${attributes}; Max-Age=0`,

@@ -46,22 +46,22 @@ export class SessionUnavailableError extends NoriKVError {
 
 const unreadable: readonly string[] = ['CORRUPT_RECORD', 'SESSION_DATA'];
 
-/** Whether there is a session, and nobody can tell what it says. */
+/** Whether there is a session whose content cannot be known. */
 export function isUnreadable(error: unknown): boolean {
   return unreadable.some((code) => code === errorCode(error));
 }
 
 const lasting: readonly string[] = [...unreadable, 'INVALID_ARGUMENT', 'SESSION_LIMIT', 'SIGN_IN_REVOKED'];
 
-/** Whether no waiting helps against an error: then it is not that the store does not answer. */
+/** Whether an error stays however long one waits: then it is not that the store does not answer. */
 function isLasting(error: unknown): boolean {
   return lasting.some((code) => code === errorCode(error));
 }
 
 /**
- * Whatever keeps the answer away, the request must fail, and not as if nobody were signed in.
+ * Whatever goes wrong in the store becomes a 503: the request must not go on as if nobody were signed in.
  *
- * @param own - errors that are not of the store.
+ * @param own - errors that are not of the store, thrown as they are.
  */
 export async function orUnavailable<Result>(
   work: () => Promise<Result>,
@@ -71,6 +71,6 @@ export async function orUnavailable<Result>(
     return await work();
   } catch (cause) {
     if (isLasting(cause) || own.includes(cause)) throw cause;
-    throw new SessionUnavailableError('The session could not be looked up or kept; try again', { cause });
+    throw new SessionUnavailableError('The session could not be read or saved; try again', { cause });
   }
 }

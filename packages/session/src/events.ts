@@ -1,6 +1,6 @@
 /**
- * Why a session ended before its time. One that was `regenerated` goes on under another id: it is told as `created`
- * right after, with the same handle.
+ * Why a session ended before its time. One that was `regenerated` goes on under another id: a `created` with the same
+ * handle follows.
  */
 export type EndReason = 'destroyed' | 'regenerated' | 'revoked' | 'evicted';
 
@@ -14,8 +14,8 @@ export type SessionEvent =
       readonly reason: EndReason;
     }
   /**
-   * A session was left out of a list, made room, or was none to the store of a framework: its record or that of its user
-   * is damaged, or it does not fit the schema any more.
+   * A session cannot be read: its record or that of its user is damaged, or it no longer fits the schema. It was left
+   * out of a list, made room for another one, or was no session to the store of a framework.
    */
   | {
       readonly kind: 'unreadable';

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
+import { type Callback, type SessionCallback, settle } from './callbacks.js';
 import type { LiveSession } from './session-record.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
 
@@ -8,10 +9,6 @@ export interface ExpressSessionRequest {
   sessionID: string;
 }
 
-/** Called when it is done. */
-export type Callback = (error?: unknown) => void;
-/** Called with what was found; null if there is none. */
-export type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 type SessionClass = new (request: ExpressSessionRequest, content: object) => object;
 
 /** A request with a session that is not used. */
@@ -35,7 +32,7 @@ interface Kinds {
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing. There are no `all`, `length` and `clear`.
  * A `regenerate` that fails leaves the request with a new session nobody is signed in to, as in every store.
- * So does a damaged record, which is told as `unreadable`: whoever then logs out ends what could not be read, too.
+ * So does a damaged record, which an `unreadable` event names: logging out then ends what could not be read, too.
  *
  * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *
@@ -82,23 +79,23 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
       // What is stored is what was saved: a session of this kind.
       return data as unknown as Stored;
     });
-    found.then((session) => callback(null, session), callback);
+    settle(found, callback);
   }
 
   /** Saves a session, unless it was ended. */
   set(sid: string, session: Stored, callback: Callback = () => {}): void {
     const isLoaded = this.#loaded.has(session);
-    this.#sessions.save(sid, session, isLoaded).then(() => callback(), callback);
+    settle(this.#sessions.save(sid, session, isLoaded), callback);
   }
 
   /** Notes that a session is in use. */
   touch(sid: string, session: Stored, callback: Callback = () => {}): void {
-    this.#sessions.touch(sid, session, this.#loaded.get(session)).then(() => callback(), callback);
+    settle(this.#sessions.touch(sid, session, this.#loaded.get(session)), callback);
   }
 
   /** Ends a session for ever. */
   destroy(sid: string, callback: Callback = () => {}): void {
-    this.#sessions.end(sid).then(() => callback(), callback);
+    settle(this.#sessions.end(sid), callback);
   }
 
   /** Ends the session of a request and gives it a new one. */
@@ -114,17 +111,11 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
     this.get(sid, (error, session) => {
       if (error || !session) return callback(error);
       const request = { sessionID: sid, sessionStore: this, headers: {} };
-      let loaded: Stored;
-      try {
-        loaded = this.createSession<Stored>(request, session);
-      } catch (error) {
-        return callback(error);
-      }
-      callback(null, loaded);
+      callback(null, this.createSession<Stored>(request, session));
     });
   }
 
-  /** Makes the session of a request from what `get` answered. Called by express-session. */
+  /** Makes the session of a request from what `get` found. Called by express-session. */
   createSession<Created extends object>(request: ExpressSessionRequest, content: WebSession): Created {
     const kinds = this.#kindsOf(request);
     const { expires, originalMaxAge } = content.cookie;
@@ -160,4 +151,5 @@ function notInUse(): never {
   throw new InvalidArgumentError('The store is in no use yet; hand it to session() of express-session first');
 }
 
+export type { Callback, SessionCallback } from './callbacks.js';
 export type { SessionCookie, WebSession, WebSessionOptions } from './web-sessions.js';

@@ -1,10 +1,6 @@
 import type { KvStore } from '@norikv/store';
+import { type Callback, type SessionCallback, settle } from './callbacks.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
-
-/** Called when it is done. */
-export type Callback = (error?: unknown) => void;
-/** Called with what was found; null if there is none. */
-export type SessionCallback<Stored> = (error: unknown, session?: Stored | null) => void;
 
 /**
  * A store for \@fastify/session whose sessions stay logged out: a request that was under way when a session was
@@ -12,9 +8,9 @@ export type SessionCallback<Stored> = (error: unknown, session?: Stored | null) 
  *
  * Where the store does not answer, requests fail with `SessionUnavailableError` (`statusCode` 503); they never
  * pass as anonymous. Saving a session that was ended does nothing.
- * After a `regenerate` that fails the plugin takes the cookie away, with every store. A damaged record is told as
- * `unreadable` and gives the request a new session: the plugin then takes the cookie away, too, or sets a new one. A
- * `destroy` in that very request leaves that to the next one; `revoke` by the handle ends what could not be read.
+ * After a `regenerate` that fails, the plugin removes the cookie, with every store. A damaged record is named by an
+ * `unreadable` event and gives the request a new session: the plugin then removes the cookie, too, or sets a new one;
+ * after a `destroy` in that very request, the next one does. `revoke` by the handle ends what could not be read.
  *
  * @typeParam Stored - what sessions are, for `userIdOf`. Left out, the store fits any.
  *
@@ -40,18 +36,19 @@ export class NoriKVFastifySessionStore<Stored extends WebSession = never> {
       // What is stored is what was saved: a session of this kind.
       return found ? (found.session.data as unknown as Stored) : null;
     });
-    found.then((session) => callback(null, session), callback);
+    settle(found, callback);
   }
 
   /** Saves a session, unless it was ended. */
   set(sid: string, session: Stored, callback: Callback): void {
-    this.#sessions.save(sid, session, false).then(() => callback(), callback);
+    settle(this.#sessions.save(sid, session, false), callback);
   }
 
   /** Ends a session for ever. */
   destroy(sid: string, callback: Callback): void {
-    this.#sessions.end(sid).then(() => callback(), callback);
+    settle(this.#sessions.end(sid), callback);
   }
 }
 
+export type { Callback, SessionCallback } from './callbacks.js';
 export type { SessionCookie, WebSession, WebSessionOptions } from './web-sessions.js';

@@ -11,9 +11,9 @@ export interface HonoContext {
   error: Error | undefined;
   /** Sets a variable. */
   set(name: string, value: unknown): void;
-  /** Sets a header of the answer. */
+  /** Sets a header of the response. */
   header(name: string, value: string, options?: { readonly append?: boolean }): unknown;
-  /** Makes an answer. */
+  /** Makes a response. */
   body(body: string, status: 503, headers: Record<string, string>): Response;
 }
 
@@ -21,9 +21,9 @@ export interface HonoContext {
  * Makes a Hono middleware that reads the session of each request, and puts it under `session` in the variables of the
  * context.
  *
- * Where the store does not answer, the answer is 503, the handler does not run, and the reason is in
- * `context.error`. Where a session cannot be read, `data` throws, and only what does not ask for it goes on: so its
- * visitor can sign in anew, and sign out. A response that sets the cookie is never cached.
+ * Where the store does not answer, the response is 503, the handler does not run, and the reason is in
+ * `context.error`. Where a session cannot be read, `data` throws and all else works, so that its visitor can sign in
+ * again, and sign out. A response that sets the cookie is never cached.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *

@@ -43,11 +43,7 @@ export interface Settings
 const twelveHoursMs = 43_200_000;
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
-export function settingsOf(
-  ttlMs: number,
-  options: SessionStoreOptions,
-  otherOptions: readonly string[] = [],
-): Settings {
+export function settingsOf(ttlMs: number, options: SessionStoreOptions): Settings {
   const defaults: Omit<Settings, 'now'> = {
     ttlMs,
     prefix: 'session',
@@ -62,13 +58,12 @@ export function settingsOf(
     random: Math.random,
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const own = given.filter(([name]) => !otherOptions.includes(name));
-  for (const [name] of own) {
+  for (const [name] of given) {
     if (name === 'ttlMs' || !Object.hasOwn(defaults, name)) {
       throw new InvalidArgumentError(`"${name}" is no option of a session store; see SessionStoreOptions`);
     }
   }
-  const settings = { ...defaults, ...Object.fromEntries(own) };
+  const settings = { ...defaults, ...Object.fromEntries(given) };
   checkLifetimes(settings);
   checkWhole('maxSessions', settings.maxSessions, 1, 1_000);
   checkWhole('maxDataBytes', settings.maxDataBytes, 1, 1_000_000);

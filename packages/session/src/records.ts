@@ -1,9 +1,10 @@
-import { createUpdater, type Transition, type Updater } from '@norikv/cas-retry';
-import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
+import type { Transition, Updater } from '@norikv/cas-retry';
+import { errorCode, type KvStore } from '@norikv/store';
 import type { Settings } from './options.js';
 import { hashOf } from './session-id.js';
 import { type SessionRecord, sessionCodec } from './session-record.js';
 import { type Ending, end } from './session-transitions.js';
+import { updaterOf } from './updater.js';
 import { type UserRecord, userCodec } from './user-record.js';
 
 /** The two kinds of records. Keys hold hashes only: no id, and nothing about a user. */
@@ -13,12 +14,9 @@ export class Records {
   readonly #settings: Settings;
 
   constructor(client: KvStore, settings: Settings, user: string) {
-    const { deadlineMs, clock, random, unsafeAllowNonAtomicCas } = settings;
-    const needs = ['atomicCas', 'createIfAbsent', 'linearizableReads', 'durableAck', 'ttl'] as const;
-    requireCapabilities(client, user, needs, unsafeAllowNonAtomicCas);
     this.#client = client;
     this.#settings = settings;
-    this.#updater = createUpdater(client, { deadlineMs, attemptTimeoutMs: deadlineMs, clock, random });
+    this.#updater = updaterOf(client, settings, user);
   }
 
   readSession(key: string): Promise<SessionRecord | undefined> {
@@ -42,7 +40,7 @@ export class Records {
   }
 
   /**
-   * Ends a session; answers what ended. What cannot be read is removed: it must not come back when somebody can
+   * Ends a session; returns what ended. What cannot be read is removed: it must not come back when somebody can
    * read it, and no late write begins a session where there is none.
    */
   async endSession(key: string): Promise<Ending | 'damaged'> {

@@ -8,6 +8,14 @@ import type { SessionManager } from './session-manager.js';
 /** A header field: name and value. */
 export type HeaderField = [name: string, value: string];
 
+/** What came with a request. */
+interface Presented<Data extends object> {
+  readonly id: string | undefined;
+  readonly data: Session<Data> | null;
+  /** Why it cannot be known who this is. */
+  readonly unreadable: unknown;
+}
+
 /**
  * The session of a request.
  *
@@ -17,7 +25,6 @@ export type HeaderField = [name: string, value: string];
  */
 export class RequestSession<Data extends object = Profile> {
   #data: Session<Data> | null;
-  /** Why it cannot be known who this is. */
   #unreadable: unknown;
   #id: string | undefined;
   #cookie: string | undefined;
@@ -26,13 +33,7 @@ export class RequestSession<Data extends object = Profile> {
   readonly #jar: CookieJar;
 
   /** @internal `requestSessions` makes it. */
-  constructor(
-    sessions: SessionManager<Data>,
-    jar: CookieJar,
-    id: string | undefined,
-    data: Session<Data> | null,
-    unreadable: unknown,
-  ) {
+  constructor(sessions: SessionManager<Data>, jar: CookieJar, { id, data, unreadable }: Presented<Data>) {
     this.#sessions = sessions;
     this.#jar = jar;
     this.#id = id;
@@ -43,8 +44,8 @@ export class RequestSession<Data extends object = Profile> {
   /**
    * Who is signed in; null if nobody is. Frozen: `update` changes it.
    *
-   * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or does not fit
-   * the schema any more. Such a visitor can only sign in anew, and sign out.
+   * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or no longer fits
+   * the schema. Such a visitor can still sign in again, and sign out.
    */
   get data(): Session<Data> | null {
     if (this.#unreadable !== undefined) throw this.#unreadable;
@@ -52,10 +53,10 @@ export class RequestSession<Data extends object = Profile> {
   }
 
   /**
-   * Signs a user in with a new id, and ends the session there was. As `create` of the manager: what throws signs
-   * nobody in.
+   * Signs a user in with a new id, and ends the session there was. Throws what `create` of the manager throws, and
+   * then nobody is signed in.
    *
-   * @throws InvalidArgumentError once the answer has begun.
+   * @throws InvalidArgumentError once the response has begun.
    */
   async signIn(userId: string, ...session: NewSession<Data>): Promise<void> {
     this.#checkCookie('signIn');
@@ -97,17 +98,16 @@ export class RequestSession<Data extends object = Profile> {
   /**
    * Gives the session a new id: call it when rights change. False if the session is over.
    *
-   * @throws InvalidArgumentError once the answer has begun.
+   * @throws InvalidArgumentError once the response has begun.
    */
   async regenerate(options?: RegenerateOptions): Promise<boolean> {
     this.#checkCookie('regenerate');
     return orUnavailable(async () => {
-      const ownMs = await this.#sessions.ownTimeOf(this.#id);
-      const id = await this.#sessions.regenerate(this.#id, options);
-      if (id !== null) this.#use(id, ownMs);
+      const renewed = await this.#sessions.renew(this.#id, options);
+      if (renewed) this.#use(renewed.id, renewed.ownMs);
       // The cookie stays: a request at the same time may just have set the one that works.
       else this.#data = null;
-      return id !== null;
+      return renewed !== null;
     });
   }
 
@@ -117,7 +117,7 @@ export class RequestSession<Data extends object = Profile> {
     this.#forget();
   }
 
-  /** Logs the user out everywhere, here as well. Answers how many sessions there were. */
+  /** Logs the user out everywhere, here as well. Returns how many sessions there were. */
   async signOutEverywhere(): Promise<number> {
     const { data } = this;
     const count = data ? await orUnavailable(() => this.#sessions.revokeAll(data.userId)) : 0;
@@ -131,8 +131,8 @@ export class RequestSession<Data extends object = Profile> {
   }
 
   /**
-   * What the answer must say: a cookie, if it changed, and that nobody may cache it. Ask when the answer is made, and
-   * append it to what else is set: from then on, what needs another cookie is refused.
+   * The header fields the response needs: the cookie, if it changed, and then that nobody may cache it. Call it when
+   * the response is made, and append them to what else is set: from then on, what needs another cookie is refused.
    */
   headers(): HeaderField[] {
     this.#isAnswered = true;
@@ -146,7 +146,7 @@ export class RequestSession<Data extends object = Profile> {
   #checkCookie(call: string): void {
     if (!this.#isAnswered) return;
     throw new InvalidArgumentError(
-      `${call} came when the answer had begun, too late for its cookie; call it before the handler returns`,
+      `${call} came when the response had begun, too late for its cookie; call it before the handler returns`,
     );
   }
 

@@ -10,18 +10,17 @@ export interface RequestSessionOptions {
   readonly cookie?: CookieOptions | undefined;
 }
 
-/** What reads the session of a request from its `Cookie` header. */
+/** Reads the session of a request from its `Cookie` header. */
 export type OpenSession<Data extends object> = (
   cookies: string | null | undefined,
 ) => Promise<RequestSession<Data>>;
 
 /**
- * Makes what reads the session of each request, in any framework: hand it the `Cookie` header, and append
- * `session.headers()` to the answer.
+ * Makes a function that reads the session of each request, in any framework: pass it the `Cookie` header, and append
+ * `session.headers()` to the response.
  *
  * Where the store does not answer, it throws a `SessionUnavailableError`: answer 503 before anything else is done. Where
- * a session cannot be read, `data` throws, and only what does not ask for it goes on: so its visitor can sign in anew,
- * and sign out.
+ * a session cannot be read, `data` throws and all else works, so that its visitor can sign in again, and sign out.
  *
  * @throws InvalidArgumentError naming the option that is wrong.
  *
@@ -54,7 +53,7 @@ export function requestSessions<Data extends object>(
       if (!isUnreadable(error)) throw error;
       unreadable = error;
     }
-    return new RequestSession(sessions, jar, id, data, unreadable);
+    return new RequestSession(sessions, jar, { id, data, unreadable });
   };
 }
 

@@ -14,7 +14,7 @@ export function conformed<Output>(schema: StandardSchema<Output>, value: unknown
   // A promise may be of another realm or library.
   if ('then' in result) {
     quiet(result);
-    throw new InvalidArgumentError('The schema answers with a promise; use one that checks synchronously');
+    throw new InvalidArgumentError('The schema returned a promise; use one that checks synchronously');
   }
   if (!result.issues) return result.value;
   const issues = result.issues.map(issueText);

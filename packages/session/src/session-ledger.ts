@@ -1,7 +1,6 @@
 import { ContentionError } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
 import { BoundedMap } from './bounded-map.js';
-import type { JsonObject } from './json.js';
 import type { Settings } from './options.js';
 import { Records } from './records.js';
 import { isLive, type LiveSession, successorOf } from './session-record.js';
@@ -13,7 +12,6 @@ import {
   type NextSession,
   open,
   replace,
-  saveAnonymous,
   touch,
 } from './session-transitions.js';
 import { UserLedger } from './user-ledger.js';
@@ -23,13 +21,6 @@ import { type Candidate, withdraw, withdrawAll } from './user-transitions.js';
 export interface Found {
   readonly key: string;
   readonly session: LiveSession;
-}
-
-/** What a web framework keeps in a session. */
-export interface Content {
-  readonly userId: string | undefined;
-  readonly idleMs: number;
-  readonly data: JsonObject;
 }
 
 /** The session that takes the place of another one. */
@@ -55,7 +46,7 @@ const longestWaitMs = 100;
 export class SessionLedger {
   readonly settings: Settings;
   readonly users: UserLedger;
-  readonly #records: Records;
+  protected readonly records: Records;
   /** What is being written as seen. */
   readonly #seeing = new Set<string>();
   /** Whose a session is, so that both records can be read at once. It only saves time. */
@@ -63,16 +54,16 @@ export class SessionLedger {
 
   constructor(client: KvStore, settings: Settings, user: string) {
     this.settings = settings;
-    this.#records = new Records(client, settings, user);
-    this.users = new UserLedger(this.#records, settings);
+    this.records = new Records(client, settings, user);
+    this.users = new UserLedger(this.records, settings);
   }
 
   /** The session that lives under a key, or that took its place a moment ago. */
   async find(key: string, path: readonly string[] = [key]): Promise<Found | undefined> {
     const owner = this.#owners.get(key);
     const [record, ownerRecord] = await Promise.all([
-      this.#records.readSession(key),
-      owner === undefined ? undefined : this.#records.readUser(owner),
+      this.records.readSession(key),
+      owner === undefined ? undefined : this.records.readUser(owner),
     ]);
     const now = this.settings.now();
     if (record?.kind === 'ended') {
@@ -82,7 +73,7 @@ export class SessionLedger {
     if (!isLive(record, now)) return undefined;
     const { userId } = record;
     if (userId !== undefined) {
-      const user = userId === owner ? ownerRecord : await this.#records.readUser(userId);
+      const user = userId === owner ? ownerRecord : await this.records.readUser(userId);
       this.#owners.set(key, userId);
       if (!user?.sessions.some((session) => session.key === key)) return undefined;
     }
@@ -108,23 +99,7 @@ export class SessionLedger {
 
   /** Writes that a session was seen, or the new terms of its cookie, if it is time. */
   touch(key: string, terms?: CookieTerms): Promise<boolean> {
-    return this.#records.updateSession(key, touch(terms));
-  }
-
-  /** As {@link touch}, for a cookie that lasts longer than the session was to: its user names it for as long. */
-  async lengthen(key: string, { idleMs, cookie }: CookieTerms): Promise<void> {
-    const found = await this.find(key);
-    if (found?.key !== key) return;
-    const { userId, createdAt } = found.session;
-    const expiresAt = Math.max(found.session.expiresAt, createdAt + idleMs);
-    const next: NextSession = (session, now) => {
-      // Somebody else may have signed in meanwhile, and does not name it for so long.
-      if (session.userId !== userId) return undefined;
-      return { ...session, lastSeenAt: now, idleMs, expiresAt, data: { ...session.data, cookie } };
-    };
-    const write = (): Promise<boolean> => this.#records.updateSession(key, change(next));
-    const candidate = { key, createdAt, expiresAt, continues: key };
-    await (userId === undefined ? write() : this.users.admit(userId, candidate, write));
+    return this.records.updateSession(key, touch(terms));
   }
 
   /** Begins a session. False if its user's were ended since it was asked for, or if the key is, or was, taken. */
@@ -136,42 +111,7 @@ export class SessionLedger {
 
   /** Changes a session. False if it is over, or was left as it is. */
   change(key: string, next: NextSession): Promise<boolean> {
-    return this.#records.updateSessionOnce(key, change(next));
-  }
-
-  /**
-   * Writes the content of a session, and begins it if it is new. False if it is over.
-   *
-   * @param mustExist - whether absence means that it is over.
-   */
-  async save(key: string, content: Content, mustExist: boolean): Promise<boolean> {
-    const { userId, idleMs } = content;
-    const longestMs = Math.max(this.settings.absoluteMs, idleMs);
-    const now = this.settings.now();
-    const times = { createdAt: now, lastSeenAt: now, expiresAt: now + longestMs };
-    const session: LiveSession = { kind: 'live', ...times, ...content };
-    if (userId === undefined) {
-      const saved = await this.#records.updateSessionOnce(key, saveAnonymous(session, mustExist));
-      if (saved === 'opened') this.settings.onEvent({ kind: 'created', handle: key, userId });
-      if (saved !== 'owned') return saved !== 'over';
-    } else if (!mustExist && (await this.#records.readSession(key)) === undefined) {
-      return (await this.begin(key, session)) || this.save(key, content, true);
-    }
-    const found = await this.find(key);
-    if (found?.key !== key) return false;
-    const { createdAt, userId: previous } = found.session;
-    const expiresAt = createdAt + longestMs;
-    const isSameUser = userId === previous;
-    const write = (): Promise<boolean> =>
-      this.change(key, (session, now) => ({ ...session, ...content, lastSeenAt: now, expiresAt }));
-    const isNamed = isSameUser && expiresAt <= found.session.expiresAt;
-    const candidate = { key, createdAt, expiresAt, continues: isSameUser ? key : undefined };
-    const isSaved = await (userId === undefined || isNamed
-      ? write()
-      : this.users.admit(userId, candidate, write));
-    const former = isSaved ? previous : userId;
-    if (!isSameUser) await this.users.withdraw(former, key);
-    return isSaved;
+    return this.records.updateSessionOnce(key, change(next));
   }
 
   /** Ends a session and whatever took its place. False if it was over. */
@@ -203,14 +143,14 @@ export class SessionLedger {
     terms: Pick<Candidate, 'continues' | 'generation'>,
   ): Promise<boolean> {
     const { userId, createdAt, expiresAt } = session;
-    const write = (): Promise<boolean> => this.#records.updateSessionOnce(key, open(session));
+    const write = (): Promise<boolean> => this.records.updateSessionOnce(key, open(session));
     const candidate = { key, createdAt, expiresAt, ...terms };
     return userId === undefined ? write() : this.users.begin(userId, candidate, write);
   }
 
   /** As {@link end}, and tells nobody. Undefined if it was over. */
   async #end(key: string, unname = withdraw, path: readonly string[] = [key]): Promise<Named | undefined> {
-    const ended = await this.#records.endSession(key);
+    const ended = await this.records.endSession(key);
     // Whose it was cannot be known.
     if (ended === 'damaged') return { handle: key, userId: undefined };
     const next = ended?.kind === 'ended' ? successorOf(ended, path) : undefined;
@@ -228,7 +168,7 @@ export class SessionLedger {
     const deadlineAt = clock.monotonic() + deadlineMs;
     let copy = copied;
     for (let attempts = 1; ; attempts += 1) {
-      const current = await this.#records.updateSessionOnce(key, replace(copy, successor));
+      const current = await this.records.updateSessionOnce(key, replace(copy, successor));
       // Somebody else may have signed in under the same id: that session is not the one to move.
       if (current?.kind !== 'live' || current.userId !== copied.userId) return false;
       const { userId, data } = current;

@@ -12,9 +12,9 @@ import { revoke, revokeAll, revokeOthers } from './user-transitions.js';
 /** Options of {@link SessionManager}. */
 export interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
   /**
-   * Checks the data whenever a session is created, changed or read, and may change them. It must accept what
-   * it made itself, in older releases, too: give new fields a default, or whoever is signed in meets an error. Any
-   * library of the Standard Schema family; synchronous.
+   * Checks the data whenever a session is created, changed or read, and may change it. It must accept its own
+   * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. From
+   * any Standard Schema library; synchronous.
    */
   readonly schema?: StandardSchema<Data> | undefined;
 }
@@ -72,7 +72,7 @@ export class SessionManager<Data extends object = Profile> {
     return this.#begin(this.#shape.begun(userId, session, this.#ledger.settings));
   }
 
-  /** As {@link create}; answers the session, too, and what its cookie needs, at no further cost. */
+  /** As {@link create}; returns the session and what its cookie needs, too, at no further cost. */
   async signIn(userId: string, ...session: NewSession<Data>): Promise<SignIn<Data>> {
     const beginning = this.#shape.begun(userId, session, this.#ledger.settings);
     const { createdAt } = beginning.session;
@@ -102,8 +102,8 @@ export class SessionManager<Data extends object = Profile> {
    * Changes the data of a session. False if there is none, also when it was ended a moment ago, or somebody
    * else signed in under its id: a change never brings it back.
    *
-   * @param updateFn - gets a copy and returns the new data, at once. It runs again when another process was
-   * first, and maybe in the asynchronous context of another call for this session. `userId` cannot change.
+   * @param updateFn - gets a copy and returns the new data, synchronously. It runs again when another process was
+   * first, possibly in the asynchronous context of another call for this session. `userId` cannot change.
    */
   async update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean> {
     if (typeof updateFn !== 'function') refuse('updateFn', updateFn, 'a function that returns the new data');
@@ -133,20 +133,28 @@ export class SessionManager<Data extends object = Profile> {
    * If it throws, the session may be over.
    */
   async regenerate(id: PresentedId, options: RegenerateOptions = {}): Promise<string | null> {
+    return (await this.renew(id, options))?.id ?? null;
+  }
+
+  /** @internal As {@link regenerate}; returns what the cookie needs, too. */
+  async renew(
+    id: PresentedId,
+    options: RegenerateOptions = {},
+  ): Promise<Pick<SignIn, 'id' | 'ownMs'> | null> {
     const { overlapMs = 0 } = checkObject('options of regenerate', options);
     checkWhole('overlapMs', overlapMs, 0, 60_000);
     const found = await this.#find(id);
     if (!found) return null;
     const newId = createSessionId();
     const isDone = await this.#ledger.move(found, hashOf(newId), overlapMs);
-    return isDone ? newId : null;
+    return isDone ? { id: newId, ownMs: this.#ownMs(found.session) } : null;
   }
 
   /**
    * The sessions of a user that can be used now, oldest first. One read, and one more for each of them.
    *
-   * One that is damaged, or does not fit the schema any more, is left out and told as `unreadable`; `revoke` ends it
-   * by the handle in there, `revokeAll` and `revokeOthers` with the others.
+   * A session that is damaged or no longer fits the schema is left out, and an `unreadable` event has the handle to
+   * `revoke` it by. `revokeAll` and `revokeOthers` end it, too.
    */
   async list(userId: string): Promise<readonly ListedSession<Data>[]> {
     const found = await this.#ledger.users.list(checkUserId(userId));
@@ -170,8 +178,8 @@ export class SessionManager<Data extends object = Profile> {
   }
 
   /**
-   * How many milliseconds a session has left at most, if its sign-in chose its absolute time: for its cookie. Null for
-   * one with that of the manager, and if there is none.
+   * For the cookie: how many milliseconds a session has left at most, if its sign-in chose an absolute time. Null if it
+   * has that of the manager, and if there is no session.
    */
   async ownTimeOf(id: PresentedId): Promise<number | null> {
     const found = await this.#find(id);
@@ -179,22 +187,22 @@ export class SessionManager<Data extends object = Profile> {
   }
 
   /**
-   * Ends one session of a user, by the handle from `list`. False if there is none. One that was idle too long may
-   * count until it is tidied up, here and in the next two.
+   * Ends one session of a user, by the handle from `list`. False if there is none. One that was idle for too long may
+   * still count until it is tidied up, here and in the next two.
    */
   async revoke(userId: string, handle: string): Promise<boolean> {
     return Boolean(await this.#ledger.users.revoke(checkUserId(userId), revoke(handle)));
   }
 
   /**
-   * Logs out everywhere: ends all sessions of a user in one write. Answers how many there were. Sign-ins that
+   * Logs out everywhere: ends all sessions of a user in one write. Returns how many there were. Sign-ins that
    * began before, with {@link generation}, are refused as well.
    */
   async revokeAll(userId: string): Promise<number> {
     return (await this.#ledger.users.revoke(checkUserId(userId), revokeAll)) ?? 0;
   }
 
-  /** Ends all other sessions of the user. Answers how many there were, or null, with nothing ended, if this one is over. */
+  /** Ends all other sessions of the user. Returns how many there were; null, with nothing ended, if this one is over. */
   async revokeOthers(id: PresentedId): Promise<number | null> {
     const found = await this.#find(id);
     if (!found) return null;
@@ -202,14 +210,14 @@ export class SessionManager<Data extends object = Profile> {
   }
 
   /**
-   * How often all or all other sessions of a user were ended. Ask before you check a password, and hand it to
+   * How often all sessions of a user, or all but one, were ended. Ask before you check a password, and pass it to
    * `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
    */
   async generation(userId: string): Promise<number> {
     return this.#ledger.users.generationOf(checkUserId(userId));
   }
 
-  /** A session of an adapter to which nobody has signed in is none here. */
+  /** A session of an adapter that nobody has signed in to does not count here. */
   async #find(id: PresentedId): Promise<FoundOfUser | undefined> {
     const found = isSessionId(id) ? await this.#ledger.find(hashOf(id)) : undefined;
     const userId = found?.session.userId;

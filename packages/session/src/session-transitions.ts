@@ -79,7 +79,7 @@ export function end(successor: Omit<Tombstone, 'kind' | 'endedAt'> = {}): Transi
   };
 }
 
-/** Ends a session in favour of a copy, unless it changed since. Answers what there was. */
+/** Ends a session in favour of a copy, unless it changed since. Returns what there was. */
 export function replace(
   copy: LiveSession,
   successor: Omit<Tombstone, 'kind' | 'endedAt'>,

@@ -24,19 +24,19 @@ export type NewSession<Data> =
       ? readonly [email: string, roles: readonly string[], options?: CreateOptions]
       : never);
 
-/** What {@link SessionManager.signIn} answers. */
+/** What {@link SessionManager.signIn} returns. */
 export interface SignIn<Data = Profile> {
   /** For the cookie. */
   readonly id: string;
   readonly session: Session<Data>;
-  /** As {@link SessionManager.ownTimeOf}: how long the cookie is to last, or null for as long as all of them. */
+  /** How long its cookie must last, as {@link SessionManager.ownTimeOf} says; null if it lasts as long as all. */
   readonly ownMs: number | null;
 }
 
 /** Options of one sign-in. */
 export interface CreateOptions {
   /**
-   * What {@link SessionManager.generation} answered before the credentials were checked. If the sessions of the
+   * What {@link SessionManager.generation} returned before the credentials were checked. If the sessions of the
    * user were ended since, as after a change of password, the sign-in is refused.
    */
   readonly generation?: number | undefined;

@@ -65,7 +65,7 @@ export class UserLedger {
   }
 
   /**
-   * Names an id no more, or all of its session, too. Answers the handle, or the key where that cannot be known;
+   * Names an id no more, or all of its session, too. Returns the handle, or the key where that cannot be known;
    * undefined if it was not named.
    */
   async withdraw(
@@ -79,7 +79,7 @@ export class UserLedger {
   }
 
   /**
-   * Ends sessions by the record of their user, which is what counts; their own records follow. Answers how many;
+   * Ends sessions by the record of their user, which is what counts; their own records follow. Returns how many;
    * undefined if the transition refused.
    */
   async revoke(
@@ -134,7 +134,7 @@ export class UserLedger {
     }
   }
 
-  /** Removes what is left of sessions that no user record names any more: they are over already. Answers how many. */
+  /** Removes what is left of sessions that no user record names any more: they are over already. Returns how many. */
   async #bury(userId: string, ids: readonly UserSession[], reason: EndReason): Promise<number> {
     const handles = new Set(ids.map(({ handle }) => handle));
     for (const handle of handles) this.#settings.onEvent({ kind: 'ended', handle, userId, reason });

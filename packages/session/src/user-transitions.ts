@@ -58,7 +58,7 @@ export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord
   };
 }
 
-/** Ends the oldest sessions beyond the quota, but not this one. Answers what ended. */
+/** Ends the oldest sessions beyond the quota, but not this one. Returns what ended. */
 export function makeRoom(key: string, maxSessions: number): Transition<UserRecord, readonly UserSession[]> {
   return (user = nobody, now) => {
     const own = user.sessions.find((session) => session.key === key);
@@ -74,12 +74,12 @@ function excessOf(sessions: readonly UserSession[], handle: string, maxSessions:
   return [...others].slice(0, Math.max(0, others.size + 1 - maxSessions));
 }
 
-/** Names one id of a session no more. Answers what was named. */
+/** Names one id of a session no more. Returns what was named. */
 export function withdraw(key: string): Transition<UserRecord, readonly UserSession[]> {
   return endWhere((session) => session.key === key);
 }
 
-/** Ends the session an id is of, whichever others it has: who was to give it one may have died. Answers what ended. */
+/** Ends the session an id is of, whichever others it has: who was to give it one may have died. Returns what ended. */
 export function withdrawAll(key: string): Transition<UserRecord, readonly UserSession[]> {
   return (user = nobody, now) => {
     const own = user.sessions.find((session) => session.key === key);
@@ -87,7 +87,7 @@ export function withdrawAll(key: string): Transition<UserRecord, readonly UserSe
   };
 }
 
-/** Ends one session, whichever of its ids it has now. Answers what ended. */
+/** Ends one session, whichever of its ids it has now. Returns what ended. */
 export function revoke(handle: string): Transition<UserRecord, readonly UserSession[]> {
   return endWhere((session) => session.handle === handle);
 }
@@ -101,11 +101,11 @@ function endWhere(
   };
 }
 
-/** Ends all sessions, also where there are none: a sign-in may be on its way. Answers what ended. */
+/** Ends all sessions, also where there are none: a sign-in may be on its way. Returns what ended. */
 export const revokeAll: Transition<UserRecord, readonly UserSession[]> = (user = nobody, now) =>
   named({ generation: user.generation + 1, sessions: [] }, user.sessions, now);
 
-/** Ends all sessions but one. Answers what ended, or undefined if that one is not named itself. */
+/** Ends all sessions but one. Returns what ended, or undefined if that one is not named itself. */
 export function revokeOthers(key: string): Transition<UserRecord, readonly UserSession[] | undefined> {
   return (user = nobody, now) => {
     const own = user.sessions.find((session) => session.key === key);

@@ -6,9 +6,10 @@ import { isUnreadable, orUnavailable, SessionUnavailableError } from './errors.j
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
 import { checkUserId, longestMs, type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
-import { type Found, SessionLedger } from './session-ledger.js';
+import type { Found } from './session-ledger.js';
 import { isLive, type LiveSession } from './session-record.js';
 import { type CookieTerms, touch } from './session-transitions.js';
+import { WebLedger } from './web-ledger.js';
 
 /** What the stores use of the cookie of a session. */
 export interface SessionCookie {
@@ -42,11 +43,11 @@ const rememberedSessions = 10_000;
 
 /** What stores of the express-session kind share: no callbacks, no framework. */
 export class WebSessions<Stored extends WebSession> {
-  readonly #ledger: SessionLedger;
+  readonly #ledger: WebLedger;
   readonly #userIdOf: (session: Stored) => string | undefined;
   /**
-   * What was found or saved here is never new again: late, it is over, whether a tombstone is left or not. False
-   * where the first save failed: it may have been taken back.
+   * What was found or saved here is never new again: if it is missing later, it is over, with or without a tombstone.
+   * False where the first save failed: it may have been taken back.
    */
   readonly #known = new BoundedMap<boolean>(rememberedSessions);
   /** The ids whose sessions could not be read, and by the new ids that requests got instead, the old ones. */
@@ -59,13 +60,13 @@ export class WebSessions<Stored extends WebSession> {
     const given = checkObject('options', options);
     const { ttlMs = oneDayMs, userIdOf = () => undefined, ...storeOptions } = given;
     checkFunction('userIdOf', userIdOf);
-    this.#ledger = new SessionLedger(client, settingsOf(ttlMs, storeOptions), user);
+    this.#ledger = new WebLedger(client, settingsOf(ttlMs, storeOptions), user);
     this.#userIdOf = userIdOf;
   }
 
   /**
-   * The session, and what {@link touch} needs to know of it. One that cannot be read is told, left as it is, and none:
-   * the frameworks ask before anything else, and nobody could so much as sign in anew.
+   * The session, and what {@link touch} needs to know of it. One that cannot be read is reported, left as it is, and
+   * counts as none: frameworks look it up before anything else, so an error would keep its visitor from signing in again.
    */
   async find(sid: string): Promise<Found | undefined> {
     if (!isSid(sid)) return undefined;
@@ -82,14 +83,14 @@ export class WebSessions<Stored extends WebSession> {
     }
   }
 
-  /** A request with one id got another one. If its session could not be read, whoever ends the new one ends that. */
+  /** A request got another id. If its former session could not be read, ending the new one ends that one, too. */
   replace(former: string, sid: string): void {
     if (this.#unreadable.get(former)) this.#former.set(sid, former);
   }
 
   /**
-   * Saves a session. One that was ended stays ended: then this does nothing. One that was taken back, because it
-   * could not be saved at first, is an error: whoever signed in is not.
+   * Saves a session. Does nothing for one that was ended. Throws for one whose first save failed and was taken back:
+   * its user must not be told that the sign-in worked.
    *
    * @param mustExist - whether it was loaded before, so that absence means that it is over.
    */
@@ -104,11 +105,11 @@ export class WebSessions<Stored extends WebSession> {
     const isKnown = mustExist || this.#known.get(key) === true;
     const saving = orUnavailable(() => this.#ledger.save(key, { userId, idleMs, data }, isKnown));
     if (!isKnown) this.#begin(key, saving);
-    if (await saving) return void this.#known.set(key, true);
-    if (this.#known.get(key) === false) throw new SessionUnavailableError(takenBack);
+    if (await saving) this.#known.set(key, true);
+    else if (this.#known.get(key) === false) throw new SessionUnavailableError(takenBack);
   }
 
-  /** Keeps a session from being idle. Without a store call if it was read a moment ago and it is not time. */
+  /** Keeps a session from being idle. Makes no store call if it was read a moment ago and no write is due. */
   async touch(sid: string, session: Stored, loaded: LiveSession | undefined): Promise<void> {
     const idleMs = this.#idleMs(session);
     if (idleMs <= 0) return this.end(sid);
@@ -176,7 +177,7 @@ export class WebSessions<Stored extends WebSession> {
   }
 }
 
-const takenBack = 'The session could not be saved before, and was taken back; begin another one';
+const takenBack = 'The first save of this session failed and was taken back; begin another session';
 
 function isSid(sid: unknown): sid is string {
   return typeof sid === 'string' && sid !== '' && sid.length <= longestSid && sid.isWellFormed();

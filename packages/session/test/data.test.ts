@@ -54,7 +54,8 @@ describeOnEngines('data of your own', (open) => {
         expect(await sessions.get(id)).toEqual(expected);
         await sessions.destroy(id);
       }),
-      { numRuns: 100 },
+      // A text that was cut within a character.
+      { numRuns: 100, examples: [[{ '\udfff': '\ud800' }]] },
     );
   });
 });
@@ -92,7 +93,6 @@ describe('what JSON cannot say is refused with its place', () => {
     [{ n: 1n }, 'session data.n is a bigint'],
     [{ f: () => 1 }, 'session data.f is a function'],
     [{ s: Symbol('s') }, 'session data.s is a symbol'],
-    [{ t: '\ud800' }, 'session data.t is text with half a character'],
     [{ m: new Money() }, 'session data.m is a Money'],
     [{ p: JSON.parse('{"__proto__":1}') }, 'session data.p is an object with "__proto__"'],
     [cycle, 'nested deeper than 32'],

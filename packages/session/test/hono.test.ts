@@ -278,7 +278,7 @@ describe('the Hono middleware', () => {
     const sessions = new SessionManager(memoryStore());
     await using site = await siteWith(sessions);
     const browser = new Browser(site.url);
-    const refused = /came when the answer had begun/;
+    const refused = /came when the response had begun/;
     expect(await browser.text('/stream/signIn')).toMatch(refused);
     expect(await sessions.list('late')).toEqual([]);
     await browser.text('/login/alice');

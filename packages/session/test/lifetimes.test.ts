@@ -58,6 +58,17 @@ describeOnEngines('how long a session lives', (open) => {
     expect(await sessions.get(id)).not.toBeNull();
   });
 
+  it('is told for the cookie where the sign-in chose it', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = new SessionManager(store, idle, { clock });
+    const usual = await sessions.create('user', 'a@example.com', []);
+    const own = await sessions.create('user', 'a@example.com', [], { ttlMs: 24 * hour });
+    await clock.advance(minute);
+    expect(await sessions.ownTimeOf(own)).toBe(24 * hour - minute);
+    for (const id of [usual, null]) expect(await sessions.ownTimeOf(id)).toBeNull();
+  });
+
   it('may be set for one session, as in "remember me"', async () => {
     await using world = await open();
     const { store, clock } = world;

@@ -159,7 +159,7 @@ describe('options', () => {
     const validate = async (value: unknown) => ({ value: value as Profile });
     const later: StandardSchema<Profile> = { '~standard': { version: 1, vendor: 'test', validate } };
     const sessions = new SessionManager(store, hour, { schema: later });
-    await expect(sessions.list('u')).rejects.toThrow('The schema answers with a promise');
+    await expect(sessions.list('u')).rejects.toThrow('The schema returned a promise');
   });
 
   it('a session that cannot be read for now is not taken for damaged', async () => {

@@ -88,8 +88,8 @@ describe('requestSessions', () => {
     const session = await requestSessions(sessions)(null);
     await session.signIn(...alice);
     const headers = session.headers();
-    await expect(session.signIn(...alice)).rejects.toThrow('signIn came when the answer had begun');
-    await expect(session.regenerate()).rejects.toThrow('regenerate came when the answer had begun');
+    await expect(session.signIn(...alice)).rejects.toThrow('signIn came when the response had begun');
+    await expect(session.regenerate()).rejects.toThrow('regenerate came when the response had begun');
     expect(session.headers()).toEqual(headers);
     expect(await sessions.list('alice')).toHaveLength(1);
   });

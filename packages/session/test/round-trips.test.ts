@@ -67,6 +67,15 @@ describe('store calls and round trips', () => {
     expect(destroyTrips).toBeLessThanOrEqual(4);
   });
 
+  it('of a new id for the session of a request: no more than of the manager', async () => {
+    const { cost, sessions } = await world();
+    const request = await requestSessions(sessions)(null);
+    const [, , id] = await cost(() => sessions.create('alice', ...alice));
+    await cost(() => request.signIn('alice', ...alice));
+    const own = await cost(() => sessions.regenerate(id));
+    expect(await cost(() => request.regenerate())).toEqual([...own.slice(0, 2), true]);
+  });
+
   it('of a save of a session nobody has signed in to', async () => {
     const { clock, cost, store } = await world();
     const sessions = new WebSessions(store, { clock }, 'test');

@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Key, type KvStore, UnavailableError } from '@norikv/store';
 import { countCalls, FakeClock, type MemoryStore, withLyingServer } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { NoriKVSessionStore } from '../src/express-session.js';
+import { type Callback, NoriKVSessionStore } from '../src/express-session.js';
+import { NoriKVFastifySessionStore } from '../src/fastify-session.js';
 import { SessionManager } from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from '../src/web-sessions.js';
@@ -450,6 +451,29 @@ describe('wrong input and a store that does not answer', () => {
       const store = new NoriKVSessionStore<Stored>(memoryStore(), { userIdOf });
       const error = await new Promise((resolve) => store.set('sid', { cookie: browser }, resolve));
       expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', message: 'userIdOf threw no error' });
+    },
+  );
+
+  it.each([NoriKVSessionStore, NoriKVFastifySessionStore])(
+    'what a callback throws comes back to it, and ends no process (%o)',
+    async (SessionStore) => {
+      const store = new SessionStore<Stored>(memoryStore());
+      const thrown = new Error('thrown by the callback');
+      for (const call of [
+        (callback: Callback) => store.set('sid', { cookie: browser }, callback),
+        (callback: Callback) => store.get('sid', callback),
+        (callback: Callback) => store.destroy('sid', callback),
+      ]) {
+        const told: unknown[] = [];
+        await new Promise<void>((resolve) => {
+          call((error) => {
+            told.push(error);
+            if (!error) throw thrown;
+            resolve();
+          });
+        });
+        expect(told).toEqual([null, thrown]);
+      }
     },
   );
 

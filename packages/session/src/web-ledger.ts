@@ -1,0 +1,71 @@
+import type { JsonObject } from './json.js';
+import { SessionLedger } from './session-ledger.js';
+import type { LiveSession } from './session-record.js';
+import { type CookieTerms, change, type NextSession, saveAnonymous } from './session-transitions.js';
+
+/** What a web framework keeps in a session. */
+export interface Content {
+  readonly userId: string | undefined;
+  readonly idleMs: number;
+  readonly data: JsonObject;
+}
+
+/** The life of sessions that a web framework writes as a whole, under ids and with cookies of its own. */
+export class WebLedger extends SessionLedger {
+  /**
+   * Writes the content of a session, and begins it if it is new. False if it is over.
+   *
+   * @param mustExist - whether absence means that it is over.
+   */
+  async save(key: string, content: Content, mustExist: boolean): Promise<boolean> {
+    const { userId, idleMs } = content;
+    const longestMs = Math.max(this.settings.absoluteMs, idleMs);
+    const now = this.settings.now();
+    const times = { createdAt: now, lastSeenAt: now, expiresAt: now + longestMs };
+    const session: LiveSession = { kind: 'live', ...times, ...content };
+    if (userId === undefined) {
+      const saved = await this.records.updateSessionOnce(key, saveAnonymous(session, mustExist));
+      if (saved === 'opened') this.settings.onEvent({ kind: 'created', handle: key, userId });
+      if (saved !== 'owned') return saved !== 'over';
+    } else if (!mustExist && (await this.records.readSession(key)) === undefined) {
+      return (await this.begin(key, session)) || this.save(key, content, true);
+    }
+    return this.#overwrite(key, content, longestMs);
+  }
+
+  /** As {@link touch}, for a cookie that lasts longer than the session was to: its user names it for as long. */
+  async lengthen(key: string, { idleMs, cookie }: CookieTerms): Promise<void> {
+    const found = await this.find(key);
+    if (found?.key !== key) return;
+    const { userId, createdAt } = found.session;
+    const expiresAt = Math.max(found.session.expiresAt, createdAt + idleMs);
+    const next: NextSession = (session, now) => {
+      // Somebody else may have signed in meanwhile, and does not name it for so long.
+      if (session.userId !== userId) return undefined;
+      return { ...session, lastSeenAt: now, idleMs, expiresAt, data: { ...session.data, cookie } };
+    };
+    const write = (): Promise<boolean> => this.records.updateSession(key, change(next));
+    const candidate = { key, createdAt, expiresAt, continues: key };
+    await (userId === undefined ? write() : this.users.admit(userId, candidate, write));
+  }
+
+  /** Writes over a session that lives, whoever was signed in to it. Its user now names it, and no other one does. */
+  async #overwrite(key: string, content: Content, longestMs: number): Promise<boolean> {
+    const found = await this.find(key);
+    if (found?.key !== key) return false;
+    const { userId } = content;
+    const { createdAt, userId: previous } = found.session;
+    const expiresAt = createdAt + longestMs;
+    const isSameUser = userId === previous;
+    const write = (): Promise<boolean> =>
+      this.change(key, (session, now) => ({ ...session, ...content, lastSeenAt: now, expiresAt }));
+    const isNamed = isSameUser && expiresAt <= found.session.expiresAt;
+    const candidate = { key, createdAt, expiresAt, continues: isSameUser ? key : undefined };
+    const isSaved = await (userId === undefined || isNamed
+      ? write()
+      : this.users.admit(userId, candidate, write));
+    const former = isSaved ? previous : userId;
+    if (!isSameUser) await this.users.withdraw(former, key);
+    return isSaved;
+  }
+}
