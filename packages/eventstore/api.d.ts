@@ -135,10 +135,11 @@ interface EventStoreOptions<Event extends EventShape = EventShape> extends Updat
     readonly rollBytes?: number | undefined;
     /** Reads under way at one time while old events are read. Default 8. */
     readonly prefetch?: number | undefined;
+    /** Called with events before they are appended: see `validateWith`. */
     readonly validate?: EventValidator | undefined;
     /**
-     * Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. Of
-     * an erased event it gets what `erasedData` gives: null, if nothing else.
+     * Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused when
+     * it is appended. The data of an erased event is what `erasedData` returns, null by default.
      */
     readonly upcast?: Upcast | undefined;
     /** Changes what is stored: see `createErasure`. A store without it reads what was sealed as it is stored. */
@@ -147,9 +148,9 @@ interface EventStoreOptions<Event extends EventShape = EventShape> extends Updat
     readonly feed?: Outbox | undefined;
     /**
      * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
-     * Left out, so that loading replays, where it has more than an eighth of what a value may have, and where events
-     * it lacks have left the record: after a commit in parts, and of a new revision of a long stream, until a process
-     * that has loaded it appends.
+     * It is left out, and loading replays, if it takes more than an eighth of the longest value, or if events it lacks
+     * have left the record: after a commit in parts, and for a new revision on a long stream, until a process that has
+     * loaded the state appends.
      */
     readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
     /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
@@ -170,13 +171,13 @@ interface AppendOptions {
     /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
     readonly signal?: AbortSignal | undefined;
     /**
-     * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. What is
-     * sealed or cleared away afterwards has the store's own time.
+     * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. Sealing and
+     * clearing away afterwards have the store's own deadline.
      */
     readonly deadlineMs?: number | undefined;
     /**
      * Called with the events as they will be stored, just before they are: if it throws, nothing is appended. It
-     * must be fast and pure, as it may be called again, maybe in the asynchronous context of another append to the
+     * must be fast and pure: it may be called again, also in the asynchronous context of another append to the
      * stream. Not called for a repetition.
      */
     readonly accept?: ((events: readonly RecordedEvent[]) => void) | undefined;
@@ -218,7 +219,7 @@ interface StreamSlice<Event extends EventShape = EventShape> {
     readonly since: number;
     readonly events: readonly RecordedEvent<Event>[];
 }
-/** How long a change of a stream's life may take. What it clears away afterwards has the store's own time. */
+/** How long a change of a stream's life may take. Clearing away afterwards has the store's own deadline. */
 interface ChangeOptions {
     /** Ends waiting: `CancelledError` before the write left, `OutcomeUnknownError` after. */
     readonly signal?: AbortSignal | undefined;
@@ -356,7 +357,7 @@ interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
     readonly rememberedStreams?: number | undefined;
 }
 
-/** What a decision comes to: events, one event, or nothing. */
+/** The result of a decision: events, one event, or nothing. */
 type Decision<Event extends EventShape> = (NewEvent<Event> & {
     readonly type: Event['type'];
 }) | readonly (NewEvent<Event> & {
@@ -364,13 +365,15 @@ type Decision<Event extends EventShape> = (NewEvent<Event> & {
 })[] | undefined;
 /** The rules of one kind of stream: what follows from events, and which events follow from a command. */
 interface Decider<State, Command, Event extends EventShape = EventShape> extends Reducer<State, Event> {
-    /** Pure: it runs again when others were first. What it throws is the caller's. */
+    /** Pure: it runs again when others were first. What it throws reaches the caller. */
     decide(command: Command, state: State): Decision<Event> | Promise<Decision<Event>>;
 }
 
-/** What a command came to. */
+/** The result of a command. */
 interface CommandResult<State, Event extends EventShape> {
+    /** After the command; of a repeated one, as of now. */
     readonly state: State;
+    /** After the command; of a repeated one, its own: others may have appended since. */
     readonly version: number;
     /** What the command appended; nothing if it decided nothing. */
     readonly events: readonly RecordedEvent<Event>[];
@@ -402,7 +405,7 @@ type CommandHandler<State, Command, Event extends EventShape> = (aggregateId: st
  */
 declare function createCommandHandler<State, Command, Event extends EventShape>(store: EventStore<Event>, decider: Decider<State, Command, Event>, options?: CommandHandlerOptions): CommandHandler<State, Command, Event>;
 
-/** What a command should come to. Each rejects if it did not. */
+/** What is expected of a command. Each check rejects if it is not met. */
 interface Outcome<Event extends EventShape> {
     /** These events, by type and data, in order. */
     thenEvents(events: readonly NewEvent<Event>[]): Promise<void>;
@@ -430,7 +433,7 @@ declare function given<State, Command, Event extends EventShape>(decider: Decide
 
 /** Options of {@link createErasure}: those of the updater, and these. */
 interface ErasureOptions extends UpdaterOptions {
-    /** Whom an event is about; undefined to store it as it is. Asked when it is appended. */
+    /** The subject that an event is about; undefined stores it as it is. Called when the event is appended. */
     readonly subjectOf: (aggregateId: string, event: NewEvent) => string | undefined;
     /** The data to give in place of what cannot be read any more. Default null. */
     readonly erasedData?: ((event: RecordedEvent) => JsonData) | undefined;
@@ -557,9 +560,9 @@ type StartFrom = 'BEGINNING' | 'CURRENT' | 'CURRENT_OR_END' | 'END';
  * what a value of the store may have, some 2,000 with 1 MiB.
  */
 type ErrorPolicy = 'stop' | 'skip' | 'park';
-/** What a handler is given beside the event. */
+/** What a handler gets besides the event. */
 interface HandlingContext {
-    /** Ends when the consumer is to stop. An event whose handler throws after that is not done with: it comes again. */
+    /** Ends when the consumer is to stop. If the handler throws after that, its event comes again. */
     readonly signal: AbortSignal;
 }
 /** Options of an `EventConsumer`. */
@@ -580,7 +583,7 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     readonly partitions?: readonly number[] | undefined;
     /** Only events of these types. */
     readonly types?: readonly Event['type'][] | undefined;
-    /** Default `stop`. A function is told each failure, and says at once what happens; if it throws, the consumer stops. */
+    /** Default `stop`. A function gets each failure and returns at once what happens; if it throws, the consumer stops. */
     readonly onError?: ErrorPolicy | ((error: unknown, event: RecordedEvent<Event>) => ErrorPolicy) | undefined;
     /**
      * Pointers taken at a time, with all their events; the checkpoint is saved after each batch, and when the consumer
@@ -589,7 +592,7 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     readonly batchSize?: number | undefined;
     /**
      * How often the checkpoint is saved within a batch that takes long, in milliseconds: about as much is handled again
-     * after a crash. 0: after each event. Default 1,000.
+     * after a crash. 0: after each event. Default 1,000. While it cannot be saved, no further event is handled.
      */
     readonly checkpointMs?: number | undefined;
     /** Wait between looks at an idle feed, doubled up to the maximum, in milliseconds. Default 50 and 2,000. */
@@ -619,7 +622,7 @@ interface ParkedEvent {
     /** When it was parked first, in milliseconds since the epoch. */
     readonly parkedAt: number;
 }
-/** What became of a parked event that was to be handled again. */
+/** The result of handling a parked event again. */
 interface Retried {
     readonly id: string;
     /**
@@ -824,8 +827,13 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
     }): Promise<void>;
     /** Ends after the event at hand. A rebuild that is under way fails, and can be gone on with. */
     stop(): Promise<void>;
-    /** The events that were parked, and are in no record: `rebuild` applies them when `keyOf` and `evolve` can. */
+    /**
+     * The events that were parked, and are in no record. `rebuild` applies them when `keyOf` and `evolve` can. They are not
+     * retried one by one: applied after later events, they could make records that no rebuild makes again.
+     */
     parked(): Promise<ParkedEvent[]>;
+    /** Forgets a parked event, which makes room: it gets into the records by a `rebuild` only. False if it is not parked. */
+    dropParked(id: string): Promise<boolean>;
     /** Rejects with what stopped the projection, if something did. */
     done(): Promise<void>;
     /** The same as `stop`. */
@@ -873,8 +881,8 @@ declare class SnapshotStore implements SnapshotSource {
         readonly version: number;
     }): Promise<boolean>;
     /**
-     * Removes the snapshot of a stream: what is made from deleted events stays otherwise. Call it after the stream is
-     * deleted, and where nobody saves it any more. True if there was one.
+     * Removes the snapshot of a stream, which deleting the stream leaves behind. Call it after that, and when nothing
+     * saves snapshots of the stream any more. True if there was one.
      */
     delete(aggregateId: string, reducerName: string): Promise<boolean>;
 }

@@ -27,7 +27,7 @@ export class StreamConflictError extends NoriKVError {
     this.aggregateId = facts.aggregateId;
     this.expected = facts.expected;
     this.version = facts.version;
-    // Not to be printed: what they hold is nothing for a log.
+    // Not enumerable: the data of events must not get into logs.
     Object.defineProperty(this, 'events', { value: facts.events });
     this.wasDeleted = facts.wasDeleted ?? false;
   }

@@ -74,8 +74,8 @@ export class SnapshotStore implements SnapshotSource {
   }
 
   /**
-   * Removes the snapshot of a stream: what is made from deleted events stays otherwise. Call it after the stream is
-   * deleted, and where nobody saves it any more. True if there was one.
+   * Removes the snapshot of a stream, which deleting the stream leaves behind. Call it after that, and when nothing
+   * saves snapshots of the stream any more. True if there was one.
    */
   delete(aggregateId: string, reducerName: string): Promise<boolean> {
     return this.#updater.update(this.#key(aggregateId, reducerName), codec, (current) =>

@@ -336,7 +336,7 @@ describe('given, when, then', () => {
 
   it('fails', async () => {
     const scenario = given(account, [opened]).when({ type: 'Deposit', amount: 5 });
-    await expect(scenario.thenNothingHappened()).rejects.toThrow('came to [{');
+    await expect(scenario.thenNothingHappened()).rejects.toThrow('but decided [{');
     await expect(scenario.thenEvents([{ type: 'Deposited', data: { amount: 6 } }])).rejects.toThrow(
       '"amount":5',
     );

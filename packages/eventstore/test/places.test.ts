@@ -1,4 +1,4 @@
-import type { KvStore } from '@norikv/store';
+import { type KvStore, UnavailableError } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type ConsumerOptions, EventConsumer, EventFeed, EventStore } from '../src/index.js';
@@ -103,6 +103,57 @@ describe('the place of a group', () => {
     await clock.run(() => successor.caughtUp());
     expect(seen).toEqual([1, 2, 3, 4, 5, 6].slice(next - 1));
     await clock.run(() => successor.stop());
+  });
+});
+
+describe('a place that cannot be saved', () => {
+  /** A consumer of ten events that take 600 ms each, on a store that can refuse to save its place. */
+  async function slowConsumer(batchSize: number) {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const store = { refuses: false };
+    const client: KvStore = {
+      ...memory,
+      async put(key, value, options) {
+        if (!store.refuses || !String(key).startsWith('events:c:')) return memory.put(key, value, options);
+        throw new UnavailableError('away', { outcome: 'not-applied' });
+      },
+    };
+    const feed = new EventFeed(client, { clock });
+    const events = new EventStore(client, { clock, feed });
+    for (let number = 0; number < 10; number += 1) await clock.run(() => events.append(`s${number}`, 'T', 1));
+    const seen: string[] = [];
+    const handle: ConsumerOptions['handle'] = ({ aggregateId }) => {
+      seen.push(aggregateId);
+      return new Promise<void>((resolve) => {
+        clock.startTimer(resolve, 600);
+      });
+    };
+    const consumer = new EventConsumer(feed, events, { group: 'g', batchSize, handle, clock });
+    await clock.run(() => consumer.start());
+    return { clock, store, consumer, seen };
+  }
+
+  it.each([100, 1])('holds handling up, so that little is done again: batchSize %i', async (batchSize) => {
+    const { clock, store, consumer, seen } = await slowConsumer(batchSize);
+    store.refuses = true;
+    while (seen.length === 0) await clock.advance(100);
+    for (let second = 0; second < 60; second += 1) await clock.advance(1_000);
+    expect(seen.length).toBeLessThanOrEqual(2);
+    store.refuses = false;
+    await clock.run(() => consumer.caughtUp());
+    expect(seen).toHaveLength(10);
+    await clock.run(() => consumer.stop());
+  });
+
+  it('holds up no stop', async () => {
+    const { clock, store, consumer, seen } = await slowConsumer(100);
+    store.refuses = true;
+    while (seen.length === 0) await clock.advance(100);
+    for (let second = 0; second < 15; second += 1) await clock.advance(1_000);
+    await clock.run(() => consumer.stop());
+    await consumer.done();
+    expect(seen.length).toBeLessThanOrEqual(2);
   });
 });
 

@@ -8,10 +8,9 @@ import type { ExpectedVersion } from '../events/expected.js';
 import { type AppendOptions, type AppendResult, checkAppendOptions } from '../events/options.js';
 import { evolved, type Loaded } from '../events/reducer.js';
 import { ask } from '../events/refusals.js';
-import { remember } from '../log/remember.js';
 import { type CommandHandlerOptions, checkCommandHandlerOptions } from './command-handler-options.js';
-import { copyOf } from './copy.js';
 import { type Decider, eventsOf } from './decider.js';
+import { StateMemory } from './state-memory.js';
 import { createTurns } from './turns.js';
 
 /** These say nothing about the command; looking it up would most likely fail as well. */
@@ -24,9 +23,11 @@ const storeFailures: readonly string[] = [
   'CORRUPT_RECORD',
 ];
 
-/** What a command came to. */
+/** The result of a command. */
 export interface CommandResult<State, Event extends EventShape> {
+  /** After the command; of a repeated one, as of now. */
   readonly state: State;
+  /** After the command; of a repeated one, its own: others may have appended since. */
   readonly version: number;
   /** What the command appended; nothing if it decided nothing. */
   readonly events: readonly RecordedEvent<Event>[];
@@ -68,8 +69,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
   options: CommandHandlerOptions = {},
 ): CommandHandler<State, Command, Event> {
   const { snapshots, rememberedStreams = 1_024, ...retry } = checkCommandHandlerOptions(options);
-  const memory = new Map<string, Loaded<State>>();
-  const remembered = store.isProtected ? 0 : rememberedStreams;
+  const memory = new StateMemory<State>(store.isProtected ? 0 : rememberedStreams);
   const { clock = systemClock } = retry;
   const inTurn = createTurns();
 
@@ -89,7 +89,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
       }
     }
     const loaded = await store.load(aggregateId, decider, snapshots);
-    keepCopy(aggregateId, loaded);
+    memory.keep(aggregateId, loaded);
     if (!isWhere(loaded, expected)) return undefined;
     return { known: loaded, events: eventsOf(await decider.decide(command, loaded.state)) };
   };
@@ -112,17 +112,17 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
     const accept = (recorded: readonly RecordedEvent[]): void => {
       ask(options.accept, recorded);
-      memory.delete(aggregateId);
+      memory.forget(aggregateId);
       outcome ??= outcomeOf(() => evolve(known.state, recorded));
       outcome();
     };
     const limits = { ...options, expected, accept, deadlineMs: patience().timeoutMs };
     const result = await store.append(aggregateId, events, limits);
     const { version } = result;
-    memory.delete(aggregateId);
+    memory.forget(aggregateId);
     if (result.isDuplicate || !outcome) return loadedAfter(aggregateId, result);
     const state = outcome();
-    keepCopy(aggregateId, { state, version, exists: true });
+    memory.keep(aggregateId, { state, version, exists: true });
     return { state, version, events: result.events, isDuplicate: false };
   };
 
@@ -133,7 +133,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     const done = await repeated(aggregateId, options);
     if (done) return done;
     await store.append(aggregateId, [], { expected: options.expected, signal: options.signal });
-    throw new VersionMismatchError('The stream has come to where it is expected since it was loaded');
+    throw new VersionMismatchError('The stream has reached the expected version since it was loaded');
   };
 
   const loadedAfter = async (
@@ -171,7 +171,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
           conflict = error;
           catchUp(error as StreamConflictError);
           if ((error as StreamConflictError).expected === options.expected) throw error;
-          throw new VersionMismatchError('Others were first', { cause: error });
+          throw new VersionMismatchError('Another writer was first', { cause: error });
         }
       };
       try {
@@ -198,19 +198,12 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
     return done;
   }
 
-  /** The memory is the handler's own: what callers do to a state or an event must not reach it. */
-  function keepCopy(aggregateId: string, { state, version, exists }: Loaded<State>): void {
-    const copy = remembered > 0 ? copyOf(state) : undefined;
-    memory.delete(aggregateId);
-    if (copy) remember(memory, aggregateId, { ...copy, version, exists }, remembered);
-  }
-
   /** The conflict brings the events that the remembered state lacks. */
   function catchUp({ aggregateId, version, events, wasDeleted }: StreamConflictError): void {
     const known = memory.get(aggregateId);
-    memory.delete(aggregateId);
+    memory.forget(aggregateId);
     if (wasDeleted || !known?.exists || version !== known.version + events.length) return;
-    keepCopy(aggregateId, { state: evolve(known.state, events), version, exists: true });
+    memory.keep(aggregateId, { state: evolve(known.state, events), version, exists: true });
   }
 
   function evolve(state: State, events: readonly RecordedEvent[]): State {
@@ -219,7 +212,7 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
   }
 }
 
-/** What work came to, however often it is asked for. */
+/** Does work once, and gives its result or throws its error whenever it is asked. */
 function outcomeOf<Result>(work: () => Result): () => Result {
   try {
     const result = work();

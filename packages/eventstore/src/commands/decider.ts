@@ -1,8 +1,8 @@
 import type { EventShape, NewEvent } from '../events/event-types.js';
 import type { Reducer } from '../events/reducer.js';
 
-/** What a decision comes to: events, one event, or nothing. */
-// The second `type` lets TypeScript see the name of an event in what `decide` returns, where it else sees any text.
+/** The result of a decision: events, one event, or nothing. */
+// With the second `type`, TypeScript infers the name of an event in what `decide` returns; without it, `string`.
 export type Decision<Event extends EventShape> =
   | (NewEvent<Event> & { readonly type: Event['type'] })
   | readonly (NewEvent<Event> & { readonly type: Event['type'] })[]
@@ -11,7 +11,7 @@ export type Decision<Event extends EventShape> =
 /** The rules of one kind of stream: what follows from events, and which events follow from a command. */
 export interface Decider<State, Command, Event extends EventShape = EventShape>
   extends Reducer<State, Event> {
-  /** Pure: it runs again when others were first. What it throws is the caller's. */
+  /** Pure: it runs again when others were first. What it throws reaches the caller. */
   decide(command: Command, state: State): Decision<Event> | Promise<Decision<Event>>;
 }
 

@@ -2,7 +2,7 @@ import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.
 import { evolved, stateOf } from '../events/reducer.js';
 import { type Decider, eventsOf } from './decider.js';
 
-/** What a command should come to. Each rejects if it did not. */
+/** What is expected of a command. Each check rejects if it is not met. */
 export interface Outcome<Event extends EventShape> {
   /** These events, by type and data, in order. */
   thenEvents(events: readonly NewEvent<Event>[]): Promise<void>;
@@ -45,7 +45,7 @@ export function given<State, Command, Event extends EventShape>(
       const decide = async (): Promise<readonly NewEvent[]> => eventsOf(await decider.decide(command, state));
       const check = async (expected: readonly NewEvent[]): Promise<void> => {
         const [actual, wanted] = [described(await decide()), described(expected)];
-        if (actual !== wanted) throw new Error(`The command should come to ${wanted}, but came to ${actual}`);
+        if (actual !== wanted) throw new Error(`The command should decide ${wanted}, but decided ${actual}`);
       };
       return {
         thenEvents: (expected) => check(expected as readonly NewEvent[]),

@@ -16,7 +16,8 @@ export function createTurns(): Turns {
   return (name, work, patience) => {
     const before = last.get(name) ?? Promise.resolve();
     const result = beforeWrite(() => before, patience).then(work);
-    // Who left the line lets nobody pass those before. Without what they came to, which would be kept for all that follow.
+    // A caller that has left the line holds its place, so that nobody overtakes. Results are dropped, as each would be
+    // kept by all that follow.
     const settled = Promise.allSettled([before, result]).then(() => {});
     last.set(name, settled);
     void settled.then(() => {

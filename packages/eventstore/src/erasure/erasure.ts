@@ -14,7 +14,7 @@ import { SubjectKeys } from './subject-keys.js';
 
 /** Options of {@link createErasure}: those of the updater, and these. */
 export interface ErasureOptions extends UpdaterOptions {
-  /** Whom an event is about; undefined to store it as it is. Asked when it is appended. */
+  /** The subject that an event is about; undefined stores it as it is. Called when the event is appended. */
   readonly subjectOf: (aggregateId: string, event: NewEvent) => string | undefined;
   /** The data to give in place of what cannot be read any more. Default null. */
   readonly erasedData?: ((event: RecordedEvent) => JsonData) | undefined;

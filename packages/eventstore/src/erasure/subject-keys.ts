@@ -7,7 +7,7 @@ import { recordCodec } from '../log/record.js';
 /** A key as Web Crypto holds it. */
 export type SecretKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/** What there is of a subject: `absent` if it never had a key here. */
+/** The key of a subject, if it has one: `absent` if it never had any here. */
 export type Finding = SecretKey | 'erased' | 'absent';
 
 /** The key of a subject, or a note that it was deleted: a subject never gets a second one. */
@@ -15,7 +15,7 @@ type KeyRecord = { readonly key: string } | { readonly isErased: true };
 
 const codec = recordCodec<KeyRecord>('key');
 
-/** Keeps one AES key for each subject. What asks at the same moment shares a lookup; nothing is kept longer. */
+/** Keeps one AES key for each subject. Callers at the same moment share a lookup; nothing is remembered longer. */
 export class SubjectKeys {
   readonly #prefix: string;
   readonly #updater: Updater;
@@ -32,7 +32,7 @@ export class SubjectKeys {
     if (underWay) return underWay;
     const lookup = this.#updater.read(this.#key(subject), codec).then(imported);
     this.#lookups.set(subject, lookup);
-    // Not longer: whoever asks after an erasure must not be given a key that was looked up before it.
+    // Not longer: a caller after an erasure must not get a key that was looked up before it.
     // By a promise, as test runners fake the queue of microtasks.
     void Promise.resolve().then(() => this.#lookups.delete(subject));
     return lookup;

@@ -2,7 +2,7 @@ import { type Clock, stringToBytes, UnavailableError } from '@norikv/store';
 import { StreamConflictError } from '../errors.js';
 import { checksum } from '../log/checksum.js';
 import { bytesOf, emptyHead, type FeedMark, type Head } from '../log/head.js';
-import type { Appended, Log, LogLimits } from '../log/log.js';
+import type { Appended, Log, LogAppendOptions } from '../log/log.js';
 import { checkName } from '../log/log-keys.js';
 import { beforeWrite } from './before-write.js';
 import { compareAt } from './duplicates.js';
@@ -38,15 +38,12 @@ export interface AppenderSettings {
   readonly finish: (head: Head) => Head;
 }
 
-/** Of one append. */
-interface Limits {
-  readonly signal?: AbortSignal | undefined;
-  readonly endsAt: number;
-}
+/** Options of one append, with the moment at which it must have ended. */
+type TimedOptions = LogAppendOptions & { readonly endsAt: number };
 
 const conflictingEvents = 100;
 
-/** Takes events from the caller's hands to the commit, and explains why if there is none. */
+/** Checks, encodes and commits events, and says why if they were not committed. */
 export class EventAppender {
   readonly #log: Log;
   readonly #reader: EventReader;
@@ -73,17 +70,12 @@ export class EventAppender {
     if (lines.length === 0) return this.#nothing(name, expected);
     checkDistinct(lines);
     const hasIds = commitId !== undefined || own.every(({ id }) => id !== undefined);
-    const bytes = bytesOf(lines.map(({ line }) => line));
+    const texts = lines.map(({ line }) => line);
+    const bytes = bytesOf(texts);
     checkCommitSize(bytes);
-    const limits = { signal, endsAt, opId: commitId, fingerprint: fingerprintOf(lines) };
+    const timed = { signal, endsAt, opId: commitId, fingerprint: fingerprintOf(lines) };
     const isLong = bytes > this.#log.limits.inlineBytes;
-    const parts = isLong
-      ? await this.#log.prepareParts(
-          name,
-          lines.map(({ line }) => line),
-          limits,
-        )
-      : undefined;
+    const parts = isLong ? await this.#log.prepareParts(name, texts, timed) : undefined;
     let stored: readonly RecordedEvent[] = [];
     let isRefused = false;
     const finish = (head: Head): Head => {
@@ -101,11 +93,9 @@ export class EventAppender {
       return finished;
     };
     const request = { events: lines, hasIds, parts, expected, finish };
-    const outcome = await this.#commit(name, request, limits).catch(async (error: unknown) => {
+    const outcome = await this.#commit(name, request, timed).catch(async (error: unknown) => {
       const { outcome } = (error ?? {}) as { readonly outcome?: unknown };
-      if (isRefused || outcome === 'not-applied') {
-        await this.#log.discard(name, parts);
-      }
+      if (isRefused || outcome === 'not-applied') await this.#log.discard(name, parts);
       throw error;
     });
     if (!('stop' in outcome || outcome.isRepeated)) {
@@ -126,21 +116,21 @@ export class EventAppender {
   async #commit(
     name: string,
     request: Omit<AppendRequest, 'feed'>,
-    limits: LogLimits & Limits,
+    options: TimedOptions,
   ): Promise<Appended<Stop>> {
     const { feed } = this.#settings;
     const peek = async (): Promise<FeedMark | undefined> => (await this.#log.peek(name))?.feed;
-    let fence = feed && (await this.#inTime(limits, () => feed.enter(name, peek)));
+    let fence = feed && (await this.#inTime(options, () => feed.enter(name, peek)));
     for (;;) {
       const onFeed = feed && { partitions: feed.partitions, fence };
       const outcome = await this.#log.append(
         name,
         (head) => planAppend(head, { ...request, feed: onFeed }),
-        limits,
+        options,
       );
       if (feed && 'stop' in outcome && outcome.stop.kind === 'clean') {
         const seen = outcome.stop.fence;
-        fence = await this.#inTime(limits, () => feed.reenter(name, seen));
+        fence = await this.#inTime(options, () => feed.reenter(name, seen));
         continue;
       }
       if (feed && !('stop' in outcome)) feed.committed(name, outcome.head?.feed);
@@ -148,8 +138,8 @@ export class EventAppender {
     }
   }
 
-  /** What goes wrong here, and be it with a write beside the stream, has appended nothing. */
-  async #inTime<Result>({ signal, endsAt }: Limits, begin: () => Promise<Result>): Promise<Result> {
+  /** Does what comes before the append. Whatever goes wrong here, nothing was appended. */
+  async #inTime<Result>({ signal, endsAt }: TimedOptions, begin: () => Promise<Result>): Promise<Result> {
     const { clock } = this.#settings;
     const timeoutMs = this.#log.leftUntil(endsAt);
     return beforeWrite(begin, { signal, clock, timeoutMs }).catch(nothingAppended);
@@ -159,23 +149,23 @@ export class EventAppender {
     name: string,
     events: readonly NewEvent[],
     { commitId, metadata }: AppendOptions,
-    limits: Limits,
+    time: TimedOptions,
   ): Promise<EventLine[]> {
     const { validate, protection, clock } = this.#settings;
-    const valid = validate ? await this.#inTime(limits, async () => validate(events)) : events;
+    const valid = validate ? await this.#inTime(time, async () => validate(events)) : events;
     const timestamp = clock.now();
     const whole = valid.map((event, position) => {
       const id = event.id ?? (commitId === undefined ? crypto.randomUUID() : `${commitId}:${position}`);
       return { ...event, id, metadata: mergedMetadata(metadata, event.metadata) };
     });
-    const plain = whole.map((event) => encodeEvent(event, timestamp, false));
+    const plain = whole.map((event) => encodeEvent(event, timestamp));
     if (!protection) return plain;
     // Data as it was: by the time it is sealed, the caller may have changed it.
     const dataOf = (position: number): JsonData => JSON.parse(plain[position]?.line ?? '{}').data;
     const seal = (): Promise<NewEvent[]> =>
       Promise.all(whole.map((event, at) => protection.seal(name, { ...event, data: dataOf(at) })));
-    const sealed = (await this.#inTime(limits, seal)).map((event) => encodeEvent(event, timestamp, true));
-    return sealed.map((event, position) => ({ ...event, plain: plain[position]?.line ?? '' }));
+    const sealed = await this.#inTime(time, seal);
+    return sealed.map((event, position) => encodeEvent(event, timestamp, plain[position]));
   }
 
   async #result(

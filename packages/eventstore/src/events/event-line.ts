@@ -17,10 +17,10 @@ export interface EventLine {
 /**
  * One line of JSON, the id first and what identifies the event before what does not.
  *
- * @param isSealed - the data differs each time the event is prepared, so it does not identify it.
+ * @param unsealed - of a sealed event, how it was before: sealed data differs each time, so it does not identify it.
  * @throws InvalidArgumentError for an event that is not JSON. EventTooLargeError above 8 MiB.
  */
-export function encodeEvent(event: NewEvent, timestamp: number, isSealed: boolean): EventLine {
+export function encodeEvent(event: NewEvent, timestamp: number, unsealed?: EventLine): EventLine {
   const { type, data, metadata, id = crypto.randomUUID() } = event;
   if (typeof type !== 'string' || type.length === 0 || type.length > 256) {
     refuse("An event's type", type, 'a string of 1 to 256 characters');
@@ -39,7 +39,7 @@ export function encodeEvent(event: NewEvent, timestamp: number, isSealed: boolea
       `A "${type}" has ${length} bytes; an event may have ${maxEventBytes}. Nothing was appended.`,
     );
   }
-  return { line, identity: isSealed ? name : content, plain: line };
+  return unsealed ? { line, identity: name, plain: unsealed.line } : { line, identity: content, plain: line };
 }
 
 /** A copy of the list, which is the caller's. @throws InvalidArgumentError for anything but a list of objects. */

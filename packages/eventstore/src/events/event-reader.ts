@@ -45,7 +45,7 @@ export class EventReader {
     for await (const { first, lines } of this.#log.read(head, span, this.#prefetch, { signal })) {
       const events = await this.decode(head.name, first, lines);
       for (const event of backward ? events.reverse() : events) {
-        // What was read ahead would be given out for long.
+        // Otherwise what was read ahead would still be given out.
         if (signal?.aborted) throw new CancelledError('Reading was cancelled.', { cause: signal.reason });
         yield event;
       }
@@ -81,7 +81,7 @@ const readNames: readonly (keyof ReadOptions)[] = [
   'signal',
 ];
 
-/** @throws InvalidArgumentError for options that are no versions, counts or directions, or that nobody knows. */
+/** @throws InvalidArgumentError for options that are unknown, or no versions, counts or directions. */
 export function checkRead(options: ReadOptions): {
   readonly from: number;
   readonly to: number;

@@ -3,7 +3,7 @@ import { bytesOf, type Head, type StreamStatus, type Trash, tailFirst } from '..
 import { rollsOf } from '../log/roll.js';
 import { type ExpectedVersion, isExpected, isPresent } from './expected.js';
 
-/** What a change of a stream's life came to: done or not needed, or the head that stood against it. */
+/** The result of a change of a stream's life: whether it was needed, or the head that it conflicts with. */
 export type LifeResult = { readonly done: boolean } | { readonly against: Head };
 
 /** The head without what lies before a version. The records cut off go to the trash. */
@@ -13,7 +13,7 @@ function cutBefore(head: Head, version: number): Head {
   const trash = head.index.flatMap((refs, level) =>
     refs.filter(([, last]) => last < first).map((ref): Trash => [level, ...ref]),
   );
-  // Another process may have sealed the beginning of the tail: what that wrote, nobody can take in any more.
+  // Another process may have sealed the beginning of the tail, into records that no head can refer to any more.
   const sealed = rollsOf(head).filter(({ level }) => level === 0 && gone > 0);
   const waiting = sealed.map((roll): Trash => [0, roll.first, roll.last]);
   return {

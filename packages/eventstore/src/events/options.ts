@@ -31,10 +31,11 @@ export interface EventStoreOptions<Event extends EventShape = EventShape> extend
   readonly rollBytes?: number | undefined;
   /** Reads under way at one time while old events are read. Default 8. */
   readonly prefetch?: number | undefined;
+  /** Called with events before they are appended: see `validateWith`. */
   readonly validate?: EventValidator | undefined;
   /**
-   * Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused. Of
-   * an erased event it gets what `erasedData` gives: null, if nothing else.
+   * Applied wherever events are read: streams, commands, feeds, conflicts. An event that it throws for is refused when
+   * it is appended. The data of an erased event is what `erasedData` returns, null by default.
    */
   readonly upcast?: Upcast | undefined;
   /** Changes what is stored: see `createErasure`. A store without it reads what was sealed as it is stored. */
@@ -43,9 +44,9 @@ export interface EventStoreOptions<Event extends EventShape = EventShape> extend
   readonly feed?: Outbox | undefined;
   /**
    * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
-   * Left out, so that loading replays, where it has more than an eighth of what a value may have, and where events
-   * it lacks have left the record: after a commit in parts, and of a new revision of a long stream, until a process
-   * that has loaded it appends.
+   * It is left out, and loading replays, if it takes more than an eighth of the longest value, or if events it lacks
+   * have left the record: after a commit in parts, and for a new revision on a long stream, until a process that has
+   * loaded the state appends.
    */
   readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
   /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
@@ -67,13 +68,13 @@ export interface AppendOptions {
   /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. What is
-   * sealed or cleared away afterwards has the store's own time.
+   * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. Sealing and
+   * clearing away afterwards have the store's own deadline.
    */
   readonly deadlineMs?: number | undefined;
   /**
    * Called with the events as they will be stored, just before they are: if it throws, nothing is appended. It
-   * must be fast and pure, as it may be called again, maybe in the asynchronous context of another append to the
+   * must be fast and pure: it may be called again, also in the asynchronous context of another append to the
    * stream. Not called for a repetition.
    */
   readonly accept?: ((events: readonly RecordedEvent[]) => void) | undefined;
@@ -88,7 +89,7 @@ const appendOptions: readonly string[] = [
   'accept',
 ];
 
-/** @throws InvalidArgumentError for what would be an append without the condition that was meant. */
+/** @throws InvalidArgumentError for an option that is unknown or malformed: the append would ignore what was meant. */
 export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
   checkOptions(options, appendOptions);
   const { expected, deadlineMs, signal, accept } = options;
@@ -103,12 +104,12 @@ export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
 
 const changeOptions: readonly string[] = ['signal', 'deadlineMs'];
 
-/** @throws InvalidArgumentError for what a change of a stream's life does not take. */
+/** @throws InvalidArgumentError for an unknown option. */
 export function checkChangeOptions(options: ChangeOptions): ChangeOptions {
   return checkOptions(options, changeOptions);
 }
 
-/** @throws InvalidArgumentError for what would be an end without the condition that was meant. */
+/** @throws InvalidArgumentError for an option that is unknown or malformed: the stream would end whatever was meant. */
 export function checkLifeOptions(options: LifeOptions): LifeOptions & { readonly expected: ExpectedVersion } {
   const { expected = 'any', ...limits } = checkOptions(options, ['expected', ...changeOptions]);
   return { ...limits, expected: checkExpected(expected) };
@@ -154,7 +155,7 @@ export interface StreamSlice<Event extends EventShape = EventShape> {
   readonly events: readonly RecordedEvent<Event>[];
 }
 
-/** How long a change of a stream's life may take. What it clears away afterwards has the store's own time. */
+/** How long a change of a stream's life may take. Clearing away afterwards has the store's own deadline. */
 export interface ChangeOptions {
   /** Ends waiting: `CancelledError` before the write left, `OutcomeUnknownError` after. */
   readonly signal?: AbortSignal | undefined;
@@ -168,7 +169,7 @@ export interface LifeOptions extends ChangeOptions {
   readonly expected?: ExpectedVersion | undefined;
 }
 
-/** What of the options is for the updater. */
+/** The options that are for the updater. */
 export function updaterOptionsOf<Event extends EventShape>({
   prefix: _prefix,
   rollBytes: _rollBytes,

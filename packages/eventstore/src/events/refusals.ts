@@ -26,17 +26,19 @@ export function wrongFeed(name: string, stop: Stop, feed: Outbox | undefined): I
   );
 }
 
-/** What was to come before an append failed: of the append itself the outcome is known, whatever it is of that. */
+/** A write before the append failed. Its own outcome may be unknown; that of the append is known. */
 export function nothingAppended(cause: unknown): never {
   const { outcome } = (cause ?? {}) as { readonly outcome?: unknown };
   if (outcome !== 'unknown') throw cause;
-  const message = 'What comes before an append could not be done; nothing was appended. Try again.';
+  const message = 'A write that must come before the append failed; nothing was appended. Try again.';
   throw new UnavailableError(message, { cause, outcome: 'not-applied' });
 }
 
-/** An option makes a copy of what protection is there to forget. */
+/** An option would keep a copy of what protection must be able to forget. */
 export function keepsProtected(option: string): InvalidArgumentError {
-  return new InvalidArgumentError(`${option} is given with protection; it would keep what is protected`);
+  return new InvalidArgumentError(
+    `${option} is given with protection; leave it out, as it would keep a readable copy of protected data`,
+  );
 }
 
 /** Asks whether events may be stored. A promise would answer after they are. */
@@ -44,10 +46,10 @@ export function ask(accept: AppendOptions['accept'], events: readonly RecordedEv
   checkAtOnce<unknown>('accept()', accept?.(events), 'one that answers at once. Nothing was appended.');
 }
 
-/** A stream has changed as was asked, and that must not be called failed. */
+/** The stream was changed; only deleting what it no longer needs failed. That must not look like a failed call. */
 export function leftOver(cause: unknown): never {
   if (errorCode(cause) === 'CORRUPT_RECORD') throw cause;
   const message =
-    'The stream is as it was to be, but what was cut off may not be deleted yet; call it again.';
+    'The stream was changed, but what was cut off may not be deleted yet; repeat the call to delete it.';
   throw new UnavailableError(message, { cause, outcome: 'unknown' });
 }

@@ -2,13 +2,21 @@ import { checkSignal } from '@norikv/store/call-options';
 import { checkOneOf, checkOptions, checkString, checkWhole, refuse } from '@norikv/store/checks';
 import type { CatchUpOptions } from './consumer-options.js';
 
-const sharedNames = [
-  ...['category', 'types', 'onError', 'batchSize', 'checkpointMs', 'pollMs', 'maxPollMs', 'sweepMs', 'clock'],
+const sharedNames: readonly string[] = [
+  'category',
+  'types',
+  'onError',
+  'batchSize',
+  'checkpointMs',
+  'pollMs',
+  'maxPollMs',
+  'sweepMs',
+  'clock',
 ];
 
 /**
  * @param own - names of options beside those that a consumer and a projection share.
- * @throws InvalidArgumentError for an option that would otherwise be taken for another, or for none.
+ * @throws InvalidArgumentError for an option that is unknown or malformed.
  */
 export function checkConsumerOptions(options: object, own: readonly string[]): void {
   checkOptions(options, [...own, ...sharedNames]);
@@ -35,12 +43,12 @@ export function checkPartitions(given: readonly number[] | undefined, count: num
   return all.filter((partition) => given.includes(partition));
 }
 
-/** @throws InvalidArgumentError for what is no policy. */
+/** @throws InvalidArgumentError for anything but a policy. */
 export function checkPolicy(name: string, policy: unknown): void {
   checkOneOf(name, policy, ['stop', 'skip', 'park']);
 }
 
-/** @throws InvalidArgumentError for what is no time, no signal or no option. */
+/** @throws InvalidArgumentError for an option that is unknown, or no time or signal. */
 export function checkCatchUpOptions(
   options: CatchUpOptions,
 ): CatchUpOptions & { readonly timeoutMs: number } {

@@ -12,21 +12,31 @@ export interface Checkpoint {
   readonly epoch: number;
 }
 
+/** Where a consumer is to begin. */
+export interface Beginning {
+  /** The position to begin after, in a partition that the group is new to. */
+  readonly begin: number;
+  /** Whether to go on where the group left off. */
+  readonly goesOn: boolean;
+}
+
 const codec = recordCodec<Checkpoint>('checkpoint');
 
 /** The checkpoints of one group of consumers. */
 export class Checkpoints {
+  readonly #group: string;
   readonly #key: (partition: number) => string;
   readonly #updater: Updater;
 
   constructor(client: KvStore, prefix: string, group: string, options: UpdaterOptions) {
     const name = encodeURIComponent(checkName('group', group, 200));
+    this.#group = group;
     this.#key = (partition) => `${prefix}:c:${name}:${partition}`;
     this.#updater = createUpdater(client, options);
   }
 
-  /** Takes a partition over from whoever has it: at a position, or where the group left off, if it has and `goesOn`. */
-  claim(partition: number, begin: number, goesOn: boolean): Promise<Checkpoint> {
+  /** Takes a partition over from its consumer, where the group left off; at `begin` if it is new, or not to go on. */
+  claim(partition: number, { begin, goesOn }: Beginning): Promise<Checkpoint> {
     return this.#updater.update(this.#key(partition), codec, (current) => {
       const place = (goesOn && current) || { position: begin, version: 0 };
       const claimed = { ...place, epoch: (current?.epoch ?? 0) + 1 };
@@ -41,7 +51,7 @@ export class Checkpoints {
     );
     if (isKept) return true;
     throw new CheckpointLostError(
-      `Another consumer has taken over partition ${partition}; this one has stopped.`,
+      `Another consumer of "${this.#group}" has taken over partition ${partition}; this one has stopped.`,
     );
   }
 }

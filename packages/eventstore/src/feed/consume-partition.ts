@@ -1,22 +1,19 @@
 import type { Clock } from '@norikv/store';
 import type { EventShape } from '../events/event-types.js';
-import type { Bell } from './bell.js';
 import type { Checkpoint, Checkpoints } from './checkpoints.js';
 import type { ConsumerOptions } from './consumer-options.js';
 import type { Handling } from './handling.js';
 import type { PartitionReader } from './partition-reader.js';
 import { unlessAway } from './unless-away.js';
+import { notYet, untilBack, type Waiting } from './until-back.js';
 
 /** What it takes to consume a partition. */
-export interface ConsumingParts<Event extends EventShape> {
+export interface ConsumingParts<Event extends EventShape> extends Waiting {
   readonly options: ConsumerOptions<Event>;
   readonly reader: PartitionReader<Event>;
   readonly handling: Handling<Event>;
   readonly checkpoints: Checkpoints;
-  readonly bell: Bell;
   readonly clock: Clock;
-  /** Ends when the consumer is to stop. */
-  readonly signal: AbortSignal;
   /** Called with the position up to which all is handled. */
   readonly onReached: (partition: number, position: number) => void;
 }
@@ -31,22 +28,27 @@ export async function consumePartition<Event extends EventShape>(
   const { partition } = reader;
   let place = claim;
   let saved = claim;
-  const save = async (): Promise<void> => {
+  /** When what is not saved yet was begun. */
+  let unsavedSince = 0;
+  const save = async (): Promise<unknown> => {
     const next = place;
-    if (next !== saved && (await unlessAway(() => checkpoints.save(partition, next)))) saved = next;
+    if (next !== saved && !(await unlessAway(() => checkpoints.save(partition, next)))) return notYet;
+    saved = next;
+    return undefined;
   };
   for (let waitMs = pollMs; !signal.aborted; ) {
     const heard = bell.rings;
     const deliveries = (await unlessAway(() => reader.after(place.position, place.version))) || [];
-    let triedAt = clock.monotonic();
+    if (place === saved) unsavedSince = clock.monotonic();
     try {
       for (const { position, events } of deliveries) {
         for (const event of events) {
           if (signal.aborted || !(await handling.handle(event, partition))) return;
           place = { ...place, version: event.version };
-          if (clock.monotonic() - triedAt < checkpointMs) continue;
-          await save();
-          triedAt = clock.monotonic();
+          if (clock.monotonic() - unsavedSince < checkpointMs) continue;
+          // Nothing is handled meanwhile: after a crash, or by a consumer that has taken over, it would be handled again.
+          await untilBack(save, parts);
+          unsavedSince = clock.monotonic();
         }
         place = { ...place, position, version: 0 };
       }

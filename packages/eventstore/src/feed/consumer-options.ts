@@ -15,9 +15,9 @@ export type StartFrom = 'BEGINNING' | 'CURRENT' | 'CURRENT_OR_END' | 'END';
  */
 export type ErrorPolicy = 'stop' | 'skip' | 'park';
 
-/** What a handler is given beside the event. */
+/** What a handler gets besides the event. */
 export interface HandlingContext {
-  /** Ends when the consumer is to stop. An event whose handler throws after that is not done with: it comes again. */
+  /** Ends when the consumer is to stop. If the handler throws after that, its event comes again. */
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +39,7 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
   readonly partitions?: readonly number[] | undefined;
   /** Only events of these types. */
   readonly types?: readonly Event['type'][] | undefined;
-  /** Default `stop`. A function is told each failure, and says at once what happens; if it throws, the consumer stops. */
+  /** Default `stop`. A function gets each failure and returns at once what happens; if it throws, the consumer stops. */
   readonly onError?: ErrorPolicy | ((error: unknown, event: RecordedEvent<Event>) => ErrorPolicy) | undefined;
   /**
    * Pointers taken at a time, with all their events; the checkpoint is saved after each batch, and when the consumer
@@ -48,7 +48,7 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
   readonly batchSize?: number | undefined;
   /**
    * How often the checkpoint is saved within a batch that takes long, in milliseconds: about as much is handled again
-   * after a crash. 0: after each event. Default 1,000.
+   * after a crash. 0: after each event. Default 1,000. While it cannot be saved, no further event is handled.
    */
   readonly checkpointMs?: number | undefined;
   /** Wait between looks at an idle feed, doubled up to the maximum, in milliseconds. Default 50 and 2,000. */
@@ -81,7 +81,7 @@ export interface ParkedEvent {
   readonly parkedAt: number;
 }
 
-/** What became of a parked event that was to be handled again. */
+/** The result of handling a parked event again. */
 export interface Retried {
   readonly id: string;
   /**

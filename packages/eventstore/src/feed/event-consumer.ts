@@ -89,12 +89,12 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   async #begin(): Promise<void> {
     const { from = 'CURRENT' } = this.#options;
     await this.#feed.check();
+    const goesOn = from.startsWith('CURRENT');
     const ends = from.endsWith('END') ? await this.#publishedSoFar() : [];
     const lanes = await Promise.all(
       this.#readers.map(async (reader) => {
         const begin = ends[reader.partition] ?? 0;
-        const claim = await this.#checkpoints.claim(reader.partition, begin, from.startsWith('CURRENT'));
-        return { reader, claim };
+        return { reader, claim: await this.#checkpoints.claim(reader.partition, { begin, goesOn }) };
       }),
     );
     const stopListening = this.#feed.onPublished(() => this.#bell.ring());

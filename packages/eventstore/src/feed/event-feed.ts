@@ -45,7 +45,7 @@ export interface FeedItem {
 
 const rememberedStreams = 4_096;
 const streamsAtOnce = 100;
-/** Entries of a ledger from which on a writer sweeps it, in case that nobody else does. */
+/** A writer sweeps a ledger that has this many entries, in case nobody else does. */
 const crowd = 1_000;
 
 /**
@@ -213,7 +213,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
     this.#background.add(done);
   }
 
-  /** What came while streams were being published is published next. */
+  /** Publishes what waits, then what came meanwhile. What fails stays in the ledger, and a sweep will do it. */
   async #publishWaiting(): Promise<void> {
     this.#isPublishing = true;
     // One turn later, so that a burst of appends shares the pointers' write.
@@ -229,7 +229,6 @@ export class EventFeed implements Outbox, AsyncDisposable {
           group.filter((name) => this.partitionOf(name) === partition),
         ),
       );
-      // What fails here stays in the ledger, and a sweep will do it.
       await Promise.allSettled(publishing);
       this.#announce();
     }

@@ -1,26 +1,21 @@
 import { checkAtOnce } from '@norikv/store/checks';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
-import type { Bell } from './bell.js';
 import { checkPolicy } from './check-consumer-options.js';
 import type { ConsumerOptions, ErrorPolicy } from './consumer-options.js';
-import { notYet } from './not-yet.js';
 import type { ParkedEvents } from './parked-events.js';
-import { newToken } from './token.js';
 import { unlessAway } from './unless-away.js';
+import { notYet, untilBack, type Waiting } from './until-back.js';
 
 /** What a {@link Handling} works with. */
-export interface HandlingParts<Event extends EventShape> {
+export interface HandlingParts<Event extends EventShape> extends Waiting {
   readonly options: ConsumerOptions<Event>;
   readonly parked: ParkedEvents;
-  readonly bell: Bell;
-  /** Ends when the consumer is to stop. */
-  readonly signal: AbortSignal;
 }
 
-/** Has events handled, one at a time, and does with one that fails what is to be done with it. */
+/** Gives events to the handler, one at a time in each partition, and does as `onError` says with those that fail. */
 export class Handling<Event extends EventShape> {
   readonly #parts: HandlingParts<Event>;
-  /** The partitions of which the handler has an event, and who waits for it. */
+  /** The partitions of which the handler has an event, with those that wait until it is done. */
   readonly #waiting = new Map<number, Array<() => void>>();
 
   constructor(parts: HandlingParts<Event>) {
@@ -31,15 +26,15 @@ export class Handling<Event extends EventShape> {
   async handle(event: RecordedEvent<Event>, partition: number): Promise<boolean> {
     const { parked, signal } = this.#parts;
     try {
-      return await this.#untilBack(() => this.once(event, partition));
+      return await untilBack(() => this.once(event, partition), this.#parts);
     } catch (error) {
       if (signal.aborted) return false;
       const policy = this.#policyFor(error, event);
       if (policy === 'stop') throw error;
-      const id = newToken();
+      const id = crypto.randomUUID();
       const park = async (): Promise<unknown> =>
         (await unlessAway(() => parked.add(id, event as RecordedEvent, error))) || notYet;
-      return policy === 'skip' || (await this.#untilBack(park));
+      return policy === 'skip' || (await untilBack(park, this.#parts));
     }
   }
 
@@ -67,16 +62,5 @@ export class Handling<Event extends EventShape> {
     const policy = checkAtOnce('onError()', onError(error, event));
     checkPolicy('onError()', policy);
     return policy;
-  }
-
-  /** Repeats while the store is away; false if the consumer was stopped meanwhile. */
-  async #untilBack(work: () => unknown): Promise<boolean> {
-    const { options, bell, signal } = this.#parts;
-    const { pollMs = 50, maxPollMs = 2_000 } = options;
-    for (let waitMs = pollMs; (await work()) === notYet; waitMs = Math.min(maxPollMs, 2 * waitMs)) {
-      if (!signal.aborted) await bell.sleep(waitMs, bell.rings);
-      if (signal.aborted) return false;
-    }
-    return true;
   }
 }

@@ -33,8 +33,8 @@ export class ParkedEvents {
   }
 
   /**
-   * True when the event is kept. An event has one place here; failing again gives it a new id, so that nobody takes
-   * out a failure that he has not seen.
+   * True when the event is kept. An event has one place here; failing again gives it a new id, so that a caller can
+   * only take out a failure that it has seen.
    *
    * @param id - of this failure: an earlier attempt to keep it may have been applied although it seemed to fail.
    * @throws ParkingFullError if there is no room.
@@ -51,8 +51,8 @@ export class ParkedEvents {
     });
     if (isKept) return true;
     throw new ParkingFullError(
-      `"${aggregateId}" failed at version ${version}, and there is no room to park it: retry or drop what ` +
-        `"${this.#group}" has parked, then start a new consumer. The event comes again.`,
+      `"${aggregateId}" failed at version ${version}, and "${this.#group}" may park no more: retry or drop what it ` +
+        'has parked, or rebuild a projection, then start again. The event comes again.',
       { cause },
     );
   }

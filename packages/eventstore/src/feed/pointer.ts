@@ -1,6 +1,6 @@
 import { bytesOf } from '../log/head.js';
 
-/** Events of one pointer, so that nobody who follows it has to hold a long stream in memory. */
+/** Most events of one pointer, so that its reader need not hold a long stream in memory. */
 const eventsOfPointer = 1_000;
 
 /** Says that a stream has events from one version to another. Feeds hold pointers, not events. */
@@ -15,7 +15,7 @@ export function decodePointer(line: string): Pointer {
   return JSON.parse(line) as Pointer;
 }
 
-/** What of the pointers is not in the newest lines of the feed already. */
+/** The part of the pointers that the newest lines of the feed do not hold yet. */
 export function unpublished(lines: readonly string[], pointers: readonly Pointer[]): Pointer[] {
   const wanted = new Map(pointers.map(([aggregateId, from]) => [aggregateId, from]));
   for (const line of lines) {

@@ -8,8 +8,8 @@ import { checkConsumerOptions } from './check-consumer-options.js';
 import type { CatchUpOptions, ConsumerOptions, ParkedEvent } from './consumer-options.js';
 import { EventConsumer } from './event-consumer.js';
 import type { EventFeed } from './event-feed.js';
-import { notYet } from './not-yet.js';
 import { unlessAway } from './unless-away.js';
+import { notYet } from './until-back.js';
 import { ViewRecords } from './view-records.js';
 
 /** Options of a {@link Projection}: those of its consumer, and these. */
@@ -152,9 +152,17 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     await this.#consumer?.stop();
   }
 
-  /** The events that were parked, and are in no record: `rebuild` applies them when `keyOf` and `evolve` can. */
+  /**
+   * The events that were parked, and are in no record. `rebuild` applies them when `keyOf` and `evolve` can. They are not
+   * retried one by one: applied after later events, they could make records that no rebuild makes again.
+   */
   async parked(): Promise<ParkedEvent[]> {
     return this.#consumerOf(await this.#records.live()).parked();
+  }
+
+  /** Forgets a parked event, which makes room: it gets into the records by a `rebuild` only. False if it is not parked. */
+  async dropParked(id: string): Promise<boolean> {
+    return this.#consumerOf(await this.#records.live()).dropParked(id);
   }
 
   /** Rejects with what stopped the projection, if something did. */
@@ -183,32 +191,40 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   }
 
   #consumerOf(generation: number): EventConsumer<Event> {
-    const { name, revision: _revision, keyOf, initial, evolve, ...options } = this.#options;
+    const {
+      name,
+      revision: _revision,
+      keyOf: _keyOf,
+      initial: _initial,
+      evolve: _evolve,
+      ...rest
+    } = this.#options;
     return new EventConsumer(this.#feed, this.#store, {
-      ...options,
+      ...rest,
       group: `projection ${name} ${generation}`,
       from: 'CURRENT',
-      handle: async (event) => {
-        const key = checkAtOnce('keyOf()', keyOf(event));
-        if (key === undefined) return;
-        const mistakes = new Set<unknown>();
-        const change = (state: unknown): State => {
-          try {
-            const before = state === undefined ? stateOf(undefined, { initial }) : (state as State);
-            const next = evolved({ evolve }, before, event);
-            stateToJson(next, name);
-            return next;
-          } catch (error) {
-            mistakes.add(error);
-            throw error;
-          }
-        };
-        const applied = await unlessAway(
-          () => this.#records.apply(generation, key, event as RecordedEvent, change),
-          mistakes,
-        );
-        return applied === false ? notYet : undefined;
-      },
+      handle: (event) => this.#apply(generation, event),
     });
+  }
+
+  /** What `keyOf` and `evolve` throw is for `onError`, even if it looks as if the store were away. */
+  async #apply(generation: number, event: RecordedEvent<Event>): Promise<unknown> {
+    const { name, keyOf } = this.#options;
+    const key = checkAtOnce('keyOf()', keyOf(event));
+    if (key === undefined) return undefined;
+    const mistakes = new Set<unknown>();
+    const change = (state: unknown): State => {
+      try {
+        const before = state === undefined ? stateOf(undefined, this.#options) : (state as State);
+        const next = evolved(this.#options, before, event);
+        stateToJson(next, name);
+        return next;
+      } catch (error) {
+        mistakes.add(error);
+        throw error;
+      }
+    };
+    const apply = (): Promise<void> => this.#records.apply(generation, key, event as RecordedEvent, change);
+    return (await unlessAway(apply, mistakes)) === false ? notYet : undefined;
   }
 }

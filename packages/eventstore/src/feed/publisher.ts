@@ -23,7 +23,7 @@ interface Sighting {
   readonly sinceMs: number;
 }
 
-/** What came of pointing at streams. */
+/** The result of appending pointers. */
 interface Pointed {
   readonly versions: ReadonlyMap<string, number>;
   readonly rest: readonly string[];

@@ -17,7 +17,7 @@ export async function readCommitted<Event extends EventShape>(
   const { events, exists, version } = await store.read(aggregateId, span);
   if (!exists || version >= to) return events;
   throw new UnavailableError(
-    `"${aggregateId}" was read as of ${version}, before the ${to} that was published`,
+    `"${aggregateId}" was read at version ${version}, but version ${to} is published: the store gave an older state`,
     {
       outcome: 'not-applied',
     },

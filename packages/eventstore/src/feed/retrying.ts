@@ -17,7 +17,7 @@ export interface RetryingParts {
   readonly signal: AbortSignal;
 }
 
-/** Has parked events handled again, one after the other. */
+/** Gives parked events to the handler again, one after the other. */
 export class Retrying<Event extends EventShape> {
   readonly #store: EventStore<Event>;
   readonly #feed: EventFeed;

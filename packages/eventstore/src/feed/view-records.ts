@@ -13,7 +13,7 @@ interface View {
 /** Which generation of a projection is read, and which one is being built. */
 interface Generations {
   readonly live: number;
-  /** That of the live one; absent until somebody keeps it up to date. */
+  /** The revision of the live one; absent until a projection keeps it up to date. */
   readonly revision?: string | undefined;
   readonly building?: { readonly generation: number; readonly revision: string } | undefined;
 }
@@ -91,7 +91,7 @@ export class ViewRecords {
     return this.#updater.update(this.#generationsKey(), generationsCodec, (current = { live: 1 }) => {
       const { live, building } = current;
       if (live >= generation) return keep(undefined);
-      // What others build goes on, and nobody else gets its number.
+      // A generation that others are building goes on, and keeps its number to itself.
       const others = building && building.generation > generation ? { building } : {};
       return write({ live: generation, revision, ...others }, undefined);
     });

@@ -4,6 +4,7 @@ import {
   delay,
   keep,
   type Transition,
+  type UpdateOptions,
   type Updater,
   type UpdaterOptions,
   write,
@@ -25,7 +26,7 @@ import { notPrepared, partsOf, putBeside } from './parts.js';
 import { corrupt } from './record.js';
 import { createRightOfWay, type RightOfWay } from './right-of-way.js';
 import { Sealer } from './sealer.js';
-import { keysOfRef, readLines, readPage } from './segments.js';
+import { Segments } from './segments.js';
 import { deleteTrash } from './trash.js';
 import { type Slice, type Span, walk } from './walk.js';
 
@@ -50,20 +51,12 @@ type Outcome<Answer> =
   | { readonly stop: Answer }
   | (Committed & { readonly attempt: string });
 
-/** Options of one append. */
-export interface LogAppendOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly deadlineMs?: number | undefined;
-  readonly opId?: string | undefined;
-  readonly fingerprint?: string | undefined;
-}
-
-/** Options of an append, which may have begun before it came to the log. */
-export interface LogLimits extends Omit<LogAppendOptions, 'deadlineMs'> {
+/** Options of one append. Its deadline is a moment, as it may have begun before it reached the log. */
+export interface LogAppendOptions extends Omit<UpdateOptions, 'deadlineMs' | 'onConflict'> {
   readonly endsAt?: number | undefined;
 }
 
-/** Between two looks whether an append that goes first is done. */
+/** Between two looks at whether the append that goes first is done. */
 const pauseMs = 10;
 
 /**
@@ -73,38 +66,40 @@ const pauseMs = 10;
  */
 export class Log {
   readonly limits: Limits;
-  readonly keys: LogKeys;
   readonly #store: KvStore;
+  readonly #keys: LogKeys;
   readonly #updater: Updater;
   readonly #options: UpdaterOptions;
   readonly #clock: Clock;
+  readonly #segments: Segments;
   readonly #sealer: Sealer;
   readonly #isBehind: RightOfWay;
 
   constructor(store: KvStore, keys: LogKeys, options: UpdaterOptions = {}, rollBytes?: number) {
     this.limits = limitsOf(store, rollBytes, options.operationWindow);
-    this.keys = keys;
+    this.#keys = keys;
     this.#store = store;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#sealer = new Sealer(store, keys);
+    this.#segments = new Segments(store, keys);
+    this.#sealer = new Sealer(this.#segments);
     this.#isBehind = createRightOfWay(this.#clock);
     this.#updater = createUpdater(store, options);
   }
 
   /** One round trip. */
   async head(name: string, options?: GetOptions): Promise<Head | undefined> {
-    const key = this.keys.head(name);
+    const key = this.#keys.head(name);
     const head = await this.#updater.read(key, headCodec, options);
     return head && checkOwner(head, name, key);
   }
 
   /** The head, read so that an append that follows need not read it again. */
-  peek(name: string, options?: LogAppendOptions): Promise<Head | undefined> {
+  peek(name: string, options?: UpdateOptions): Promise<Head | undefined> {
     return this.update(name, (head) => keep(head), options);
   }
 
-  /** What an append with this id came to; undefined if the log does not know it. One round trip. */
+  /** Where an append with this id has put its lines; undefined if the log does not know it. One round trip. */
   committed(name: string, opId: string, options?: GetOptions): Promise<Committed | undefined> {
     return this.update<Committed | undefined>(name, () => keep(undefined), { ...options, opId });
   }
@@ -113,9 +108,9 @@ export class Log {
   update<Result>(
     name: string,
     transition: Transition<Head, Result>,
-    options?: LogAppendOptions,
+    options?: UpdateOptions,
   ): Promise<Result> {
-    const key = this.keys.head(name);
+    const key = this.#keys.head(name);
     const checked: Transition<Head, Result> = (head, now) =>
       transition(head && checkOwner(head, name, key), now);
     return this.#updater.update(key, headCodec, checked, options);
@@ -130,10 +125,10 @@ export class Log {
   async append<Answer>(
     name: string,
     plan: (head: Head, now: number) => Plan<Answer>,
-    { signal, endsAt = this.endOf(), opId, fingerprint }: LogLimits = {},
+    { signal, endsAt = this.endOf(), opId, fingerprint }: LogAppendOptions = {},
   ): Promise<Appended<Answer>> {
     const attempt = crypto.randomUUID();
-    /** Under which it has asked to go first. */
+    /** The name under which it has asked to go first. */
     let turn = '';
     for (let isFirst = true; ; ) {
       let seen = emptyHead(name, this.limits.rollBytes);
@@ -176,7 +171,7 @@ export class Log {
       return write(asked, asked);
     };
     return this.update(seen.name, ask, { deadlineMs: this.leftUntil(endsAt) }).catch(
-      notPrepared(this.keys.head(seen.name)),
+      notPrepared(this.#keys.head(seen.name)),
     );
   }
 
@@ -189,15 +184,15 @@ export class Log {
   async prepareParts(
     name: string,
     lines: readonly string[],
-    { signal, endsAt = this.endOf() }: LogLimits,
+    { signal, endsAt = this.endOf() }: LogAppendOptions,
   ): Promise<readonly Part[]> {
     const parts: Part[] = [];
     try {
       for (const { part, pieces } of partsOf(lines, name, this.limits)) {
         parts.push(part);
         for (const [piece, bytes] of pieces.entries()) {
-          const [key, timeoutMs] = [this.keys.part(name, part.token, piece), this.leftUntil(endsAt)];
-          await putBeside(this.#store, key, bytes, { signal, timeoutMs });
+          const key = this.#keys.part(name, part.token, piece);
+          await putBeside(this.#store, key, bytes, { signal, timeoutMs: this.leftUntil(endsAt) });
         }
       }
     } catch (error) {
@@ -211,7 +206,7 @@ export class Log {
 
   /** Deletes parts that nothing will refer to. A failure leaves them, unseen. */
   async discard(name: string, parts: readonly Part[] = []): Promise<void> {
-    const keys = parts.flatMap(({ token, pieces }) => keysOfRef(this.keys, name, 0, [0, 0, token, pieces]));
+    const keys = parts.flatMap(({ token, pieces }) => this.#segments.keysOf(name, 0, [0, 0, token, pieces]));
     await Promise.allSettled(keys.map((key) => this.#store.delete(key)));
   }
 
@@ -220,7 +215,7 @@ export class Log {
     const head = await this.head(name);
     if (!head || head.trash.length === 0) return;
     const { trash } = head;
-    await deleteTrash(this.#store, this.keys, name, trash);
+    await deleteTrash(this.#store, this.#segments, name, trash);
     await this.update(name, (current = head) => {
       const left = current.trash.filter((item) => !trash.some((done) => `${done}` === `${item}`));
       return write({ ...current, trash: left }, undefined);
@@ -231,8 +226,8 @@ export class Log {
   read(head: Head, span: Span, prefetch: number, options?: GetOptions): AsyncGenerator<Slice> {
     const { name } = head;
     const shelves = {
-      page: (level: number, ref: Ref) => readPage(this.#store, this.keys, name, level, ref, options),
-      lines: (ref: Ref) => readLines(this.#store, this.keys, name, ref, options),
+      page: (level: number, ref: Ref) => this.#segments.page(name, level, ref, options),
+      lines: (ref: Ref) => this.#segments.lines(name, ref, options),
       missing: async ([first, last]: Ref): Promise<void> => {
         const now = await this.head(name, options);
         if (now && now.first > last) return;

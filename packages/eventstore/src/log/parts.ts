@@ -25,7 +25,7 @@ export function* partsOf(lines: readonly string[], name: string, { partBytes }: 
   }
 }
 
-/** Writes a record that no head refers to yet, so that a failure has changed nothing. */
+/** Writes a record that no head refers to yet, so a failure changes nothing. */
 export async function putBeside(
   store: KvStore,
   key: string,
@@ -39,10 +39,10 @@ export async function putBeside(
   }
 }
 
-/** Tells of a failure on the way to a commit, of which the outcome is known, whatever it is of that. */
+/** A write before the commit failed. Its own outcome may be unknown; that of the commit is known. */
 export function notPrepared(key: string): (cause: unknown) => never {
   return (cause) => {
-    const message = 'A record could not be prepared; nothing was committed.';
+    const message = 'A record that the commit needs could not be written; nothing was committed. Try again.';
     throw new UnavailableError(message, { key, cause, outcome: 'not-applied' });
   };
 }

@@ -1,25 +1,20 @@
-import type { KvStore } from '@norikv/store';
 import { type Head, tailFirst } from './head.js';
-import type { LogKeys } from './log-keys.js';
-import { putBeside } from './parts.js';
 import { remember } from './remember.js';
 import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
-import { recordOfRoll } from './segments.js';
+import type { Segments } from './segments.js';
 
 const rememberedRolls = 1_024;
 
-/** Writes what is to leave a head beside it, and knows what of that is still to be taken out. */
+/** Writes records of what is to leave a head, and remembers what the next append is to take out of it. */
 export class Sealer {
-  readonly #store: KvStore;
-  readonly #keys: LogKeys;
+  readonly #segments: Segments;
   /** Rolls that are written and wait for the next append to take them into the head. */
   readonly #rolls = new Map<string, readonly Roll[]>();
   /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
   readonly #sealing = new Map<string, Promise<void>>();
 
-  constructor(store: KvStore, keys: LogKeys) {
-    this.#store = store;
-    this.#keys = keys;
+  constructor(segments: Segments) {
+    this.#segments = segments;
   }
 
   /** The head without what this process has sealed. */
@@ -34,7 +29,7 @@ export class Sealer {
   }
 
   /**
-   * The append is durable already, so a failure here is nobody's: the next append tries again. Callers that
+   * The append is durable already, so a failure here is not reported: the next append tries again. Callers that
    * shared a write go on together, and share the next.
    */
   async sealIfLong(head: Head): Promise<void> {
@@ -61,7 +56,7 @@ export class Sealer {
   }
 
   async #seal(name: string, rolls: readonly Roll[], sealed: readonly Roll[] = []): Promise<void> {
-    for (const roll of rolls) await putBeside(this.#store, ...recordOfRoll(this.#keys, name, roll));
+    for (const roll of rolls) await this.#segments.write(name, roll);
     remember(this.#rolls, name, [...sealed, ...rolls], rememberedRolls);
   }
 }

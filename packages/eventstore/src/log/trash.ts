@@ -1,24 +1,23 @@
 import type { KvStore } from '@norikv/store';
 import type { Ref, Trash } from './head.js';
-import type { LogKeys } from './log-keys.js';
-import { keysOfRef, readPage } from './segments.js';
+import type { Segments } from './segments.js';
 
 /** Deletes the records that a log has cut off: what lies deepest first, so that it can be done again. */
 export async function deleteTrash(
   store: KvStore,
-  keys: LogKeys,
+  segments: Segments,
   name: string,
   trash: readonly Trash[],
 ): Promise<void> {
   const deleteRef = async (level: number, ref: Ref): Promise<void> => {
-    const below = level > 0 ? await readPage(store, keys, name, level, ref) : undefined;
+    const below = level > 0 ? await segments.page(name, level, ref) : undefined;
     await each(below ?? [], (child) => deleteRef(level - 1, child));
-    await each(keysOfRef(keys, name, level, ref), (key) => store.delete(key));
+    await each(segments.keysOf(name, level, ref), (key) => store.delete(key));
   };
   await each(trash, ([level, ...ref]) => deleteRef(level, ref));
 }
 
-/** Does them all, also where one fails: whoever deletes may not come again. Then rejects with the first failure. */
+/** Does them all, also where one fails: nobody may come back for the others. Then rejects with the first failure. */
 async function each<Item>(items: Iterable<Item>, work: (item: Item) => Promise<unknown>): Promise<void> {
   const failures: unknown[] = [];
   for (const item of items) await work(item).catch((error) => failures.push(error));

@@ -83,7 +83,7 @@ async function* prefetched<Item, Result>(
   const underWay: Promise<Result>[] = [];
   for await (const item of items) {
     const result = read(item);
-    // Whoever stops reading early does not hear about reads that fail later.
+    // A reader that stops early is not to be bothered with reads that fail later.
     result.catch(() => {});
     underWay.push(result);
     const [oldest] = underWay;
