@@ -7,7 +7,7 @@ export { a as LexicalHit } from './lexical-index.js';
 interface Bm25Options {
     /** How much more a word in the title counts. Default 2. */
     readonly titleBoost?: number | undefined;
-    /** How soon a word that comes again stops to count. Default 1.2. */
+    /** How soon more repetitions of a word stop counting. Default 1.2. */
     readonly k1?: number | undefined;
     /** How much long documents are held back, 0 to 1. Default 0.75. */
     readonly b?: number | undefined;
@@ -44,9 +44,9 @@ export { a as LexicalHit } from './lexical-index.js';
 
 /** A vector as an embedding model or a store gives it. */
 type Vector = readonly number[] | Float32Array;
-/** What a model is told of a call beside the texts. */
+/** What a model gets with each call beside the texts. */
 interface EmbeddingCall {
-    /** Ends when nobody waits for the answer any more: hand it to `fetch`, so that nothing is computed for nobody. */
+    /** Fires when nobody waits for the answer any more: hand it to `fetch`, so that no work is wasted. */
     readonly signal: AbortSignal;
 }
 /** What turns text into vectors. `dimensions` and `embed` are all it takes. */
@@ -67,8 +67,8 @@ interface EmbeddingModel {
 /** Options of one {@link Embedder.embed}. */
 interface EmbedOptions {
     /**
-     * Ends waiting at once. The model is not asked for what is still waiting; of a call that runs it is told, once
-     * everybody who shares it has gone.
+     * Stops waiting at once. A text that was not sent to the model yet never is; a model call that runs is aborted
+     * once nobody waits for any of its texts.
      */
     readonly signal?: AbortSignal | undefined;
     /** How long to wait, in milliseconds. Default: as long as it takes. */
@@ -81,13 +81,14 @@ interface Embedder {
     /** The model's fingerprint; empty if it has none. */
     readonly fingerprint: string;
     /**
-     * The vectors of texts, in their order. Calls made at the same time share batches. The vectors belong to
-     * everybody who asked for the same text: do not write to them.
+     * The vectors of texts, in their order. Calls made at the same time share batches, and equal texts share a
+     * vector: do not write to it.
      *
      * @throws InvalidArgumentError for a text that is empty or all space, and for a wrong option; the model is not
      * asked.
      * @throws EmbeddingError when the model answers with anything but one finite vector for each text.
-     * @throws CancelledError when the signal ends, DeadlineExceededError when the time is up. What the model throws is passed on as it is.
+     * @throws CancelledError when the signal fires, DeadlineExceededError when the time is up. What the model throws
+     * is passed on.
      */
     embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
 }
@@ -97,7 +98,7 @@ interface EmbedderOptions {
     readonly batchSize?: number | undefined;
     /** Calls of the model at a time. Default 2. */
     readonly concurrency?: number | undefined;
-    /** How many vectors to remember by the hash of their text, the least recently used leave. Default 0. */
+    /** How many vectors to remember by the hash of their text; the least recently used is dropped first. Default 0. */
     readonly cacheSize?: number | undefined;
     /** For time limits. Default: the clock of the process. */
     readonly clock?: Clock | undefined;
@@ -124,7 +125,7 @@ interface VerifyReport {
     /** Nothing was found. */
     readonly isClean: boolean;
 }
-/** What a repair found, and what it could not mend: in `requeued` are the records to be indexed again. */
+/** What a repair found. In `requeued` are the records that it could not mend: index them again. */
 interface RepairReport extends VerifyReport {
 }
 
@@ -356,7 +357,7 @@ declare class DocumentDeduplicator {
 declare class EmbeddingError extends NoriKVError {
     static readonly code: string;
 }
-/** The vectors in the store were made by another model. Use that model, or a prefix and namespace of your own. */
+/** The vectors in the store were made by another model. Use that model, or another namespace. */
 declare class ModelMismatchError extends NoriKVError {
     static readonly code: string;
 }
@@ -436,7 +437,7 @@ interface InteractionOptions extends CallOptions {
      * remembers the last 50.
      */
     readonly eventId?: string | undefined;
-    /** When it was, in milliseconds since the epoch. Default now. Late events count what they would have. */
+    /** When it was, in milliseconds since the epoch. Default now. A late event counts as if it had come in time. */
     readonly at?: number | undefined;
     /** Replaces the weight of the type. */
     readonly weight?: number | undefined;
@@ -465,7 +466,7 @@ interface RecommendOptions extends SimilarOptions {
 }
 /** Options of `trainItemVectors`. */
 interface TrainingOptions extends CallOptions {
-    /** Numbers in a learned vector, 1 to 1,024. More remember more. Default 128. */
+    /** Numbers in a learned vector, 1 to 1,024. More of them hold more, and cost more. Default 128. */
     readonly factors?: number | undefined;
     /** Rounds of the iteration. Default 12. */
     readonly rounds?: number | undefined;
@@ -474,8 +475,8 @@ interface TrainingOptions extends CallOptions {
 }
 
 /**
- * What a recommendation stands on: what the user likes, what was met in this session, what many like at
- * present, or have liked for long. `similar` for the answers of `getSimilarProducts`.
+ * What a recommendation is based on: what the user likes, what was met in this session, what many like at
+ * present, or have liked for long. `similar` in the answers of `getSimilarProducts`.
  */
 type RecommendationSource = 'taste' | 'session' | 'trending' | 'popular' | 'similar';
 /** How a score came about: the parts add up to it. */
@@ -805,13 +806,13 @@ interface TunedFusion {
     /** The mean of the measure over all queries. */
     readonly score: number;
 }
-/** What tuning found. Report `best` on queries it was not chosen by. */
+/** What tuning found. Measure `best` again, on queries it was not chosen by. */
 interface Tuning {
     readonly best: TunedFusion;
     /** All that was tried, in the order given. */
     readonly tried: readonly TunedFusion[];
 }
-/** One by the place of the first relevant document among the first ten, 0 if there is none. */
+/** 1 divided by the rank of the first relevant document among the first ten; 0 if there is none. */
 declare function reciprocalRank(ranked: readonly string[], relevant: ReadonlySet<string>): number;
 
 /**
@@ -846,7 +847,7 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
      * again; if its metadata is the same too, it is not written either. When it fails, what was there stays.
      *
      * @throws InvalidArgumentError if there is no text, or the id cannot be stored.
-     * @throws EmbeddingError when the model's answer is no good; what the model throws is passed on.
+     * @throws EmbeddingError when the model's answer is wrong; what the model throws is passed on.
      * @throws OutcomeUnknownError when it cannot be known whether it was written. Indexing again is safe.
      */
     indexDocument(id: string, title: string, content: string, options?: IndexOptions<Metadata>): Promise<IndexOutcome>;
@@ -870,7 +871,7 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     /** Deletes a document, with all that was derived from it. True if there was one. */
     deleteDocument(id: string, options?: CallOptions): Promise<boolean>;
     /**
-     * Tries ways to join the rankings on queries with known answers. Changes nothing: give the best as `fusion`.
+     * Tries ways to join the rankings on queries with known answers. Changes nothing: pass the best as `fusion` yourself.
      *
      * @throws InvalidArgumentError without queries or fusions.
      */

@@ -5,7 +5,7 @@ export class EmbeddingError extends NoriKVError {
   static override readonly code: string = 'EMBEDDING';
 }
 
-/** The vectors in the store were made by another model. Use that model, or a prefix and namespace of your own. */
+/** The vectors in the store were made by another model. Use that model, or another namespace. */
 export class ModelMismatchError extends NoriKVError {
   static override readonly code: string = 'MODEL_MISMATCH';
 }

@@ -206,9 +206,11 @@ describe('options', () => {
 
   it('ids and contents are checked', async () => {
     const dedup = new DocumentDeduplicator(createMemoryStore());
-    await expect(dedup.checkAndStore('', 'x')).rejects.toThrow('id is');
+    await expect(dedup.checkAndStore('', 'x')).rejects.toThrow('docId is ""; use');
     await expect(dedup.checkAndStore('a', null as unknown as string)).rejects.toThrow('content is null');
-    await expect(dedup.checkAndStore('a', 7 as unknown as string)).rejects.toThrow('content is number');
+    await expect(dedup.checkAndStore('a', 7 as unknown as string)).rejects.toThrow(
+      'content is 7; use a string',
+    );
   });
 
   it('a text that is too long is refused, with what to do', async () => {

@@ -93,7 +93,7 @@ describe('RecommendationEngine', () => {
   });
 
   it.each([
-    ['is lost', async () => null, 'is not there; run repair()'],
+    ['is lost', async () => null, 'is not there; read the record again, or run repair()'],
     ['cannot be read', () => Promise.reject(new Error('of the disk')), 'of the disk'],
   ])('says so when a vector it has to compare %s', async (_what, vectorGet, message) => {
     const store = createMemoryVectorStore();
@@ -349,7 +349,7 @@ describe('RecommendationEngine', () => {
     expect(make({ concurrency: 0 })).toThrow('concurrency is 0');
     const engine = await stockedShop(store);
     await expect(engine.getRecommendations('ann', 0)).rejects.toThrow('topK is 0');
-    await expect(engine.getRecommendations('', 1)).rejects.toThrow('id is ""');
+    await expect(engine.getRecommendations('', 1)).rejects.toThrow('userId is ""');
     await expect(engine.recordInteraction('ann', 'boots', { weight: Number.NaN })).rejects.toThrow(
       'weight is NaN',
     );

@@ -18,8 +18,8 @@ const shared: readonly Wrong[] = [
   ['namespace', '', 'namespace is ""; use a string with something in it'],
   ['unsafeAllowNonAtomicCas', 'yes', 'unsafeAllowNonAtomicCas is "yes"; use true or false'],
   ['random', 0.5, 'random is 0.5; use a function'],
-  ['clock', 7, 'clock is 7; use an object'],
-  ['clock', { now: Date.now }, 'clock.monotonic is undefined; use a clock with all three functions'],
+  ['clock', 7, 'clock.now is undefined; use a function'],
+  ['clock', { now: Date.now }, 'clock.monotonic is undefined; use a function'],
 ];
 
 const refused = (message: string) =>

@@ -12,7 +12,7 @@ export class CallBudget {
   readonly #deadlineAt: number | undefined;
   readonly signal: AbortSignal | undefined;
 
-  /** @throws InvalidArgumentError if a limit is none. */
+  /** @throws InvalidArgumentError if a limit is wrong. */
   constructor(options: CallOptions, clock: Clock) {
     checkLimits(options);
     const { signal, timeoutMs } = options;

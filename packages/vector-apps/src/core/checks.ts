@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { checkAtOnce, checkOptions, checkString, refuse } from '@norikv/store/checks';
+import { checkAtOnce, checkClock, checkOptions, checkString, refuse } from '@norikv/store/checks';
 
 /** @throws InvalidArgumentError unless the value is a number in the range. */
 export function checkNumber(name: string, value: number, least: number, most: number): number {
@@ -46,11 +46,11 @@ export function checkAnswer(answer: boolean): boolean {
   return checkAtOnce('what filter answers', answer, 'true or false, at once');
 }
 
-/** @throws InvalidArgumentError unless the value can be gone through, and is no string. */
+/** @throws InvalidArgumentError unless the value is an iterable, and no string. */
 export function checkIterable(name: string, value: unknown): void {
   const isObject = typeof value === 'object' && value !== null;
   if (isObject && (Symbol.iterator in value || Symbol.asyncIterator in value)) return;
-  refuse(name, value, 'an array, or anything else to go through with for await');
+  refuse(name, value, 'an array or another iterable, also an async one');
 }
 
 /** Options that all classes have. */
@@ -74,10 +74,5 @@ export function checkShared(options: SharedOptions, own: readonly string[]): voi
   checkString('prefix', prefix);
   checkFlags({ unsafeAllowNonAtomicCas });
   checkFunctions({ random });
-  checkObject('clock', clock);
-  if (!clock) return;
-  const { now, monotonic, startTimer } = clock;
-  for (const [name, value] of Object.entries({ now, monotonic, startTimer })) {
-    if (typeof value !== 'function') refuse(`clock.${name}`, value, 'a clock with all three functions');
-  }
+  if (clock !== undefined) checkClock(clock);
 }

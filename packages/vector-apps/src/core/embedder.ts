@@ -19,8 +19,8 @@ import { MicroBatcher } from './micro-batcher.js';
 /** Options of one {@link Embedder.embed}. */
 export interface EmbedOptions {
   /**
-   * Ends waiting at once. The model is not asked for what is still waiting; of a call that runs it is told, once
-   * everybody who shares it has gone.
+   * Stops waiting at once. A text that was not sent to the model yet never is; a model call that runs is aborted
+   * once nobody waits for any of its texts.
    */
   readonly signal?: AbortSignal | undefined;
   /** How long to wait, in milliseconds. Default: as long as it takes. */
@@ -34,13 +34,14 @@ export interface Embedder {
   /** The model's fingerprint; empty if it has none. */
   readonly fingerprint: string;
   /**
-   * The vectors of texts, in their order. Calls made at the same time share batches. The vectors belong to
-   * everybody who asked for the same text: do not write to them.
+   * The vectors of texts, in their order. Calls made at the same time share batches, and equal texts share a
+   * vector: do not write to it.
    *
    * @throws InvalidArgumentError for a text that is empty or all space, and for a wrong option; the model is not
    * asked.
    * @throws EmbeddingError when the model answers with anything but one finite vector for each text.
-   * @throws CancelledError when the signal ends, DeadlineExceededError when the time is up. What the model throws is passed on as it is.
+   * @throws CancelledError when the signal fires, DeadlineExceededError when the time is up. What the model throws
+   * is passed on.
    */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>;
 }
@@ -51,7 +52,7 @@ export interface EmbedderOptions {
   readonly batchSize?: number | undefined;
   /** Calls of the model at a time. Default 2. */
   readonly concurrency?: number | undefined;
-  /** How many vectors to remember by the hash of their text, the least recently used leave. Default 0. */
+  /** How many vectors to remember by the hash of their text; the least recently used is dropped first. Default 0. */
   readonly cacheSize?: number | undefined;
   /** For time limits. Default: the clock of the process. */
   readonly clock?: Clock | undefined;
@@ -138,7 +139,7 @@ function checkText(text: string): void {
   );
 }
 
-/** Runs work whose signal ends when it is waited for no longer: also when a part of it has failed. */
+/** Gives work a signal that fires when nobody waits for it any more, also because a part of it has failed. */
 function within<T>(
   { signal, timeoutMs }: EmbedOptions,
   clock: Clock,

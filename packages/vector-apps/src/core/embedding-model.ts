@@ -1,9 +1,9 @@
 /** A vector as an embedding model or a store gives it. */
 export type Vector = readonly number[] | Float32Array;
 
-/** What a model is told of a call beside the texts. */
+/** What a model gets with each call beside the texts. */
 export interface EmbeddingCall {
-  /** Ends when nobody waits for the answer any more: hand it to `fetch`, so that nothing is computed for nobody. */
+  /** Fires when nobody waits for the answer any more: hand it to `fetch`, so that no work is wasted. */
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,8 @@
-import { type Change, jsonCodec, keep, type Transition, write } from '@norikv/cas-retry';
+import { type Change, keep, type Transition, write } from '@norikv/cas-retry';
 import type { CallBudget } from './call-budget.js';
 import type { LimitedUpdater } from './limited-updater.js';
+import { storedAs } from './stored-as.js';
+import { textHash } from './text-hash.js';
 
 /** What the ledger knows of an id. */
 export interface LedgerEntry {
@@ -21,22 +23,25 @@ type StoredEntry = readonly [id: string, generation: number, isOpen: 0 | 1];
 const shardCount = 64;
 const emptyShard: Shard = { next: 1, entries: new Map() };
 
-const shardCodec = {
-  ...jsonCodec((data): Shard => {
-    const { next, entries } = data as { readonly next: number; readonly entries: readonly StoredEntry[] };
-    if (!Number.isSafeInteger(next) || !Array.isArray(entries)) throw new TypeError('not a ledger');
-    return {
-      next,
-      entries: new Map(
-        entries.map(([id, generation, isOpen]: StoredEntry) => [id, { generation, isOpen: isOpen === 1 }]),
-      ),
-    };
+interface StoredShard {
+  readonly next: number;
+  readonly entries: readonly StoredEntry[];
+}
+
+const shardCodec = storedAs(
+  ({ next, entries }: Shard): StoredShard => ({
+    next,
+    entries: Array.from(entries, ([id, { generation, isOpen }]) => [id, generation, isOpen ? 1 : 0]),
   }),
-  encode({ next, entries }: Shard): Uint8Array {
-    const stored = [...entries].map(([id, { generation, isOpen }]) => [id, generation, isOpen ? 1 : 0]);
-    return new TextEncoder().encode(JSON.stringify({ next, entries: stored }));
+  (data): Shard => {
+    const { next, entries } = data as StoredShard;
+    if (!Number.isSafeInteger(next) || !Array.isArray(entries)) throw new TypeError('not a ledger');
+    const known = entries.map(
+      ([id, generation, isOpen]: StoredEntry) => [id, { generation, isOpen: isOpen === 1 }] as const,
+    );
+    return { next, entries: new Map(known) };
   },
-};
+);
 
 /**
  * Which ids there are, in 64 records, because a store cannot list its keys. An id is in it from before its
@@ -51,7 +56,7 @@ export class Ledger {
     this.#prefix = prefix;
   }
 
-  /** Names the next generation of an id, and leaves the id open. */
+  /** Allots the next generation of an id, and leaves the id open. */
   allot(id: string, budget: CallBudget): Promise<number> {
     return this.#update(id, budget, ({ next, entries }) =>
       write({ next: next + 1, entries: withEntry(entries, id, { generation: next, isOpen: true }) }, next),
@@ -80,6 +85,11 @@ export class Ledger {
     });
   }
 
+  /** All ids, in no order. */
+  async *ids(budget: CallBudget): AsyncGenerator<string> {
+    for await (const entries of this.shards(budget)) yield* entries.keys();
+  }
+
   /** The ids and what is known of them, shard by shard. */
   async *shards(budget: CallBudget): AsyncGenerator<ReadonlyMap<string, LedgerEntry>> {
     for (let shard = 0; shard < shardCount; shard += 1) {
@@ -93,7 +103,7 @@ export class Ledger {
     budget: CallBudget,
     transition: (shard: Shard) => ReturnType<Transition<Shard, Result>>,
   ): Promise<Result> {
-    const key = this.#keyOf(shardOf(id));
+    const key = this.#keyOf(textHash(id) % shardCount);
     return this.#updater.update(key, shardCodec, (shard = emptyShard) => transition(shard), budget);
   }
 
@@ -108,13 +118,4 @@ function withEntry(
   entry: LedgerEntry,
 ): ReadonlyMap<string, LedgerEntry> {
   return new Map(entries).set(id, entry);
-}
-
-/** FNV-1a over UTF-16 units. */
-function shardOf(id: string): number {
-  let hash = 0x811c9dc5;
-  for (let place = 0; place < id.length; place += 1) {
-    hash = Math.imul(hash ^ id.charCodeAt(place), 0x01000193) >>> 0;
-  }
-  return hash % shardCount;
 }

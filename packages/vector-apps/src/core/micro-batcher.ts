@@ -2,18 +2,18 @@ import type { Clock } from '@norikv/store';
 import { onAbort } from '@norikv/store/on-abort';
 import { inNextTurn } from './next-turn.js';
 
-/** Calls for single texts that fail one after the other: then the model is down. */
+/** When so many calls for single texts fail one after the other, the model is taken for down. */
 const mostFailedInTurn = 3;
 
-/** How long a call that nobody waits for any more, and that does not end, keeps its place among those at a time. */
+/** How long a call that nobody waits for any more, and that does not end, counts among those that run. */
 const abandonedMs = 10_000;
 
-/** Asks the model. The signal ends when nobody waits for the answer any more. */
+/** Asks the model. The signal fires when nobody waits for the answer any more. */
 type Ask = (texts: readonly string[], signal: AbortSignal) => Promise<Float32Array[]>;
 
 interface Job {
   readonly texts: readonly string[];
-  /** Ends when its caller has gone. */
+  /** Fires when its caller has gone. */
   readonly signal: AbortSignal;
   resolve(vectors: Float32Array[]): void;
   reject(error: unknown): void;
@@ -28,7 +28,6 @@ export class MicroBatcher {
   readonly #waiting = new Set<Job>();
   #running = 0;
   #isScheduled = false;
-  #latestError: unknown;
 
   constructor(ask: Ask, batchSize: number, concurrency: number, clock: Clock) {
     this.#ask = ask;
@@ -37,7 +36,7 @@ export class MicroBatcher {
     this.#clock = clock;
   }
 
-  /** The vectors of texts. When the signal ends, what the model was not asked for yet it never is. */
+  /** The vectors of texts. Once the signal fires, a text that was not sent to the model yet never is. */
   async run(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
     const pieces: Promise<Float32Array[]>[] = [];
     for (let start = 0; start < texts.length; start += this.#batchSize) {
@@ -118,16 +117,17 @@ export class MicroBatcher {
   /** One bad text must not fail the texts of others, so everybody is asked for alone; but not in an outage. */
   async #serveAlone(jobs: readonly Job[]): Promise<void> {
     let failedInTurn = 0;
+    let latestError: unknown;
     for (const job of jobs) {
       if (failedInTurn === mostFailedInTurn || job.signal.aborted) {
-        job.reject(job.signal.aborted ? job.signal.reason : this.#latestError);
+        job.reject(job.signal.aborted ? job.signal.reason : latestError);
         continue;
       }
       try {
         job.resolve(await this.#askFor([job]));
         failedInTurn = 0;
       } catch (error) {
-        this.#latestError = error;
+        latestError = error;
         if (!job.signal.aborted) failedInTurn += 1;
         job.reject(error);
       }
@@ -153,7 +153,7 @@ export class MicroBatcher {
     }
   }
 
-  /** A model that is slow to heed the signal is not to be asked for more at a time; one that hangs is to be left. */
+  /** A model that is slow to heed the signal still counts as busy; one that hangs is given up after a while. */
   async #untilAbandoned(answer: Promise<Float32Array[]>, signal: AbortSignal): Promise<Float32Array[]> {
     const releases: (() => void)[] = [];
     const abandoned = new Promise<never>((_, reject) => {

@@ -14,7 +14,12 @@ export interface Placed extends Ranked {
 
 /** Best first, ties by id. */
 export function byScore(left: Ranked, right: Ranked): number {
-  return right.score - left.score || (left.id < right.id ? -1 : Number(left.id > right.id));
+  return right.score - left.score || compareText(left.id, right.id);
+}
+
+/** The same order in every language. */
+export function compareText(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
 }
 
 /**

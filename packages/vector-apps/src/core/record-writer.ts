@@ -63,7 +63,7 @@ export class RecordWriter<T> {
     throw fenced('Deleting', id);
   }
 
-  /** The record is as its caller wants it, and the caller is told so whatever becomes of the rest. */
+  /** The write itself is done: what fails here is left to a repair, and the caller succeeds. */
   async #sweep(
     id: string,
     stale: readonly Generation[],

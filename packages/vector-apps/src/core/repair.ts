@@ -28,7 +28,7 @@ export interface VerifyReport {
   readonly isClean: boolean;
 }
 
-/** What a repair found, and what it could not mend: in `requeued` are the records to be indexed again. */
+/** What a repair found. In `requeued` are the records that it could not mend: index them again. */
 export interface RepairReport extends VerifyReport {}
 
 /** Options of `VectorRecords.repair`. */
@@ -57,6 +57,13 @@ function passOnIfCutOff(error: unknown): undefined {
   if (isCutOff(error)) throw error;
 }
 
+/** One look at everything. */
+interface Run<T> {
+  readonly findings: Findings;
+  readonly restore: RepairOptions<T>['restore'];
+  readonly budget: CallBudget;
+}
+
 class Findings {
   checked = 0;
   ghosts = 0;
@@ -83,16 +90,17 @@ export class Repairs<T> {
   async repair({ openOnly = false, restore }: RepairOptions<T>, budget: CallBudget): Promise<RepairReport> {
     checkFlags({ openOnly });
     const findings = new Findings();
-    for await (const entries of this.#access.ledger.shards(budget)) {
+    const { ledger, ghosts, concurrency } = this.#access;
+    for await (const entries of ledger.shards(budget)) {
       const ids = [...entries].filter(([, { isOpen }]) => isOpen || !openOnly);
-      await mapBounded(ids, this.#access.concurrency, ([id, entry]) =>
-        findings.damage.pass(this.#mend(id, entry, restore, findings, budget)),
+      await mapBounded(ids, concurrency, ([id, entry]) =>
+        findings.damage.pass(this.#mend(id, entry, { findings, restore, budget })),
       );
     }
-    await mapBounded(this.#access.ghosts.all, this.#access.concurrency, (name) =>
-      findings.damage.pass(this.#exorcise(name, findings, budget)),
+    await mapBounded(ghosts.all, concurrency, (name) =>
+      findings.damage.pass(this.#removeGhost(name, findings, budget)),
     );
-    this.#access.ghosts.clear();
+    ghosts.clear();
     return findings.report();
   }
 
@@ -106,35 +114,25 @@ export class Repairs<T> {
     return findings.report();
   }
 
-  async #mend(
-    id: string,
-    { generation, isOpen }: LedgerEntry,
-    restore: RepairOptions<T>['restore'],
-    findings: Findings,
-    budget: CallBudget,
-  ): Promise<void> {
-    const { vectors, transitions, ledger } = this.#access;
+  async #mend(id: string, { generation, isOpen }: LedgerEntry, run: Run<T>): Promise<void> {
+    const { table, vectors, transitions, ledger } = this.#access;
+    const { findings, budget } = run;
     findings.checked += 1;
-    let state = await this.#access.table.read(id, budget);
+    let state = await table.read(id, budget);
     if (isOpen || !state?.live || !isSettled(state)) {
       findings.resumed += 1;
-      state = await this.#access.table.update(id, transitions.settle(generation), budget);
+      state = await table.update(id, transitions.settle(generation), budget);
       const removed = await vectors.remove(id, state.stale, budget);
       findings.ghosts += removed;
-      await this.#access.table.update(id, transitions.swept(state.stale), budget);
+      await table.update(id, transitions.swept(state.stale), budget);
       if (state.live) await ledger.close(id, generation, budget);
       else await ledger.forget(id, state.floor, budget);
     }
-    const record = this.#access.table.record(id, state);
-    if (record) await this.#complete(record, restore, findings, budget);
+    const record = table.record(id, state);
+    if (record) await this.#complete(record, run);
   }
 
-  async #complete(
-    record: VectorRecord<T>,
-    restore: RepairOptions<T>['restore'],
-    findings: Findings,
-    budget: CallBudget,
-  ): Promise<void> {
+  async #complete(record: VectorRecord<T>, { findings, restore, budget }: Run<T>): Promise<void> {
     const { vectors } = this.#access;
     const lost = await this.#lostVectors(record, budget);
     if (lost === 0 || !(await this.#isLive(record, budget))) return;
@@ -172,7 +170,7 @@ export class Repairs<T> {
     return found.filter((vector) => vector === null).length;
   }
 
-  async #exorcise(name: VectorName, findings: Findings, budget: CallBudget): Promise<void> {
+  async #removeGhost(name: VectorName, findings: Findings, budget: CallBudget): Promise<void> {
     if (!(await this.#isGhost(name, budget))) return;
     const isRemoved = await this.#access.vectors.removeOne(name, budget);
     findings.ghosts += Number(isRemoved);

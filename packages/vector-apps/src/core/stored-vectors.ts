@@ -1,4 +1,4 @@
-import type { CallOptions, Clock, VectorMatch } from '@norikv/store';
+import { type CallOptions, type Clock, errorCode, type VectorMatch } from '@norikv/store';
 import { VectorMissingError } from '../errors.js';
 import type { CallBudget } from './call-budget.js';
 import { mapBounded } from './map-bounded.js';
@@ -8,26 +8,24 @@ import { type VectorName, vectorId } from './vector-id.js';
 import type { VectorKvStore } from './vector-kv-store.js';
 import type { VectorSpace } from './vector-space.js';
 
+/** How {@link StoredVectors} work. */
+export interface StoredVectorsOptions {
+  /** Store calls at a time. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
 /** The vectors of one namespace. All its calls may be repeated, and are while the store cannot be reached. */
 export class StoredVectors {
   readonly #store: VectorKvStore;
   readonly #space: VectorSpace;
-  readonly #concurrency: number;
-  readonly #clock: Clock;
-  readonly #random: () => number;
+  readonly #options: StoredVectorsOptions;
 
-  constructor(
-    store: VectorKvStore,
-    space: VectorSpace,
-    concurrency: number,
-    clock: Clock,
-    random: () => number,
-  ) {
+  constructor(store: VectorKvStore, space: VectorSpace, options: StoredVectorsOptions) {
     this.#store = store;
     this.#space = space;
-    this.#concurrency = concurrency;
-    this.#clock = clock;
-    this.#random = random;
+    this.#options = options;
   }
 
   async createNamespace(budget: CallBudget): Promise<void> {
@@ -48,44 +46,36 @@ export class StoredVectors {
     vectors: readonly Float32Array[],
     budget: CallBudget,
   ): Promise<void> {
-    await mapBounded(vectors, this.#concurrency, (vector, part) =>
-      this.#repeatable(
-        (options) =>
-          this.#store.vectorInsert(
-            this.#space.namespace,
-            vectorId({ id, generation, part }),
-            vector,
-            options,
-          ),
+    const { namespace } = this.#space;
+    await mapBounded(vectors, this.#options.concurrency, (vector, part) => {
+      const name = vectorId({ id, generation, part });
+      return this.#repeatable(
+        (options) => this.#store.vectorInsert(namespace, name, vector, options),
         budget,
-      ),
-    );
+      );
+    });
   }
 
   async get(id: string, generation: Generation, budget: CallBudget): Promise<(Float32Array | null)[]> {
-    return mapBounded(namesOf(id, generation), this.#concurrency, async (name) => {
-      const vector = await this.#repeatable(
-        (options) => this.#store.vectorGet(this.#space.namespace, vectorId(name), options),
-        budget,
-      );
+    return mapBounded(namesOf(id, generation), this.#options.concurrency, async (name) => {
+      const vector = await this.#getOne(name, budget);
       return vector && Float32Array.from(vector);
     });
   }
 
+  /** Whether one vector of a generation, picked at random, is there: true for a generation without vectors. */
   async hasAny(id: string, { generation, vectorCount }: Generation, budget: CallBudget): Promise<boolean> {
     if (vectorCount === 0) return true;
-    const part = Math.floor(this.#random() * vectorCount);
-    const vector = await this.#repeatable(
-      (options) => this.#store.vectorGet(this.#space.namespace, vectorId({ id, generation, part }), options),
-      budget,
-    );
-    return vector !== null;
+    const part = Math.floor(this.#options.random() * vectorCount);
+    return (await this.#getOne({ id, generation, part }, budget)) !== null;
   }
 
   /** Removes the vectors of generations. How many there were. */
   async remove(id: string, generations: readonly Generation[], budget: CallBudget): Promise<number> {
     const names = generations.flatMap((generation) => namesOf(id, generation));
-    const removed = await mapBounded(names, this.#concurrency, (name) => this.removeOne(name, budget));
+    const removed = await mapBounded(names, this.#options.concurrency, (name) =>
+      this.removeOne(name, budget),
+    );
     return removed.filter(Boolean).length;
   }
 
@@ -104,8 +94,15 @@ export class StoredVectors {
     return matches;
   }
 
+  #getOne(name: VectorName, budget: CallBudget): Promise<readonly number[] | null> {
+    return this.#repeatable(
+      (options) => this.#store.vectorGet(this.#space.namespace, vectorId(name), options),
+      budget,
+    );
+  }
+
   #repeatable<Result>(call: (options: CallOptions) => Promise<Result>, budget: CallBudget): Promise<Result> {
-    return repeatable(call, budget, this.#clock, this.#random);
+    return repeatable(call, budget, this.#options.clock, this.#options.random);
   }
 }
 
@@ -118,4 +115,9 @@ export function missingVector(id: string, part: number): never {
   throw new VectorMissingError(
     `Vector ${part} of ${JSON.stringify(id)} is not there; read the record again, or run repair()`,
   );
+}
+
+/** Whether an error says that a vector of a record is not there. */
+export function isVectorMissing(error: unknown): boolean {
+  return errorCode(error) === VectorMissingError.code;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, stringToBytes } from '@norikv/store';
+import { checkText } from '@norikv/store/checks';
 
 /** What the id of a stored vector says. */
 export interface VectorName {
@@ -20,13 +20,7 @@ export function parseVectorId(text: string): VectorName | null {
   return id === undefined ? null : { id, generation: Number(generation), part: Number(part) };
 }
 
-/** Throws unless the value can name a record. */
-export function checkId(id: string): void {
-  const isText = typeof id === 'string' && id !== '' && id.isWellFormed();
-  const bytes = isText ? stringToBytes(id).length : 0;
-  if (isText && bytes <= longestIdBytes) return;
-  const shown = isText ? `${bytes} bytes long` : JSON.stringify(id);
-  throw new InvalidArgumentError(
-    `id is ${shown}; use a well-formed string of 1 to ${longestIdBytes} bytes; a long one can be hashed`,
-  );
+/** @throws InvalidArgumentError unless the value can name a record: well-formed text of 1 to 400 bytes. */
+export function checkId(id: string, name = 'id'): void {
+  checkText(name, id, longestIdBytes);
 }

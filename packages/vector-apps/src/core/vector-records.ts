@@ -67,7 +67,7 @@ export class VectorRecords<T> {
     const transitions = recordTransitions(store.capabilities?.ttl === 'none' ? undefined : tombstoneMs);
     this.#space = { namespace, dimensions, distance, fingerprint };
     this.#ledger = new Ledger(this.#updater, prefix);
-    this.#vectors = new StoredVectors(store, this.#space, concurrency, clock, random);
+    this.#vectors = new StoredVectors(store, this.#space, { concurrency, clock, random });
     this.#table = new RecordTable(store, this.#updater, options);
     const parts = { table: this.#table, ledger: this.#ledger, vectors: this.#vectors, transitions };
     this.#writer = new RecordWriter({ ...parts, clock });
@@ -210,9 +210,7 @@ export class VectorRecords<T> {
 
   /** All ids, in no order. One whose write or delete is under way, or was cut off, may be among them. */
   async *ids(options: CallOptions = {}): AsyncGenerator<string> {
-    for await (const entries of this.#ledger.shards(this.budget(options))) {
-      yield* entries.keys();
-    }
+    yield* this.#ledger.ids(this.budget(options));
   }
 
   /**

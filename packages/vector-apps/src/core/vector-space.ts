@@ -39,7 +39,7 @@ export function claimSpace(
       if (difference) {
         throw new ModelMismatchError(
           `The vectors under "${key}" have ${difference}; vectors of different models mean different things. ` +
-            'Use the model they were made with, or a prefix and namespace of your own.',
+            'Use the model they were made with, or another namespace.',
           { key },
         );
       }

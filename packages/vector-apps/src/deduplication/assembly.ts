@@ -49,7 +49,8 @@ export function assemble(
   const embedder = model && createEmbedder(model, { clock: options.clock });
   const { dimensions = 0, fingerprint = '' } = embedder ?? {};
   const space: VectorSpace = { namespace, dimensions, distance: 'cosine', fingerprint };
-  const vectors = model && new StoredVectors(vectorStoreOf(client), space, vectorCalls, clock, random);
+  const calls = { concurrency: vectorCalls, clock, random };
+  const vectors = model && new StoredVectors(vectorStoreOf(client), space, calls);
 
   const index = new FingerprintIndex(new KeyIndex(updater, prefix, bandLimit), vectors, thresholds.review);
   const fenceMs = client.capabilities?.ttl === 'none' ? undefined : tombstoneMs;

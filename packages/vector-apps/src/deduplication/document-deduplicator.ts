@@ -1,4 +1,5 @@
 import { type CallOptions, InvalidArgumentError, type KvStore } from '@norikv/store';
+import { checkString } from '@norikv/store/checks';
 import { afterWrite, isCutOff } from '../core/after-write.js';
 import { CallBudget } from '../core/call-budget.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
@@ -88,7 +89,7 @@ export class DocumentDeduplicator {
     content: string,
     options: CallOptions = {},
   ): Promise<DeduplicationResult> {
-    checkId(docId);
+    checkId(docId, 'docId');
     const { settings, inquiry, embedding, admission } = this.#parts;
     checkContent(content, settings.maxContentLength);
     const budget = this.#budget(options);
@@ -115,7 +116,7 @@ export class DocumentDeduplicator {
    * `repair`, does the rest.
    */
   async removeDocument(docId: string, options: CallOptions = {}): Promise<boolean> {
-    checkId(docId);
+    checkId(docId, 'docId');
     const budget = this.#budget(options);
     await this.#ready(budget);
     const { table, ledger, settlement } = this.#parts;
@@ -134,7 +135,7 @@ export class DocumentDeduplicator {
 
   /** What is known of a document, or null. One round trip. */
   async get(docId: string, options: CallOptions = {}): Promise<StoredDocument | null> {
-    checkId(docId);
+    checkId(docId, 'docId');
     return storedDocument(docId, await this.#parts.table.read(docId, this.#budget(options)));
   }
 
@@ -164,7 +165,7 @@ export class DocumentDeduplicator {
     const resumed: ResumedDocument[] = [];
     const failures: unknown[] = [];
     let failedInTurn = 0;
-    for await (const id of this.#ids(budget)) {
+    for await (const id of this.#parts.ledger.ids(budget)) {
       try {
         const review = await this.#resumeOne(id, budget);
         if (review === undefined) continue;
@@ -187,16 +188,12 @@ export class DocumentDeduplicator {
   async repair(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
     const budget = this.#budget(options);
     await this.#ready(budget);
-    return this.#parts.repair.run(true, options, budget);
+    return this.#parts.repair.repair(options, budget);
   }
 
   /** What `repair` would find. Changes nothing. */
   async verify(options: DeduplicationRunOptions = {}): Promise<DeduplicationReport> {
-    return this.#parts.repair.run(false, options, this.#budget(options));
-  }
-
-  async *#ids(budget: CallBudget): AsyncGenerator<string> {
-    for await (const entries of this.#parts.ledger.shards(budget)) yield* entries.keys();
+    return this.#parts.repair.verify(options, this.#budget(options));
   }
 
   /** Each call within its own limits: one that is cut off must not fail the others. */
@@ -235,9 +232,7 @@ export class DocumentDeduplicator {
 }
 
 function checkContent(content: string, maxLength: number): void {
-  if (typeof content !== 'string') {
-    throw new InvalidArgumentError(`content is ${content === null ? 'null' : typeof content}; use a string`);
-  }
+  checkString('content', content);
   if (content.length <= maxLength) return;
   throw new InvalidArgumentError(
     `content is ${content.length} characters long; use up to ${maxLength}, split it, or set maxContentLength`,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { nextTurn } from '../core/next-turn.js';
+import { textHash } from '../core/text-hash.js';
 
 /** How long a signature is. */
 const permutations = 128;
@@ -19,7 +20,7 @@ export async function signatureOf(words: Iterable<string>): Promise<Uint32Array>
   const least = new Uint32Array(permutations).fill(0xffffffff);
   let done = 0;
   for (const word of words) {
-    const hash = hashOf(word);
+    const hash = mix(textHash(word));
     for (const [place, seed] of seeds.entries()) {
       least[place] = Math.min(least[place] ?? 0, mix(hash ^ seed));
     }
@@ -48,15 +49,6 @@ export function bandsOf(signature: Uint32Array): string[] {
     const hash = createHash('sha256').update(rows.join()).digest('base64url').slice(0, 16);
     return `${band}/${hash}`;
   });
-}
-
-/** FNV-1a over UTF-16 units. */
-function hashOf(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let place = 0; place < word.length; place += 1) {
-    hash = Math.imul(hash ^ word.charCodeAt(place), 0x01000193);
-  }
-  return mix(hash);
 }
 
 /** The finaliser of MurmurHash3: every bit of the input changes every bit of the output. */

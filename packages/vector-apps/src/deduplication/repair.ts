@@ -44,6 +44,12 @@ export interface RepairAccess {
   readonly settlement: Settlement;
 }
 
+interface Inspected {
+  readonly id: string;
+  readonly entry: LedgerEntry;
+  readonly state: DocumentState;
+}
+
 interface Findings {
   readonly isUnfinished: boolean;
   readonly isStray: boolean;
@@ -62,11 +68,20 @@ export class DeduplicationRepair {
     this.#access = access;
   }
 
-  /** Looks, and if wanted mends. */
-  async run(
-    isMending: boolean,
+  /** Looks at all documents, and changes nothing. */
+  verify(options: DeduplicationRunOptions, budget: CallBudget): Promise<DeduplicationReport> {
+    return this.#lookAtAll(options, budget, async () => {});
+  }
+
+  /** Looks at all documents, and mends what is out of order. */
+  repair(options: DeduplicationRunOptions, budget: CallBudget): Promise<DeduplicationReport> {
+    return this.#lookAtAll(options, budget, (document, findings) => this.#mend(document, findings, budget));
+  }
+
+  async #lookAtAll(
     { openOnly = false }: DeduplicationRunOptions,
     budget: CallBudget,
+    follow: (document: Inspected, findings: Findings) => Promise<void>,
   ): Promise<DeduplicationReport> {
     checkFlags({ openOnly });
     const all: Findings[] = [];
@@ -74,10 +89,10 @@ export class DeduplicationRepair {
     for await (const entries of this.#access.ledger.shards(budget)) {
       const looked = [...entries].filter(([, { isOpen }]) => isOpen || !openOnly);
       const look = async ([id, entry]: readonly [string, LedgerEntry]): Promise<void> => {
-        const state = await this.#access.table.read(id, budget);
-        const findings = await this.#inspect(id, entry, state, budget);
+        const document = { id, entry, state: await this.#access.table.read(id, budget) };
+        const findings = await this.#inspect(document, budget);
         all.push(findings);
-        if (isMending) await this.#mend(id, entry, state, findings, budget);
+        await follow(document, findings);
       };
       await mapBounded(looked, concurrency, (one) => damage.pass(look(one)));
     }
@@ -85,19 +100,14 @@ export class DeduplicationRepair {
     return reportOf(all);
   }
 
-  async #inspect(
-    id: string,
-    { isOpen }: LedgerEntry,
-    state: DocumentState,
-    budget: CallBudget,
-  ): Promise<Findings> {
+  async #inspect({ id, entry, state }: Inspected, budget: CallBudget): Promise<Findings> {
     const { standing } = state;
     const listed = await mapBounded(state.aliases, concurrency, async (alias) => {
       const { candidate, alias: made } = await this.#access.table.read(alias, budget);
       return candidate || made?.match.id === id ? [] : [alias];
     });
     return {
-      isUnfinished: isOpen || isGone(state) || !isSettled(state),
+      isUnfinished: entry.isOpen || isGone(state) || !isSettled(state),
       isStray: state.alias !== null && !(await this.#isListed(id, state.alias.match.id, budget)),
       ghosts: listed.flat(),
       missing: standing ? await this.#access.index.missing(id, standing, budget) : 0,
@@ -112,9 +122,7 @@ export class DeduplicationRepair {
   }
 
   async #mend(
-    id: string,
-    { generation }: LedgerEntry,
-    { candidate, standing }: DocumentState,
+    { id, entry: { generation }, state: { candidate, standing } }: Inspected,
     { isUnfinished, isStray, ghosts, missing }: Findings,
     budget: CallBudget,
   ): Promise<void> {

@@ -1,12 +1,12 @@
-import { type Clock, errorCode, InvalidArgumentError } from '@norikv/store';
+import { type Clock, InvalidArgumentError } from '@norikv/store';
 import { checkedVectors } from '../core/checked-vectors.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { NearestMatch } from '../core/nearest.js';
 import { diversified } from '../core/ranking.js';
+import { isVectorMissing } from '../core/stored-vectors.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { cosine } from '../core/vector-math.js';
 import { VectorRecords } from '../core/vector-records.js';
-import { VectorMissingError } from '../errors.js';
 import type {
   LangChainDocument,
   LangChainEmbeddings,
@@ -214,7 +214,7 @@ export class NoriKVVectorStore {
         });
       } catch (error) {
         // One was written anew or deleted since it was found.
-        if (errorCode(error) !== VectorMissingError.code || attempt === tries) throw error;
+        if (!isVectorMissing(error) || attempt === tries) throw error;
       }
     }
   }

@@ -1,11 +1,10 @@
-import { type CallOptions, type Clock, errorCode, isKeyNotFound } from '@norikv/store';
+import { type Clock, isKeyNotFound } from '@norikv/store';
 import { afterWrite } from '../core/after-write.js';
-import { CallBudget } from '../core/call-budget.js';
+import type { CallBudget } from '../core/call-budget.js';
 import type { VerifyReport } from '../core/repair.js';
-import { StoredVectors } from '../core/stored-vectors.js';
+import { isVectorMissing, missingVector, StoredVectors } from '../core/stored-vectors.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { VectorRecords } from '../core/vector-records.js';
-import { VectorMissingError } from '../errors.js';
 import { ItemSpace, type ProductRecord } from './item-space.js';
 import { decodeProduct, type Product } from './product.js';
 import { TrainedSpaces } from './trained-spaces.js';
@@ -50,7 +49,7 @@ export class Catalogue {
   readonly #model: string;
 
   constructor(store: VectorKvStore, options: CatalogueOptions) {
-    const { namespace, dimensions, fingerprint, concurrency, clock, random } = options;
+    const { namespace, dimensions, fingerprint } = options;
     // Not the fingerprint: within a namespace it never changes, but it may be given later.
     this.#model = JSON.stringify([namespace, dimensions]);
     const prefix = `${options.prefix}catalogue/${namespace}/`;
@@ -62,20 +61,20 @@ export class Catalogue {
     );
     this.trained = new TrainedSpaces(store, prefix, this.records, options);
     const space = { namespace, dimensions, fingerprint, distance: 'cosine' as const };
-    this.#texts = new StoredVectors(store, space, concurrency, clock, random);
+    this.#texts = new StoredVectors(store, space, options);
   }
 
   /** The vectors that count now: those of the last training, or of the texts. One round trip. */
   async space(budget: CallBudget): Promise<ItemSpace> {
     const { active } = await this.trained.read(budget);
-    const name = { model: this.#model, training: active?.number ?? 0 };
-    return active
-      ? new ItemSpace(name, this.records, this.trained.vectors(active), (record, limits) =>
-          this.trained.insert(active, record, limits),
-        )
-      : new ItemSpace(name, this.records, this.#texts, async ({ id }) => {
-          throw new VectorMissingError(`The vector of ${JSON.stringify(id)} is not there; run repair()`);
-        });
+    return new ItemSpace({
+      name: { model: this.#model, training: active?.number ?? 0 },
+      records: this.records,
+      vectors: active ? this.trained.vectors(active) : this.#texts,
+      concurrency: this.#options.concurrency,
+      make: async (record, limits) =>
+        active ? this.trained.insert(active, record, limits) : missingVector(record.id, 0),
+    });
   }
 
   /** A product with its vector in the space that counts now, or null. Two round trips. */
@@ -90,7 +89,7 @@ export class Catalogue {
         return { record, space, vector: await space.vectorOf(record, budget) };
       } catch (error) {
         // Written anew between the two reads; or lost, and then a second look says so again.
-        if (errorCode(error) !== VectorMissingError.code || attempt === findTries) throw error;
+        if (!isVectorMissing(error) || attempt === findTries) throw error;
       }
     }
   }
@@ -129,19 +128,17 @@ export class Catalogue {
   /** Ends what crashes left. `restore` makes the vector of a text anew. */
   async repair(
     restore: (record: ProductRecord) => Promise<readonly Float32Array[]>,
-    options: CallOptions,
+    budget: CallBudget,
   ): Promise<CatalogueReport> {
-    const budget = new CallBudget(options, this.#options.clock);
     const report = await this.records.repair({ ...budget.next(), restore });
-    return this.#completed(report, budget, (...all) => this.trained.complete(...all, budget));
+    return this.#completed(report, budget, (active, ids) => this.trained.complete(active, ids, budget));
   }
 
   /** What a repair would find. */
-  async verify(options: CallOptions): Promise<CatalogueReport> {
-    const budget = new CallBudget(options, this.#options.clock);
+  async verify(budget: CallBudget): Promise<CatalogueReport> {
     const report = await this.records.verify(budget.next());
-    return this.#completed(report, budget, async (...all) => {
-      const incomplete = await this.trained.incomplete(...all, budget);
+    return this.#completed(report, budget, async (active, ids) => {
+      const incomplete = await this.trained.incomplete(active, ids, budget);
       return incomplete.length;
     });
   }

@@ -1,4 +1,5 @@
 import { checkNumber } from '../core/checks.js';
+import { compareText } from '../core/ranking.js';
 
 /** Somebody met something: what `trainItemVectors` learns from. */
 export interface TrainingEvent {
@@ -59,5 +60,5 @@ export async function interactionMatrix(
 }
 
 function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
-  return left < right ? -1 : 1;
+  return compareText(left, right);
 }

@@ -1,8 +1,8 @@
-import { jsonCodec, keep, remove, write } from '@norikv/cas-retry';
-import { stringToBytes } from '@norikv/store';
+import { keep, remove, write } from '@norikv/cas-retry';
 import type { CallBudget } from '../core/call-budget.js';
 import type { LimitedUpdater } from '../core/limited-updater.js';
 import { mapBounded } from '../core/map-bounded.js';
+import { storedAs } from '../core/stored-as.js';
 import { floatsFromText, floatsToText } from './float-text.js';
 import { shortHash } from './short-hash.js';
 import type { Training } from './trainings.js';
@@ -12,15 +12,15 @@ type Part = ReadonlyMap<string, string>;
 /** About 70 kB for vectors of 128 numbers. */
 const productsPerShard = 100;
 
-const partCodec = {
-  ...jsonCodec((data): Part => {
+const partCodec = storedAs(
+  (part: Part) => [...part],
+  (data): Part => {
     const entries = data as readonly (readonly [string, string])[];
     const isPart = Array.isArray(entries) && entries.every((entry) => isTexts(entry));
     if (!isPart) throw new TypeError('not learned vectors');
     return new Map(entries);
-  }),
-  encode: (part: Part): Uint8Array => stringToBytes(JSON.stringify([...part])),
-};
+  },
+);
 
 /** How many records the learned vectors of so many products take. */
 export function shardsFor(products: number): number {

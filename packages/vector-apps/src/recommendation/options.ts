@@ -48,7 +48,7 @@ export interface InteractionOptions extends CallOptions {
    * remembers the last 50.
    */
   readonly eventId?: string | undefined;
-  /** When it was, in milliseconds since the epoch. Default now. Late events count what they would have. */
+  /** When it was, in milliseconds since the epoch. Default now. A late event counts as if it had come in time. */
   readonly at?: number | undefined;
   /** Replaces the weight of the type. */
   readonly weight?: number | undefined;
@@ -81,7 +81,7 @@ export interface RecommendOptions extends SimilarOptions {
 
 /** Options of `trainItemVectors`. */
 export interface TrainingOptions extends CallOptions {
-  /** Numbers in a learned vector, 1 to 1,024. More remember more. Default 128. */
+  /** Numbers in a learned vector, 1 to 1,024. More of them hold more, and cost more. Default 128. */
   readonly factors?: number | undefined;
   /** Rounds of the iteration. Default 12. */
   readonly rounds?: number | undefined;

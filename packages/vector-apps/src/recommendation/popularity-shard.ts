@@ -1,5 +1,5 @@
-import { type Codec, jsonCodec, type Transition, write } from '@norikv/cas-retry';
-import { stringToBytes } from '@norikv/store';
+import { type Codec, type Transition, write } from '@norikv/cas-retry';
+import { storedAs } from '../core/stored-as.js';
 import { addFaded, decay, type Faded, type HalfLives } from './decay.js';
 
 /** How much a product was met lately, and over a long time. */
@@ -19,19 +19,24 @@ export const shardSize = 256;
 
 type StoredDemand = readonly [productId: string, long: number, short: number];
 
+interface StoredShard {
+  readonly epochMs: number;
+  readonly products: readonly StoredDemand[];
+}
+
 /** How a {@link PopularityShard} is kept. */
-export const shardCodec: Codec<PopularityShard> = {
-  ...jsonCodec((data): PopularityShard => {
-    const { epochMs, products } = data as { readonly epochMs: number; readonly products: StoredDemand[] };
+export const shardCodec: Codec<PopularityShard> = storedAs(
+  ({ epochMs, products }): StoredShard => ({
+    epochMs,
+    products: Array.from(products, ([id, { long, short }]) => [id, long, short]),
+  }),
+  (data): PopularityShard => {
+    const { epochMs, products } = data as StoredShard;
     const isShard = Number.isFinite(epochMs) && Array.isArray(products) && products.every(isDemand);
     if (!isShard) throw new TypeError('not a part of the popularity of products');
     return { epochMs, products: new Map(products.map(([id, long, short]) => [id, { long, short }])) };
-  }),
-  encode({ epochMs, products }) {
-    const stored = [...products].map(([id, { long, short }]): StoredDemand => [id, long, short]);
-    return stringToBytes(JSON.stringify({ epochMs, products: stored }));
   },
-};
+);
 
 /**
  * Counts an interaction. When the shard is full, the product with the least demand leaves for the new one: what

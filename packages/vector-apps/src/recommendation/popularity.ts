@@ -2,10 +2,12 @@ import type { Clock } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
 import { LimitedUpdater } from '../core/limited-updater.js';
 import { mapBounded } from '../core/map-bounded.js';
+import { byScore } from '../core/ranking.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { HalfLives } from './decay.js';
 import { count, type Demand, fadedTo, shardCodec } from './popularity-shard.js';
 import { shortHash } from './short-hash.js';
+import type { UserEvent } from './user-event.js';
 
 /** What all users like, as of one reading of the counts. */
 export interface PopularitySnapshot {
@@ -15,15 +17,6 @@ export interface PopularitySnapshot {
   readonly popular: readonly string[];
   /** 1 for the most wanted product, 0 for one nobody met: logarithmic between. */
   scoreOf(productId: string, stage?: 'popular' | 'trending'): number;
-}
-
-/** An interaction as it is counted. */
-export interface CountedInteraction {
-  readonly userId: string;
-  readonly productId: string;
-  readonly weight: number;
-  readonly atMs: number;
-  readonly eventId: string | undefined;
 }
 
 /** Options of {@link Popularity}. */
@@ -61,10 +54,7 @@ export class Popularity {
   }
 
   /** Counts an interaction; one that nobody likes counts nothing. True if it is counted. */
-  async count(
-    { userId, productId, weight, atMs, eventId }: CountedInteraction,
-    budget: CallBudget,
-  ): Promise<boolean> {
+  async count({ userId, productId, weight, atMs, eventId }: UserEvent, budget: CallBudget): Promise<boolean> {
     if (!(weight > 0)) return false;
     const opId = eventId === undefined ? undefined : shortHash(userId, eventId);
     const transition = count(productId, weight, atMs, this.#options.halfLives);
@@ -119,9 +109,10 @@ const leastDemand = 0.25;
 export function snapshotOf(demands: ReadonlyMap<string, Demand>): PopularitySnapshot {
   const ranked = (measure: keyof Demand): string[] =>
     [...demands]
-      .filter(([, demand]) => demand[measure] > leastDemand)
-      .sort(([left, a], [right, b]) => b[measure] - a[measure] || (left < right ? -1 : 1))
-      .map(([id]) => id);
+      .map(([id, demand]) => ({ id, score: demand[measure] }))
+      .filter(({ score }) => score > leastDemand)
+      .sort(byScore)
+      .map(({ id }) => id);
   const [popular, trending] = [ranked('long'), ranked('short')];
   const most = (id: string | undefined, measure: keyof Demand): number =>
     Math.log1p(demands.get(id ?? '')?.[measure] ?? 0);

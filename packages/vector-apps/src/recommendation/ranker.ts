@@ -6,7 +6,6 @@ import type { Catalogue } from './catalogue.js';
 import type { ItemSpace, ProductRecord } from './item-space.js';
 import type { CandidateProduct, SimilarOptions } from './options.js';
 import type { PopularitySnapshot } from './popularity.js';
-import { withVectors } from './reasons.js';
 import type { ProductRecommendation, RecommendationSource } from './recommendation.js';
 
 /** A recommendation with the record it is made of. */
@@ -27,6 +26,14 @@ export interface Request {
   readonly options: SimilarOptions;
 }
 
+/** What to choose by nearness. */
+export interface NearestRequest extends Request {
+  readonly query: Float32Array;
+  readonly source: RecommendationSource;
+  /** What popularity adds to the score of a product. Undefined: nothing. */
+  readonly priorOf?: ((productId: string) => number) | undefined;
+}
+
 /** What a score is made of, apart from the caller's `boost`. */
 interface Parts {
   readonly similarity: number;
@@ -39,22 +46,14 @@ const candidatesPerPlace = 4;
 /** Chooses products and puts them in order. */
 export class Ranker {
   readonly #catalogue: Catalogue;
-  readonly #concurrency: number;
 
-  constructor(catalogue: Catalogue, concurrency: number) {
+  constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
-    this.#concurrency = concurrency;
   }
 
-  /** The nearest products, ranked by nearness, popularity and boost. `priorOf` is what popularity adds. */
-  async nearest(
-    request: Request,
-    query: Float32Array,
-    source: RecommendationSource,
-    priorOf: ((productId: string) => number) | undefined,
-    budget: CallBudget,
-  ): Promise<Choice[]> {
-    const { space, k, isExcluded, excludedCount, options } = request;
+  /** The nearest products, ranked by nearness, popularity and boost. */
+  async nearest(request: NearestRequest, budget: CallBudget): Promise<Choice[]> {
+    const { space, k, query, source, priorOf, isExcluded, excludedCount, options } = request;
     const found = await space.nearest(
       query,
       priorOf ? k * candidatesPerPlace : poolOf(k, options),
@@ -96,7 +95,7 @@ export class Ranker {
     const { diversity = 0 } = options;
     choices.sort(byScore);
     if (diversity === 0) return choices.slice(0, k);
-    return diversified(await withVectors(space, choices, this.#concurrency, budget), k, diversity);
+    return diversified(await space.withVectors(choices, budget), k, diversity);
   }
 }
 

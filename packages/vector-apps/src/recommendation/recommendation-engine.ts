@@ -1,4 +1,5 @@
-import { type CallOptions, InvalidArgumentError } from '@norikv/store';
+import type { CallOptions } from '@norikv/store';
+import { checkString } from '@norikv/store/checks';
 import { CallBudget } from '../core/call-budget.js';
 import { checkIterable } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
@@ -6,7 +7,7 @@ import type { EmbeddingModel } from '../core/embedding-model.js';
 import { checkId } from '../core/vector-id.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { scaled } from '../core/vector-math.js';
-import { Catalogue, type CatalogueReport, type Item } from './catalogue.js';
+import { Catalogue, type CatalogueReport } from './catalogue.js';
 import { inBoth } from './in-both.js';
 import type { TrainingEvent } from './interaction-matrix.js';
 import type {
@@ -18,12 +19,13 @@ import type {
 } from './options.js';
 import { Popularity } from './popularity.js';
 import { type Product, textOf } from './product.js';
-import type { Request } from './ranker.js';
+import type { NearestRequest } from './ranker.js';
 import type { ProductRecommendation } from './recommendation.js';
 import { Recommender } from './recommender.js';
-import { checkRequest, eventOf, planOf, type Settings, settingsOf } from './settings.js';
+import { checkRequest, planOf, type Settings, settingsOf } from './settings.js';
 import { Tastes } from './tastes.js';
 import { removeDiscarded, type TrainingReport, train } from './train.js';
+import { userEvent } from './user-event.js';
 
 /**
  * Recommends products by what each user liked, what is popular, and what it learned from events.
@@ -88,11 +90,7 @@ export class RecommendationEngine {
     category: string,
     options: CallOptions = {},
   ): Promise<void> {
-    for (const [field, text] of Object.entries({ name, desc, category })) {
-      if (typeof text !== 'string') {
-        throw new InvalidArgumentError(`${field} is ${text === null ? 'null' : typeof text}; give a string`);
-      }
-    }
+    for (const [field, text] of Object.entries({ name, desc, category })) checkString(field, text);
     const product: Product = { name, description: desc, category };
     this.#catalogue.records.checkFits(productId, product);
     const budget = this.#budget(options);
@@ -117,17 +115,11 @@ export class RecommendationEngine {
     productId: string,
     options: InteractionOptions = {},
   ): Promise<boolean> {
-    checkId(userId);
-    checkId(productId);
-    const { atMs, weight } = eventOf(options, this.#settings);
-    const { eventId } = options;
+    const event = userEvent(userId, productId, options, this.#settings);
     const budget = this.#budget(options);
-    const find = (): Promise<Item | null> => this.#catalogue.find(productId, budget);
-    const item = await find();
+    const item = await this.#catalogue.find(productId, budget);
     if (!item) return false;
-    const isAdded = this.#tastes.add(userId, [productId, atMs, weight], eventId, item, find, budget);
-    const isCounted = this.#popularity.count({ userId, productId, weight, atMs, eventId }, budget);
-    return inBoth(isAdded, isCounted);
+    return inBoth(this.#tastes.add(event, item, budget), this.#popularity.count(event, budget));
   }
 
   /**
@@ -141,9 +133,9 @@ export class RecommendationEngine {
     topK: number,
     options: RecommendOptions = {},
   ): Promise<ProductRecommendation[]> {
-    checkId(userId);
+    checkId(userId, 'userId');
     checkRequest(topK, options);
-    return this.#recommender.recommend({ userId, topK }, options, this.#budget(options));
+    return this.#recommender.recommend(userId, topK, options, this.#budget(options));
   }
 
   /** The products nearest to a product, nearest first; none if there is no such product. */
@@ -152,21 +144,22 @@ export class RecommendationEngine {
     topK: number,
     options: SimilarOptions = {},
   ): Promise<ProductRecommendation[]> {
-    checkId(productId);
+    checkId(productId, 'productId');
     checkRequest(topK, options);
     const budget = this.#budget(options);
     const item = await this.#catalogue.find(productId, budget);
     if (!item) return [];
     const { space, vector } = item;
-    const isExcluded = (id: string): boolean => id === productId;
-    const request: Request = { space, k: topK, isExcluded, excludedCount: 1, options };
-    const choices = await this.#recommender.ranker.nearest(
-      request,
-      scaled(vector, 1),
-      'similar',
-      undefined,
-      budget,
-    );
+    const request: NearestRequest = {
+      space,
+      k: topK,
+      query: scaled(vector, 1),
+      source: 'similar',
+      isExcluded: (id) => id === productId,
+      excludedCount: 1,
+      options,
+    };
+    const choices = await this.#recommender.ranker.nearest(request, budget);
     return choices.map(({ recommendation }) => recommendation);
   }
 
@@ -195,7 +188,7 @@ export class RecommendationEngine {
    * twice does not bring the user back.
    */
   async forgetUser(userId: string, options: CallOptions = {}): Promise<boolean> {
-    checkId(userId);
+    checkId(userId, 'userId');
     return this.#tastes.forget(userId, this.#budget(options));
   }
 
@@ -207,12 +200,12 @@ export class RecommendationEngine {
     const restore = async ({ data }: { readonly data: Product }): Promise<Float32Array[]> => [
       await this.#embed(data, budget),
     ];
-    return this.#catalogue.repair(restore, budget.next());
+    return this.#catalogue.repair(restore, budget);
   }
 
   /** What {@link RecommendationEngine.repair} would find. Changes nothing. */
-  verify(options: CallOptions = {}): Promise<CatalogueReport> {
-    return this.#catalogue.verify(options);
+  async verify(options: CallOptions = {}): Promise<CatalogueReport> {
+    return this.#catalogue.verify(this.#budget(options));
   }
 
   async #embed(product: Product, budget: CallBudget): Promise<Float32Array> {

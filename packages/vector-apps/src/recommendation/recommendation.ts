@@ -1,6 +1,6 @@
 /**
- * What a recommendation stands on: what the user likes, what was met in this session, what many like at
- * present, or have liked for long. `similar` for the answers of `getSimilarProducts`.
+ * What a recommendation is based on: what the user likes, what was met in this session, what many like at
+ * present, or have liked for long. `similar` in the answers of `getSimilarProducts`.
  */
 export type RecommendationSource = 'taste' | 'session' | 'trending' | 'popular' | 'similar';
 

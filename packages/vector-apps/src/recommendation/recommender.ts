@@ -5,18 +5,12 @@ import type { ItemSpace } from './item-space.js';
 import type { RecommendOptions } from './options.js';
 import type { Popularity } from './popularity.js';
 import { type Choice, Ranker, type Request } from './ranker.js';
-import { reasonsFor, vectorsById, withVectors } from './reasons.js';
+import { reasonsFor } from './reasons.js';
 import type { ProductRecommendation } from './recommendation.js';
 import type { Settings } from './settings.js';
 import { shortHash } from './short-hash.js';
 import { directionOf, type Taste } from './taste.js';
 import type { Tastes } from './tastes.js';
-
-/** What is asked on behalf of a user, beyond the options. */
-export interface UserRequest {
-  readonly userId: string;
-  readonly topK: number;
-}
 
 /** Goes down the chain: the user's taste, the session's items, what is trending, what is popular. */
 export class Recommender {
@@ -31,11 +25,12 @@ export class Recommender {
     this.#tastes = tastes;
     this.#popularity = popularity;
     this.#settings = settings;
-    this.ranker = new Ranker(catalogue, settings.concurrency);
+    this.ranker = new Ranker(catalogue);
   }
 
   async recommend(
-    { userId, topK }: UserRequest,
+    userId: string,
+    topK: number,
     options: RecommendOptions,
     budget: CallBudget,
   ): Promise<ProductRecommendation[]> {
@@ -64,10 +59,11 @@ export class Recommender {
     });
 
     const liked = taste && directionOf(taste, shortShare);
-    const query = liked ?? (await this.#sessionDirection(sessionItems, space, budget));
+    const query = liked ?? (await sessionDirection(sessionItems, space, budget));
     if (query) {
       const priorOf = prior && ((id: string) => popularityWeight * prior.scoreOf(id));
-      add(await this.ranker.nearest(request(), query, liked ? 'taste' : 'session', priorOf, budget));
+      const source = liked ? 'taste' : 'session';
+      add(await this.ranker.nearest({ ...request(), query, source, priorOf }, budget));
     }
     for (const source of ['trending', 'popular'] as const) {
       if (chosen.length === topK) break;
@@ -78,35 +74,32 @@ export class Recommender {
     return chosen.map(({ recommendation }) => recommendation);
   }
 
-  async #sessionDirection(
-    productIds: readonly string[],
-    space: ItemSpace,
-    budget: CallBudget,
-  ): Promise<Float32Array | undefined> {
-    const { concurrency } = this.#settings;
-    const vectorOf = await vectorsById(this.#catalogue, space, productIds, concurrency, budget);
-    const [first, ...others] = vectorOf.values();
-    const sum = first?.map((value, place) =>
-      others.reduce((total, one) => total + valueAt(one, place), value),
-    );
-    return sum && scaled(sum, 1);
-  }
-
   async #explained(
     chosen: readonly Choice[],
     taste: Taste,
     space: ItemSpace,
     budget: CallBudget,
   ): Promise<ProductRecommendation[]> {
-    const { concurrency, halfLives } = this.#settings;
+    const { halfLives } = this.#settings;
     const recent = taste.recent.map(([id]) => id);
     const [recentVectorOf, placed] = await Promise.all([
-      vectorsById(this.#catalogue, space, recent, concurrency, budget),
-      withVectors(space, chosen, concurrency, budget),
+      space.vectorsById(recent, budget),
+      space.withVectors(chosen, budget),
     ]);
     return placed.map(({ vector, recommendation }) => {
       const because = reasonsFor(vector, taste, recentVectorOf, halfLives);
       return { ...recommendation, explanation: { ...recommendation.explanation, because } };
     });
   }
+}
+
+/** The direction of the products of a session; undefined if none of them is there. */
+async function sessionDirection(
+  productIds: readonly string[],
+  space: ItemSpace,
+  budget: CallBudget,
+): Promise<Float32Array | undefined> {
+  const [first, ...others] = (await space.vectorsById(productIds, budget)).values();
+  const sum = first?.map((value, place) => others.reduce((total, one) => total + valueAt(one, place), value));
+  return sum && scaled(sum, 1);
 }

@@ -3,13 +3,7 @@ import { checkWhole, refuse } from '@norikv/store/checks';
 import { checkCall, checkFlags, checkFunctions, checkNumber, checkShared } from '../core/checks.js';
 import { checkId } from '../core/vector-id.js';
 import type { HalfLives } from './decay.js';
-import type {
-  InteractionOptions,
-  RecommendationOptions,
-  RecommendOptions,
-  SimilarOptions,
-  TrainingOptions,
-} from './options.js';
+import type { RecommendationOptions, RecommendOptions, SimilarOptions, TrainingOptions } from './options.js';
 import type { TrainingPlan } from './train.js';
 
 /** What an engine goes by: its checked options. */
@@ -98,31 +92,6 @@ export function settingsOf(options: RecommendationOptions): Settings {
   };
 }
 
-/** When an event was, and what it weighs. */
-export interface EventFacts {
-  readonly atMs: number;
-  readonly weight: number;
-}
-
-/** @throws InvalidArgumentError if the event makes no sense. */
-export function eventOf(
-  options: InteractionOptions,
-  { eventTypes, clock, clockToleranceMs }: Settings,
-): EventFacts {
-  checkCall(options, ['type', 'eventId', 'at', 'weight']);
-  const { type = 'view', eventId, at, weight } = options;
-  const now = clock.now();
-  const known = eventTypes.get(type);
-  if (known === undefined) refuse('type', type, `one of ${[...eventTypes.keys()].join(', ')}`);
-  if (eventId !== undefined && !(typeof eventId === 'string' && eventId !== '' && eventId.length <= 128)) {
-    refuse('eventId', eventId, 'a string of 1 to 128 characters');
-  }
-  return {
-    atMs: checkNumber('at', at ?? now, 0, now + clockToleranceMs),
-    weight: checkWeight('weight', weight ?? known),
-  };
-}
-
 /** @throws InvalidArgumentError if an option is wrong. */
 export function planOf(options: TrainingOptions, dimensions: number): TrainingPlan {
   checkCall(options, ['factors', 'rounds', 'contentShare']);
@@ -135,7 +104,8 @@ export function planOf(options: TrainingOptions, dimensions: number): TrainingPl
   };
 }
 
-function checkWeight(name: string, weight: number): number {
+/** @throws InvalidArgumentError unless the value can be the weight of an event. */
+export function checkWeight(name: string, weight: number): number {
   return checkNumber(name, weight, -1_000_000, 1_000_000);
 }
 
@@ -146,7 +116,7 @@ export function checkRequest(topK: number, options: SimilarOptions & RecommendOp
   checkFunctions({ filter, boost });
   checkFlags({ excludeSeen, explain });
   if (!Array.isArray(sessionItems)) refuse('sessionItems', sessionItems, 'an array of product ids');
-  for (const productId of sessionItems) checkId(productId);
+  for (const productId of sessionItems) checkId(productId, 'an id in sessionItems');
   checkWhole('topK', topK, 1, 1_000);
   checkNumber('diversity', diversity, 0, 1);
 }

@@ -1,5 +1,5 @@
-import { type Codec, jsonCodec } from '@norikv/cas-retry';
-import { stringToBytes } from '@norikv/store';
+import type { Codec } from '@norikv/cas-retry';
+import { storedAs } from '../core/stored-as.js';
 import { floatsFromText, floatsToText } from './float-text.js';
 import type { Interaction, Sighting, SpaceName, Taste, VectorSum } from './taste.js';
 
@@ -15,8 +15,11 @@ interface StoredTaste extends Omit<Taste, 'sums'> {
 }
 
 /** Sums are kept with 32 bits a number: what rounding takes is far below what one interaction weighs. */
-export const tasteCodec: Codec<Taste> = {
-  ...jsonCodec((data): Taste => {
+export const tasteCodec: Codec<Taste> = storedAs(
+  ({ space, sums: { epochMs, long, short }, recent, seen }): StoredTaste => {
+    return { space, epochMs, long: stored32(long), short: stored32(short), recent, seen };
+  },
+  (data): Taste => {
     const { space, epochMs, long, short, recent, seen } = data as StoredTaste;
     const isTaste =
       isSpace(space) &&
@@ -25,20 +28,8 @@ export const tasteCodec: Codec<Taste> = {
       isListOf(seen, isSighting);
     if (!isTaste) throw new TypeError('not the taste of a user');
     return { space, sums: { epochMs, long: sumOf(long), short: sumOf(short) }, recent, seen };
-  }),
-  encode({ space, sums, recent, seen }) {
-    const { epochMs, long, short } = sums;
-    const stored: StoredTaste = {
-      space,
-      epochMs,
-      long: stored32(long),
-      short: stored32(short),
-      recent,
-      seen,
-    };
-    return stringToBytes(JSON.stringify(stored));
   },
-};
+);
 
 function stored32({ weight, vector }: VectorSum): StoredSum {
   return { weight, vector: floatsToText(vector) };

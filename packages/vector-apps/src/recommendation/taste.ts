@@ -1,3 +1,4 @@
+import { compareText } from '../core/ranking.js';
 import { lengthOf, scaled, valueAt } from '../core/vector-math.js';
 import { addFaded, type Faded, type HalfLives, type SumRules } from './decay.js';
 
@@ -139,8 +140,4 @@ function sighted(seen: readonly Sighting[], sighting: Sighting, size: number): S
   return [...seen.filter((one) => one !== before), latest]
     .sort((left, right) => right[1] - left[1] || compareText(left[0], right[0]))
     .slice(0, size);
-}
-
-function compareText(left: string, right: string): number {
-  return left < right ? -1 : Number(left > right);
 }

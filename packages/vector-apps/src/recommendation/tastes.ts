@@ -5,7 +5,6 @@ import { LimitedUpdater } from '../core/limited-updater.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { Catalogue, Item } from './catalogue.js';
 import type { ItemSpace } from './item-space.js';
-import { vectorsById } from './reasons.js';
 import { shortHash } from './short-hash.js';
 import {
   emptyTaste,
@@ -18,11 +17,11 @@ import {
   withInteraction,
 } from './taste.js';
 import { tasteCodec } from './taste-codec.js';
+import type { UserEvent } from './user-event.js';
 
 /** Options of {@link Tastes}. */
 export interface TastesOptions extends TasteRules {
   readonly prefix: string;
-  readonly concurrency: number;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -55,19 +54,14 @@ export class Tastes {
   }
 
   /**
-   * Adds an interaction, once for each event id. `find` gives the product again when another space counts.
+   * Adds an event, once for each event id.
    *
+   * @param item - its product; read again if another space counts meanwhile.
    * @returns false if the product is gone meanwhile.
    */
-  async add(
-    userId: string,
-    interaction: Interaction,
-    eventId: string | undefined,
-    item: Item,
-    find: () => Promise<Item | null>,
-    budget: CallBudget,
-  ): Promise<boolean> {
-    const [productId, , weight] = interaction;
+  async add(event: UserEvent, item: Item, budget: CallBudget): Promise<boolean> {
+    const { userId, productId, weight, eventId } = event;
+    const interaction: Interaction = [productId, event.atMs, weight];
     const hash = shortHash(productId);
     let found: Item | null = item;
     for (let attempt = 0; attempt < tries && found; attempt += 1) {
@@ -81,15 +75,11 @@ export class Tastes {
       if (isAdded) return true;
       const taste = await this.#updater.read(this.#keyOf(userId), tasteCodec, budget);
       if (taste) await this.#moved(userId, taste, space, budget);
-      found = await find();
+      found = await this.#catalogue.find(productId, budget);
     }
     if (!found) return false;
-    throw new ContentionError(
-      `The vectors of products changed ${tries} times while they were read; try again`,
-      {
-        attempts: tries,
-      },
-    );
+    const message = `The vectors of products changed ${tries} times while they were read; try again`;
+    throw new ContentionError(message, { attempts: tries });
   }
 
   /** Removes all that is known of a user. True if there was anything. */
@@ -101,7 +91,7 @@ export class Tastes {
   /** The taste in another space. It is kept so, unless the record has changed or is of a later training. */
   async #moved(userId: string, taste: Taste, space: ItemSpace, budget: CallBudget): Promise<Taste> {
     const ids = taste.recent.map(([productId]) => productId);
-    const vectorOf = await vectorsById(this.#catalogue, space, ids, this.#options.concurrency, budget);
+    const vectorOf = await space.vectorsById(ids, budget);
     const moved = rebuilt(taste, space.name, (id) => vectorOf.get(id), this.#options);
     const move: Transition<Taste, null> = (current) =>
       current && isOlder(current.space, space.name) && isSameHistory(current, taste)

@@ -1,13 +1,11 @@
 import type { Transition } from '@norikv/cas-retry';
-import { errorCode } from '@norikv/store';
 import type { CallBudget } from '../core/call-budget.js';
 import { LimitedUpdater } from '../core/limited-updater.js';
 import { mapBounded } from '../core/map-bounded.js';
-import { StoredVectors } from '../core/stored-vectors.js';
+import { isVectorMissing, StoredVectors } from '../core/stored-vectors.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { scaled } from '../core/vector-math.js';
 import type { VectorRecords } from '../core/vector-records.js';
-import { VectorMissingError } from '../errors.js';
 import type { CatalogueOptions } from './catalogue.js';
 import type { ProductRecord } from './item-space.js';
 import { LearnedVectors } from './learned-vectors.js';
@@ -55,7 +53,7 @@ export class TrainedSpaces {
 
   /** Where the vectors of a training are. */
   vectors(training: Training): StoredVectors {
-    const { dimensions, fingerprint, concurrency, clock, random } = this.#options;
+    const { dimensions, fingerprint } = this.#options;
     const space = {
       namespace: this.#namespaceOf(training),
       dimensions: dimensions + training.factors,
@@ -63,7 +61,7 @@ export class TrainedSpaces {
       distance: 'inner_product' as const,
       fingerprint,
     };
-    return new StoredVectors(this.#store, space, concurrency, clock, random);
+    return new StoredVectors(this.#store, space, this.#options);
   }
 
   /**
@@ -108,7 +106,7 @@ export class TrainedSpaces {
     try {
       await this.insert(...args);
     } catch (error) {
-      if (errorCode(error) !== VectorMissingError.code) throw error;
+      if (!isVectorMissing(error)) throw error;
     }
   }
 

@@ -8,7 +8,7 @@ import { comparable, tellingWordsOf, wordsOf } from './words.js';
 export interface Bm25Options {
   /** How much more a word in the title counts. Default 2. */
   readonly titleBoost?: number | undefined;
-  /** How soon a word that comes again stops to count. Default 1.2. */
+  /** How soon more repetitions of a word stop counting. Default 1.2. */
   readonly k1?: number | undefined;
   /** How much long documents are held back, 0 to 1. Default 0.75. */
   readonly b?: number | undefined;

@@ -1,5 +1,6 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
 import { InvalidArgumentError } from '@norikv/store';
+import { checkString } from '@norikv/store/checks';
 import { contentHash } from '../core/content-hash.js';
 import { type Chunk, type ChunkingOptions, chunksOf } from './chunking.js';
 
@@ -29,9 +30,8 @@ export function storedDocument<Metadata extends object>(
   chunking: ChunkingOptions | false,
   fingerprint: string,
 ): StoredDocument<Metadata> {
-  for (const [name, text] of Object.entries({ title, content })) {
-    if (typeof text !== 'string') throw new InvalidArgumentError(`${name} is ${typeof text}; give a string`);
-  }
+  checkString('title', title);
+  checkString('content', content);
   if (`${title}${content}`.trim() === '') {
     throw new InvalidArgumentError('title and content are empty; there is nothing to search for');
   }

@@ -1,5 +1,6 @@
 import { checkOneOf, refuse } from '@norikv/store/checks';
 import { checkNumber } from '../core/checks.js';
+import { byScore } from '../core/ranking.js';
 import type { VectorHit } from '../core/select.js';
 import type { LexicalHit } from './lexical-index.js';
 
@@ -84,7 +85,7 @@ export function fuse({ vector, lexical }: Rankings, fusion: Fusion): RankedDocum
     const found = documents.get(id) ?? { id, part: null, score: 0, vector: null };
     documents.set(id, { ...found, score: found.score + contribution, lexical: leg });
   }
-  return [...documents.values()].sort((one, other) => other.score - one.score || compare(one.id, other.id));
+  return [...documents.values()].sort(byScore);
 }
 
 /**
@@ -147,8 +148,4 @@ function byBest(scores: readonly number[]): number[] {
 
 function scaled(scores: readonly number[], weight: number): number[] {
   return scores.map((score) => score * weight);
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : 1;
 }

@@ -1,6 +1,7 @@
-import { type CallOptions, errorCode } from '@norikv/store';
+import type { CallOptions } from '@norikv/store';
 import { isDamaged } from '../core/damage.js';
 import type { Embedder } from '../core/embedder.js';
+import { isVectorMissing } from '../core/stored-vectors.js';
 import { Turns } from '../core/turns.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
@@ -83,7 +84,7 @@ export class Indexer<Metadata extends object> {
     try {
       return await records.vectorsOf(current, options);
     } catch (error) {
-      if (errorCode(error) === 'VECTOR_MISSING') return null;
+      if (isVectorMissing(error)) return null;
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import type { CallBudget } from '../core/call-budget.js';
 import { checkCall, checkFlags, checkFunctions, checkNumber } from '../core/checks.js';
 import type { Embedder } from '../core/embedder.js';
 import { nearestOfEach } from '../core/nearest.js';
-import { type Look, type VectorHit, widening } from '../core/select.js';
+import { type Look, widening } from '../core/select.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
 import type { Chunk } from './chunking.js';
@@ -32,12 +32,6 @@ interface Legs {
   readonly fusion: Fusion;
 }
 
-/** What the legs found before any record was read. */
-export interface RawRankings {
-  readonly vector: readonly VectorHit[] | null;
-  readonly lexical: ReturnType<LexicalLeg['search']> | null;
-}
-
 /** Ranks documents for queries. */
 export class Searcher<Metadata extends object> {
   readonly #access: SearcherAccess<Metadata>;
@@ -57,17 +51,17 @@ export class Searcher<Metadata extends object> {
     const budget = records.budget(options);
     const since = this.#access.leg?.latest;
     const legs = await this.#prepare(query, options, budget);
-    const known = new Set<string>();
+    const outdated = new Set<string>();
     const { selected, isTruncated } = await records.select(
       k,
-      (count) => this.#look(legs, count, known, budget),
+      (count) => this.#look(legs, count, outdated, budget),
       {
         ...budget.next(),
         maxScan,
         firstScan: legs.leg && this.#circles(k).at(-1),
         filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
         onRead(id, record) {
-          if (legs.leg?.note(id, record, since)) known.add(id);
+          if (legs.leg?.note(id, record, since)) outdated.add(id);
         },
       },
     );
@@ -79,7 +73,7 @@ export class Searcher<Metadata extends object> {
   }
 
   /** What both legs find, without a look at the records. */
-  async rankings(query: string, options: CallOptions): Promise<RawRankings> {
+  async rankings(query: string, options: CallOptions): Promise<Rankings> {
     const { candidates, leg, embedder, records } = this.#access;
     const budget = records.budget(options);
     const [vector] = await embedder.embed([query], budget.next());
@@ -95,7 +89,7 @@ export class Searcher<Metadata extends object> {
     return { query, vector, leg: weight === 0 ? undefined : leg, fusion };
   }
 
-  /** `outdated`: documents whose words in the index were not those of their records. */
+  /** @param outdated - documents whose words in the index were not those of their records. */
   async #look(
     { query, vector, leg, fusion }: Legs,
     count: number,

@@ -109,7 +109,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * again; if its metadata is the same too, it is not written either. When it fails, what was there stays.
    *
    * @throws InvalidArgumentError if there is no text, or the id cannot be stored.
-   * @throws EmbeddingError when the model's answer is no good; what the model throws is passed on.
+   * @throws EmbeddingError when the model's answer is wrong; what the model throws is passed on.
    * @throws OutcomeUnknownError when it cannot be known whether it was written. Indexing again is safe.
    */
   async indexDocument(
@@ -191,7 +191,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   }
 
   /**
-   * Tries ways to join the rankings on queries with known answers. Changes nothing: give the best as `fusion`.
+   * Tries ways to join the rankings on queries with known answers. Changes nothing: pass the best as `fusion` yourself.
    *
    * @throws InvalidArgumentError without queries or fusions.
    */

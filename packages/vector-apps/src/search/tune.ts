@@ -26,14 +26,14 @@ export interface TunedFusion {
   readonly score: number;
 }
 
-/** What tuning found. Report `best` on queries it was not chosen by. */
+/** What tuning found. Measure `best` again, on queries it was not chosen by. */
 export interface Tuning {
   readonly best: TunedFusion;
   /** All that was tried, in the order given. */
   readonly tried: readonly TunedFusion[];
 }
 
-/** One by the place of the first relevant document among the first ten, 0 if there is none. */
+/** 1 divided by the rank of the first relevant document among the first ten; 0 if there is none. */
 export function reciprocalRank(ranked: readonly string[], relevant: ReadonlySet<string>): number {
   const place = ranked.slice(0, 10).findIndex((id) => relevant.has(id));
   return place === -1 ? 0 : 1 / (place + 1);
