@@ -14,7 +14,7 @@ interface TestRunner {
     describe(name: string, body: () => void): unknown;
     readonly it: TestFunction;
 }
-/** Defines a test. `it` of Mocha and `node:test` takes no time limit: give one by `this.timeout` or `--test-timeout`. */
+/** Defines a test. `it` of `node:test` takes no time limit: give one by `--test-timeout`. */
 interface TestFunction {
     (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
     /** Reports a test that cannot run. */
@@ -454,7 +454,7 @@ interface VectorConformanceOptions<Target extends VectorConformanceTarget = Vect
  * });
  * ```
  *
- * Tests that find a fault reject with an `Error`.
+ * @throws InvalidArgumentError if an option is wrong. Tests that find a fault reject with an `Error`.
  */
 declare function defineVectorConformance<Target extends VectorConformanceTarget>(options: VectorConformanceOptions<Target>): void;
 

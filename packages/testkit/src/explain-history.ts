@@ -44,9 +44,48 @@ export function explainDeadEnd(
     listed(path.slice(-shownSteps)),
     `Then the key ${holding(state)}, and none of these can be next, while one of them must:`,
     listed(stuck),
+    ...listOfPast(stuck, path, Math.max(hidden, 0)),
   ]
     .filter((line) => line !== '')
     .join('\n');
+}
+
+/** The writes that made what stuck operations name, each with the write that replaced it, if one of them is hidden. */
+function listOfPast(
+  stuck: readonly HistoryOperation[],
+  path: readonly HistoryOperation[],
+  hidden: number,
+): string[] {
+  const named = new Set(stuck.flatMap(namedBy));
+  const past = new Set<HistoryOperation>();
+  let holder: HistoryOperation | undefined;
+  for (const operation of path.filter(hasWritten)) {
+    if (holder && named.has(madeBy(holder))) past.add(holder).add(operation);
+    holder = operation;
+  }
+  const isHidden = path.slice(0, hidden).some((operation) => past.has(operation));
+  return isHidden ? ['What these name was written, and replaced, before:', listed([...past])] : [];
+}
+
+/** Whether an operation that took effect changed what the key holds. */
+function hasWritten({ action, result }: HistoryOperation): boolean {
+  if (action.kind === 'get' || result.kind === 'refused') return false;
+  return result.kind !== 'deleted' || result.existed;
+}
+
+/** What an operation says of the key: a version, and its value. */
+function namedBy(operation: HistoryOperation): string[] {
+  const { action } = operation;
+  const entry = entryIn(operation);
+  if (entry) return [versionText(entry.version), JSON.stringify(entry.value)];
+  const isConditional = action.kind !== 'get' && action.condition.kind === 'version';
+  return isConditional ? [versionText(action.condition.version)] : [];
+}
+
+/** The version a write made; while that is not known, its value. */
+function madeBy({ action, result }: HistoryOperation): string {
+  if (result.kind === 'written') return versionText(result.version);
+  return action.kind === 'put' ? JSON.stringify(action.value) : '';
 }
 
 function listed(operations: readonly HistoryOperation[]): string {

@@ -42,6 +42,47 @@ describe('the conformance suite', () => {
   });
 });
 
+describe('a failure says what was expected, what came instead, and in which group', () => {
+  it.each<[Flaw, string]>([
+    [
+      'a lost create fails without a code',
+      '4 a race to create a key: a call that lost the race: expected ALREADY_EXISTS, got Error: exists',
+    ],
+    ['cas is not atomic', '1 compare-and-swap: no update is lost or made twice: winners: expected 1, got 13'],
+  ])('%s', async (flaw, message) => {
+    const { failures } = await suiteOn(flaw);
+    expect(failures.join('\n')).toContain(message);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'an absent key is null',
+      { get: async () => null, find: undefined },
+      'what get answered is no entry; where there is none, get throws KeyNotFoundError',
+    ],
+    [
+      'errors of its own',
+      { get: () => Promise.reject({ code: 'KEY_NOT_FOUND' }) },
+      '9 delete tells whether the key existed: get: the error has the outcome undefined, not "not-applied"',
+    ],
+    [
+      'a failure',
+      { find: () => Promise.reject(new Error('disk full')) },
+      '18 an empty value is not a missing key: Error: disk full',
+    ],
+  ])('%s', async (_name, slip, message) => {
+    const memory = createMemoryStore();
+    const { failures } = await runSuite({
+      capabilities: memory.capabilities,
+      createStore: async () => ({ store: { ...memory, ...slip }, close: async () => {} }),
+      advance: async () => {},
+      notApplicable: Object.fromEntries([1, 12, 21, 22, 25].map((group) => [group, 'not about this'])),
+      load: 0.01,
+    });
+    expect(failures.join('\n')).toContain(message);
+  });
+});
+
 function suiteOn(flaw: Flaw | undefined): Promise<SuiteReport> {
   const clock = new FakeClock();
   return runSuite({

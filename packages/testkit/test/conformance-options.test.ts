@@ -186,7 +186,18 @@ describe('the suite', () => {
     defineConformance({ ...options, testTimeoutMs: 77 });
     expect(groups).toEqual(Array.from({ length: 29 }, (_, place) => place + 1));
     expect([...limits]).toEqual([77]);
+    const ofMocha = new Set<number>();
+    const made = { timeout: (timeoutMs: number) => ofMocha.add(timeoutMs) };
+    defineConformance({ ...options, it: Object.assign(() => made, { skip: () => made }), testTimeoutMs: 78 });
+    expect([...ofMocha]).toEqual([78]);
     expect(() => defineConformance({ ...options, load: 0 })).toThrow(/load is 0/);
+    for (const name of ['describe', 'it', 'createStore', 'capabilities']) {
+      const without = { ...options, [name]: undefined };
+      expect(() => defineConformance(without as never)).toThrow(`${name} is undefined; use`);
+    }
+    expect(() => defineConformance({ ...options, it: (() => {}) as never })).toThrow(
+      'it.skip is undefined; use',
+    );
     const misspelt: Readonly<Record<string, object>> = {
       reOpen: { reOpen: options.createStore },
       ttlTolerance: { expectations: { ttlTolerance: 5 } },

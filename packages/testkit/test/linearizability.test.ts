@@ -259,6 +259,33 @@ describe('a history that has none', () => {
     expect(verdict).toMatchObject({ ok: false, key: 'other' });
   });
 
+  it('is explained by the writes long ago that an answer is about', () => {
+    const turns = Array.from({ length: 6 }, (_, turn): Call[] => [
+      [`${4 * turn}-${4 * turn + 1}`, put(`value ${turn}`), turn === 1 ? unknown : written(turn)],
+      [`${4 * turn + 2}-${4 * turn + 3}`, get, found(`value ${turn}`, turn)],
+    ]);
+    const calls = [...turns.flat(), ['24-25', remove(), deleted(true)], ['26-27', put('last'), written(9)]];
+    const explanationWith = (...late: Call[]): string[] => {
+      const verdict = checkLinearizability(history(...(calls as Call[]), ...late));
+      return (verdict as { explanation: string }).explanation.split('\n');
+    };
+    expect(explanationWith(['30-31', get, found('value 0', 0)]).slice(-3)).toEqual([
+      'What these name was written, and replaced, before:',
+      '  [0-1] client 1: put "value 0" -> version 1/0',
+      '  [4-5] client 3: put "value 1" -> unknown',
+    ]);
+    expect(explanationWith(['30-31', get, found('value 1', 1)]).slice(-2)).toEqual([
+      '  [4-5] client 3: put "value 1" -> unknown',
+      '  [8-9] client 5: put "value 2" -> version 1/2',
+    ]);
+    expect(explanationWith(['30-31', put('late', ifVersion(2)), written(10)]).slice(-2)).toEqual([
+      '  [8-9] client 5: put "value 2" -> version 1/2',
+      '  [12-13] client 7: put "value 3" -> version 1/3',
+    ]);
+    // All of it is among the last operations already.
+    expect(explanationWith(['30-31', get, found('value 5', 5)]).at(-1)).toContain('client 15: get');
+  });
+
   it('is explained briefly', () => {
     const calls = Array.from({ length: 40 }, (_, place): Call => {
       return [`${place * 2}-${place * 2 + 1}`, put('long '.repeat(50)), written(place + 1)];

@@ -158,6 +158,11 @@ describe('the vector suite', () => {
     expect(failed).toContain(name);
   });
 
+  it('refuses an option that is misspelt', () => {
+    const wrong = { describe, it, createStore: () => Promise.reject(new Error('not run')), reOpen: 1 };
+    expect(() => defineVectorConformance(wrong as never)).toThrow('an option is "reOpen"; use');
+  });
+
   it('a store with vectors that is closed refuses them', async () => {
     const store = createMemoryVectorStore();
     await store.close();

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from '@norikv/store';
-import { checkNames } from '@norikv/store/checks';
+import { checkNames, refuse } from '@norikv/store/checks';
 import type { Group, Suite } from './group.js';
 import { groups } from './groups.js';
 import type { ConformanceExpectations, ConformanceOptions, ConformanceTarget } from './options.js';
+import { checkSuite, inGroup, limitTime } from './runner.js';
 import { TargetTrial, type Trial } from './trial.js';
 
 const optionNames: readonly (keyof ConformanceOptions)[] = [
@@ -57,8 +58,9 @@ const expectationNames: readonly (keyof ConformanceExpectations)[] = [
 export function defineConformance<Target extends ConformanceTarget>(
   options: ConformanceOptions<Target>,
 ): void {
-  const { load, expectations = {}, provided, notApplicable } = options;
-  checkNames('an option', options, optionNames);
+  const { capabilities, load, expectations = {}, provided, notApplicable } = options;
+  checkSuite(options, optionNames);
+  if (!capabilities) refuse('capabilities', capabilities, 'what the store is expected to declare');
   checkNames('an expectation', expectations, expectationNames);
   const groupNumbers = groups.map(({ number }) => String(number));
   checkNames('a group', { ...provided, ...notApplicable }, groupNumbers);
@@ -66,7 +68,7 @@ export function defineConformance<Target extends ConformanceTarget>(
     throw new InvalidArgumentError(`load is ${load}; use a share of the full load, above 0 to 1`);
   }
   for (const group of groups) {
-    options.describe(`${group.number} ${group.name}`, () => defineGroup(group, options));
+    options.describe(titleOf(group), () => defineGroup(group, options));
   }
 }
 
@@ -75,6 +77,8 @@ function defineGroup<Target extends ConformanceTarget>(
   options: ConformanceOptions<Target>,
 ): void {
   const { it, testTimeoutMs = 120_000 } = options;
+  const define = (name: string, body: () => Promise<void>): void =>
+    limitTime(it(name, body, testTimeoutMs), testTimeoutMs);
   const skip = (name: string, reason: string): void => {
     it.skip(`${name} (not applicable: ${reason})`, async () => {});
   };
@@ -92,13 +96,17 @@ function defineGroup<Target extends ConformanceTarget>(
       advance: options.advance !== undefined,
       jumpWallClock: options.jumpWallClock !== undefined,
     },
-    test: (name, body) => it(name, () => onNewStore(options, body), testTimeoutMs),
+    test: (name, body) => define(name, () => inGroup(titleOf(group), () => onNewStore(options, body))),
     skip,
   };
   group.define?.(suite);
   const provided = options.provided?.[group.number] ?? [];
-  for (const { name, run } of provided) it(name, run, testTimeoutMs);
+  for (const { name, run } of provided) define(name, run);
   if (group.onlyProvided !== undefined && provided.length === 0) skip(group.name, group.onlyProvided);
+}
+
+function titleOf({ number, name }: Group): string {
+  return `${number} ${name}`;
 }
 
 async function onNewStore<Target extends ConformanceTarget>(

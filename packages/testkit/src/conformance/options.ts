@@ -16,7 +16,7 @@ export interface TestRunner {
   readonly it: TestFunction;
 }
 
-/** Defines a test. `it` of Mocha and `node:test` takes no time limit: give one by `this.timeout` or `--test-timeout`. */
+/** Defines a test. `it` of `node:test` takes no time limit: give one by `--test-timeout`. */
 export interface TestFunction {
   (name: string, body: () => Promise<void>, timeoutMs?: number): unknown;
   /** Reports a test that cannot run. */

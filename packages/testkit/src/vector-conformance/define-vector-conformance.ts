@@ -1,5 +1,6 @@
 import type { KvStore, VectorStore } from '@norikv/store';
 import type { TestRunner } from '../conformance/options.js';
+import { checkSuite, inGroup, limitTime } from '../conformance/runner.js';
 import { vectorRefusals } from './refusals.js';
 import { vectorSearches } from './searches.js';
 import { vectorWrites } from './writes.js';
@@ -23,6 +24,14 @@ export interface VectorConformanceOptions<Target extends VectorConformanceTarget
   /** Time limit of each test, handed to `it`. Default 60,000. */
   readonly testTimeoutMs?: number | undefined;
 }
+
+const optionNames: readonly (keyof VectorConformanceOptions)[] = [
+  'describe',
+  'it',
+  'createStore',
+  'reopen',
+  'testTimeoutMs',
+];
 
 /** One test's view of a store of its own. */
 export interface VectorTrial {
@@ -60,11 +69,12 @@ export interface VectorTest {
  * });
  * ```
  *
- * Tests that find a fault reject with an `Error`.
+ * @throws InvalidArgumentError if an option is wrong. Tests that find a fault reject with an `Error`.
  */
 export function defineVectorConformance<Target extends VectorConformanceTarget>(
   options: VectorConformanceOptions<Target>,
 ): void {
+  checkSuite(options, optionNames);
   const { it, testTimeoutMs = 60_000 } = options;
   const groups: Readonly<Record<string, readonly VectorTest[]>> = {
     'vectors: writes': vectorWrites,
@@ -76,7 +86,10 @@ export function defineVectorConformance<Target extends VectorConformanceTarget>(
       for (const test of tests) {
         if (test.needs === 'reopen' && !options.reopen) {
           it.skip(`${test.name} (not applicable: the suite cannot reopen the store)`, async () => {});
-        } else it(test.name, () => runOnNewStore(options, test), testTimeoutMs);
+        } else {
+          const run = (): Promise<void> => inGroup(group, () => runOnNewStore(options, test));
+          limitTime(it(test.name, run, testTimeoutMs), testTimeoutMs);
+        }
       }
     });
   }
