@@ -92,10 +92,6 @@ interface TlsOptions {
 }
 /** What gives the keys and certificates of a new connection, such as from files that are renewed. */
 type TlsSource = () => TlsOptions;
-/** A bearer token, or what gives one. */
-type Token = string | (() => string | Promise<string>);
-/** Gives the metadata of a call to a method, such as `/norikv.v1.Kv/Put`. */
-type MetadataHook = (method: string) => Readonly<Record<string, string>>;
 
 /** When and how often a call is sent again. Only what cannot be applied twice is ever sent again. */
 interface RetryConfig {
@@ -138,7 +134,7 @@ interface ClientConfig {
     readonly tls?: boolean | TlsOptions | TlsSource | undefined;
     /** Sent as `authorization: Bearer …`. A function is asked for each call. */
     readonly token?: Token | undefined;
-    /** Further metadata for each call; secrets belong into `token`. */
+    /** Further metadata for each call; put secrets in `token`. */
     readonly metadata?: MetadataHook | undefined;
     /** Sends the token without TLS, too, where anybody between can read it. Loopback needs no permission. */
     readonly unsafeAllowTokenWithoutTls?: boolean | undefined;
@@ -158,6 +154,11 @@ interface ClientConfig {
     /** Uniform in [0, 1). Default `Math.random`. */
     readonly random?: (() => number) | undefined;
 }
+
+/** A bearer token, or what gives one. */
+type Token = string | (() => string | Promise<string>);
+/** Gives the metadata of a call to a method, such as `/norikv.v1.Kv/Put`. */
+type MetadataHook = (method: string) => Readonly<Record<string, string>>;
 
 /**
  * A NoriKV client: the store contract over gRPC.

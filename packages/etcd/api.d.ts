@@ -1,5 +1,13 @@
 import { NoriKVError, KvStore, Capabilities, Key, GetOptions, Entry, Clock } from '@norikv/store';
 
+/** A user of etcd's own. */
+interface EtcdCredentials {
+    readonly username: string;
+    readonly password: string;
+}
+/** What gives the credentials that hold now, such as from a file or a vault. */
+type EtcdCredentialsSource = () => EtcdCredentials | Promise<EtcdCredentials>;
+
 /**
  * A key of this store's prefix holds something that this package did not write, or that a newer one wrote.
  *
@@ -38,17 +46,16 @@ interface EtcdTlsOptions {
 /** What gives the keys and certificates of a new connection, such as from files that are renewed. */
 type EtcdTlsSource = () => EtcdTlsOptions;
 
-/** A user of etcd's own. */
-interface EtcdCredentials {
-    readonly username: string;
-    readonly password: string;
-}
 /** Options of `openEtcd`. */
 interface EtcdOptions {
     /** The members of one cluster, as `host:port`. `https://` before it needs `tls`, and `http://` none. */
     readonly hosts: string | readonly string[];
-    /** Who to log in as, where the cluster has logins. Beyond this machine it needs `tls`: the password travels as it is. */
-    readonly credentials?: EtcdCredentials | undefined;
+    /**
+     * Who to log in as, where the cluster has logins. Beyond this machine it needs `tls`: the password travels as it is.
+     * A function is asked for each login, so that passwords can change, and has half of `timeoutMs`; if it fails, so does
+     * what waits for the login, with the code `UNAUTHENTICATED`.
+     */
+    readonly credentials?: EtcdCredentials | EtcdCredentialsSource | undefined;
     /** Sends the password without TLS, too, where anybody between can read it. Loopback needs no permission. */
     readonly unsafeAllowPasswordWithoutTls?: boolean | undefined;
     /**
@@ -93,4 +100,4 @@ interface EtcdOptions {
  */
 declare function openEtcd(options: EtcdOptions): Promise<EtcdStore>;
 
-export { type EtcdCredentials, EtcdLeaseLostError, type EtcdOptions, type EtcdStore, type EtcdTlsOptions, type EtcdTlsSource, UnreadableRecordError, openEtcd };
+export { type EtcdCredentials, type EtcdCredentialsSource, EtcdLeaseLostError, type EtcdOptions, type EtcdStore, type EtcdTlsOptions, type EtcdTlsSource, UnreadableRecordError, openEtcd };

@@ -45,9 +45,9 @@ export class CallLimit {
   }
 
   timedOut(outcome: 'not-applied' | 'unknown', cause?: unknown): DeadlineExceededError {
-    const doing = outcome === 'not-applied' ? ' before the request was sent or while it could not be' : '';
+    const known = outcome === 'not-applied' ? '; nothing was applied' : '';
     const why = outcome === 'not-applied' && cause instanceof Error ? `: ${cause.message}` : '';
-    return new DeadlineExceededError(`No answer within ${this.#timeoutMs} ms${doing}${why}`, {
+    return new DeadlineExceededError(`No answer within ${this.#timeoutMs} ms${known}${why}`, {
       outcome,
       key: this.#key,
       ...(cause === undefined ? {} : { cause }),

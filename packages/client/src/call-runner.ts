@@ -195,7 +195,7 @@ async function send<Input extends DescMessage, Output extends DescMessage>(
   // A signal that fired meanwhile fires no listener that is added now.
   const { reached } = limit;
   if (reached) throw reached;
-  const running = connection.start(method, bytes, metadata, limit.remainingMs, { server });
+  const running = connection.start({ method, bytes, metadata, timeoutMs: limit.remainingMs, server });
   const { status: ended, message } = await endOf(running, limit, isWrite);
   if (ended.code === status.OK) return answerOf(call, message);
   throw errorOfStatus(ended, call);

@@ -54,7 +54,7 @@ export function statusOfReset(
     // Nothing was done with it: RFC 9113, section 8.7.
     return untouched('The server refused the request unread');
   }
-  const details = `The call ended before its answer came (HTTP/2 code ${rstCode})`;
+  const details = `The call ended before its answer came (${errored?.message ?? `HTTP/2 code ${rstCode}`})`;
   return { code: status.UNAVAILABLE, details, trailers: {} };
 }
 

@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.js';
 import type { Settings } from './config.js';
 import { status } from './grpc/status.js';
 import type { RunningCall } from './unary-call.js';
-import { decode, encode } from './wire/codec.js';
+import { decode, encode, type Received } from './wire/codec.js';
 import { watchCluster } from './wire/methods.js';
 
 const connectTimeoutMs = 60_000;
@@ -41,7 +41,8 @@ export class ClusterWatch {
     const metadata = await connection.metadataFor(watchCluster);
     const onMessage = (message: Buffer): void => this.#take(message);
     const startedAt = this.#settings.clock.monotonic();
-    const stream = connection.start(watchCluster, bytes, metadata, Number.POSITIVE_INFINITY, { onMessage });
+    const timeoutMs = Number.POSITIVE_INFINITY;
+    const stream = connection.start({ method: watchCluster, bytes, metadata, timeoutMs, onMessage });
     this.#stream = stream;
     const { status: ended } = await stream.end;
     // A stream that ends as soon as it has begun is no better than none.
@@ -50,11 +51,11 @@ export class ClusterWatch {
   }
 
   #take(message: Buffer): void {
-    let view: Parameters<Cluster['topology']['update']>[0];
+    let view: Received<typeof watchCluster.output>;
     try {
       view = decode(watchCluster.output, message);
     } catch {
-      return; // Nonsense; the next message may be better.
+      return; // The next one may be readable.
     }
     this.#cluster.topology.update(view);
   }

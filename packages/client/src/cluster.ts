@@ -1,8 +1,8 @@
 import { type Capabilities, ClosedError, errorCode, UnavailableError } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
+import { MetadataSource } from './call-metadata.js';
 import { mayCarryToken, type Settings } from './config.js';
 import type { Connection } from './connection.js';
-import { MetadataSource } from './credentials.js';
 import { commonCapabilities } from './description.js';
 import { Node } from './node.js';
 import { Topology } from './topology.js';

@@ -1,8 +1,9 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import { isAddress, isLoopback } from './address.js';
-import { checkedTls, type MetadataHook, type TlsOptions, type TlsSource, type Token } from './credentials.js';
+import type { MetadataHook, Token } from './call-metadata.js';
 import { longestTimerMs } from './grpc/timeouts.js';
+import { checkedTls, type TlsOptions, type TlsSource } from './tls.js';
 
 /** When and how often a call is sent again. Only what cannot be applied twice is ever sent again. */
 export interface RetryConfig {
@@ -46,7 +47,7 @@ export interface ClientConfig {
   readonly tls?: boolean | TlsOptions | TlsSource | undefined;
   /** Sent as `authorization: Bearer …`. A function is asked for each call. */
   readonly token?: Token | undefined;
-  /** Further metadata for each call; secrets belong into `token`. */
+  /** Further metadata for each call; put secrets in `token`. */
   readonly metadata?: MetadataHook | undefined;
   /** Sends the token without TLS, too, where anybody between can read it. Loopback needs no permission. */
   readonly unsafeAllowTokenWithoutTls?: boolean | undefined;
@@ -108,7 +109,7 @@ export interface Settings {
   readonly nodes: readonly string[];
   readonly totalShards: number;
   readonly timeoutMs: number;
-  readonly retry: Required<{ readonly [Name in keyof RetryConfig]-?: number }>;
+  readonly retry: { readonly [Name in keyof RetryConfig]-?: number };
   readonly watchCluster: boolean;
   readonly connectionsPerNode: number;
   readonly maxInFlight: number;

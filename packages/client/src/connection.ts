@@ -1,14 +1,15 @@
 import { type Clock, ClosedError, errorCode } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
+import type { CallMetadata, MetadataSource } from './call-metadata.js';
 import { notSent } from './call-status.js';
 import type { Settings } from './config.js';
-import { type CallMetadata, identities, type MetadataSource } from './credentials.js';
 import { type Description, describedServer, plainServer } from './description.js';
 import { Exchange } from './exchange.js';
 import { status } from './grpc/status.js';
 import { Link } from './link.js';
 import type { Session } from './session.js';
 import { errorOfStatus } from './status-errors.js';
+import { identities } from './tls.js';
 import { endedCall, type RunningCall, UnaryCall } from './unary-call.js';
 import { decode, encode } from './wire/codec.js';
 import { numberOf } from './wire/exchange.js';
@@ -18,9 +19,14 @@ const describeTimeoutMs = 5_000;
 const askAgainMs = 50;
 const longestExchanged = 64 * 2 ** 10;
 
-/** What a request depends on. */
-export interface StartOptions {
-  /** What was said when the request was made: it may be another server that is reached by now. */
+/** A call of a method, ready to be sent. */
+export interface Outbound {
+  readonly method: WireMethod;
+  readonly bytes: Buffer;
+  readonly metadata: CallMetadata;
+  /** Infinity: none. */
+  readonly timeoutMs: number;
+  /** The server the request was made for, if that matters: another one may be reached by now. */
   readonly server?: Description;
   /** For a method that answers more than once. */
   readonly onMessage?: (message: Buffer) => void;
@@ -103,13 +109,7 @@ export class Connection {
   }
 
   /** Sends a request. If the connection is not ready for it any more, the call ends as not applied. */
-  start(
-    method: WireMethod,
-    bytes: Buffer,
-    metadata: CallMetadata,
-    timeoutMs: number,
-    { server, onMessage }: StartOptions = {},
-  ): RunningCall {
+  start({ method, bytes, metadata, timeoutMs, server, onMessage }: Outbound): RunningCall {
     if (this.#isClosed) throw new ClosedError('The client is closed');
     const { session } = this.#link;
     if (!session || (server && server !== this.#description)) {
@@ -193,7 +193,8 @@ export class Connection {
     });
     if (!metadata) return undefined;
     const bytes = encode(methods.describe.input, {});
-    const { end } = this.start(methods.describe, bytes, metadata, describeTimeoutMs);
+    const question = { method: methods.describe, bytes, metadata, timeoutMs: describeTimeoutMs };
+    const { end } = this.start(question);
     const { status: ended, message } = await end;
     if (ended.code === status.UNIMPLEMENTED) return plainServer;
     if (ended.code === status.OK && message) return descriptionIn(message);

@@ -1,6 +1,6 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import type { CallMetadata } from './call-metadata.js';
 import { type CallStatus, statusIn, statusOfReset, tooLate, unread } from './call-status.js';
-import type { CallMetadata } from './credentials.js';
 import { FrameReader } from './grpc/frames.js';
 import { status } from './grpc/status.js';
 import { startPatience } from './grpc/timeouts.js';

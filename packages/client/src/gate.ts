@@ -98,10 +98,6 @@ function newTurn(): Turn {
 }
 
 function refusal(why: string, key: Key | undefined): ResourceExhaustedError {
-  return new ResourceExhaustedError(
-    `Too many calls at once: ${why}. Wait for some to end, or raise the limit`,
-    {
-      key,
-    },
-  );
+  const message = `Too many calls at once: ${why}. Wait for some to end, or raise the limit`;
+  return new ResourceExhaustedError(message, { key });
 }

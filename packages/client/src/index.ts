@@ -40,13 +40,14 @@ export {
   VersionMismatchError,
 } from '@norikv/store';
 export type { Backend, ClientStats, NodeStats } from './backend.js';
+export type { MetadataHook, Token } from './call-metadata.js';
 export { createClient, NoriKVClient } from './client.js';
 export type { ClientConfig, RetryConfig } from './config.js';
-export type { MetadataHook, TlsOptions, TlsSource, Token } from './credentials.js';
 export { createEphemeral, EphemeralNoriKV, type EphemeralOptions } from './ephemeral.js';
 export type { EphemeralServerOptions } from './ephemeral-server.js';
 export { EphemeralServerError, NotLeaderError, type NotLeaderFacts } from './errors.js';
 export { getShardForKey, jumpConsistentHash, xxhash64 } from './hash.js';
+export type { TlsOptions, TlsSource } from './tls.js';
 export type {
   ClusterNode,
   ClusterView,

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Settings } from './config.js';
-import { type Identity, secured } from './credentials.js';
 import { dial } from './dial.js';
 import { Session } from './session.js';
+import { type Identity, secured } from './tls.js';
 
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 const growth = 1.6;
+const silent = 'the server accepts the connection, but does not answer on it';
 
 /** The way to a node: a session that is made when it is needed, and made again, ever less often, until one serves. */
 export class Link {
@@ -47,7 +48,7 @@ export class Link {
 
   /** Why there is no session, as far as that is known. */
   get failure(): Error | undefined {
-    return this.#failure;
+    return this.#session && !this.#session.isUp ? new Error(silent) : this.#failure;
   }
 
   /** The session serves. One that ends before it does counts as a failed attempt. */

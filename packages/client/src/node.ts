@@ -1,7 +1,7 @@
 import type { Capabilities } from '@norikv/store';
+import type { MetadataSource } from './call-metadata.js';
 import type { Settings } from './config.js';
 import { Connection } from './connection.js';
-import type { MetadataSource } from './credentials.js';
 
 /** A server, and the connections to it. */
 export class Node {

@@ -16,7 +16,7 @@ const longestHeaders = 64 * 2 ** 10;
 const unlimitedMegabytes = 2 ** 20;
 // Of answers under way. The 64 KiB of HTTP/2 would be all that a connection can carry in a round trip.
 const windowBytes = 4 * 2 ** 20;
-const hungUp = 'it hung up before a word of HTTP/2: does one side speak TLS, and the other not?';
+const noHttp2 = 'it does not speak HTTP/2: is the port right, and do both sides use TLS, or neither?';
 const mostAbandoned = 100;
 // Identifiers of streams are odd and below 2^31; a connection that has used them up serves nothing any more.
 const mostStreams = 2 ** 30 - 1;
@@ -29,7 +29,7 @@ export interface SessionEvents {
   onEnd(error: Error | undefined): void;
 }
 
-/** One HTTP/2 connection over a socket, from its first word to its end. */
+/** One HTTP/2 connection over a socket, from its handshake to its end. */
 export class Session {
   readonly address: string;
   readonly clock: Clock;
@@ -134,22 +134,23 @@ export class Session {
     const http2 = this.#http2;
     const mute = new Error(`no HTTP/2 connection within ${greetingTimeoutMs} ms`);
     const patience = setTimeout(() => http2.destroy(mute), greetingTimeoutMs).unref();
-    let failure: Error | undefined;
+    let failure: NodeJS.ErrnoException | undefined;
     // 'close' follows.
-    http2.on('error', (error: Error) => {
+    http2.on('error', (error) => {
       failure = error;
     });
     http2.once('goaway', () => this.retire());
     http2.once('close', () => {
       clearTimeout(patience);
-      this.#end(failure ?? (this.#isUp ? undefined : new Error(hungUp)));
+      const isOther = !failure || failure.code === 'ERR_HTTP2_ERROR';
+      this.#end(isOther && !this.#isUp ? new Error(noHttp2) : failure);
     });
     http2.once('connect', () => {
       // It is told a little later, and may be over by now.
       if (http2.destroyed) return;
       http2.setLocalWindowSize(windowBytes);
       if (!http2.encrypted || http2.alpnProtocol === 'h2') return;
-      http2.destroy(new Error('the server speaks TLS, and no HTTP/2 over it'));
+      http2.destroy(new Error('the server speaks TLS, but not HTTP/2'));
     });
     http2.once('remoteSettings', () => {
       clearTimeout(patience);

@@ -35,12 +35,10 @@ export function errorOfStatus(ended: CallStatus, call: CallFacts): NoriKVError {
   const { key, isWrite } = call;
   const message = ended.details || `The server answered ${statusName(ended.code)}`;
   const unknown = isWrite && !saysNotApplied(ended) ? 'unknown' : 'not-applied';
+  const internal = (): NoriKVError => new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key });
   switch (ended.code) {
     case status.FAILED_PRECONDITION:
-      return (
-        lostCondition(ended, message, call) ??
-        new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key })
-      );
+      return lostCondition(ended, message, call) ?? internal();
     case status.ALREADY_EXISTS:
       return new AlreadyExistsError(message, { key, actual: actualOf(ended) ?? undefined });
     case status.NOT_FOUND:
@@ -66,23 +64,19 @@ export function errorOfStatus(ended: CallStatus, call: CallFacts): NoriKVError {
       return new UnavailableError(message, { outcome: unknown, key });
     case status.INTERNAL:
       // How gRPC libraries in between report a connection that broke under the call.
-      if (message.startsWith('Received RST_STREAM'))
-        return new UnavailableError(message, { outcome: unknown, key });
-      return new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key });
+      return message.startsWith('Received RST_STREAM')
+        ? new UnavailableError(message, { outcome: unknown, key })
+        : internal();
     default:
-      return new NoriKVError(message, { code: 'INTERNAL', outcome: unknown, key });
+      return internal();
   }
 }
 
 function lostCondition(ended: CallStatus, message: string, call: CallFacts): NoriKVError | undefined {
   const { key, expected } = call;
   if (call.isCreate) {
-    return new UnsupportedError(
-      `The server does not know how to create a key only if it is absent: ${message}`,
-      {
-        key,
-      },
-    );
+    const text = `The server cannot create a key only if it is absent: ${message}`;
+    return new UnsupportedError(text, { key });
   }
   if (expected === undefined) return undefined;
   const actual = /does not exist/.test(message) ? null : actualOf(ended);

@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { nothing } from './call-limit.js';
+import type { CallMetadata } from './call-metadata.js';
 import { type CallStatus, statusIn, statusOfReset, tooLate } from './call-status.js';
-import type { CallMetadata } from './credentials.js';
 import { FrameReader, frameOf } from './grpc/frames.js';
 import { status } from './grpc/status.js';
 import { startPatience, timeoutText } from './grpc/timeouts.js';

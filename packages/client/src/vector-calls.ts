@@ -39,6 +39,14 @@ interface VectorWrite<Input extends DescMessage, Output extends DescMessage> {
   readonly fields: Outgoing<Input>;
 }
 
+interface VectorRead<Input extends DescMessage, Output extends DescMessage> {
+  readonly method: WireMethod<Input, Output>;
+  readonly key: string;
+  readonly bytes: number;
+  readonly options: CallOptions;
+  fieldsFor(server: Description): Outgoing<Input>;
+}
+
 /** The six vector calls over the wire. A server without vectors answers each with `UnsupportedError`. */
 export class VectorCalls implements VectorStore {
   readonly #runner: CallRunner;
@@ -123,7 +131,8 @@ export class VectorCalls implements VectorStore {
       includeVectors,
       consistency: consistencyFor(options, isPlain),
     });
-    const answer = await this.#read(methods.searchVectors, namespace, bytes, options, fieldsFor);
+    const read = { method: methods.searchVectors, key: namespace, bytes, options, fieldsFor };
+    const answer = await this.#read(read);
     const matches = answer.matches.map(
       ({ id, distance, vector }): VectorMatch =>
         includeVectors ? { id, distance, vector } : { id, distance },
@@ -140,14 +149,16 @@ export class VectorCalls implements VectorStore {
       id,
       consistency: consistencyFor(options, isPlain),
     });
-    const { found, vector } = await this.#read(methods.getVector, id, 0, options, fieldsFor);
+    const read = { method: methods.getVector, key: id, bytes: 0, options, fieldsFor };
+    const { found, vector } = await this.#read(read);
     return found ? vector : null;
   }
 
   #write<Input extends DescMessage, Output extends DescMessage>(
     write: VectorWrite<Input, Output>,
   ): Promise<Received<Output>> {
-    const { method, key, bytes, options, fields } = write;
+    const { fields, ...call } = write;
+    const { key, options } = call;
     const { idempotencyKey = '' } = options;
     const resend = ({ capabilities }: Description): Resend =>
       idempotencyKey !== '' && capabilities.idempotency === 'durable' ? 'always' : 'never';
@@ -158,21 +169,18 @@ export class VectorCalls implements VectorStore {
       }
       return fields;
     };
-    return this.#runner.run({ method, key, bytes, options, isWrite: true, request, resend });
+    return this.#runner.run({ ...call, isWrite: true, request, resend });
   }
 
   #read<Input extends DescMessage, Output extends DescMessage>(
-    method: WireMethod<Input, Output>,
-    key: string,
-    bytes: number,
-    options: CallOptions,
-    fieldsFor: (server: Description) => Outgoing<Input>,
+    read: VectorRead<Input, Output>,
   ): Promise<Received<Output>> {
+    const { fieldsFor, ...call } = read;
     const request = (server: Description): Outgoing<Input> => {
       demandVectors(server);
       return fieldsFor(server);
     };
-    return this.#runner.run({ method, key, bytes, options, isWrite: false, request, resend: () => 'always' });
+    return this.#runner.run({ ...call, isWrite: false, request, resend: () => 'always' });
   }
 }
 

@@ -105,6 +105,7 @@ it('a connection on which something arrives is not given up, however long the an
   const joined = once(server, 'connection');
   await once(server, 'listening');
   const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  session.on('error', () => {});
   const [peer] = (await joined) as [Socket];
   peer.resume();
   const told = once(session, 'remoteSettings');

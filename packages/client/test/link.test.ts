@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { settingsOf } from '../src/config.js';
-import type { Identity } from '../src/credentials.js';
 import { Link } from '../src/link.js';
+import type { Identity } from '../src/tls.js';
 
 interface Events {
   onUp(): void;
@@ -125,4 +125,14 @@ it('is down once somebody has waited in vain, until there is a connection', () =
   expect(link.isDown).toBe(true);
   world.dials[0]?.(socket());
   expect(link.isDown).toBe(false);
+});
+
+it('says of a server that accepts connections and is silent that it does', () => {
+  const link = newLink();
+  link.open();
+  world.dials[0]?.(socket());
+  expect(link.failure).toBeUndefined();
+  const [session] = world.sessions;
+  if (session) session.isUp = false;
+  expect(link.failure?.message).toContain('does not answer');
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import {
   constants,
   createServer as createHttp2Server,
@@ -7,7 +8,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { createMemoryStore } from '@norikv/testkit';
@@ -154,6 +155,7 @@ describe('a server with a call under way is probed', () => {
     network.weather = 'half open';
     const error = await failure(client.put('key', 'x'));
     expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'unknown' });
+    expect(error.message).toContain('nothing came for 2000 ms after a probe');
   });
 
   it('and not left if it only thinks for long', async () => {
@@ -351,6 +353,16 @@ it('a client that is closed does not wait for a server that says nothing', async
   expect(isClosed).toBe(true);
   await closed;
   expect(await put).toMatchObject({ code: 'CLOSED', outcome: 'not-applied' });
+});
+
+it('a server that speaks HTTP/1, such as that of health and metrics, is named as the wrong one', async () => {
+  const server = createHttpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const nodes = [`127.0.0.1:${(server.address() as AddressInfo).port}`];
+  await using client = new NoriKVClient({ nodes, timeout: 500, watchCluster: false });
+  const told = async (): Promise<string> => (await failure(client.connect())).message;
+  await expect.poll(told, { timeout: 20_000 }).toContain('it does not speak HTTP/2: is the port right');
+  server.close();
 });
 
 it('a server over TLS that does not say it speaks HTTP/2 is none', async () => {

@@ -14,6 +14,8 @@ import { decodeAuthenticate } from './wire/responses.js';
 const longestPauseMs = 400;
 const firstPauseMs = 25;
 const mostLogins = 3;
+// The member counts the same deadline, and may give up a little before.
+const deadlineToleranceMs = 20;
 
 /** A call to the cluster, whichever member answers. */
 export interface ClusterCall {
@@ -56,10 +58,10 @@ export class Caller {
     for (let attempt = 0; ; attempt++) {
       try {
         if (last) await limit.pause(this.#pauseMs(attempt), last);
-        const host = await this.#cluster.host(limit, last);
         const known = this.#login.metadata();
-        const metadata = known instanceof Promise ? await limit.wait(known) : known;
-        limit.check(last);
+        const metadata = known instanceof Promise ? await limit.wait(known, () => last) : known;
+        // After the login, which may take long: the host has to be usable at the moment of sending.
+        const host = await this.#cluster.host(limit, last);
         const answer = await this.#send(host, call, metadata, limit);
         if (Buffer.isBuffer(answer)) return answer;
         last = this.#errorOf(answer, call, limit);
@@ -118,9 +120,6 @@ export class Caller {
     return bound * (0.5 + this.#settings.random() / 2);
   }
 }
-
-// The member counts the same deadline, and may give up a little before.
-const deadlineToleranceMs = 20;
 
 function isStaleLogin(ended: StatusObject): boolean {
   return meaningOf(ended) === 'stale-login';

@@ -48,7 +48,7 @@ function understood<Result>(read: () => Result, outcome: Outcome, key: Key): Res
   try {
     return read();
   } catch (cause) {
-    throw new NoriKVError(`etcd gave an answer that makes no sense (${cause})`, { outcome, key, cause });
+    throw new NoriKVError(`etcd sent an answer that cannot be read (${cause})`, { outcome, key, cause });
   }
 }
 
@@ -165,6 +165,6 @@ export class Engine {
     const bytes = encodeLeaseGrant(ttlSeconds);
     const call = { method: methods.grantLease, bytes, isWrite: false, isRepeatable: true };
     const limit = new CallLimit({}, this.#settings.timeoutMs);
-    return decodeLeaseGrant(await this.#caller.call(call, limit)).id;
+    return decodeLeaseGrant(await this.#caller.call(call, limit));
   }
 }

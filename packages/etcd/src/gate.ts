@@ -52,7 +52,7 @@ export class Gate {
     const { maxPendingBytes } = this.#limits;
     if (this.#bytes > 0 && this.#bytes + bytes > maxPendingBytes) {
       throw new ResourceExhaustedError(
-        `Calls with ${this.#bytes} bytes wait already; await some of them, or raise maxPendingBytes (${maxPendingBytes})`,
+        `Calls with ${this.#bytes} bytes are pending; wait for some to end, or raise maxPendingBytes (${maxPendingBytes})`,
         { key },
       );
     }

@@ -1,6 +1,6 @@
-import { type Channel, Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { type Channel, connectivityState, Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import type { CurrentCredentials } from './credentials.js';
 import { anonymous } from './login.js';
-import type { EtcdCredentials } from './options.js';
 import { errorOfStatus } from './status-errors.js';
 import { type CallEnd, isOk, type Request, type RunningCall, startCall } from './unary-call.js';
 import { methods } from './wire/methods.js';
@@ -12,16 +12,16 @@ const patienceMs = 1_500;
 /**
  * Asks a member who it is, and whether it knows a leader: it can tell without any other member.
  *
- * Where a cluster has logins, etcd from 3.5.28 on tells its status only to some of them. Then the member is asked
- * for a key that is never there, with a login and without the others: the header of the answer says as much.
+ * Where a cluster has logins, etcd from 3.5.28 on tells its status only to some of them. Then it is asked for a key
+ * that is never there, with a login, as a read that needs no other member: the header of the answer says as much.
  */
 export class Inquiry {
-  readonly #credentials: EtcdCredentials | undefined;
+  readonly #credentials: CurrentCredentials | undefined;
   readonly #emptyKey: Uint8Array;
   readonly #questions = new Set<RunningCall>();
   #login: Metadata | undefined;
 
-  constructor(credentials: EtcdCredentials | undefined, emptyKey: Uint8Array) {
+  constructor(credentials: CurrentCredentials | undefined, emptyKey: Uint8Array) {
     this.#credentials = credentials;
     this.#emptyKey = emptyKey;
   }
@@ -66,7 +66,15 @@ export class Inquiry {
   async #logIn(channel: Channel, timeoutMs: number): Promise<Metadata | StatusObject> {
     const metadata = anonymous();
     if (!this.#credentials) return metadata;
-    const { username, password } = this.#credentials;
+    const credentials = await this.#credentials().catch((error: Error) => error);
+    if (credentials instanceof Error) {
+      return { code: status.UNAUTHENTICATED, details: credentials.message, metadata };
+    }
+    // Who it was asked for may be gone.
+    if (channel.getConnectivityState(false) === connectivityState.SHUTDOWN) {
+      return { code: status.CANCELLED, details: 'the connection was closed', metadata };
+    }
+    const { username, password } = credentials;
     const bytes = encodeAuthenticate(username, password);
     const said = await this.#send(channel, { method: methods.authenticate, bytes, metadata, timeoutMs });
     if (!isOk(said)) return said.status;
@@ -84,12 +92,12 @@ export class Inquiry {
   }
 }
 
-/** Whether a member refuses whom it takes somebody for. */
+/** Whether a member refuses for the login, or for want of one. */
 export function isLoginTrouble(ended: StatusObject): boolean {
   return errorOfStatus(ended, false).code === 'UNAUTHENTICATED';
 }
 
-/** Tells a status that is not OK from what was asked for. */
+/** Whether an answer is a status that says why not. */
 export function isStatus(answer: MemberStatus | Metadata | StatusObject): answer is StatusObject {
   return 'details' in answer;
 }

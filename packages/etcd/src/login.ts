@@ -1,15 +1,15 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { EtcdCredentials } from './options.js';
+import type { CurrentCredentials, EtcdCredentials } from './credentials.js';
 
 /** Keeps the metadata of calls, with the token of a login where there are credentials. */
 export class Login {
-  readonly #credentials: EtcdCredentials | undefined;
+  readonly #credentials: CurrentCredentials | undefined;
   readonly #authenticate: (credentials: EtcdCredentials) => Promise<string>;
   #current: Promise<Metadata> | undefined;
   #known: Metadata | undefined;
 
   constructor(
-    credentials: EtcdCredentials | undefined,
+    credentials: CurrentCredentials | undefined,
     authenticate: (credentials: EtcdCredentials) => Promise<string>,
   ) {
     this.#credentials = credentials;
@@ -36,7 +36,7 @@ export class Login {
 
   async #withToken(): Promise<Metadata> {
     const metadata = anonymous();
-    if (this.#credentials) metadata.set('token', await this.#authenticate(this.#credentials));
+    if (this.#credentials) metadata.set('token', await this.#authenticate(await this.#credentials()));
     this.#known = metadata;
     return metadata;
   }

@@ -1,19 +1,23 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
+import {
+  type CurrentCredentials,
+  currentCredentials,
+  type EtcdCredentials,
+  type EtcdCredentialsSource,
+} from './credentials.js';
 import type { EtcdTlsOptions, EtcdTlsSource } from './tls.js';
-
-/** A user of etcd's own. */
-export interface EtcdCredentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 /** Options of `openEtcd`. */
 export interface EtcdOptions {
   /** The members of one cluster, as `host:port`. `https://` before it needs `tls`, and `http://` none. */
   readonly hosts: string | readonly string[];
-  /** Who to log in as, where the cluster has logins. Beyond this machine it needs `tls`: the password travels as it is. */
-  readonly credentials?: EtcdCredentials | undefined;
+  /**
+   * Who to log in as, where the cluster has logins. Beyond this machine it needs `tls`: the password travels as it is.
+   * A function is asked for each login, so that passwords can change, and has half of `timeoutMs`; if it fails, so does
+   * what waits for the login, with the code `UNAUTHENTICATED`.
+   */
+  readonly credentials?: EtcdCredentials | EtcdCredentialsSource | undefined;
   /** Sends the password without TLS, too, where anybody between can read it. Loopback needs no permission. */
   readonly unsafeAllowPasswordWithoutTls?: boolean | undefined;
   /**
@@ -42,7 +46,7 @@ export interface EtcdOptions {
 /** Options, checked and complete. */
 export interface Settings {
   readonly hosts: readonly string[];
-  readonly credentials: EtcdCredentials | undefined;
+  readonly credentials: CurrentCredentials | undefined;
   readonly unsafeAllowPasswordWithoutTls: boolean;
   readonly tls: EtcdTlsOptions | EtcdTlsSource | undefined;
   readonly prefix: string;
@@ -62,7 +66,7 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):/i;
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf(options: EtcdOptions): Settings {
   checkObject('options', options);
-  const { prefix = 'norikv', credentials, tls, unsafeAllowPasswordWithoutTls = false } = options;
+  const { prefix = 'norikv', tls, unsafeAllowPasswordWithoutTls = false } = options;
   const { timeoutMs = 5_000, idempotencyRetentionMs = oneDayMs, maxClockSkewMs = 1_000 } = options;
   const { maxInFlight = 512, maxPendingBytes = 256 * 2 ** 20 } = options;
   const { clock = systemClock, random = Math.random } = options;
@@ -72,11 +76,10 @@ export function settingsOf(options: EtcdOptions): Settings {
   checkWhole('maxInFlight', maxInFlight, 1);
   checkWhole('maxPendingBytes', maxPendingBytes, 1);
   checkPrefix(prefix);
-  checkCredentials(credentials);
   checkOneOf('unsafeAllowPasswordWithoutTls', unsafeAllowPasswordWithoutTls, [true, false]);
   const settings = {
     hosts: hostsOf(options.hosts, tls),
-    credentials,
+    credentials: currentCredentials(options.credentials, timeoutMs),
     unsafeAllowPasswordWithoutTls,
     tls,
     prefix,
@@ -129,13 +132,4 @@ function checkPrefix(prefix: unknown): void {
     Buffer.byteLength(prefix) <= longestPrefix;
   if (isGood) return;
   refuse('prefix', prefix, `a string of at most ${longestPrefix} bytes without a zero byte`);
-}
-
-function checkCredentials(credentials: EtcdCredentials | undefined): void {
-  if (credentials === undefined) return;
-  if (typeof credentials?.username === 'string' && typeof credentials.password === 'string') {
-    checkNames('an option of credentials', credentials, ['username', 'password']);
-    return;
-  }
-  throw new InvalidArgumentError('credentials lacks username or password; pass both as strings');
 }

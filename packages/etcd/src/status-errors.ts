@@ -16,7 +16,6 @@ export type Meaning =
   | 'no-space'
   | 'busy'
   | 'too-large'
-  | 'compacted'
   | 'lost-lease'
   | 'stale-login'
   | 'no-login'
@@ -32,7 +31,6 @@ const texts: Readonly<Record<string, Meaning>> = {
   'mvcc: database space exceeded': 'no-space',
   'too many requests': 'busy',
   'request is too large': 'too-large',
-  'mvcc: required revision has been compacted': 'compacted',
   'requested lease not found': 'lost-lease',
   'invalid auth token': 'stale-login',
   'revision of auth store is old': 'stale-login',
@@ -58,44 +56,59 @@ export function errorOfStatus(ended: StatusObject, isWrite: boolean, key?: Key):
   const unknown = isWrite ? 'unknown' : 'not-applied';
   switch (meaningOf(ended)) {
     case 'no-leader':
-      return new UnavailableError(`The cluster has no leader, so no quorum: ${said}`, {
-        outcome: 'not-applied',
-        key,
-      });
+      return new UnavailableError(
+        `The cluster has no leader, which takes a majority of its members (${said})`,
+        {
+          outcome: 'not-applied',
+          key,
+        },
+      );
     case 'learner':
-      return new UnavailableError(`The member has no vote yet, and serves nobody: ${said}`, {
-        outcome: 'not-applied',
-        key,
-      });
+      return new UnavailableError(
+        `The member is a learner, which serves no calls; name voting members (${said})`,
+        {
+          outcome: 'not-applied',
+          key,
+        },
+      );
     case 'no-space':
       // Also the answer to the write that crosses the limit, and that one is applied.
       return new ResourceExhaustedError(
-        `The quota of the etcd database is used up: compact, defragment, then disarm the alarm, or raise --quota-backend-bytes: ${said}`,
+        `The quota of the etcd database is used up: compact, defragment, then disarm the alarm, or raise --quota-backend-bytes (${said})`,
         { outcome: unknown, retryable: false, key },
       );
     case 'busy':
-      return new ResourceExhaustedError(`etcd has too many requests to apply: ${said}`, { key });
+      return new ResourceExhaustedError(`etcd has too many requests to apply; send fewer at once (${said})`, {
+        key,
+      });
     case 'too-large':
-      return new InvalidArgumentError(`etcd refuses the request; raise its --max-request-bytes: ${said}`, {
-        key,
-      });
-    case 'compacted':
-      return new NoriKVError(`etcd has compacted the revision that was asked for: ${said}`, { key });
+      return new InvalidArgumentError(
+        `etcd takes no request of this size; raise its --max-request-bytes (${said})`,
+        {
+          key,
+        },
+      );
     case 'lost-lease':
-      return new EtcdLeaseLostError(`etcd gave up the lease that collects expired keys: ${said}`, {
-        retryable: true,
-        key,
-      });
+      return new EtcdLeaseLostError(
+        `etcd no longer has the lease that collects expired keys; do not revoke it (${said})`,
+        {
+          retryable: true,
+          key,
+        },
+      );
     case 'no-login':
-      return unauthenticated(`etcd asks for a login; pass credentials: ${said}`, key);
+      return unauthenticated(`etcd requires a login; pass credentials (${said})`, key);
     case 'login-not-enabled':
       return unauthenticated(
-        `etcd knows no logins; leave credentials out or enable them there: ${said}`,
+        `etcd has authentication disabled; leave credentials out, or enable it there (${said})`,
         key,
       );
     case 'stale-login':
     case 'not-allowed':
-      return unauthenticated(`etcd does not accept the login for this: ${said}`, key);
+      return unauthenticated(
+        `etcd refuses this user; check the password, and which keys its roles allow (${said})`,
+        key,
+      );
     case 'other':
       return ofCode(ended.code, said, unknown, key);
   }
@@ -115,7 +128,8 @@ function ofCode(
   if (unanswered.has(code) || (code === status.UNKNOWN && outOfTime.has(said))) {
     return new UnavailableError(`etcd did not answer: ${said}`, { outcome, key });
   }
-  if (code === status.UNIMPLEMENTED) return new UnsupportedError(`The server is no etcd: ${said}`, { key });
+  if (code === status.UNIMPLEMENTED)
+    return new UnsupportedError(`This server is not an etcd (${said})`, { key });
   if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED) return unauthenticated(said, key);
   if (code === status.RESOURCE_EXHAUSTED) {
     return new ResourceExhaustedError(said, { outcome, retryable: false, key });

@@ -95,5 +95,5 @@ function foundIn([answer]: readonly OperationAnswer[]): StoredValue | undefined 
 }
 
 function unexpected(): Error {
-  return new Error('etcd answered a transaction with something else than it was asked for');
+  return new Error('the answer does not fit the transaction');
 }

@@ -111,7 +111,7 @@ describe('calls', () => {
       .put('key', 'value', { idempotencyKey: 'id' })
       .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'INTERNAL', outcome: 'unknown', key: 'key' });
-    expect(String(error)).toContain('something else');
+    expect(String(error)).toContain('does not fit the transaction');
     fake.answer = () => new MessageWriter().number(1, 1);
     await expect(store.find('key')).rejects.toMatchObject({ code: 'INTERNAL', outcome: 'not-applied' });
   });

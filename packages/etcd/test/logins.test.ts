@@ -2,6 +2,7 @@ import { connectivityState, status } from '@grpc/grpc-js';
 import { errorCode } from '@norikv/store';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newChannel } from '../src/channel.js';
+import { currentCredentials } from '../src/credentials.js';
 import { type EtcdOptions, openEtcd } from '../src/index.js';
 import { Inquiry } from '../src/inquiry.js';
 import { identities } from '../src/tls.js';
@@ -11,6 +12,11 @@ import { etcdError, type FakeAnswer, type FakeCall, FakeEtcd, noLeader } from '.
 
 const credentials = { username: 'shop', password: 'secret' };
 const nobody = etcdError(status.INVALID_ARGUMENT, 'user name is empty');
+const wrongPassword = etcdError(
+  status.INVALID_ARGUMENT,
+  'authentication failed, invalid user ID or password',
+);
+const staleToken = etcdError(status.UNAUTHENTICATED, 'invalid auth token');
 const fakes: FakeEtcd[] = [];
 
 afterEach(async () => {
@@ -57,8 +63,7 @@ describe('a cluster that tells its status only to some', () => {
       outcome: 'not-applied',
       message: expect.stringContaining('pass credentials'),
     });
-    const wrong = etcdError(status.INVALID_ARGUMENT, 'authentication failed, invalid user ID or password');
-    fake.answer = () => wrong;
+    fake.answer = () => wrongPassword;
     expect(errorCode(await refused({ credentials }))).toBe('UNAUTHENTICATED');
     const denied = etcdError(status.PERMISSION_DENIED, 'permission denied');
     fake.answer = (call) => (call.method === methods.range ? denied : guarded(fake, call));
@@ -67,34 +72,109 @@ describe('a cluster that tells its status only to some', () => {
 });
 
 describe('an inquiry', () => {
-  async function inquire(fake: FakeEtcd) {
+  async function inquire(fake: FakeEtcd, current = async () => credentials) {
     const channel = newChannel(fake.address, { identify: identities(undefined), connected: () => {} });
     onTestFinished(() => channel.close());
     expect(channel.getConnectivityState(true)).not.toBe(connectivityState.SHUTDOWN);
-    const inquiry = new Inquiry(credentials, new Uint8Array([0]));
-    return () => inquiry.ask(channel);
+    const inquiry = new Inquiry(current, new Uint8Array([0]));
+    return { ask: () => inquiry.ask(channel), channel };
   }
 
   it('logs in again when its login has become too old, and not before', async () => {
     const fake = await guardedMember();
-    const ask = await inquire(fake);
+    const { ask } = await inquire(fake);
     expect(await ask()).toEqual({ clusterId: 7n, term: 1n, hasLeader: true });
     fake.term = 2n;
     expect(await ask()).toEqual({ clusterId: 7n, term: 2n, hasLeader: true });
     expect(fake.counted(methods.authenticate)).toBe(1);
-    const stale = etcdError(status.UNAUTHENTICATED, 'invalid auth token');
-    fake.answer = (call) => (call.token === 'token 1' ? stale : guarded(fake, call));
+    fake.answer = (call) => (call.token === 'token 1' ? staleToken : guarded(fake, call));
     expect(await ask()).toMatchObject({ term: 2n });
     expect(fake.counted(methods.authenticate)).toBe(2);
   });
 
   it('says why there is no answer', async () => {
     const fake = await guardedMember();
-    const ask = await inquire(fake);
+    const { ask } = await inquire(fake);
     await ask();
     fake.answer = () => noLeader;
     expect(await ask()).toMatchObject({ details: 'etcdserver: no leader' });
     fake.statusRefusal = etcdError(status.UNKNOWN, 'stopped');
     expect(await ask()).toMatchObject({ details: 'etcdserver: stopped' });
+  });
+
+  it('is over if the connection is closed before it has its credentials', async () => {
+    const fake = await guardedMember();
+    let give = (): void => {};
+    const later = new Promise<typeof credentials>((resolve) => {
+      give = () => resolve(credentials);
+    });
+    let asked = false;
+    const { ask, channel } = await inquire(fake, () => {
+      asked = true;
+      return later;
+    });
+    const answer = ask();
+    await expect.poll(() => asked).toBe(true);
+    channel.close();
+    give();
+    expect(await answer).toMatchObject({ code: status.CANCELLED });
+  });
+});
+
+describe('credentials that are a function', () => {
+  it.each(['open', 'guarded'])('are asked for at each login, by a member that is %s', async (kind) => {
+    const fake = await guardedMember();
+    if (kind === 'open') fake.statusRefusal = undefined;
+    let [set, told] = ['first', 'first'];
+    fake.answer = (call) => {
+      if (call.method === methods.authenticate && !call.bytes.includes(set)) return wrongPassword;
+      if (call.token !== undefined && call.token !== set) return staleToken;
+      if (call.method !== methods.authenticate) return guarded(fake, call);
+      return new MessageWriter().message(1, fake.header()).text(2, set);
+    };
+    const store = await open({
+      hosts: fake.address,
+      credentials: async () => ({ username: 'shop', password: told }),
+    });
+    await store.put('key', 'value');
+    const logins = fake.counted(methods.authenticate);
+    await store.put('key', 'value');
+    expect(fake.counted(methods.authenticate)).toBe(logins);
+    set = 'second';
+    await expect(store.put('key', 'value')).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      outcome: 'not-applied',
+    });
+    told = 'second';
+    await store.put('key', 'value');
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the vault is sealed');
+      },
+      'credentials() failed: the vault is sealed',
+    ],
+    ['rejects with no error', () => Promise.reject('sealed'), 'credentials() failed: sealed'],
+    ['gives half of them', () => ({ username: 'shop' }), 'credentials() failed: credentials lacks'],
+  ])('fail the login by name if it %s', async (_what, source, message) => {
+    const fake = await guardedMember();
+    for (const statusRefusal of [nobody, undefined]) {
+      fake.statusRefusal = statusRefusal;
+      const options = { hosts: fake.address, credentials: source as () => typeof credentials };
+      await expect(openEtcd({ timeoutMs: 20_000, ...options })).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+        outcome: 'not-applied',
+        message: expect.stringContaining(message),
+      });
+    }
+    expect(fake.counted(methods.authenticate)).toBe(0);
+  });
+
+  it('fail the login by name if it hangs, before the time of the call is over', async () => {
+    const hanging = currentCredentials(() => new Promise(() => {}), 20);
+    await expect(hanging?.()).rejects.toThrow('credentials() failed: No answer within 10 ms');
   });
 });

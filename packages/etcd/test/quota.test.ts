@@ -46,7 +46,7 @@ async function fill(store: EtcdStore): Promise<string[]> {
 async function makeRoom(cluster: TestCluster): Promise<void> {
   const { header } = await cluster.gateway<{ header: { revision: string } }>('maintenance/status', {});
   await cluster.gateway('kv/compaction', { revision: header.revision, physical: true });
-  for (const host of cluster.hosts) await cluster.gateway('maintenance/defragment', {}, host);
+  for (const host of cluster.hosts) await cluster.gateway('maintenance/defragment', {}, { host });
   for (const alarm of await alarmsOf(cluster)) {
     await cluster.gateway('maintenance/alarm', { action: 'DEACTIVATE', ...alarm });
   }

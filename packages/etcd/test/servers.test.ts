@@ -39,6 +39,23 @@ describe.skipIf(!canRunEtcd)(`a real server ${needsEtcd}`, () => {
     expect(bytesToString((await store.get('key', { timeoutMs: patientMs })).value)).toBe('value');
   });
 
+  it('takes a password that was changed, where credentials are a function', async () => {
+    const cluster = await start();
+    await open({ hosts: cluster.hosts });
+    await enableLogins(cluster, 'shop');
+    let credentials = user;
+    const store = await open({ hosts: cluster.hosts, prefix: 'shop', credentials: () => credentials });
+    await store.put('key', 'before');
+    const changed = { ...user, password: 'changed' };
+    const root = { name: 'root', password: 'root' };
+    const { token } = await cluster.gateway<{ token: string }>('auth/authenticate', root);
+    const change = { name: user.username, password: changed.password };
+    await cluster.gateway('auth/user/changepw', change, { token });
+    expect(errorCode(await errorOf(store.put('key', 'meanwhile')))).toBe('UNAUTHENTICATED');
+    credentials = changed;
+    await store.put('key', 'after', { timeoutMs: patientMs });
+  });
+
   it('is reached by TLS', async () => {
     const cluster = await start(['--auto-tls']);
     const ca = await readWhenThere(join(cluster.folder, 'm0', 'fixtures', 'client', 'cert.pem'));

@@ -18,12 +18,6 @@ describe('errors of etcd, for a write', () => {
     [status.RESOURCE_EXHAUSTED, 'etcdserver: too many requests', 'RESOURCE_EXHAUSTED', 'not-applied'],
     [status.RESOURCE_EXHAUSTED, 'message larger than max', 'RESOURCE_EXHAUSTED', 'unknown'],
     [status.INVALID_ARGUMENT, 'etcdserver: request is too large', 'INVALID_ARGUMENT', 'not-applied'],
-    [
-      status.OUT_OF_RANGE,
-      'etcdserver: mvcc: required revision has been compacted',
-      'INTERNAL',
-      'not-applied',
-    ],
     [status.NOT_FOUND, 'etcdserver: requested lease not found', 'ETCD_LEASE_LOST', 'not-applied'],
     [status.UNAUTHENTICATED, 'etcdserver: invalid auth token', 'UNAUTHENTICATED', 'not-applied'],
     [status.INVALID_ARGUMENT, 'etcdserver: user name is empty', 'UNAUTHENTICATED', 'not-applied'],

@@ -3,8 +3,8 @@ import type { Refusal } from './statuses.js';
 
 /** A call under way, however it came in: whether it may be made, until when, and the ways to answer it. */
 export interface Call {
-  /** Why whoever makes it may not. */
-  stranger(): Refusal | undefined;
+  /** The refusal, if the caller lacks the token it needs. */
+  authenticate(): Refusal | undefined;
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Whether its deadline has passed before it was answered: then that is what its caller was told. */

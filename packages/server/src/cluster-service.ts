@@ -31,8 +31,8 @@ export class ClusterService {
   }
 
   readonly watch: Handler<IncomingCall> = (call) => {
-    const stranger = call.stranger();
-    if (stranger) return call.refuse(stranger);
+    const unauthenticated = call.authenticate();
+    if (unauthenticated) return call.refuse(unauthenticated);
     call.read((request) => {
       if (!Buffer.isBuffer(request)) return call.refuse(request);
       call.held.letGo();

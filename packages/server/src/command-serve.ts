@@ -1,6 +1,6 @@
 import { readCredentials } from './credential-files.js';
 import { exitCodes } from './exit-codes.js';
-import { type Health, HealthServer } from './http.js';
+import { HealthServer } from './http.js';
 import { checkFree } from './listen.js';
 import { loadEmbedded } from './load-embedded.js';
 import { jsonLog } from './log.js';
@@ -22,30 +22,15 @@ export async function serveCommand(
   const log = jsonLog((line) => terminal.out(line));
   for (const setting of config.unknown) log({ level: 'warn', event: 'unknown setting', setting });
 
-  const read = () => readCredentials(config);
+  const read = () => readCredentials(config.files);
   const first = await read();
-  const { host, port, nodeId, advertise, totalShards, logCalls } = config;
-  const { maxInFlight, maxPendingBytes, maxCallsPerSecond } = config;
-  const options: ServerOptions = {
-    ...{ host, port, nodeId, advertise, totalShards, logCalls },
-    ...{ maxInFlight, maxPendingBytes, maxCallsPerSecond },
-    ...first,
-    log,
-  };
+  const options: ServerOptions = { ...config.server, ...first, log };
   // What is wrong is told before a store is made.
   serverSettings(options);
   const { openEmbedded } = await loadEmbedded();
-  let serving: Health | undefined;
-  const health: Health = {
-    get isReady() {
-      return serving?.isReady ?? false;
-    },
-    check: async () => serving?.check?.(),
-    metrics: async () => (await serving?.metrics()) ?? '',
-  };
-  await using http = config.http && (await HealthServer.listen(health, config.http));
+  await using http = config.http && (await HealthServer.listen(config.http));
   // Not kept meanwhile: who is refused knows at once that nothing was applied.
-  await checkFree(config);
+  await checkFree(config.server);
   const about = {
     version: packageVersion(),
     http: http?.address ?? 'off',
@@ -56,14 +41,16 @@ export async function serveCommand(
   await using server = await createServer(store, options);
   const hasFiles = first.tls !== undefined || first.tokens !== undefined;
   await using renewal = hasFiles ? new Renewal({ server, first, read, log }) : undefined;
-  serving = {
-    get isReady() {
-      return server.isReady;
-    },
-    // Once LMDB could not write its header it reads nothing more, not even a key that nobody has.
-    check: () => store.find('\0'),
-    metrics: async () => `${await server.metrics()}${await storeMetrics(store)}${renewal?.metrics() ?? ''}`,
-  };
+  if (http) {
+    http.health = {
+      get isReady() {
+        return server.isReady;
+      },
+      // Once LMDB could not write its header it reads nothing more, not even a key that nobody has.
+      check: () => store.find('\0'),
+      metrics: async () => `${await server.metrics()}${await storeMetrics(store)}${renewal?.metrics() ?? ''}`,
+    };
+  }
   // Until now a signal ends the process at once, as it may: a store survives that, and opening it may take long.
   const stopped = new Promise<void>((resolve) => terminal.stopped(resolve));
   if (renewal) terminal.hungUp(() => void renewal.reload());

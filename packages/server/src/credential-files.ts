@@ -1,21 +1,25 @@
 import type { ServerCredentials } from './options.js';
 import { readText } from './read-text.js';
-import type { ServeConfig } from './serve-config.js';
 import { UsageError } from './terminal.js';
 
 /** The files a server has its certificates and tokens from. */
-export type CredentialFiles = Pick<ServeConfig, 'tlsFiles' | 'tokenFile'>;
+export interface CredentialFiles {
+  readonly tls:
+    | { readonly cert: string; readonly key: string; readonly clientCa: string | undefined }
+    | undefined;
+  /** The file of tokens, one a line. */
+  readonly tokens: string | undefined;
+}
 
 /** Reads what the files hold by now. @throws UsageError that names a file that cannot be read, or holds no token. */
-export async function readCredentials({ tlsFiles, tokenFile }: CredentialFiles): Promise<ServerCredentials> {
-  const tls = tlsFiles && {
-    cert: await readText(tlsFiles.cert),
-    key: await readText(tlsFiles.key),
-    clientCa: tlsFiles.clientCa === undefined ? undefined : await readText(tlsFiles.clientCa),
-  };
+export async function readCredentials({ tls, tokens }: CredentialFiles): Promise<ServerCredentials> {
   return {
-    tls,
-    tokens: tokenFile === undefined ? undefined : tokensIn(tokenFile, await readText(tokenFile)),
+    tls: tls && {
+      cert: await readText(tls.cert),
+      key: await readText(tls.key),
+      clientCa: tls.clientCa === undefined ? undefined : await readText(tls.clientCa),
+    },
+    tokens: tokens === undefined ? undefined : tokensIn(tokens, await readText(tokens)),
   };
 }
 

@@ -13,10 +13,12 @@ import { type Refusal, refusal } from './statuses.js';
 const { nextTick } = process;
 /** After a server has begun to stop, how long calls that were sent before their callers knew are still answered. */
 const farewellMs = 200;
+/** Clients send longer calls on streams of their own. With some room for what each piece of them costs. */
+const shortCall = 80 * 2 ** 10;
 /** Answers beyond this are sent one at a time, so that others wait for one of them and not for all. */
 const longAnswer = 64 * 2 ** 10;
 
-/** On its way out, and whom to tell when it was taken. */
+/** On its way out, and what to call when it was taken. */
 interface Answer {
   readonly bytes: Buffer;
   readonly taken: () => void;
@@ -70,8 +72,8 @@ export class Exchange implements Carrier {
     this.#leaving ??= setTimeout(() => this.#lastCall(), farewellMs);
   }
 
-  stranger(): Refusal | undefined {
-    return this.guard.stranger(this.#headers);
+  authenticate(): Refusal | undefined {
+    return this.guard.authenticate(this.#headers);
   }
 
   send(id: number, bytes: Buffer, taken: () => void): void {
@@ -138,7 +140,9 @@ export class Exchange implements Carrier {
   #countRest(): void {
     const { bufferedBytes } = this.#reader;
     const more = bufferedBytes - this.#heldBytes;
-    if (more > 0 && this.guard.hold(more, this.#heldBytes)) {
+    // A short one is refused when it is whole: here all calls on the stream would end with it.
+    const already = bufferedBytes <= shortCall ? Number.POSITIVE_INFINITY : this.#heldBytes;
+    if (more > 0 && this.guard.hold(more, already)) {
       this.#fail(constants.NGHTTP2_ENHANCE_YOUR_CALM);
       return;
     }

@@ -8,8 +8,8 @@ import { type Refusal, refusal } from './statuses.js';
 export interface Carrier {
   readonly guard: Guard;
   readonly peer: string;
-  /** Why whoever opened it may not call, or not any more. */
-  stranger(): Refusal | undefined;
+  /** The refusal, if whoever opened it lacks the token that is needed by now. */
+  authenticate(): Refusal | undefined;
   /** Sends the answer to a call, and tells the call when it was taken. */
   send(id: number, answer: Buffer, taken: () => void): void;
 }
@@ -43,8 +43,8 @@ export class ExchangedCall implements Call {
     return this.#carrier.peer;
   }
 
-  stranger(): Refusal | undefined {
-    return this.#carrier.stranger();
+  authenticate(): Refusal | undefined {
+    return this.#carrier.authenticate();
   }
 
   read(done: (result: Buffer | Refusal) => void): void {

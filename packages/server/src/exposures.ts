@@ -3,13 +3,15 @@ import { addressText } from './address-text.js';
 import type { LogEntry } from './log.js';
 import type { ServerSettings } from './options.js';
 
-/** What whoever starts a server should know of it: who can call it, and who can read what is called. */
+/** Warnings for whoever starts a server: who can call it, and who can read what travels. */
 export function exposures({ host, port, tokens, tls }: ServerSettings): LogEntry[] {
   if (isLoopback(addressText(host, port))) return [];
   const asksNobody = tokens.length === 0 && tls?.clientCa === undefined;
   return [
-    ...(asksNobody ? [warning('anybody can call', 'tokens, or tls.clientCa')] : []),
-    ...(tls === undefined ? [warning('anybody between can read', 'tls')] : []),
+    ...(asksNobody
+      ? [warning('anybody can call', 'tokens (--token-file) or tls.clientCa (--tls-client-ca)')]
+      : []),
+    ...(tls === undefined ? [warning('anybody between can read', 'tls (--tls-cert and --tls-key)')] : []),
   ];
 }
 

@@ -98,8 +98,8 @@ export class Guard {
     return this.#bytes <= already || this.#bytes + bytes <= this.#settings.maxPendingBytes;
   }
 
-  /** The refusal of a caller without a token, where one is needed. */
-  stranger(headers: IncomingHttpHeaders): Refusal | undefined {
+  /** The refusal of a caller that lacks a token, where one is needed. */
+  authenticate(headers: IncomingHttpHeaders): Refusal | undefined {
     if (this.#digests.length === 0 || this.#known.has(headers)) return undefined;
     const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
     const given = digest(token);

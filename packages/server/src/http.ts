@@ -10,22 +10,32 @@ export interface Health {
   metrics(): Promise<string>;
 }
 
+/** Alive, and not ready. */
+const starting: Health = { isReady: false, metrics: async () => '' };
+
 /** Health, readiness and metrics over HTTP, for whoever runs the server. */
 export class HealthServer implements AsyncDisposable {
+  /** What it shows. Until somebody says more: alive, and not ready. */
+  health: Health = starting;
   readonly #server: Server;
-  /** Where it listens: `host:port`. */
-  readonly address: string;
+  #port = 0;
+  readonly #host: string;
 
-  private constructor(server: Server, address: string) {
-    this.#server = server;
-    this.address = address;
+  private constructor(host: string) {
+    this.#host = host;
+    this.#server = createServer((request, response) => void answer(this.health, request, response));
   }
 
   /** @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on. */
-  static async listen(health: Health, place: Place): Promise<HealthServer> {
-    const server = createServer((request, response) => void answer(health, request, response));
-    const port = await listen(server, place, ' for HTTP (health and metrics)');
-    return new HealthServer(server, addressText(place.host, port));
+  static async listen(place: Place): Promise<HealthServer> {
+    const http = new HealthServer(place.host);
+    http.#port = await listen(http.#server, place, ' for HTTP (health and metrics)');
+    return http;
+  }
+
+  /** Where it listens: `host:port`. */
+  get address(): string {
+    return addressText(this.#host, this.#port);
   }
 
   async close(): Promise<void> {

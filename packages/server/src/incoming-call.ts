@@ -62,8 +62,8 @@ export class IncomingCall implements Call {
     return peerOf(this.#stream);
   }
 
-  stranger(): Refusal | undefined {
-    return this.#reception.guard.stranger(this.headers);
+  authenticate(): Refusal | undefined {
+    return this.#reception.guard.authenticate(this.headers);
   }
 
   /** Reads the request, and calls back once: with its message, or with why it is refused. */

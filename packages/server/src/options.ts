@@ -3,6 +3,7 @@ import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '
 import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { Log } from './log.js';
+import { secureOptions } from './tls.js';
 
 /** The view of a cluster names every shard, and has to fit into a message. */
 const mostShards = 65_536;
@@ -116,9 +117,9 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 /** What a server can be given anew while it runs. */
 export type ServerCredentials = Pick<ServerOptions, 'tls' | 'tokens'>;
 
-/** Refuses what is no TLS or no tokens; of what is in them nothing is shown. */
+/** Refuses broken TLS or tokens, and shows nothing of what is in them. */
 function checkCredentials({ tls, tokens = [] }: ServerCredentials): void {
-  if (tls !== undefined) checkOptions(tls, ['cert', 'key', 'clientCa'], 'tls');
+  if (tls !== undefined) secureOptions(checkOptions(tls, ['cert', 'key', 'clientCa'], 'tls'));
   if (Array.isArray(tokens) && tokens.every((token) => typeof token === 'string' && token !== '')) return;
   throw new InvalidArgumentError('tokens is no list of strings, or has an empty one that anybody could send');
 }

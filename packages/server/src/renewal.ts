@@ -4,6 +4,7 @@ import type { Log } from './log.js';
 import { gaugeLines } from './metrics.js';
 import type { ServerCredentials } from './options.js';
 import type { NoriKVServer } from './server.js';
+import { reasonOf } from './terminal.js';
 
 const everyMs = 10_000;
 
@@ -68,10 +69,8 @@ export class Renewal implements AsyncDisposable {
   /** Figures in the text format of Prometheus. */
   metrics(): string {
     const lines = gaugeLines(reloaded, Number(this.#isGood));
-    if (this.#tls) {
-      const { validTo } = new X509Certificate(this.#tls.cert);
-      lines.push(...gaugeLines(expires, Date.parse(validTo) / 1_000));
-    }
+    const end = endOf(this.#tls);
+    if (end) lines.push(...gaugeLines(expires, end.getTime() / 1_000));
     return `${lines.join('\n')}\n`;
   }
 
@@ -118,12 +117,22 @@ export class Renewal implements AsyncDisposable {
       server.renew(credentials);
       this.#tls = credentials.tls;
       this.#isGood = true;
-      log({ level: 'info', event: 'reloaded', tokens: credentials.tokens?.length ?? 0 });
+      log({
+        level: 'info',
+        event: 'reloaded',
+        tokens: credentials.tokens?.length ?? 0,
+        certificateExpires: endOf(credentials.tls),
+      });
     } catch (problem) {
       this.#isGood = false;
-      log({ level: 'error', event: 'reload failed, going on as before', error: String(problem) });
+      log({ level: 'error', event: 'reload failed, going on as before', error: reasonOf(problem) });
     }
   }
+}
+
+/** When the certificate expires. */
+function endOf(tls: ServerCredentials['tls']): Date | undefined {
+  return tls && new Date(new X509Certificate(tls.cert).validTo);
 }
 
 /** Of what is secret only a digest is kept. */

@@ -16,7 +16,7 @@ const mostExchanges = 16;
 /** Serves a call whose headers have arrived. */
 export type Handler<Way extends Call = Call> = (call: Way) => void;
 
-/** Leads streams to the handlers of their methods. */
+/** Gives each stream to the handler of its method. */
 export class Router {
   readonly #handlers = new Map<string, Handler<IncomingCall>>();
   readonly #unaryHandlers = new Map<string, Handler>();
@@ -75,7 +75,7 @@ export class Router {
     const isFull = count >= mostExchanges;
     const stopping = guard.isClosed ? refusal(status.UNAVAILABLE, 'the server is stopping') : undefined;
     const excess = isFull ? refusal(status.RESOURCE_EXHAUSTED, 'too many exchanges') : undefined;
-    const refused = guard.stranger(headers) ?? stopping ?? excess;
+    const refused = guard.authenticate(headers) ?? stopping ?? excess;
     if (refused || !session) {
       const call = new IncomingCall(stream, headers, Number.POSITIVE_INFINITY, this.#reception);
       call.refuse(refused ?? refusal(status.UNAVAILABLE, 'the connection is gone'));

@@ -4,6 +4,7 @@ import { addressText } from './address-text.js';
 import { ClusterService } from './cluster-service.js';
 import { exposures } from './exposures.js';
 import { aboutCalls } from './ext-service.js';
+import { FailureLog } from './failure-log.js';
 import { Guard } from './guard.js';
 import { kvCalls } from './kv-service.js';
 import { type Gauge, Metrics } from './metrics.js';
@@ -117,7 +118,12 @@ export class NoriKVServer implements AsyncDisposable {
     const { put, get, delete: remove, deleteExactly } = kvCalls(store);
     const { describe, stats } = aboutCalls(store, this.#settings.nodeId, this.#metrics);
     const vectors = vectorCalls(store);
-    const surroundings = { settings: this.#settings, guard: this.#guard, metrics: this.#metrics };
+    const surroundings = {
+      settings: this.#settings,
+      guard: this.#guard,
+      metrics: this.#metrics,
+      failures: new FailureLog(this.#settings),
+    };
     const add = <Method extends WireMethod>(served: Served<Method>): void => this.#add(served, surroundings);
     add(put);
     add(get);
@@ -145,6 +151,11 @@ export class NoriKVServer implements AsyncDisposable {
         name: 'norikv_uptime_seconds',
         help: 'Time since the start.',
         read: () => (this.#settings.clock.monotonic() - startedAt) / 1_000,
+      },
+      {
+        name: 'norikv_connections',
+        help: 'Connections of clients. Each takes a file descriptor.',
+        read: () => this.#transport.connections,
       },
       { name: 'norikv_calls_in_flight', help: 'Calls under way.', read: () => this.#guard.inFlight },
       {

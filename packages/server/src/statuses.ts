@@ -35,18 +35,28 @@ const codes: Readonly<Record<string, StatusCode>> = {
   DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
 };
 
+/** On a write they leave open whether it was applied; clients take every other code for a refusal. */
+const leavingOpen: ReadonlySet<StatusCode> = new Set([
+  status.UNAVAILABLE,
+  status.DEADLINE_EXCEEDED,
+  status.CANCELLED,
+  status.INTERNAL,
+]);
+
 /** What an error of the store means on the wire. Errors nobody expected say nothing about the inside. */
 export function refusalOf(error: unknown): Refusal {
   const code = codes[errorCode(error) ?? ''] ?? status.INTERNAL;
   if (!isNoriKVError(error)) {
     return { code, details: 'internal error; see the log of the server', trailers: {} };
   }
+  const isNotApplied = error.outcome === 'not-applied';
   const trailers = {
-    ...(error.outcome === 'not-applied' && { [names.outcome]: 'not-applied' }),
+    ...(isNotApplied && { [names.outcome]: 'not-applied' }),
     ...actualOf(error),
     ...leaderOf(error),
   };
-  return { code, details: detailsOf(error).slice(0, longestDetails), trailers };
+  const details = detailsOf(error).slice(0, longestDetails);
+  return { code: isNotApplied || leavingOpen.has(code) ? code : status.UNAVAILABLE, details, trailers };
 }
 
 /** A refusal that happens before the store is asked. */

@@ -58,6 +58,10 @@ export class Transport {
     this.#http2.on('stream', onStream);
   }
 
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   /** Gives the port. @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on. */
   listen(place: Place): Promise<number> {
     return listen(this.#http2, place);

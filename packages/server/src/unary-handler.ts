@@ -8,6 +8,7 @@ import {
   type WireMethod,
 } from '@norikv/client/wire';
 import type { Call } from './call.js';
+import type { FailureLog } from './failure-log.js';
 import type { Guard } from './guard.js';
 import { hostOf } from './guard.js';
 import type { Metrics } from './metrics.js';
@@ -28,12 +29,22 @@ export interface Surroundings {
   readonly settings: ServerSettings;
   readonly guard: Guard;
   readonly metrics: Metrics;
+  readonly failures: FailureLog;
 }
+
+/** Of these an operator has to hear, if the store is what fails. */
+const alarming: ReadonlySet<unknown> = new Set([
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.RESOURCE_EXHAUSTED,
+  // Its own time, not that of the caller: that one cancels the call.
+  status.DEADLINE_EXCEEDED,
+]);
 
 /** Makes a handler that guards, decodes, serves, answers, measures and logs. */
 export function unaryHandler<Method extends WireMethod>(
   { method, isRead, serve }: Served<Method>,
-  { settings, guard, metrics }: Surroundings,
+  { settings, guard, metrics, failures }: Surroundings,
 ): Handler {
   const { clock, log, logCalls } = settings;
   return (call) => {
@@ -42,17 +53,16 @@ export function unaryHandler<Method extends WireMethod>(
       const code = call.isLate ? 'DEADLINE_EXCEEDED' : statusName(problem?.code ?? status.OK);
       const durationMs = clock.monotonic() - startedAt;
       metrics.count(method.path, code, durationMs);
-      if (problem?.code === status.INTERNAL) {
-        log({ level: 'error', event: 'call failed', method: method.path, code, error: String(error) });
-      } else if (logCalls) {
+      if (error !== undefined && alarming.has(problem?.code)) failures.add(method.path, code, error);
+      if (logCalls) {
         log({ level: 'info', event: 'call', method: method.path, code, durationMs, peer: call.peer });
       }
       answer();
     };
     const refuse = (problem: Refusal, error?: unknown): void =>
       finish(problem, error, () => call.refuse(problem));
-    const stranger = call.stranger();
-    if (stranger) return refuse(stranger);
+    const unauthenticated = call.authenticate();
+    if (unauthenticated) return refuse(unauthenticated);
     call.read((body) => {
       startedAt = clock.monotonic();
       if (!Buffer.isBuffer(body)) return refuse(body);

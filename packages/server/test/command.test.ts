@@ -240,7 +240,7 @@ describe('norikv get, put, delete, stats and doctor', () => {
     running.hangUp();
     await expect
       .poll(() => running.entries.at(-1))
-      .toMatchObject({ error: expect.stringContaining('no pair') });
+      .toMatchObject({ error: expect.stringContaining('not the PEM private key of tls.cert') });
     await writeFile(path('key'), renewed.key);
     await writeFile(path('tokens'), 'third');
     running.hangUp();
@@ -298,7 +298,7 @@ describe('the configuration', () => {
     ['no such file', ['nowhere.yaml'], 'nowhere.yaml cannot be read'],
     ['a flag nobody knows', ['--dta', 'x'], "Unknown option '--dta'"],
     ['a port that is none', ['--ephemeral', '--port', 'x'], '--port is x'],
-    ['a HTTP address that is none', ['--ephemeral', '--http', '8080'], 'the HTTP address is 8080'],
+    ['a HTTP address that is none', ['--ephemeral', '--http', '8080'], '--http is 8080'],
     ['half of TLS', ['--ephemeral', '--tls-cert', 'x'], 'TLS needs both'],
     ['client certificates without TLS', ['--ephemeral', '--tls-client-ca', 'x'], '--tls-client-ca asks'],
     ['a token file that is not there', ['--ephemeral', '--token-file', 'nowhere'], 'nowhere cannot be read'],
@@ -320,9 +320,10 @@ describe('the configuration', () => {
 
   it.each([
     ['seed nodes', 'cluster:\n  seed_nodes: [other:7447]\n', 'seed nodes are other:7447'],
+    ['a number in words', 'grace_ms: soon\n', 'grace_ms is soon; use a whole number'],
     ['copies', 'cluster:\n  replication_factor: 3\n', 'replication_factor is 3'],
     ['a list', '- a\n- b\n', 'holds no settings'],
-    ['an address without a port', 'rpc_addr: localhost\n', 'the rpc address is localhost'],
+    ['an address without a port', 'rpc_addr: localhost\n', 'rpc_addr is localhost'],
     ['something that is no YAML', 'a: [', 'cannot be read'],
     ['TLS under another name', 'tls:\n  cert_file: x\n', 'tls.cert_file is no setting of this server'],
     ['TLS that is only wished for', 'tls: true\n', 'tls is no setting of this server'],
@@ -400,7 +401,10 @@ describe('the configuration', () => {
     });
     const wrong = await run(['--data', data, '--total-shards', '0', '--http', 'off']);
     expect(wrong).toMatchObject({ code: 2, error: expect.stringContaining('totalShards is 0') });
-    // Both are told before the store is opened, which may take long, and would make one.
+    const note = await yaml('a note');
+    const broken = await run(['--data', data, '--http', 'off', '--tls-cert', note, '--tls-key', note]);
+    expect(broken).toMatchObject({ code: 2, error: expect.stringContaining('tls.cert is not a PEM') });
+    // All are told before the store is opened, which may take long, and would make one.
     expect(existsSync(data)).toBe(false);
     const http = await run(['--ephemeral', '--port', '0', '--http', String(server.first.http)]);
     expect(http).toMatchObject({ code: 1, error: expect.stringMatching(/for HTTP .*EADDRINUSE/) });
@@ -409,6 +413,8 @@ describe('the configuration', () => {
 });
 
 it('hands what it was told to the server', async () => {
+  const authority = new Authority('the authority');
+  const certificates = { ...authority.issue('localhost'), ca: authority.cert, tokens: 'tokens' };
   const given: unknown[] = [];
   vi.resetModules();
   vi.doMock('../src/server.js', () => ({
@@ -421,7 +427,7 @@ it('hands what it was told to the server', async () => {
   try {
     const { runCommand: runAnew } = await import('../src/command.js');
     const path = (name: string): string => join(folder.path, name);
-    for (const name of ['cert', 'key', 'ca', 'tokens']) await writeFile(path(name), name);
+    for (const [name, text] of Object.entries(certificates)) await writeFile(path(name), text);
     const args = [
       ...['--ephemeral', '--host', 'host', '--port', '1', '--node-id', 'node', '--advertise', 'node:2'],
       ...['--total-shards', '3', '--max-in-flight', '4', '--max-calls-per-second', '5', '--log-calls'],
@@ -445,7 +451,7 @@ it('hands what it was told to the server', async () => {
         logCalls: true,
         log: expect.any(Function),
       },
-      tls: { cert: 'cert', key: 'key', clientCa: 'ca' },
+      tls: { cert: certificates.cert, key: certificates.key, clientCa: authority.cert },
       tokens: ['tokens'],
     },
   ]);

@@ -283,7 +283,7 @@ describe('an exchange', () => {
     raw.send(long.subarray(0, 2_000));
     await expect.poll(() => pendingBytes(server)).toBeGreaterThanOrEqual(2_000);
     const other = new RawExchange(raw.session);
-    other.send(long.subarray(0, 3_000));
+    other.send(long.subarray(0, 90_000));
     expect(await other.closed()).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     raw.send(long.subarray(2_000));
     expect(await raw.answer(1)).toMatchObject({ code: status.OK });
@@ -292,6 +292,24 @@ describe('an exchange', () => {
     await expect.poll(() => pendingBytes(server)).toBeGreaterThanOrEqual(2_000);
     raw.stream.close(constants.NGHTTP2_CANCEL);
     await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('refuses a short call there is no room for, and goes on with the others', async () => {
+    const { store, signals, release } = heldStore();
+    const { server, raw } = await start(store, { maxPendingBytes: 4_096 });
+    const framed = (id: number): Buffer =>
+      callFrame(id, putNumber, never, encode(methods.put.input, { key, value: Buffer.alloc(3_000) }));
+    raw.send(framed(1));
+    await expect.poll(() => signals.length).toBe(1);
+    raw.send(framed(2).subarray(0, 2_000));
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(5_000);
+    raw.send(framed(2).subarray(2_000));
+    expect(await raw.answer(2)).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      trailers: { 'norikv-outcome': 'not-applied' },
+    });
+    release();
+    expect(await raw.answer(1)).toMatchObject({ code: status.OK });
   });
 
   it('of a server that stops answers what is under way, refuses the rest, and ends', async () => {

@@ -7,6 +7,7 @@ import { createMemoryStore } from '@norikv/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Call } from '../src/call.js';
 import { Decompressor } from '../src/decompress.js';
+import { FailureLog } from '../src/failure-log.js';
 import { Guard } from '../src/guard.js';
 import { HeldBytes } from '../src/held-bytes.js';
 import { createServer, type NoriKVServer } from '../src/index.js';
@@ -129,11 +130,11 @@ describe('the bytes of calls under way', () => {
     };
     const handler = unaryHandler(
       { method: methods.put, serve },
-      { settings, guard, metrics: new Metrics([]) },
+      { settings, guard, metrics: new Metrics([]), failures: new FailureLog(settings) },
     );
     const ended = new Promise<void>((resolve) => {
       const { signal } = new AbortController();
-      const still = { stranger: () => undefined, signal, isLate: false, peer: 'peer' };
+      const still = { authenticate: () => undefined, signal, isLate: false, peer: 'peer' };
       const held = new HeldBytes(guard);
       handler({
         ...still,

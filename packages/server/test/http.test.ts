@@ -2,12 +2,18 @@ import { Server } from 'node:net';
 import { NoriKVClient } from '@norikv/client';
 import { createMemoryStore } from '@norikv/testkit';
 import { expect, it, vi } from 'vitest';
-import { HealthServer } from '../src/http.js';
+import { type Health, HealthServer } from '../src/http.js';
 import { createServer } from '../src/index.js';
+
+async function listening(health: Health): Promise<HealthServer> {
+  const http = await HealthServer.listen({ host: '127.0.0.1', port: 0 });
+  http.health = health;
+  return http;
+}
 
 it('shows health, readiness and metrics', async () => {
   const server = await createServer(createMemoryStore(), { port: 0 });
-  await using http = await HealthServer.listen(server, { host: '127.0.0.1', port: 0 });
+  await using http = await listening(server);
   const get = async (path: string, method = 'GET'): Promise<[number, string]> => {
     const response = await fetch(`http://${http.address}${path}`, { method });
     return [response.status, await response.text()];
@@ -27,15 +33,14 @@ it('shows health, readiness and metrics', async () => {
 
 it('is neither alive nor ready where only a new start can help', async () => {
   const check = (): Promise<never> => Promise.reject(new Error('MDB_PANIC'));
-  const health = { isReady: true, check, metrics: async () => '' };
-  await using http = await HealthServer.listen(health, { host: '127.0.0.1', port: 0 });
+  await using http = await listening({ isReady: true, check, metrics: async () => '' });
   expect((await fetch(`http://${http.address}/healthz`)).status).toBe(503);
   expect((await fetch(`http://${http.address}/readyz`)).status).toBe(503);
 });
 
 it('shows the other figures when one cannot be had, as none of the system can without file descriptors', async () => {
   await using server = await createServer(createMemoryStore(), { port: 0 });
-  await using http = await HealthServer.listen(server, { host: '127.0.0.1', port: 0 });
+  await using http = await listening(server);
   await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
   await client.connect();
   const rss = vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
@@ -55,10 +60,7 @@ it('shows the other figures when one cannot be had, as none of the system can wi
 it('goes on where a connection cannot be accepted, as none can without file descriptors', async () => {
   const listen = vi.spyOn(Server.prototype, 'listen');
   try {
-    await using http = await HealthServer.listen(
-      { isReady: true, metrics: async () => '' },
-      { host: '127.0.0.1', port: 0 },
-    );
+    await using http = await listening({ isReady: true, metrics: async () => '' });
     for (const server of listen.mock.contexts as Server[]) server.emit('error', new Error('accept EMFILE'));
     expect(listen).toHaveBeenCalledOnce();
     expect((await fetch(`http://${http.address}/readyz`)).status).toBe(200);
@@ -68,8 +70,7 @@ it('goes on where a connection cannot be accepted, as none can without file desc
 });
 
 it('listens on IPv6, too, where there is any', async () => {
-  const health = { isReady: true, metrics: async () => '' };
-  const http = await HealthServer.listen(health, { host: '::1', port: 0 }).catch(() => undefined);
+  const http = await HealthServer.listen({ host: '::1', port: 0 }).catch(() => undefined);
   if (http) expect(http.address).toMatch(/^\[::1\]:\d+$/);
   await http?.close();
 });

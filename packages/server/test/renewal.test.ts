@@ -68,20 +68,24 @@ describe('new certificates', () => {
 
   const half = old.cert.slice(0, 300);
   it.each<[string, ServerCredentials, string]>([
-    ['a certificate and a key that are no pair', { tls: { ...renewed, key: old.key } }, 'no pair'],
-    ['a certificate that breaks off', { tls: { ...renewed, cert: half } }, 'no PEM text'],
-    ['a chain that breaks off', { tls: { ...renewed, cert: renewed.cert + half } }, 'no PEM text'],
-    ['a key that breaks off', { tls: { ...renewed, key: renewed.key.slice(0, 90) } }, 'no PEM text'],
-    ['files that are empty', { tls: { ...renewed, cert: '', key: '' } }, 'no PEM text'],
+    [
+      'a certificate and a key that are no pair',
+      { tls: { ...renewed, key: old.key } },
+      'not the PEM private key of tls.cert',
+    ],
+    ['a certificate that breaks off', { tls: { ...renewed, cert: half } }, 'tls.cert is not'],
+    ['a chain that breaks off', { tls: { ...renewed, cert: renewed.cert + half } }, 'tls.cert is not'],
+    ['a key that breaks off', { tls: { ...renewed, key: renewed.key.slice(0, 90) } }, 'tls.key is not'],
+    ['files that are empty', { tls: { ...renewed, cert: '', key: '' } }, 'tls.cert is not'],
     [
       'an authority where there was none',
       { tls: { ...renewed, clientCa: next.cert } },
       'tls.clientCa cannot be',
     ],
-    ['no certificate', { tls: {} as { cert: string; key: string } }, 'no PEM text'],
+    ['no certificate', { tls: {} as { cert: string; key: string } }, 'tls.cert is not'],
     ['no tokens any more', { tokens: [] }, 'tokens is empty'],
     ['an empty token', { tls: renewed, tokens: ['good', ''] }, 'an empty one that anybody could send'],
-    ['good tokens beside a bad key', { tls: { ...renewed, key: '' }, tokens: ['new'] }, 'no PEM text'],
+    ['good tokens beside a bad key', { tls: { ...renewed, key: '' }, tokens: ['new'] }, 'tls.key is not'],
     ['an option nobody knows', { token: 'x' } as ServerCredentials, 'token'],
   ])('are refused as a whole: %s', async (_what, credentials, message) => {
     await using server = await createServer(createMemoryStore(), { port: 0, tls: old, tokens: ['good'] });
@@ -113,9 +117,11 @@ describe('the authority of clients', () => {
     ['one and a half', authority.cert + next.cert.slice(0, 300)],
   ])('is refused if it is %s, also at the start', async (_what, clientCa) => {
     const tls = { ...old, clientCa };
-    await expect(createServer(createMemoryStore(), { port: 0, tls })).rejects.toThrow('no PEM text');
+    await expect(createServer(createMemoryStore(), { port: 0, tls })).rejects.toThrow(
+      'tls.clientCa is not a PEM certificate',
+    );
     await using server = await createServer(createMemoryStore(), { port: 0, tls: guarded });
-    expect(() => server.renew({ tls })).toThrow('no PEM text');
+    expect(() => server.renew({ tls })).toThrow('tls.clientCa is not a PEM certificate');
     expect(await shown(server.port, friend)).toBe('the authority');
   });
 
@@ -248,14 +254,14 @@ describe('files that change', () => {
     await clock.advance(120_000);
     expect(given).toEqual([bad]);
     expect(entries).toEqual([
-      { level: 'error', event: 'reload failed, going on as before', error: 'Error: no good' },
+      { level: 'error', event: 'reload failed, going on as before', error: 'no good' },
     ]);
     expect(renewal.metrics()).toMatch(isBad);
     files.now = () => {
       throw new Error('cannot be read');
     };
     await clock.advance(120_000);
-    expect(entries.at(-1)).toMatchObject({ error: 'Error: cannot be read' });
+    expect(entries.at(-1)).toMatchObject({ error: 'cannot be read' });
     files.now = () => one;
     await clock.advance(120_000);
     expect(events().slice(2)).toEqual(['reloaded']);
@@ -290,13 +296,16 @@ describe('files that change', () => {
   });
 
   it('tell when the certificate expires', async () => {
-    const { renewal, files } = parts({ tls: old });
+    const { renewal, entries, files } = parts({ tls: old });
     expect(renewal.metrics()).toMatch(
       new RegExp(`^norikv_certificate_expires_timestamp_seconds ${Date.UTC(2049, 0, 1) / 1_000}$`, 'm'),
     );
     files.now = () => ({ tls: renewed });
     await renewal.reload();
     expect(renewal.metrics()).toMatch(isGood);
+    expect(entries).toMatchObject([
+      { event: 'reloaded', certificateExpires: new Date(Date.UTC(2049, 0, 1)) },
+    ]);
     await renewal[Symbol.asyncDispose]();
   });
 });

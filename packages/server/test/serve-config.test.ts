@@ -29,19 +29,20 @@ afterEach(() => folder[Symbol.asyncDispose]());
 
 const ofFile = {
   dataDir: 'file',
-  host: 'file',
-  port: 1,
+  server: {
+    host: 'file',
+    port: 1,
+    nodeId: 'file',
+    advertise: 'file:3',
+    totalShards: 5,
+    maxInFlight: 6,
+    maxCallsPerSecond: 7,
+    maxPendingBytes: 8,
+    logCalls: true,
+  },
   http: { host: 'file', port: 2 },
-  nodeId: 'file',
-  advertise: 'file:3',
-  totalShards: 5,
-  tlsFiles: { cert: 'file', key: 'file-key', clientCa: 'file-ca' },
-  tokenFile: 'file',
-  maxInFlight: 6,
-  maxCallsPerSecond: 7,
-  maxPendingBytes: 8,
+  files: { tls: { cert: 'file', key: 'file-key', clientCa: 'file-ca' }, tokens: 'file' },
   graceMs: 4,
-  logCalls: true,
   unknown: [],
 };
 
@@ -54,12 +55,11 @@ const environment = {
 };
 
 const ofEnvironment = {
+  ...ofFile,
   dataDir: 'environment',
-  host: '::1',
-  port: 11,
+  server: { ...ofFile.server, host: '::1', port: 11, nodeId: 'environment' },
   http: { host: 'environment', port: 12 },
-  nodeId: 'environment',
-  tokenFile: 'environment',
+  files: { ...ofFile.files, tokens: 'environment' },
 };
 
 const flags = [
@@ -72,53 +72,53 @@ const flags = [
 
 const ofFlags = {
   dataDir: 'flag',
-  host: 'flag',
-  port: 21,
+  server: {
+    host: 'flag',
+    port: 21,
+    nodeId: 'flag',
+    advertise: 'flag:23',
+    totalShards: 25,
+    maxInFlight: 26,
+    maxCallsPerSecond: 27,
+    maxPendingBytes: 28,
+    logCalls: true,
+  },
   http: { host: 'flag', port: 22 },
-  nodeId: 'flag',
-  advertise: 'flag:23',
-  totalShards: 25,
-  tlsFiles: { cert: 'flag', key: 'flag-key', clientCa: 'flag-ca' },
-  tokenFile: 'flag',
-  maxInFlight: 26,
-  maxCallsPerSecond: 27,
-  maxPendingBytes: 28,
+  files: { tls: { cert: 'flag', key: 'flag-key', clientCa: 'flag-ca' }, tokens: 'flag' },
   graceMs: 24,
-  logCalls: true,
   unknown: [],
 };
 
 it('every setting is taken from the file, and the environment and flags win over it', async () => {
   expect(await serveConfig([file], {})).toEqual(ofFile);
-  expect(await serveConfig([file], environment)).toEqual({ ...ofFile, ...ofEnvironment });
+  expect(await serveConfig([file], environment)).toEqual(ofEnvironment);
   expect(await serveConfig([file, ...flags], environment)).toEqual(ofFlags);
   expect(await serveConfig(flags, environment)).toEqual(ofFlags);
 });
 
 it('what nobody sets has a default, and nothing is guarded', async () => {
   expect(await serveConfig(['--ephemeral'], { NORIKV_DATA_DIR: 'elsewhere' })).toEqual({
-    host: '127.0.0.1',
-    port: 7_447,
+    server: { host: '127.0.0.1', port: 7_447, logCalls: false },
     http: { host: '127.0.0.1', port: 8_080 },
+    files: {},
     graceMs: 10_000,
-    logCalls: false,
     unknown: [],
   });
 });
 
 it.each<[string, string[], Record<string, string>, string]>([
   ['seeds of the environment', [], { NORIKV_SEED_NODES: 'other:7447' }, 'seed nodes are other:7447'],
-  ['a port beyond all', [], { NORIKV_RPC_ADDR: 'host:65536' }, 'the rpc address is host:65536'],
-  ['a number below 0', ['--grace-ms=-1'], {}, 'grace is -1'],
-  ['half a number', ['--max-calls-per-second', '0.5'], {}, 'max calls per second is 0.5'],
-  ['a number that is empty', ['--max-in-flight', ' '], {}, 'max in flight is  '],
-  ['a size in words', ['--max-pending-bytes', '64M'], {}, 'max pending bytes is 64M; use a whole number'],
+  ['a port beyond all', [], { NORIKV_RPC_ADDR: 'host:65536' }, 'NORIKV_RPC_ADDR is host:65536'],
+  ['a number below 0', ['--grace-ms=-1'], {}, '--grace-ms is -1'],
+  ['half a number', ['--max-calls-per-second', '0.5'], {}, '--max-calls-per-second is 0.5'],
+  ['a number that is empty', ['--max-in-flight', ' '], {}, '--max-in-flight is  '],
+  ['a size in words', ['--max-pending-bytes', '64M'], {}, '--max-pending-bytes is 64M; use a whole number'],
   ['half of TLS', ['--tls-key', 'x'], {}, 'TLS needs both'],
 ])('%s: refused', async (_what, args, env, message) => {
   await expect(serveConfig(['--ephemeral', ...args], env)).rejects.toThrow(message);
 });
 
 it.each(['--token-file', '--tls-cert'])('an empty %s is not as good as none', async (flag) => {
-  const config = await serveConfig([file, flag, ''], {});
-  expect(flag === '--token-file' ? config.tokenFile : config.tlsFiles?.cert).toBe('');
+  const { files } = await serveConfig([file, flag, ''], {});
+  expect(flag === '--token-file' ? files.tokens : files.tls?.cert).toBe('');
 });

@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { NoriKVClient } from '@norikv/client';
-import { type KvStore, NoriKVError, UnavailableError, UnsupportedError } from '@norikv/store';
+import {
+  DeadlineExceededError,
+  type KvStore,
+  NoriKVError,
+  ResourceExhaustedError,
+  UnavailableError,
+  UnsupportedError,
+} from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServer, jsonLog, type LogEntry, type NoriKVServer, type ServerOptions } from '../src/index.js';
@@ -75,7 +82,9 @@ describe('options that are wrong are refused by name', () => {
 
   it('keys that are none', async () => {
     const tls = {} as { cert: string; key: string };
-    await expect(createServer(createMemoryStore(), { port: 0, tls })).rejects.toThrow('tls has a cert, key');
+    await expect(createServer(createMemoryStore(), { port: 0, tls })).rejects.toThrow(
+      'tls.cert is not a PEM',
+    );
   });
 });
 
@@ -121,6 +130,7 @@ describe('errors of the store', () => {
       'not-applied',
     ],
     ['UNAVAILABLE', new UnavailableError('disk'), 'UNAVAILABLE', 'unknown'],
+    ['DEADLINE_EXCEEDED', new DeadlineExceededError('no quorum'), 'DEADLINE_EXCEEDED', 'unknown'],
     [
       'NOT_LEADER',
       Object.assign(new NoriKVError('elsewhere', { code: 'NOT_LEADER', outcome: 'unknown' }), {
@@ -130,6 +140,14 @@ describe('errors of the store', () => {
       'unknown',
     ],
     ['UNSUPPORTED', new UnsupportedError('not here'), 'UNSUPPORTED', 'not-applied'],
+    ['RESOURCE_EXHAUSTED', new ResourceExhaustedError('disk'), 'RESOURCE_EXHAUSTED', 'not-applied'],
+    // Of etcd, which applies the write that crosses its quota.
+    [
+      'RESOURCE_EXHAUSTED that does not vouch',
+      new ResourceExhaustedError('quota', { outcome: 'unknown' }),
+      'UNAVAILABLE',
+      'unknown',
+    ],
     ['a code of its own', new NoriKVError('odd', { code: 'DAMAGED_STORE' }), 'INTERNAL', 'not-applied'],
     ['an error nobody expected', new TypeError('a secret detail'), 'INTERNAL', 'unknown'],
   ])('%s', async (_what, thrown, code, outcome) => {
@@ -140,8 +158,23 @@ describe('errors of the store', () => {
     expect(error).toMatchObject({ code, outcome });
     expect(error.message).not.toContain('secret');
     if (code === 'NOT_LEADER') expect(error).toMatchObject({ leaderHint: 'db2:7447' });
-    if (code === 'INTERNAL')
-      expect(log).toMatchObject([{ level: 'error', event: 'call failed', error: String(thrown) }]);
+    const line = { level: 'error', event: 'call failed', error: String(thrown), unlogged: 0 };
+    expect(log).toMatchObject(code === 'UNSUPPORTED' ? [] : [line]);
+  });
+
+  it('that go on are logged every ten seconds, with how many there were', async () => {
+    const clock = new FakeClock();
+    const log: LogEntry[] = [];
+    let thrown: Error = new ResourceExhaustedError('disk');
+    const store = storeWith({ put: () => Promise.reject(thrown) });
+    const { client } = await serve(store, { clock, log: (entry) => log.push(entry) });
+    for (let call = 0; call < 3; call++) await failure(client.put('key', 'x'));
+    expect(log).toMatchObject([{ code: 'RESOURCE_EXHAUSTED', unlogged: 0 }]);
+    await clock.advance(10_000);
+    await failure(client.put('key', 'x'));
+    thrown = new TypeError('another');
+    await failure(client.put('key', 'x'));
+    expect(log.slice(1)).toMatchObject([{ unlogged: 2 }, { code: 'INTERNAL', unlogged: 0 }]);
   });
 
   it('text that no header can carry does not hide the error', async () => {
@@ -190,6 +223,7 @@ describe('guards', () => {
     const second = client.put('key', 'x');
     await expect.poll(() => server.metrics()).toMatch(/^norikv_calls_in_flight 2$/m);
     expect((await failure(client.put('key', 'x'))).message).toContain('2 calls are under way');
+    expect(await server.metrics()).toMatch(/^norikv_connections [12]$/m);
     release();
     await Promise.all([first, second]);
     await client.put('key', new Uint8Array(800));
@@ -384,7 +418,9 @@ describe('a server that strangers can reach says so in its log', () => {
     const log: LogEntry[] = [];
     const everywhere = { host: '0.0.0.0', port: 0, log: (entry: LogEntry) => log.push(entry) };
     await using _server = await createServer(createMemoryStore(), { ...everywhere, ...options });
-    expect(log).toEqual(events.map((event) => ({ level: 'warn', event, use: expect.any(String) })));
+    expect(log).toEqual(
+      events.map((event) => ({ level: 'warn', event, use: expect.stringContaining('(--t') })),
+    );
   });
 });
 
@@ -439,6 +475,6 @@ it.each([
 it('needs keys that are keys', async () => {
   const tls = { cert: 'no certificate', key: 'no key' };
   await expect(createServer(createMemoryStore(), { port: 0, tls })).rejects.toThrow(
-    'no PEM text, or no pair',
+    'tls.cert is not a PEM certificate',
   );
 });

@@ -17,7 +17,7 @@ export function probe(session: Http2Session, timeoutMs: number): void {
     const before = bytesRead;
     bytesRead = session.socket.bytesRead;
     if (bytesRead > before) wait();
-    else session.destroy();
+    else session.destroy(new Error(`nothing came for ${timeoutMs} ms after a probe`));
   };
   session.ping(() => {
     isAnswered = true;

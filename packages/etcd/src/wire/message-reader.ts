@@ -65,5 +65,5 @@ export class MessageReader {
 }
 
 function malformed(): Error {
-  return new Error('The answer is no protobuf message');
+  return new Error('The answer is not a protobuf message');
 }

@@ -67,17 +67,15 @@ export function decodeRange(bytes: Buffer): { header: AnswerHeader; found: Store
   return { header, found };
 }
 
-/** The id and the time to live of a new lease. */
-export function decodeLeaseGrant(bytes: Buffer): { id: bigint; ttlSeconds: number } {
+/** The id of a new lease. */
+export function decodeLeaseGrant(bytes: Buffer): bigint {
   const reader = new MessageReader(bytes);
   let id = 0n;
-  let ttlSeconds = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 2) id = reader.number();
-    else if (field === 3) ttlSeconds = Number(reader.number());
     else reader.skip();
   }
-  return { id, ttlSeconds };
+  return id;
 }
 
 /** The token of a login. */

@@ -65,9 +65,22 @@ export class TestCluster implements AsyncDisposable {
     }
   }
 
-  /** Calls etcd's HTTP gateway, on the first member unless told. */
-  async gateway<Reply>(path: string, body: unknown, host = this.hosts[0]): Promise<Reply> {
-    const reply = await fetch(`http://${host}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) });
+  /**
+   * Calls etcd's HTTP gateway.
+   *
+   * @param host - default: the first member.
+   * @param token - of a login, where the cluster has them.
+   */
+  async gateway<Reply>(
+    path: string,
+    body: unknown,
+    { host = this.hosts[0], token = '' }: { readonly host?: string; readonly token?: string } = {},
+  ): Promise<Reply> {
+    const reply = await fetch(`http://${host}/v3/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: token === '' ? {} : { authorization: token },
+    });
     if (!reply.ok) throw new Error(`${path}: ${await reply.text()}`);
     return (await reply.json()) as Reply;
   }
