@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { picture } from './picture.js';
 import type { Row } from './row.js';
@@ -40,7 +41,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     seconds: { type: 'string', default: '1' },
-    out: { type: 'string', default: new URL('../results', import.meta.url).pathname },
+    out: { type: 'string', default: fileURLToPath(new URL('../results', import.meta.url)) },
     help: { type: 'boolean', default: false },
   },
 });
