@@ -97,7 +97,7 @@ function resultOf([id, first, result]: RecordedOperation, fingerprint: string): 
   // A copy: what is kept is written again.
   if (first === fingerprint) return typeof result === 'object' ? structuredClone(result) : result;
   throw new OperationIdReusedError(
-    `The opId "${id}" was first used for "${first}" and now for "${fingerprint}"; use a new id for a new command.`,
+    `The operation id "${id}" was first used for "${first}" and now for "${fingerprint}"; use a new id for a new command.`,
   );
 }
 

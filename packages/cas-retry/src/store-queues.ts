@@ -1,9 +1,7 @@
 import { type Key, type KvStore, keyToBytes } from '@norikv/store';
+import { createIdleQueues } from './idle-queues.js';
 import { createKeyQueue, type KeyQueue } from './key-queue.js';
 import { createTransport } from './transport.js';
-
-const rememberedKeys = 4_096;
-const rememberedBytes = 16 * 2 ** 20;
 
 /** Most keys are. Such text is its own bytes. */
 const printableAscii = /^[ -~]+$/;
@@ -36,32 +34,19 @@ function createStoreQueues(store: KvStore): StoreQueues {
   };
   const limits = { maxKeyBytes: store.capabilities?.maxKeyBytes ?? 2 ** 15, maxValueBytes: 0 };
   const busy = new Map<string, KeyQueue>();
-  /** Least recently used first. */
-  const idle = new Map<string, KeyQueue>();
-  let idleBytes = 0;
-
-  const take = (name: string): KeyQueue | undefined => {
-    const queue = idle.get(name);
-    if (queue) idleBytes -= queue.rememberedBytes();
-    idle.delete(name);
-    return queue;
-  };
-  const shelve = (name: string, queue: KeyQueue): void => {
-    busy.delete(name);
-    idle.set(name, queue);
-    idleBytes += queue.rememberedBytes();
-    for (const oldest of idle.keys()) {
-      if (idle.size <= rememberedKeys && idleBytes <= rememberedBytes) return;
-      take(oldest);
-    }
-  };
+  const idle = createIdleQueues();
 
   return (key) => {
     // A key is the same key as text and as bytes.
     const isItsBytes = typeof key === 'string' && printableAscii.test(key);
     const name = isItsBytes ? key : String.fromCharCode(...keyToBytes(key, limits));
     const queue: KeyQueue =
-      busy.get(name) ?? take(name) ?? createKeyQueue(ownKey(key), context, () => shelve(name, queue));
+      busy.get(name) ??
+      idle.take(name) ??
+      createKeyQueue(ownKey(key), context, () => {
+        busy.delete(name);
+        idle.shelve(name, queue);
+      });
     busy.set(name, queue);
     return queue;
   };

@@ -75,3 +75,27 @@ it('what a record remembers of operations counts towards that bound', async () =
   await increment(updater, 'key-0');
   expect(store.calls.total - before).toBe(3);
 });
+
+it('all stores of a process share that bound', async () => {
+  const [first, second] = [countCalls(createMemoryStore()), createMemoryStore()];
+  await increment(createUpdater(first), 'key');
+  for (let key = 0; key < 4_096; key += 1) await increment(createUpdater(second), `key-${key}`);
+  const before = first.calls.total;
+  await increment(createUpdater(first), 'key');
+  expect(first.calls.total - before).toBe(2);
+});
+
+it('what is remembered keeps no store in memory', async () => {
+  const used = async (): Promise<WeakRef<object>> => {
+    const store = createMemoryStore();
+    await increment(createUpdater(store), 'key');
+    return new WeakRef(store);
+  };
+  const stores = await Promise.all(Array.from({ length: 20 }, used));
+  await expect
+    .poll(() => {
+      collectGarbage();
+      return stores.filter((store) => store.deref()).length;
+    })
+    .toBeLessThan(5);
+});
