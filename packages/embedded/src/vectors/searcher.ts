@@ -36,7 +36,7 @@ export class Searcher {
   readonly #turns = new Turns();
   readonly #searched = new Map<string, Searched>();
   /** Ends when the keepers of dropped namespaces have ended. */
-  #dropped: Promise<unknown> = Promise.resolve();
+  #dropped: Promise<void> = Promise.resolve();
 
   constructor(host: VectorHost, pacer: Pacer) {
     this.#host = host;
@@ -76,7 +76,7 @@ export class Searcher {
   #forget(name: string, known: Searched): void {
     if (this.#searched.get(name) !== known) return;
     this.#searched.delete(name);
-    this.#dropped = Promise.all([this.#dropped, known.keeper?.close()]);
+    this.#dropped = Promise.all([this.#dropped, known.keeper?.close()]).then(() => {});
   }
 
   async #search(
