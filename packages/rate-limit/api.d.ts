@@ -527,10 +527,14 @@ declare class RateLimiter {
     }): Promise<void>;
     /**
      * Denies every request of an identifier for `durationMs`, in every process. A longer block stays. Permits that
-     * other processes hold in chunks can be used for up to `chunkHoldMs`.
+     * other processes hold in chunks can be used for up to `chunkHoldMs`. Waits for the store for up to 5 seconds, or
+     * `timeoutMs` if that is longer.
      */
     block(identifier: string, durationMs: number): Promise<void>;
-    /** Forgets all counts of an identifier and lifts its block, also where the record cannot be read. */
+    /**
+     * Forgets all counts of an identifier and lifts its block, also where the record cannot be read. Waits like
+     * {@link RateLimiter.block}.
+     */
     reset(identifier: string): Promise<void>;
 }
 

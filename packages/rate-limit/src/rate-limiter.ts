@@ -148,20 +148,24 @@ export class RateLimiter {
 
   /**
    * Denies every request of an identifier for `durationMs`, in every process. A longer block stays. Permits that
-   * other processes hold in chunks can be used for up to `chunkHoldMs`.
+   * other processes hold in chunks can be used for up to `chunkHoldMs`. Waits for the store for up to 5 seconds, or
+   * `timeoutMs` if that is longer.
    */
   async block(identifier: string, durationMs: number): Promise<void> {
     checkWhole('durationMs', durationMs, 1, longestWindowMs);
     const key = await this.#keyOf(identifier);
-    await this.#records.update(key, block(durationMs));
+    await this.#records.command(key, block(durationMs));
     this.#bursts.forget(key);
   }
 
-  /** Forgets all counts of an identifier and lifts its block, also where the record cannot be read. */
+  /**
+   * Forgets all counts of an identifier and lifts its block, also where the record cannot be read. Waits like
+   * {@link RateLimiter.block}.
+   */
   async reset(identifier: string): Promise<void> {
     const key = await this.#keyOf(identifier);
     try {
-      await this.#records.update(key, forget);
+      await this.#records.command(key, forget);
     } catch (error) {
       if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
       await this.#records.remove(key);

@@ -3,6 +3,9 @@ import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
 import type { Settings } from './options.js';
 import { type RateLimitRecord, recordCodec } from './record.js';
 
+/** How long a command waits for the store at least: unlike a check it has no failure policy to answer for it. */
+const patienceMs = 5_000;
+
 /** Each of these is many calls already, where calls fail. */
 const mostAttempts = 3;
 
@@ -24,16 +27,40 @@ export class Records {
     this.#updater = createUpdater(client, { ...times, clock, random });
   }
 
-  /**
-   * Where the outcome is unknown, the change is made again: another permit is spent, a refund finds its note,
-   * a block and a reset can be repeated. What stays unknown is never called failed.
-   */
-  async update<Result>(
+  /** Changes a record within the time of a check. */
+  update<Result>(
     key: string,
     transition: Transition<RateLimitRecord, Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
-    const { clock, timeoutMs } = this.#settings;
+    return this.#updateWithin(this.#settings.timeoutMs, key, transition, signal);
+  }
+
+  /** Changes a record as somebody decided who is not waiting for a check. */
+  async command(key: string, transition: Transition<RateLimitRecord, void>): Promise<void> {
+    await this.#updateWithin(this.#patienceMs, key, transition);
+  }
+
+  /** Removes a record, also one that cannot be read. */
+  async remove(key: string): Promise<void> {
+    await this.#client.delete(key, { timeoutMs: this.#patienceMs });
+  }
+
+  get #patienceMs(): number {
+    return Math.max(patienceMs, this.#settings.timeoutMs);
+  }
+
+  /**
+   * Where the outcome is unknown, the change is made again: another permit is spent, a refund finds its note,
+   * a block and a reset can be repeated. What stays unknown is never called failed.
+   */
+  async #updateWithin<Result>(
+    timeoutMs: number,
+    key: string,
+    transition: Transition<RateLimitRecord, Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const { clock } = this.#settings;
     const deadlineAt = clock.monotonic() + timeoutMs;
     let doubt: unknown;
     for (let attempt = 1; ; attempt += 1) {
@@ -46,10 +73,5 @@ export class Records {
         doubt = error;
       }
     }
-  }
-
-  /** Removes a record, also one that cannot be read. */
-  async remove(key: string): Promise<void> {
-    await this.#client.delete(key, { timeoutMs: this.#settings.timeoutMs });
   }
 }

@@ -153,6 +153,19 @@ describe('while the store does not answer', () => {
     }
   });
 
+  it('block and reset wait for the store longer than a check: nothing stands in for them', async () => {
+    const { clock, store, limiter } = outage();
+    store.faults.outage(2_000);
+    await clock.run(limiter.block('a', 60_000));
+    expect(await clock.run(limiter.checkLimit('a', limit))).toMatchObject({
+      allowed: false,
+      source: 'store',
+    });
+    store.faults.outage(2_000);
+    await clock.run(limiter.reset('a'));
+    expect(await clock.run(limiter.checkLimit('a', limit))).toMatchObject({ allowed: true, source: 'store' });
+  });
+
   it('a refund that certainly failed may be made again', async () => {
     const memory = createMemoryStore();
     const limiter = new RateLimiter(memory);
