@@ -3,7 +3,7 @@ import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
 import type { Settings } from './options.js';
 import { type RateLimitRecord, recordCodec } from './record.js';
 
-/** How long a command waits for the store at least: unlike a check it has no failure policy to answer for it. */
+/** How long `block` and `reset` wait for the store, if a check does not wait longer. */
 const patienceMs = 5_000;
 
 /** Each of these is many calls already, where calls fail. */
@@ -36,7 +36,7 @@ export class Records {
     return this.#updateWithin(this.#settings.timeoutMs, key, transition, signal);
   }
 
-  /** Changes a record as somebody decided who is not waiting for a check. */
+  /** Changes a record for `block` or `reset`, which have no failure policy and so wait longer. */
   async command(key: string, transition: Transition<RateLimitRecord, void>): Promise<void> {
     await this.#updateWithin(this.#patienceMs, key, transition);
   }
