@@ -126,9 +126,16 @@ export class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
   }
 
   protected placeOf(key: string): { readonly names: readonly string[]; readonly space: string | undefined } {
-    // Keyv 5 puts the namespace before the key, so the key says whose it is, whichever Keyv was made last.
-    const owners = [...this.#namespaces].filter((name) => key.startsWith(`${name}:`));
-    return { names: [key], space: owners.sort((one, other) => other.length - one.length)[0] };
+    return { names: [key], space: this.#ownerOf(key) };
+  }
+
+  /** Keyv 5 puts the namespace before the key, so the key says whose it is, whichever Keyv was made last. */
+  #ownerOf(key: string): string | undefined {
+    for (let end = key.lastIndexOf(':'); end > 0; end = key.lastIndexOf(':', end - 1)) {
+      const name = key.slice(0, end);
+      if (this.#namespaces.has(name)) return name;
+    }
+    return undefined;
   }
 
   protected ttlMsOf({ ttl }: KeyvEntry): number | undefined {
