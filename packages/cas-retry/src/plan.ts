@@ -92,8 +92,10 @@ export function answerable({ updates, fold: { verdicts } }: Plan, asOf: number):
 
 /** Tells the callers of the first `count` updates their results. */
 export function settle({ updates, fold }: Plan, count: number): void {
-  for (const [position, verdict] of fold.verdicts.slice(0, count).entries()) {
-    if (verdict.kind === 'failed') updates[position]?.reject(verdict.error);
-    else updates[position]?.resolve(verdict.result);
+  for (const [position, update] of updates.entries()) {
+    if (position === count) return;
+    const verdict = fold.verdicts[position];
+    if (verdict?.kind === 'failed') update.reject(verdict.error);
+    else update.resolve(verdict?.result);
   }
 }
