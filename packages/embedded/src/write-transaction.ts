@@ -63,7 +63,6 @@ export class WriteTransaction implements Reader {
   }
 
   put(database: Bytes, key: Buffer, value: Buffer): void {
-    if (value.length > largestShared) this.#largeBytes += value.length;
     this.#change(database, { key, value });
   }
 
@@ -100,7 +99,9 @@ export class WriteTransaction implements Reader {
       changes = new Map();
       this.#changes.set(database, changes);
     }
-    changes.set(this.#nameOf(change.key), change);
+    const name = this.#nameOf(change.key);
+    this.#largeBytes += ownPagesOf(change) - ownPagesOf(changes.get(name));
+    changes.set(name, change);
   }
 
   /** The bytes of a key as a string, one character a byte. The last one is kept: a key is read, then written. */
@@ -111,4 +112,10 @@ export class WriteTransaction implements Reader {
     }
     return this.#name;
   }
+}
+
+/** The bytes that LMDB writes to pages of their own. */
+function ownPagesOf(change: Change | undefined): number {
+  const bytes = change?.value?.length ?? 0;
+  return bytes > largestShared ? bytes : 0;
 }

@@ -239,6 +239,18 @@ test('values for which there is no room are refused before LMDB is asked', async
   await store.put('small', 'value');
 });
 
+test('of values that replace each other within a commit only the last needs room', async () => {
+  const store = await openTestStore({ path: newPath() });
+  disk.freeBytes = 50_000;
+  await Promise.all([1, 2, 3].map((fill) => store.put('large', new Uint8Array(40_000).fill(fill))));
+  await Promise.all([
+    store.put('gone', new Uint8Array(40_000)),
+    store.delete('gone'),
+    store.put('large', 'x'),
+  ]);
+  expect(await store.find('gone')).toBeNull();
+});
+
 test('a folder that others make at the same time is used', async () => {
   disk.isShared = true;
   await openTestStore({ path: `${newPath()}/below` });
