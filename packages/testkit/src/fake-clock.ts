@@ -1,14 +1,8 @@
 import { type CancelTimer, type Clock, InvalidArgumentError } from '@norikv/store';
 import { checkOptions, checkWhole } from '@norikv/store/checks';
 import { checkDelay, DriftedClock, finite, roundUpToTick, type TimeSource } from './drifted-clock.js';
+import { settled, waitForRealWork } from './settled.js';
 import { TimerQueue } from './timer-queue.js';
-
-// Taken at load, so that a test runner that fakes the globals cannot stop this clock.
-const nextTurn = globalThis.setImmediate;
-const RealDate = globalThis.Date;
-
-const realWorkMs = 1_000;
-const realWorkTurns = 1_000;
 
 /** Options of {@link FakeClock}. */
 export interface FakeClockOptions {
@@ -104,6 +98,14 @@ export class FakeClock implements ProcessClock {
     this.#elapsedMs = Math.max(this.#elapsedMs, until);
   }
 
+  /** Moves time forward to the next timer and fires it. False if there is none. An error of the timer rejects. */
+  async next(): Promise<boolean> {
+    await settled();
+    const hasFired = this.#fireNext(Number.POSITIVE_INFINITY);
+    await settled();
+    return hasFired;
+  }
+
   /**
    * Moves time from timer to timer until the work settles, and returns what it gave.
    *
@@ -126,8 +128,8 @@ export class FakeClock implements ProcessClock {
           `The work is still pending after ${fired} timers; does a timer restart itself for ever?`,
         );
       }
-      if (!this.#fireNext(Number.POSITIVE_INFINITY)) await this.#waitForRealWork(() => done);
-      else await settled();
+      if (this.#fireNext(Number.POSITIVE_INFINITY)) await settled();
+      else await waitForRealWork(() => done || this.#timers.size > 0);
     }
     return result;
   }
@@ -145,25 +147,4 @@ export class FakeClock implements ProcessClock {
     timer.callback();
     return true;
   }
-
-  async #waitForRealWork(isDone: () => boolean): Promise<void> {
-    const start = RealDate.now();
-    for (let turns = 0; !isDone() && this.#timers.size === 0; turns++) {
-      // A process that stood still for a while has not waited.
-      if (turns > realWorkTurns && RealDate.now() - start > realWorkMs) {
-        throw new Error(
-          'Deadlock: the work is pending and no timer of this clock is left to wake it. ' +
-            'It waits for a call that never comes, or it keeps time by another clock.',
-        );
-      }
-      await settled();
-    }
-  }
-}
-
-/** Resolves when every promise that can settle without time passing has settled. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    nextTurn(resolve);
-  });
 }

@@ -8,6 +8,7 @@ export type {
   TestRunner,
 } from './conformance/options.js';
 export { type CallCounts, type CountedStore, countCalls } from './count-calls.js';
+export { type Exploration, type ExploreOptions, exploreSchedules } from './explore-schedules.js';
 export { FakeClock, type FakeClockOptions, type ProcessClock } from './fake-clock.js';
 export type { Fault, FaultCandidate, FaultRates, ScriptedOperation } from './fault-plan.js';
 export {
@@ -24,8 +25,11 @@ export { checkLinearizability, type LinearizabilityResult } from './linearizabil
 export { type LyingServerOptions, type ServedOption, withLyingServer } from './lying-server.js';
 export { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.js';
 export { createMemoryVectorStore, type MemoryVectorStore } from './memory-vectors.js';
+export type { ScheduleFault } from './possible-steps.js';
 export { type ClientRace, raceClients } from './race-clients.js';
+export type { RaceProcess } from './race-process.js';
 export { recordHistory } from './record-history.js';
+export type { RaceEnd, ScheduleWorld } from './schedule-world.js';
 export { seededRandom } from './seeded-random.js';
 export {
   defineVectorConformance,

@@ -1,17 +1,4 @@
-import {
-  AlreadyExistsError,
-  type Clock,
-  conditionOf,
-  InvalidArgumentError,
-  isAlreadyExists,
-  isKeyNotFound,
-  isVersionMismatch,
-  type Key,
-  type KvStore,
-  systemClock,
-  UnavailableError,
-  VersionMismatchError,
-} from '@norikv/store';
+import { type Clock, InvalidArgumentError, type KvStore, systemClock } from '@norikv/store';
 import { checkFunction, checkOptions } from '@norikv/store/checks';
 import {
   type Fault,
@@ -20,7 +7,8 @@ import {
   type FaultRates,
   type ScriptedOperation,
 } from './fault-plan.js';
-import { awaitReply, checkLimits, isWrite, sleep, travel } from './in-flight.js';
+import { beyondCancelling, deliverWith, meets } from './faulty-delivery.js';
+import { awaitReply, checkLimits, sleep, travel } from './in-flight.js';
 import { type Latency, latencyOf } from './latency.js';
 import { type AnyOptions, type WrappedCall, wrapStore } from './wrap-store.js';
 
@@ -115,35 +103,13 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
     deliver().catch(() => {}); // Its caller has left, or has had an answer from the first copy.
   }
 
-  async function apply<T>(call: WrappedCall<T>, sent: AnyOptions, fault: Fault | undefined): Promise<T> {
-    if (fault === 'lost-request' || fault === 'outage') throw unavailable(call, fault);
-    if (fault === 'delayed-delivery') {
-      if (isWrite(call.operation)) deliverLater(call, sent);
-      throw unavailable(call, fault);
-    }
-    if (fault === 'lost-reply') {
-      await call.send(sent).catch(hideAnswer);
-      throw unavailable(call, fault);
-    }
-    const answer = await call.send(sent);
-    if (fault === 'duplicated-delivery') deliverLater(call, sent);
-    if (fault === 'own-mismatch') {
-      await call.send(sent).catch((error) => {
-        throw withoutEntry(error, call.key);
-      });
-    }
-    return answer;
-  }
-
   function chooseFault(call: WrappedCall): Fault | undefined {
     calls += 1;
     if (clock.monotonic() < outageUntil) return 'outage';
     const { operation, key, value, options: callOptions } = call;
     const fault = plan.choose({ operation, key, value, options: callOptions, number: calls });
     if (fault === 'outage') outageUntil = clock.monotonic() + outageMs();
-    if (fault === 'own-mismatch' && !isConditional(call)) return undefined;
-    if (fault === 'duplicated-delivery' && !isWrite(operation)) return undefined;
-    return fault;
+    return fault !== undefined && meets(fault, call) ? fault : undefined;
   }
 
   const faulty = wrapStore(store, async (call) => {
@@ -153,7 +119,7 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
     const duration = latencyMs();
     if (fault === undefined && duration <= 0) return call.send(call.options);
     const sent = beyondCancelling(call);
-    const deliver = () => apply(call, sent, fault);
+    const deliver = () => deliverWith(fault, call, sent, () => deliverLater(call, sent));
     const send = duration <= 0 ? deliver : () => travel(clock, duration, deliver);
     return awaitReply(send, call, call.options, clock);
   });
@@ -175,32 +141,4 @@ export function withFaults(store: KvStore, options: FaultOptions = {}): FaultySt
     },
   };
   return Object.assign(faulty, { faults });
-}
-
-// The caller's signal and time end the caller's wait only: a request on its way cannot be called back, or changed.
-function beyondCancelling(call: WrappedCall): AnyOptions {
-  const { signal: _signal, timeoutMs: _timeoutMs, ...rest } = call.options;
-  return rest;
-}
-
-// A refused condition and a missing key are replies, and get lost; any other error is none.
-function hideAnswer(error: unknown): void {
-  if (!isVersionMismatch(error) && !isAlreadyExists(error) && !isKeyNotFound(error)) throw error;
-}
-
-function isConditional(call: WrappedCall): boolean {
-  return isWrite(call.operation) && conditionOf(call.options).kind !== 'always';
-}
-
-function unavailable({ operation, key }: WrappedCall, fault: Fault): UnavailableError {
-  return new UnavailableError(`${operation} had no answer (injected fault: ${fault})`, {
-    key,
-    outcome: isWrite(operation) ? 'unknown' : 'not-applied',
-  });
-}
-
-function withoutEntry(error: unknown, key: Key): unknown {
-  if (isVersionMismatch(error)) return new VersionMismatchError('The key has another version', { key });
-  if (isAlreadyExists(error)) return new AlreadyExistsError('The key exists', { key });
-  return error;
 }

@@ -1,0 +1,102 @@
+import type { CancelTimer, Clock, KvStore } from '@norikv/store';
+import type { Fault } from './fault-plan.js';
+import { beyondCancelling, deliverWith } from './faulty-delivery.js';
+import { awaitReply, checkLimits } from './in-flight.js';
+import { seededRandom } from './seeded-random.js';
+import { type WrappedCall, wrapStore } from './wrap-store.js';
+
+/** What a process of a race has. Code under test must get its store, its time and its chance from here. */
+export interface RaceProcess {
+  /** "1" for the first program, and so on. */
+  readonly name: string;
+  /** The store of the world. Each call of it waits for its place in the schedule. */
+  readonly store: KvStore;
+  /** The clock of the world. */
+  readonly clock: Clock;
+  /** Random numbers, the same in every schedule. */
+  readonly random: () => number;
+}
+
+/** A request on its way to the store. */
+export interface Request {
+  readonly id: string;
+  readonly call: Pick<WrappedCall, 'operation' | 'key' | 'options'>;
+  /** Whose it is. */
+  readonly process: string;
+  /** Nobody waits for the answer any more. */
+  readonly isLate: boolean;
+  deliver(fault: Fault | undefined): void;
+}
+
+/** Makes a process whose requests wait in `requests`, and a way to kill it. */
+export function startProcess(
+  name: string,
+  world: { readonly store: KvStore; readonly clock: Clock; readonly requests: Map<string, Request> },
+): { readonly process: RaceProcess; kill(): void } {
+  const { requests } = world;
+  const timers = new Set<CancelTimer>();
+  let calls = 0;
+  let isDead = false;
+
+  const clock: Clock = {
+    now: () => world.clock.now(),
+    monotonic: () => world.clock.monotonic(),
+    startTimer(callback, delayMs) {
+      if (isDead) return () => {};
+      const cancelTimer = world.clock.startTimer(() => {
+        timers.delete(cancel);
+        callback();
+      }, delayMs);
+      const cancel = (): void => {
+        timers.delete(cancel);
+        cancelTimer();
+      };
+      timers.add(cancel);
+      return cancel;
+    },
+  };
+
+  const post = (request: Request): void => {
+    const { id, deliver } = request;
+    requests.set(id, {
+      ...request,
+      deliver(fault) {
+        requests.delete(id);
+        deliver(fault);
+      },
+    });
+  };
+
+  const send = <Result>(call: WrappedCall<Result>, id: string): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      if (isDead) return;
+      const sent = beyondCancelling(call);
+      const again = (): void => {
+        call.send(sent).catch(() => {}); // Its caller has had an answer, or none.
+      };
+      const arriveLate = (): void =>
+        post({ id: `${id} late`, call, process: name, isLate: true, deliver: again });
+      const deliver = (fault: Fault | undefined): void => {
+        deliverWith(fault, call, sent, arriveLate).then(resolve, reject);
+      };
+      post({ id, call, process: name, isLate: false, deliver });
+    });
+
+  const store = wrapStore(world.store, (call) => {
+    checkLimits(call, call.options);
+    calls += 1;
+    const id = `${name}.${calls}`;
+    return awaitReply(() => send(call, id), call, call.options, clock);
+  });
+
+  return {
+    process: { name, store, clock, random: seededRandom(Number(name)) },
+    kill() {
+      isDead = true;
+      for (const cancel of timers) cancel();
+      for (const { id, process, isLate } of requests.values()) {
+        if (process === name && !isLate) requests.delete(id);
+      }
+    },
+  };
+}

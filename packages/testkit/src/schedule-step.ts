@@ -1,0 +1,21 @@
+/** One thing that can happen next in a race. */
+export interface Step {
+  /** The same in every run that has come here on the same way. */
+  readonly id: string;
+  /** Who notices. Undefined where time passes, for everybody. */
+  readonly process: string | undefined;
+  /** What is read or written. Undefined where the store is not reached. */
+  readonly key: string | undefined;
+  readonly isWrite: boolean;
+  /** What a schedule may have only so many of. */
+  readonly costs: 'fault' | 'delay' | undefined;
+  /** For whoever reads a schedule. */
+  readonly text: string;
+}
+
+/** Whether the order of two steps that are both possible makes no difference to anybody. */
+export function commute(left: Step, right: Step): boolean {
+  if (left.process === undefined || right.process === undefined || left.process === right.process)
+    return false;
+  return left.key === undefined || left.key !== right.key || !(left.isWrite || right.isWrite);
+}

@@ -1,0 +1,146 @@
+import { isNoriKVError, type KvStore } from '@norikv/store';
+import { FakeClock } from './fake-clock.js';
+import {
+  crashes,
+  delay,
+  delivery,
+  faultyDeliveries,
+  type PossibleStep,
+  type ScheduleFault,
+} from './possible-steps.js';
+import { type RaceProcess, type Request, startProcess } from './race-process.js';
+import type { ScheduleTree } from './schedule-tree.js';
+import { settled, waitForRealWork } from './settled.js';
+
+/** How a program of a race ended. One that crashed returned nothing. */
+export type RaceEnd<Result> = PromiseSettledResult<Result> | { readonly status: 'crashed' };
+
+type Programs<Results extends readonly unknown[]> = {
+  [Index in keyof Results]: (process: RaceProcess) => Promise<Results[Index]>;
+};
+type RaceEnds<Results extends readonly unknown[]> = { [Index in keyof Results]: RaceEnd<Results[Index]> };
+
+/** A store, a clock and processes, made anew for each schedule. */
+export interface ScheduleWorld<Store extends KvStore = KvStore> {
+  /** The store itself: calls made here are in no schedule. For what is there before a race, and for checks after it. */
+  readonly store: Store;
+  /** Stands still while a call can be answered. */
+  readonly clock: FakeClock;
+  /**
+   * Starts a process for each program. Resolves when all have ended or crashed, and nothing is on its way any more.
+   *
+   * @throws what a program threw, unless it is a `NoriKVError`: those are in the result.
+   * @throws Error if one waits for neither the store nor the clock.
+   */
+  readonly race: <Results extends readonly unknown[]>(
+    ...programs: Programs<Results>
+  ) => Promise<RaceEnds<Results>>;
+}
+
+/** How many of which faults one schedule may have. */
+export interface FaultBudget {
+  readonly faults: readonly ScheduleFault[];
+  readonly maxFaults: number;
+  readonly maxDelays: number;
+}
+
+interface Runner {
+  readonly name: string;
+  end: RaceEnd<unknown> | undefined;
+  crash(): void;
+}
+
+/** The world of one run. The tree says in which order things happen. */
+export class World<Store extends KvStore> implements ScheduleWorld<Store> {
+  readonly store: Store;
+  readonly clock: FakeClock = new FakeClock();
+  /** What happened so far. */
+  readonly taken: string[] = [];
+  /** Resolves if other schedules have all that could follow: nobody needs the rest of this run. */
+  readonly abandoned: Promise<void>;
+  readonly #tree: ScheduleTree;
+  readonly #budget: FaultBudget;
+  readonly #requests = new Map<string, Request>();
+  readonly #runners: Runner[] = [];
+  readonly #spent = { fault: 0, delay: 0 };
+  #abandon = (): void => {};
+
+  constructor(createStore: (clock: FakeClock) => Store, tree: ScheduleTree, budget: FaultBudget) {
+    this.store = createStore(this.clock);
+    this.#tree = tree;
+    this.#budget = budget;
+    this.abandoned = new Promise((resolve) => {
+      this.#abandon = resolve;
+    });
+  }
+
+  // A property, so that a scenario may take it out of its world.
+  readonly race: ScheduleWorld['race'] = async (...programs) => {
+    const runners = programs.map((program) => this.#start(program));
+    const haveEnded = (): boolean => runners.every(({ end }) => end !== undefined);
+    for (;;) {
+      await settled();
+      const steps = this.#possibleSteps(haveEnded());
+      if (steps.length > 0) await this.#take(steps);
+      else if (haveEnded()) break;
+      else if (!(await this.clock.next())) {
+        await waitForRealWork(() => haveEnded() || this.#requests.size > 0 || this.clock.pendingTimers > 0);
+      }
+    }
+    for (const { end } of runners) {
+      // What the code under test has errors for is an answer; anything else is a mistake, or an assertion that failed.
+      if (end?.status === 'rejected' && !isNoriKVError(end.reason)) throw end.reason;
+    }
+    return runners.map(({ end }) => end) as never;
+  };
+
+  #start(program: (process: RaceProcess) => Promise<unknown>): Runner {
+    const name = `${this.#runners.length + 1}`;
+    const { store, clock } = this;
+    const { process, kill } = startProcess(name, { store, clock, requests: this.#requests });
+    const runner: Runner = {
+      name,
+      end: undefined,
+      crash() {
+        runner.end = { status: 'crashed' };
+        kill();
+      },
+    };
+    this.#runners.push(runner);
+    const ended = (end: RaceEnd<unknown>): void => {
+      runner.end ??= end;
+    };
+    Promise.resolve(process)
+      .then(program)
+      .then(
+        (value) => ended({ status: 'fulfilled', value }),
+        (reason) => ended({ status: 'rejected', reason }),
+      );
+    return runner;
+  }
+
+  #possibleSteps(haveEnded: boolean): PossibleStep[] {
+    const { faults, maxFaults, maxDelays } = this.#budget;
+    const requests = [...this.#requests.values()];
+    const steps = requests.map((request) => delivery(request));
+    if (this.#spent.fault < maxFaults) {
+      steps.push(...requests.flatMap((request) => faultyDeliveries(request, faults)));
+      const alive = this.#runners.filter(({ end }) => end === undefined);
+      if (faults.includes('crash')) steps.push(...crashes(alive, requests));
+    }
+    const mayDelay = steps.length > 0 && !haveEnded && this.#spent.delay < maxDelays;
+    if (mayDelay && this.clock.pendingTimers > 0) steps.push(delay(this.clock));
+    return steps;
+  }
+
+  async #take(steps: readonly PossibleStep[]): Promise<void> {
+    const step = this.#tree.choose(steps);
+    if (!step) {
+      this.#abandon();
+      return new Promise(() => {});
+    }
+    this.taken.push(step.text);
+    if (step.costs) this.#spent[step.costs] += 1;
+    await step.take();
+  }
+}

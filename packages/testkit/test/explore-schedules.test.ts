@@ -1,0 +1,420 @@
+import {
+  AlreadyExistsError,
+  bytesToString,
+  type Clock,
+  find,
+  InvalidArgumentError,
+  stringToBytes,
+  UnavailableError,
+} from '@norikv/store';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  createMemoryStore,
+  type ExploreOptions,
+  exploreSchedules,
+  type RaceEnd,
+  type RaceProcess,
+  type ScheduleFault,
+} from '../src/index.js';
+import {
+  addAgainAndAgain,
+  addBlindly,
+  adding,
+  addUnderCondition,
+  type Move,
+  mover,
+  outcomesOf,
+  outcomeText,
+} from './schedules.js';
+
+const write =
+  (key: string) =>
+  async ({ name, store }: RaceProcess) => {
+    await store.put(key, name);
+  };
+
+describe('exploreSchedules', () => {
+  it('finds an update that is lost, and tells how', async () => {
+    const message = [
+      'Schedule 1 fails: 2 of 2 were told, and the sum is 1',
+      '  1. process 1: find "n"',
+      '  2. process 2: find "n"',
+      '  3. process 1: put "n"',
+      '  4. process 2: put "n"',
+    ].join('\n');
+    const cause = new Error('2 of 2 were told, and the sum is 1');
+    await expect(exploreSchedules(adding(addBlindly))).rejects.toEqual(new Error(message, { cause }));
+    expect((await exploreSchedules(adding(addUnderCondition))).schedules).toBeGreaterThan(1);
+  });
+
+  it('tries each order, and only one of those that make no difference', async () => {
+    const orders: string[] = [];
+    const { schedules } = await exploreSchedules(async (world) => {
+      const order: string[] = [];
+      const readAndWrite = async ({ name, store }: RaceProcess): Promise<void> => {
+        await find(store, 'n');
+        order.push(`r${name}`);
+        await store.put('n', name);
+        order.push(`w${name}`);
+      };
+      await world.race(readAndWrite, readAndWrite);
+      orders.push(order.join(' '));
+    });
+    // Two of the six differ from another one only in who reads first.
+    expect(orders.sort()).toEqual(['r1 r2 w1 w2', 'r1 r2 w2 w1', 'r1 w1 r2 w2', 'r2 w2 r1 w1']);
+    expect(schedules).toBe(4);
+  });
+
+  it('has every outcome that any order has', async () => {
+    const move = fc.record<Move>({ kind: fc.constantFrom('read', 'write'), key: fc.constantFrom('a', 'b') });
+    const process = fc.array(move, { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(process, { minLength: 2, maxLength: 3 }), async (processes) => {
+        const outcomes = new Set<string>();
+        await exploreSchedules(async (world) => {
+          const ends = await world.race<string[]>(...processes.map(mover));
+          const values = new Map<string, string>();
+          for (const key of ['a', 'b']) {
+            const entry = await find(world.store, key);
+            if (entry) values.set(key, bytesToString(entry.value));
+          }
+          outcomes.add(outcomeText(ends.map(resultOf), values));
+        });
+        expect([...outcomes].sort()).toEqual([...outcomesOf(processes)].sort());
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('starts each schedule anew, with the same random numbers, another row for each process', async () => {
+    const drawn = new Set<string>();
+    await exploreSchedules(async (world) => {
+      expect(await find(world.store, 'n')).toBeNull();
+      const start = world.clock.monotonic();
+      const draw = async (process: RaceProcess): Promise<number> => {
+        await write('n')(process);
+        expect(process.clock.monotonic()).toBe(start);
+        expect(process.clock.now()).toBe(world.clock.now());
+        return process.random();
+      };
+      const ends = await world.race(draw, draw);
+      expect(new Set(ends.map(resultOf)).size).toBe(2);
+      drawn.add(ends.map(resultOf).join());
+    });
+    expect(drawn.size).toBe(1);
+  });
+
+  it('takes a store of one’s own', async () => {
+    const createStore: ExploreOptions['createStore'] = (clock) =>
+      createMemoryStore({ clock, capabilities: { durableAck: true } });
+    await exploreSchedules(
+      async (world) => {
+        await world.race(async ({ store }) => expect(store.capabilities?.durableAck).toBe(true));
+        await world.store.close();
+      },
+      { createStore },
+    );
+  });
+
+  it('runs one race after the other, and to the end what a process leaves behind', async () => {
+    const { schedules } = await exploreSchedules(async (world) => {
+      await world.race(async (process) => {
+        void write('left')(process);
+      });
+      expect(bytesToString((await world.store.get('left')).value)).toBe('1');
+      const ends = await world.race(write('n'), write('n'));
+      expect(ends).toEqual([
+        { status: 'fulfilled', value: undefined },
+        { status: 'fulfilled', value: undefined },
+      ]);
+      expect(['2', '3']).toContain(bytesToString((await world.store.get('n')).value));
+      expect(await world.race()).toEqual([]);
+    });
+    expect(schedules).toBe(2);
+  });
+});
+
+describe('a race', () => {
+  it('gives what the code under test refuses, and passes on what it does not know', async () => {
+    await exploreSchedules(async (world) => {
+      const create = ({ store }: RaceProcess) => store.put('n', 'x', { ifNotExists: true });
+      const ends = await world.race(create, create);
+      expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: expect.any(AlreadyExistsError),
+      });
+    });
+    const assertion = exploreSchedules(async (world) => {
+      await world.race(async () => expect(1).toBe(2));
+    });
+    await expect(assertion).rejects.toThrow('Schedule 1 fails: expected 1 to be 2');
+    const text = exploreSchedules(async (world) => {
+      await world.race(() => Promise.reject('no error'));
+    });
+    await expect(text).rejects.toThrow('Schedule 1 fails: no error');
+  });
+
+  it('lets time pass where everybody waits for it', async () => {
+    const { schedules } = await exploreSchedules(async ({ race, clock }) => {
+      const ends = await race(async ({ clock: own, store }) => {
+        await new Promise<void>((resolve) => {
+          own.startTimer(resolve, 1_000);
+        });
+        const cancel = own.startTimer(() => expect.unreachable('it was cancelled'), 10);
+        cancel();
+        await store.put(stringToBytes('n'), '');
+        return own.monotonic();
+      });
+      expect(ends.map(resultOf)).toEqual(['1000']);
+      expect(clock.pendingTimers).toBe(0);
+    });
+    expect(schedules).toBe(1);
+  });
+
+  it('ends calls by their signal and their time limit', async () => {
+    const outcomes = async (maxDelays: number): Promise<string[]> => {
+      const seen = new Set<string>();
+      await exploreSchedules(
+        async (world) => {
+          const put = ({ store }: RaceProcess) => store.put('n', 'x', { timeoutMs: 100 });
+          const [end] = await world.race(put);
+          seen.add(
+            `${codeOf(end)}, ${await find(world.store, 'n').then((entry) => (entry ? 'there' : 'absent'))}`,
+          );
+        },
+        { maxDelays },
+      );
+      return [...seen];
+    };
+    expect(await outcomes(0)).toEqual(['fulfilled, there']);
+    // The request is still on its way, and arrives.
+    expect(await outcomes(1)).toEqual(['fulfilled, there', 'DEADLINE_EXCEEDED, there']);
+    const { schedules } = await exploreSchedules(async (world) => {
+      const signal = AbortSignal.abort();
+      const [end] = await world.race(({ store }) => store.put('n', 'x', { signal }));
+      expect(codeOf(end)).toBe('CANCELLED');
+    });
+    expect(schedules).toBe(1);
+  });
+
+  it('waits for what is real, a second', async () => {
+    await exploreSchedules(async (world) => {
+      const [end] = await world.race(async ({ store }) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await store.put('n', 'x');
+      });
+      expect(codeOf(end)).toBe('fulfilled');
+    });
+    const stuck = exploreSchedules(async (world) => {
+      await world.race(() => new Promise(() => {}));
+    });
+    await expect(stuck).rejects.toThrow('Deadlock: the work is pending');
+  });
+});
+
+describe('a fault', () => {
+  const explored = (add: (process: RaceProcess) => Promise<void>, fault: ScheduleFault, maxFaults = 1) =>
+    exploreSchedules(adding(add), { faults: [fault], maxFaults });
+
+  it('meets each call once, and as many in a schedule as it is told', async () => {
+    for (const [maxFaults, expected] of [
+      [0, [0]],
+      [1, [0, 1]],
+      [2, [0, 1, 2]],
+    ] as const) {
+      const counts = new Set<number>();
+      await exploreSchedules(
+        async (world) => {
+          const ends = await world.race(write('a'), write('b'), write('c'));
+          counts.add(ends.filter(({ status }) => status === 'rejected').length);
+        },
+        { faults: ['lost-reply'], maxFaults },
+      );
+      expect([...counts].sort()).toEqual(expected);
+    }
+  });
+
+  it('lost-reply: what is done again is done twice', async () => {
+    await expect(explored(addAgainAndAgain, 'lost-reply')).rejects.toThrow(
+      /fails: 2 of 2 were told, and the sum is 3\n(.*\n)*.*put "n" \(lost-reply\)/,
+    );
+    await explored(addUnderCondition, 'lost-reply', 2);
+  });
+
+  it('lost-request: what is done again is done once', async () => {
+    await explored(addAgainAndAgain, 'lost-request', 2);
+    const lost = exploreSchedules(
+      async (world) => {
+        const ends = await world.race(write('n'));
+        expect(ends).toEqual([{ status: 'fulfilled', value: undefined }]);
+      },
+      { faults: ['lost-request'] },
+    );
+    await expect(lost).rejects.toThrow('process 1: put "n" (lost-request)');
+  });
+
+  it('delayed-delivery: a late copy overwrites what came after', async () => {
+    const values = new Set<string>();
+    const twoWrites = async ({ store }: RaceProcess): Promise<void> => {
+      await store.put('n', 'old').catch(() => {});
+      await store.put('n', 'new');
+    };
+    const steps = exploreSchedules(
+      async (world) => {
+        await world.race(twoWrites);
+        const value = bytesToString((await world.store.get('n')).value);
+        values.add(value);
+        if (value === 'old') throw new Error('it is old');
+      },
+      { faults: ['delayed-delivery'] },
+    );
+    await expect(steps).rejects.toThrow('3. process 1, late: put "n"');
+    expect([...values]).toEqual(['new', 'old']);
+  });
+
+  it('duplicated-delivery: the second copy may be refused, or change something again', async () => {
+    await explored(addUnderCondition, 'duplicated-delivery', 2);
+    await expect(explored(addBlindly, 'duplicated-delivery')).rejects.toThrow('the sum is 1');
+  });
+
+  it('own-mismatch: who takes it for a lost race adds twice', async () => {
+    await expect(explored(addUnderCondition, 'own-mismatch')).rejects.toThrow('put "n" (own-mismatch)');
+  });
+
+  it('crash: a process stops between any two calls, with its timers', async () => {
+    const seen = new Set<string>();
+    await exploreSchedules(
+      async (world) => {
+        let timersAfter = 0;
+        const ends = await world.race(async (process) => {
+          await write('a')(process);
+          process.clock.startTimer(() => {
+            timersAfter += 1;
+          }, 10);
+          await write('b')(process);
+        });
+        await world.clock.advance(20);
+        const there = await Promise.all(['a', 'b'].map((key) => find(world.store, key)));
+        seen.add(`${ends[0].status} ${there.filter(Boolean).length} ${timersAfter}`);
+      },
+      { faults: ['crash'] },
+    );
+    expect([...seen]).toEqual(['fulfilled 2 1', 'crashed 1 0', 'crashed 0 0']);
+  });
+
+  it('crash: what was begun is not finished', async () => {
+    await explored(addUnderCondition, 'crash', 2);
+    const transfer = async ({ store }: RaceProcess): Promise<void> => {
+      await store.put('credit', 'x', { ifNotExists: true });
+      await store.put('debit', 'x');
+    };
+    const torn = exploreSchedules(
+      async (world) => {
+        await world.race(transfer, transfer);
+        const there = await Promise.all(['credit', 'debit'].map((key) => find(world.store, key)));
+        if (there[0] && !there[1]) throw new Error('the money is there twice');
+      },
+      { faults: ['crash'] },
+    );
+    await expect(torn).rejects.toThrow(/the money is there twice\n(.*\n)*.*process . crashes/);
+  });
+
+  it('crash: nothing that a dead process still does has an effect', async () => {
+    const seen = new Set<string>();
+    await exploreSchedules(
+      async (world) => {
+        const fired: string[] = [];
+        const pause = (clock: Clock, ms: number) =>
+          new Promise<void>((done) => void clock.startTimer(done, ms));
+        const sleeper = async (process: RaceProcess): Promise<void> => {
+          process.clock.startTimer(() => fired.push('early'), 5);
+          const first = write('a')(process);
+          // By the clock of the world, which wakes the dead, too.
+          await pause(world.clock, 1);
+          process.clock.startTimer(() => fired.push('late'), 5);
+          process.clock.startTimer(() => fired.push('cancelled'), 5)();
+          await write('c')(process);
+          await first;
+        };
+        const waker = ({ clock }: RaceProcess): Promise<void> => pause(clock, 2);
+        const [end] = await world.race(sleeper, waker);
+        await world.clock.advance(10);
+        const there = await Promise.all(['a', 'c'].map((key) => find(world.store, key)));
+        seen.add(`${end.status}: ${there.filter(Boolean).length} written, ${fired.length} fired`);
+      },
+      { faults: ['crash'] },
+    );
+    expect(seen).toContain('fulfilled: 2 written, 2 fired');
+    expect(seen).toContain('crashed: 0 written, 0 fired');
+    expect(
+      [...seen].filter((outcome) => outcome.startsWith('crashed') && !outcome.endsWith('0 fired')),
+    ).toEqual([]);
+  });
+
+  it('of a read is one, wherever it is lost: nothing was applied', async () => {
+    const codes = new Set<string>();
+    const { schedules } = await exploreSchedules(
+      async (world) => {
+        const [end] = await world.race(({ store }) => find(store, 'n'));
+        codes.add(codeOf(end));
+        if (end.status === 'rejected') {
+          expect(end.reason).toEqual(expect.any(UnavailableError));
+          expect(end.reason).toMatchObject({ outcome: 'not-applied' });
+        }
+      },
+      { faults: ['lost-request', 'lost-reply', 'delayed-delivery', 'duplicated-delivery', 'own-mismatch'] },
+    );
+    expect([...codes]).toEqual(['fulfilled', 'UNAVAILABLE']);
+    expect(schedules).toBe(2);
+  });
+});
+
+describe('what cannot be explored', () => {
+  it('a scenario that does not repeat itself', async () => {
+    let runs = 0;
+    const moody = exploreSchedules(async (world) => {
+      runs += 1;
+      await world.race(write('n'), runs > 1 ? async () => {} : write('n'));
+    });
+    await expect(moody).rejects.toThrow(
+      'Schedule 2 fails: The scenario does not repeat itself: after the same steps "1.1, 2.1" were possible, now "1.1".',
+    );
+  });
+
+  it('more schedules than it may try', async () => {
+    const many = exploreSchedules(adding(addUnderCondition), { maxSchedules: 3 });
+    await expect(many).rejects.toThrow('There are more than 3 schedules; the first 3 passed.');
+    const { schedules } = await exploreSchedules(adding(addUnderCondition));
+    expect(await exploreSchedules(adding(addUnderCondition), { maxSchedules: schedules })).toEqual({
+      schedules,
+    });
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ fault: [] }, 'fault'],
+    [{ faults: 'crash' }, 'faults'],
+    [{ faults: ['outage'] }, 'faults'],
+    [{ maxFaults: -1 }, 'maxFaults'],
+    [{ maxDelays: 0.5 }, 'maxDelays'],
+    [{ maxSchedules: 0 }, 'maxSchedules'],
+    [{ createStore: createMemoryStore() }, 'createStore'],
+  ])('%o', async (options, name) => {
+    const refused = exploreSchedules(async () => {}, options as ExploreOptions);
+    await expect(refused).rejects.toThrow(InvalidArgumentError);
+    await expect(refused).rejects.toThrow(name);
+  });
+
+  it('a scenario that is no function', async () => {
+    const scenario = undefined as unknown as Parameters<typeof exploreSchedules>[0];
+    await expect(exploreSchedules(scenario)).rejects.toThrow('scenario');
+  });
+});
+
+function codeOf(end: RaceEnd<unknown>): string {
+  return end.status === 'rejected' ? end.reason.code : end.status;
+}
+
+function resultOf(end: RaceEnd<unknown>): string {
+  return end.status === 'fulfilled' ? String(end.value) : end.status;
+}
