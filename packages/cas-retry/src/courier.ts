@@ -123,8 +123,9 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     met: unknown,
   ): Promise<Delivery> => {
     const { base, ttlMs = Number.POSITIVE_INFINITY } = attempt;
+    const mayHaveExpired = (): boolean => settings.clock.monotonic() - startedAt >= ttlMs;
     /** A create that landed and expired since would look as if it had never landed. */
-    const mayHaveExpired = (): boolean => !base.version && settings.clock.monotonic() - startedAt >= ttlMs;
+    const mayBeGone = (): boolean => !base.version && mayHaveExpired();
     /** Whether a write may have come that no answer tells of. */
     let isInDoubt = false;
 
@@ -139,14 +140,16 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
       if (fault === 'transient' && isInDoubt) return undefined;
       if (fault === 'transient' || fault === 'refused') return brokenBy(error, isInDoubt);
       // Unreadable bytes decide that the race was lost, and nothing about a write that may have come before them.
-      const snapshot = (isInDoubt ? undefined : carriedBy(key, error)) ?? (await look(error));
+      const carried = isInDoubt ? undefined : carriedBy(key, error);
+      const snapshot = carried ?? (await look(error));
       const judgement = snapshot && judge(attempt, snapshot);
       if (!judgement) return brokenBy(error, true);
       if (judgement === 'applied') return { kind: 'applied', snapshot };
       // What others created since says nothing about a create that came and went before.
-      const isLost = judgement === 'lost' && !mayHaveExpired();
+      const isLost = judgement === 'lost' && !mayBeGone();
       if (fault === 'unclassified') return brokenBy(error, !isLost);
-      if (isLost || !isInDoubt) return { kind: 'lost', snapshot };
+      // A mismatch alone may be that of a copy which a careless client sent, of a write that has expired since.
+      if (isLost || carried || !(isInDoubt || mayHaveExpired())) return { kind: 'lost', snapshot };
       return judgement === 'untouched' ? undefined : brokenBy(error, true);
     };
 
@@ -158,7 +161,7 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
       const outcome = await interpret(error, fault);
       if (outcome) return outcome;
       const isRepeated = await mayRetry(error, failures, settings, isWanted);
-      if (!isRepeated || mayHaveExpired()) return brokenBy(error, true);
+      if (!isRepeated || mayBeGone()) return brokenBy(error, true);
       try {
         return applied(attempt, await sent(attempt, settings));
       } catch (next) {
