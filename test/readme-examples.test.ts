@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Example, ExampleFolder, examplesIn, notInstalled } from './readme-examples.js';
 import { readmeOf, readPackages, root } from './workspace.js';
@@ -6,14 +8,15 @@ const passed = { ok: true, output: expect.any(String) };
 
 const readmes = [
   ['the repository', readmeOf(root)] as const,
+  ['docs/watching.md', readFileSync(join(root, 'docs/watching.md'), 'utf8')] as const,
   ...readPackages().map(({ folder, readme }) => [folder, readme] as const),
 ];
 
-describe.each(readmes)('README of %s', (name, readme) => {
+describe.each(readmes)('what is written of %s', (name, readme) => {
   const examples = examplesIn(readme ?? '');
   let folder: ExampleFolder;
   beforeAll(() => {
-    folder = new ExampleFolder(name.replaceAll(' ', '-'));
+    folder = new ExampleFolder(name.replaceAll(/[ /]/g, '-'));
     for (const example of examples) folder.add(example);
   });
   afterAll(() => folder.remove());
