@@ -24,14 +24,17 @@ export interface Mortal {
 }
 
 /** A request gets to the store and is answered. */
-export function delivery({ id, call, process, isLate, deliver }: Request, fault?: Fault): PossibleStep {
+export function delivery(
+  { id, call, place, process, isLate, deliver }: Request,
+  fault?: Fault,
+): PossibleStep {
   const { operation, key } = call;
   const reachesStore = fault !== 'lost-request' && fault !== 'delayed-delivery';
   const what = `${operation} ${typeof key === 'string' ? `"${key}"` : keyText(key)}`;
   return {
     id: fault ? `${id} ${fault}` : id,
     process: isLate ? id : process,
-    key: reachesStore ? keyText(key) : undefined,
+    place: reachesStore ? place : undefined,
     isWrite: isWrite(operation),
     costs: fault && 'fault',
     text: `process ${process}${isLate ? ', late' : ''}: ${what}${fault ? ` (${fault})` : ''}`,
@@ -60,7 +63,7 @@ export function crashes(mortals: readonly Mortal[], requests: readonly Request[]
     .map(({ name, crash }) => ({
       id: `${name} crash`,
       process: name,
-      key: undefined,
+      place: undefined,
       isWrite: false,
       costs: 'fault',
       text: `process ${name} crashes`,
@@ -73,7 +76,7 @@ export function delay(clock: FakeClock): PossibleStep {
   return {
     id: 'delay',
     process: undefined,
-    key: undefined,
+    place: undefined,
     isWrite: false,
     costs: 'delay',
     text: 'time passes until the next timer',

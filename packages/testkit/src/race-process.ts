@@ -2,6 +2,7 @@ import type { CancelTimer, Clock, KvStore } from '@norikv/store';
 import type { Fault } from './fault-plan.js';
 import { beyondCancelling, deliverWith } from './faulty-delivery.js';
 import { awaitReply, checkLimits } from './in-flight.js';
+import { keyText } from './key-text.js';
 import { seededRandom } from './seeded-random.js';
 import { type WrappedCall, wrapStore } from './wrap-store.js';
 
@@ -21,6 +22,8 @@ export interface RaceProcess {
 export interface Request {
   readonly id: string;
   readonly call: Pick<WrappedCall, 'operation' | 'key' | 'options'>;
+  /** What stands for the key: the first request for it. The keys themselves may be random. */
+  readonly place: string;
   /** Whose it is. */
   readonly process: string;
   /** Nobody waits for the answer any more. */
@@ -28,12 +31,22 @@ export interface Request {
   deliver(fault: Fault | undefined): void;
 }
 
+/** What the processes of a world have in common. */
+export interface Surroundings {
+  readonly store: KvStore;
+  readonly clock: Clock;
+  /** What waits for its place in the schedule, by id. */
+  readonly requests: Map<string, Request>;
+  /** The first request for each key. */
+  readonly places: Map<string, string>;
+}
+
 /** Makes a process whose requests wait in `requests`, and a way to kill it. */
 export function startProcess(
   name: string,
-  world: { readonly store: KvStore; readonly clock: Clock; readonly requests: Map<string, Request> },
+  world: Surroundings,
 ): { readonly process: RaceProcess; kill(): void } {
-  const { requests } = world;
+  const { requests, places } = world;
   const timers = new Set<CancelTimer>();
   let calls = 0;
   let isDead = false;
@@ -71,15 +84,18 @@ export function startProcess(
     new Promise((resolve, reject) => {
       if (isDead) return;
       const sent = beyondCancelling(call);
+      const text = keyText(call.key);
+      const place = places.get(text) ?? id;
+      places.set(text, place);
       const again = (): void => {
         call.send(sent).catch(() => {}); // Its caller has had an answer, or none.
       };
       const arriveLate = (): void =>
-        post({ id: `${id} late`, call, process: name, isLate: true, deliver: again });
+        post({ id: `${id} late`, call, place, process: name, isLate: true, deliver: again });
       const deliver = (fault: Fault | undefined): void => {
         deliverWith(fault, call, sent, arriveLate).then(resolve, reject);
       };
-      post({ id, call, process: name, isLate: false, deliver });
+      post({ id, call, place, process: name, isLate: false, deliver });
     });
 
   const store = wrapStore(world.store, (call) => {

@@ -4,8 +4,8 @@ export interface Step {
   readonly id: string;
   /** Who notices. Undefined where time passes, for everybody. */
   readonly process: string | undefined;
-  /** What is read or written. Undefined where the store is not reached. */
-  readonly key: string | undefined;
+  /** What stands for the key that is read or written. Undefined where the store is not reached. */
+  readonly place: string | undefined;
   readonly isWrite: boolean;
   /** What a schedule may have only so many of. */
   readonly costs: 'fault' | 'delay' | undefined;
@@ -17,5 +17,5 @@ export interface Step {
 export function commute(left: Step, right: Step): boolean {
   if (left.process === undefined || right.process === undefined || left.process === right.process)
     return false;
-  return left.key === undefined || left.key !== right.key || !(left.isWrite || right.isWrite);
+  return left.place === undefined || left.place !== right.place || !(left.isWrite || right.isWrite);
 }

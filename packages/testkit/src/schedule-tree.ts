@@ -28,7 +28,7 @@ export class ScheduleTree {
    * @throws Error if the run is not what it was the last time it came here.
    */
   choose<Possible extends Step>(steps: readonly Possible[]): Possible | undefined {
-    const offered = steps.map(({ id }) => id).join(', ');
+    const offered = steps.map(({ id, place }) => (place === undefined ? id : `${id} at ${place}`)).join(', ');
     const fork = this.#forks[this.#depth] ?? this.#open(steps, offered);
     this.#depth += 1;
     if (fork && fork.offered !== offered) {

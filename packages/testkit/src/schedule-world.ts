@@ -61,6 +61,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   readonly #tree: ScheduleTree;
   readonly #budget: FaultBudget;
   readonly #requests = new Map<string, Request>();
+  readonly #places = new Map<string, string>();
   readonly #runners: Runner[] = [];
   readonly #spent = { fault: 0, delay: 0 };
   #abandon = (): void => {};
@@ -97,7 +98,8 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   #start(program: (process: RaceProcess) => Promise<unknown>): Runner {
     const name = `${this.#runners.length + 1}`;
     const { store, clock } = this;
-    const { process, kill } = startProcess(name, { store, clock, requests: this.#requests });
+    const surroundings = { store, clock, requests: this.#requests, places: this.#places };
+    const { process, kill } = startProcess(name, surroundings);
     const runner: Runner = {
       name,
       end: undefined,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   AlreadyExistsError,
   bytesToString,
@@ -85,6 +86,20 @@ describe('exploreSchedules', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('does so where the keys are others each time', async () => {
+    const found = new Set<string>();
+    await exploreSchedules(async ({ race }) => {
+      const key = randomUUID();
+      const look = async (process: RaceProcess): Promise<boolean> => {
+        await write(randomUUID())(process);
+        return (await find(process.store, key)) !== null;
+      };
+      const [, end] = await race(write(key), look);
+      found.add(resultOf(end));
+    });
+    expect([...found]).toEqual(['true', 'false']);
   });
 
   it('starts each schedule anew, with the same random numbers, another row for each process', async () => {
@@ -378,7 +393,7 @@ describe('what cannot be explored', () => {
       await world.race(write('n'), runs > 1 ? async () => {} : write('n'));
     });
     await expect(moody).rejects.toThrow(
-      'Schedule 2 fails: The scenario does not repeat itself: after the same steps "1.1, 2.1" were possible, now "1.1".',
+      'Schedule 2 fails: The scenario does not repeat itself: after the same steps "1.1 at 1.1, 2.1 at 1.1" were possible, now "1.1 at 1.1".',
     );
   });
 
