@@ -551,7 +551,7 @@ declare class SessionManager<Data extends object = Profile> {
     destroy(id: PresentedId): Promise<boolean>;
     /**
      * Gives a session a new id, and ends the old one. Call it whenever rights change. Null if there is no
-     * session. Times and data stay.
+     * session, or another call gave it a new id at the same time. Times and data stay.
      *
      * If it throws, the session may be over.
      */

@@ -58,9 +58,17 @@ export class SessionLedger {
     this.users = new UserLedger(this.records, settings);
   }
 
-  /** The session that lives under a key, or that took its place a moment ago. */
-  async find(key: string, path: readonly string[] = [key]): Promise<Found | undefined> {
-    const owner = this.#owners.get(key);
+  /**
+   * The session that lives under a key, or that took its place a moment ago.
+   *
+   * @param unnamed - as it was read before, when its user did not name it: it may just have got another id or user.
+   */
+  async find(
+    key: string,
+    path: readonly string[] = [key],
+    unnamed?: LiveSession,
+  ): Promise<Found | undefined> {
+    const owner = unnamed ? undefined : this.#owners.get(key);
     const [record, ownerRecord] = await Promise.all([
       this.records.readSession(key),
       owner === undefined ? undefined : this.records.readUser(owner),
@@ -75,7 +83,9 @@ export class SessionLedger {
     if (userId !== undefined) {
       const user = userId === owner ? ownerRecord : await this.records.readUser(userId);
       this.#owners.set(key, userId);
-      if (!user?.sessions.some((session) => session.key === key)) return undefined;
+      if (!user?.sessions.some((session) => session.key === key)) {
+        return unnamed && isSame(unnamed, record) ? undefined : this.find(key, path, record);
+      }
     }
     return { key, session: record };
   }

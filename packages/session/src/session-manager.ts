@@ -5,9 +5,10 @@ import { SignInRevokedError } from './errors.js';
 import { checkUserId, type SessionStoreOptions, settingsOf } from './options.js';
 import type { ListedSession, NewSession, Profile, RegenerateOptions, Session, SignIn } from './session.js';
 import { createSessionId, hashOf, isSessionId } from './session-id.js';
-import { type Found, SessionLedger } from './session-ledger.js';
+import { SessionLedger } from './session-ledger.js';
 import { type Beginning, type OwnedSession, SessionShape } from './session-shape.js';
 import { revoke, revokeAll, revokeOthers } from './user-transitions.js';
+import { type FoundOfUser, withSession } from './with-session.js';
 
 /** Options of {@link SessionManager}. */
 export interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
@@ -17,10 +18,6 @@ export interface SessionManagerOptions<Data extends object = Profile> extends Se
    * any Standard Schema library; synchronous.
    */
   readonly schema?: StandardSchema<Data> | undefined;
-}
-
-interface FoundOfUser extends Found {
-  readonly session: OwnedSession;
 }
 
 /** A session id as it came in: a cookie may be missing, or anything. */
@@ -107,15 +104,17 @@ export class SessionManager<Data extends object = Profile> {
    */
   async update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean> {
     if (typeof updateFn !== 'function') refuse('updateFn', updateFn, 'a function that returns the new data');
-    const found = await this.#find(id);
-    if (!found) return false;
-    return this.#ledger.change(found.key, (session, now) => {
-      const { userId } = found.session;
-      // Somebody else may have signed in under the same id.
-      if (session.userId !== userId) return undefined;
-      const shown = this.#shape.shown({ ...structuredClone(session), userId }, now);
-      return { ...session, lastSeenAt: now, data: this.#shape.stored(updateFn(shown), userId) };
-    });
+    const isChanged = await withSession(
+      () => this.#find(id),
+      ({ key, session: { userId } }) =>
+        this.#ledger.change(key, (session, now) => {
+          // Somebody else may have signed in under the same id.
+          if (session.userId !== userId) return undefined;
+          const shown = this.#shape.shown({ ...structuredClone(session), userId }, now);
+          return { ...session, lastSeenAt: now, data: this.#shape.stored(updateFn(shown), userId) };
+        }),
+    );
+    return isChanged ?? false;
   }
 
   /**
@@ -128,7 +127,7 @@ export class SessionManager<Data extends object = Profile> {
 
   /**
    * Gives a session a new id, and ends the old one. Call it whenever rights change. Null if there is no
-   * session. Times and data stay.
+   * session, or another call gave it a new id at the same time. Times and data stay.
    *
    * If it throws, the session may be over.
    */
@@ -172,9 +171,11 @@ export class SessionManager<Data extends object = Profile> {
 
   /** The handle of a session, to find it in a list. Null if there is none. */
   async handleOf(id: PresentedId): Promise<string | null> {
-    const found = await this.#find(id);
-    if (!found) return null;
-    return (await this.#ledger.users.handleOf(found.session.userId, found.key)) ?? null;
+    const handle = await withSession(
+      () => this.#find(id),
+      ({ key, session }) => this.#ledger.users.handleOf(session.userId, key),
+    );
+    return handle ?? null;
   }
 
   /**
@@ -204,9 +205,11 @@ export class SessionManager<Data extends object = Profile> {
 
   /** Ends all other sessions of the user. Returns how many there were; null, with nothing ended, if this one is over. */
   async revokeOthers(id: PresentedId): Promise<number | null> {
-    const found = await this.#find(id);
-    if (!found) return null;
-    return (await this.#ledger.users.revoke(found.session.userId, revokeOthers(found.key))) ?? null;
+    const count = await withSession(
+      () => this.#find(id),
+      ({ key, session }) => this.#ledger.users.revoke(session.userId, revokeOthers(key)),
+    );
+    return count ?? null;
   }
 
   /**

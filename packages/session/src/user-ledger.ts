@@ -4,7 +4,7 @@ import { SessionLimitError } from './errors.js';
 import type { EndReason } from './events.js';
 import type { Settings } from './options.js';
 import type { Records } from './records.js';
-import { isLive, type LiveSession, type SessionRecord } from './session-record.js';
+import { isLive, type LiveSession, type SessionRecord, successorOf } from './session-record.js';
 import { endOf } from './session-transitions.js';
 import type { UserRecord, UserSession } from './user-record.js';
 import { admit, type Candidate, makeRoom, withdraw } from './user-transitions.js';
@@ -43,8 +43,10 @@ export class UserLedger {
     if (admission.kind === 'admitted') {
       const isWritten = await write();
       if (isWritten && admission.isOverfull) {
-        const evicted = await this.#records.updateUser(userId, makeRoom(candidate.key, maxSessions));
-        await this.#bury(userId, evicted, 'evicted');
+        // If this fails, or may have: the oldest may be over, so the new one must not be. The next one makes the room.
+        const room = makeRoom(candidate.key, maxSessions);
+        const evicted = await this.upkeep(() => this.#records.updateUser(userId, room));
+        if (evicted) await this.#bury(userId, evicted, 'evicted');
       }
       return isWritten;
     }
@@ -99,7 +101,9 @@ export class UserLedger {
     const byHandle = new Map<string, Listed>();
     for (const [position, { handle }] of named.entries()) {
       const session = records[position];
-      if (isLive(session, now) && session.userId === userId) byHandle.set(handle, { handle, session });
+      // The first of its ids comes first: until that one ends, others are copies.
+      if (isLive(session, now) && session.userId === userId && !byHandle.has(handle))
+        byHandle.set(handle, { handle, session });
     }
     return [...byHandle.values()].sort((left, right) => left.session.createdAt - right.session.createdAt);
   }
@@ -123,10 +127,19 @@ export class UserLedger {
     }
   }
 
-  /** The record of a session. Nobody can use what is damaged: it keeps its user from nothing, and is told. */
-  async #usable(userId: string, { key, handle }: UserSession): Promise<SessionRecord | undefined> {
+  /**
+   * The record of a session, under the id it has by now. Nobody can use what is damaged: it keeps its user from nothing,
+   * and is told.
+   */
+  async #usable(
+    userId: string,
+    { key, handle }: Pick<UserSession, 'key' | 'handle'>,
+    path: readonly string[] = [key],
+  ): Promise<SessionRecord | undefined> {
     try {
-      return await this.#records.readSession(key);
+      const record = await this.#records.readSession(key);
+      const next = record?.kind === 'ended' ? successorOf(record, path) : undefined;
+      return next === undefined ? record : await this.#usable(userId, { key: next, handle }, [...path, next]);
     } catch (error) {
       if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
       this.#settings.onEvent({ kind: 'unreadable', handle, userId, error });

@@ -46,7 +46,8 @@ export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord
       (session) => session.key !== key && session.expiresAt > now && !dead?.has(session.key),
     );
     const handle = continued?.handle ?? key;
-    const isOverfull = excessOf(others, handle, maxSessions).length > 0;
+    // Another id for a session takes no more room, and nobody signs in who could end others for it.
+    const isOverfull = !continued && excessOf(others, handle, maxSessions).length > 0;
     if (isOverfull && !dead) return keep({ kind: 'full', sessions: others });
     if (isOverfull && whenFull === 'refuse') return keep({ kind: 'refused' });
     const session = { key, handle, createdAt, expiresAt, namedAt: now };

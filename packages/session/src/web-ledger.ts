@@ -58,7 +58,11 @@ export class WebLedger extends SessionLedger {
     const expiresAt = createdAt + longestMs;
     const isSameUser = userId === previous;
     const write = (): Promise<boolean> =>
-      this.change(key, (session, now) => ({ ...session, ...content, lastSeenAt: now, expiresAt }));
+      this.change(key, (session, now) => {
+        // Who signed in or out meanwhile came later: that user, or nobody, names it now.
+        if (session.userId !== previous && session.userId !== userId) return undefined;
+        return { ...session, ...content, lastSeenAt: now, expiresAt };
+      });
     const isNamed = isSameUser && expiresAt <= found.session.expiresAt;
     const candidate = { key, createdAt, expiresAt, continues: isSameUser ? key : undefined };
     const isSaved = await (userId === undefined || isNamed

@@ -88,6 +88,7 @@ describe('upkeep that fails', () => {
     const { clock, all } = startProcesses(1, {
       ttlMs: 30 * minute,
       deadlineMs: 1_000,
+      maxSessions: 1,
       onEvent: (event) => events.push(event),
     });
     const [{ sessions, faulty }] = all;
@@ -119,6 +120,24 @@ describe('upkeep that fails', () => {
     Object.assign(faulty, { put });
     expect(await clock.run(sessions.validate(id))).toBe(false);
     expect(await clock.run(sessions.list('alice'))).toEqual([]);
+  });
+
+  it('does not undo a sign-in that the oldest session was to make room for, and may have', async () => {
+    const { clock, sessions, faulty, failures } = await world();
+    const put = faulty.put.bind(faulty);
+    let puts = 0;
+    Object.assign(faulty, {
+      put: (...args: Parameters<typeof put>) => {
+        puts += 1;
+        return puts > 2 ? Promise.reject(new UnavailableError('down')) : put(...args);
+      },
+    });
+    const newest = await clock.run(sessions.create('alice', ...alice));
+    expect(failures()).toBe(1);
+    Object.assign(faulty, { put });
+    expect(await clock.run(sessions.validate(newest))).toBe(true);
+    await clock.run(sessions.create('alice', ...alice));
+    expect(await clock.run(sessions.list('alice'))).toHaveLength(1);
   });
 
   it('does not keep sessions of a user from being over', async () => {

@@ -105,6 +105,17 @@ describe('somebody else who signs in under the same id overtakes', () => {
   });
 });
 
+it('a save of who was signed in before, which then is none, does not end the session of who came', async () => {
+  const save: Parameters<typeof overtaken>[0] = (_, id, { store, clock }) => {
+    const cookie = { originalMaxAge: null, expires: null };
+    const options = { clock, ttlMs: 30 * minute, userIdOf: () => 'alice' };
+    return new WebSessions(store, options, 'test').save(id, { cookie }, true);
+  };
+  const { stored, isOpen } = await overtaken(save, signInAsBob);
+  expect(isOpen).toBe(true);
+  expect(stored).toContain('"userId":"bob"');
+});
+
 describe('who lets a session live for longer', () => {
   const lengthen: Parameters<typeof overtaken>[0] = async (_, id, { memory, clock, store }) => {
     const found = await new WebSessions(memory, { clock }, 'test').find(id);

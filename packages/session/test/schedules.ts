@@ -1,0 +1,95 @@
+import type { KvStore } from '@norikv/store';
+import {
+  exploreSchedules,
+  type RaceEnd,
+  type RaceProcess,
+  type ScheduleFault,
+  type ScheduleWorld,
+} from '@norikv/testkit';
+import { expect, vi } from 'vitest';
+import { SessionManager, type SessionManagerOptions } from '../src/index.js';
+import { memoryStore } from './engines.js';
+import { minute } from './world.js';
+
+const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+const faults: readonly ScheduleFault[] = [
+  'lost-request',
+  'lost-reply',
+  'delayed-delivery',
+  'duplicated-delivery',
+  'own-mismatch',
+  'crash',
+];
+
+export type World = ScheduleWorld;
+type Options = Pick<SessionManagerOptions, 'maxSessions' | 'whenFull'>;
+
+/** A process of a race, or the one that sets up and looks after it. */
+export type Place = Pick<RaceProcess, 'store' | 'clock'> & Partial<RaceProcess>;
+
+export interface Terms {
+  /** How many faults a schedule has at most. Default: as the load says. */
+  readonly maxFaults?: number;
+  /** What comes between all and the store. */
+  readonly wrap?: (store: KvStore) => KvStore;
+}
+
+/** Runs a scenario under every schedule. Ids are counted: no schedule may differ from another by chance. */
+export async function explore(
+  scenario: (world: World) => Promise<void>,
+  { maxFaults = load < 1 ? 0 : load > 1 ? 2 : 1, wrap = (store) => store }: Terms = {},
+): Promise<number> {
+  const random = vi.spyOn(crypto, 'getRandomValues');
+  try {
+    const { schedules } = await exploreSchedules<KvStore>(
+      (world) => {
+        let ids = 0;
+        random.mockImplementation((bytes) => {
+          ids += 1;
+          if (bytes instanceof Uint8Array) bytes.set([ids >> 8, ids]);
+          return bytes;
+        });
+        return scenario(world);
+      },
+      { faults, maxFaults, createStore: (clock) => wrap(memoryStore({ clock })) },
+    );
+    return schedules;
+  } finally {
+    random.mockRestore();
+  }
+}
+
+/** The sessions as a process sees them. */
+export function sessionsIn({ store, clock, random }: Place, options: Options = {}): SessionManager {
+  return new SessionManager(store, 30 * minute, { clock, random, ...options });
+}
+
+/** Signs alice in. */
+export function signIn(place: Place, options: Options = {}): Promise<string> {
+  return sessionsIn(place, options).create('alice', 'alice@example.com', []);
+}
+
+/** What a program returned; undefined if it failed or crashed. */
+export function answerOf<Result>(end: RaceEnd<Result>): Result | undefined {
+  return end.status === 'fulfilled' ? end.value : undefined;
+}
+
+export function expectOver(world: World, ids: readonly (string | null | undefined)[]): Promise<void> {
+  return expectOpen(
+    world,
+    ids.map((id) => [id, false]),
+  );
+}
+
+/** Looks whether ids open a door, and that the list has as many sessions as do. */
+export async function expectOpen(
+  world: World,
+  ids: readonly (readonly [id: string | null | undefined, isOpen: boolean])[],
+): Promise<void> {
+  const sessions = sessionsIn(world);
+  for (const [id, isOpen] of ids) {
+    expect(await sessions.validate(id)).toBe(isOpen);
+    if (!isOpen) expect(await sessions.update(id, (session) => session)).toBe(false);
+  }
+  expect(await sessions.list('alice')).toHaveLength(ids.filter(([, isOpen]) => isOpen).length);
+}
