@@ -139,8 +139,9 @@ declare function legacyTenantKey(tenantId: string, key: string): string;
 /** Reads a key that the documentation's `TenantClient` wrote; null if there is none. */
 declare function readLegacy(client: KvStore, tenantId: string, key: string): Promise<Entry | null>;
 /**
- * Moves such a key into the tenant's own part of the store. May be repeated and raced. A ttl is not kept: a
- * store does not tell it; give one if the key should have one.
+ * Moves such a key into the tenant's own part of the store. May be repeated, and raced by others that adopt or write it;
+ * a delete in the tenant's part that races with it may be undone. A ttl is not kept: a store does not tell it; give one
+ * if the key should have one.
  *
  * @returns false if there is no old key. A key that the tenant has already is not overwritten.
  */

@@ -1,0 +1,218 @@
+import { bytesToString, find, type KvStore, type PutOptions } from '@norikv/store';
+import {
+  createMemoryStore,
+  exploreSchedules,
+  type FakeClock,
+  type RaceEnd,
+  type RaceProcess,
+  type ScheduleFault,
+  type ScheduleWorld,
+} from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import {
+  adoptLegacy,
+  readLegacy,
+  type TenantClient,
+  TenantManager,
+  type TenantManagerOptions,
+} from '../src/index.js';
+
+const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+const usualFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
+const floor = 1;
+const losses: readonly ScheduleFault[] = ['lost-request', 'lost-reply', 'delayed-delivery', 'crash'];
+/** Values are written under the versions that were read, and carry no mark: these need a client that resends by itself. */
+const careless: readonly ScheduleFault[] = ['duplicated-delivery', 'own-mismatch'];
+
+type Place = Pick<RaceProcess, 'store' | 'clock'> & Partial<RaceProcess>;
+
+const limits = { keys: 2, bytes: 10 };
+const plans = { free: { maxKeys: limits.keys, maxStorageMB: limits.bytes / 1_048_576 } };
+
+function tenantsIn({ store, clock, random }: Place, options: TenantManagerOptions = {}): TenantManager {
+  return new TenantManager(store, { clock, random, plans, ...options });
+}
+
+async function explore(
+  scenario: (world: ScheduleWorld) => Promise<void>,
+  faults: readonly ScheduleFault[],
+  maxFaults = usualFaults,
+): Promise<number> {
+  return (await exploreSchedules(scenario, { faults, maxFaults })).schedules;
+}
+
+const isTold = (end: RaceEnd<unknown>): boolean => end.status === 'fulfilled';
+
+function answerOf<Result>(end: RaceEnd<Result>): Result | undefined {
+  return end.status === 'fulfilled' ? end.value : undefined;
+}
+
+/** The ids that lead to a tenant, by its part of the store; the list must be the same. */
+async function idsIn(world: ScheduleWorld): Promise<Map<string, string>> {
+  const tenants = tenantsIn(world);
+  const bySpace = new Map<string, string>();
+  for (const id of ['acme', 'beta', 'gamma']) {
+    const found = await tenants.get(id);
+    if (!found) continue;
+    expect(bySpace.has(found.space)).toBe(false);
+    bySpace.set(found.space, id);
+  }
+  const listed = new Map<string, string>();
+  for await (const { space, id } of tenants.list()) listed.set(space, id);
+  expect(listed).toEqual(new Map([...bySpace].toSorted()));
+  return bySpace;
+}
+
+const twoCreate = async (world: ScheduleWorld): Promise<void> => {
+  const ends = await world.race(
+    (process) => tenantsIn(process).create('acme', 'One', 'free'),
+    (process) => tenantsIn(process).create('acme', 'Two', 'free'),
+  );
+  const ids = await idsIn(world);
+  const [space, ...others] = ends.filter(isTold).map((end) => answerOf(end)?.space ?? '');
+  expect(others).toEqual([]);
+  if (space) expect([...ids]).toEqual([[space, 'acme']]);
+  if (ids.size === 0) await tenantsIn(world).create('acme', 'Three', 'free');
+};
+
+describe('no schedule breaks that each tenant has one id, and each id one tenant,', () => {
+  const faults = [...losses, ...careless];
+
+  it('where two create it', async () => {
+    expect(await explore(twoCreate, faults)).toBeGreaterThan(floor);
+  });
+
+  it('where it is deleted and created', async () => {
+    const replaced = async (world: ScheduleWorld): Promise<void> => {
+      const former = await tenantsIn(world).create('acme', 'One', 'free');
+      const [deleted, created] = await world.race(
+        (process) => tenantsIn(process).delete('acme'),
+        (process) => tenantsIn(process).create('acme', 'Two', 'free'),
+      );
+      const ids = await idsIn(world);
+      if (isTold(deleted)) expect(ids.has(former.space)).toBe(false);
+      if (isTold(created)) expect(ids.get(answerOf(created)?.space ?? '')).toBe('acme');
+    };
+    expect(await explore(replaced, faults)).toBeGreaterThan(floor);
+  });
+
+  it.each<[string, (tenants: TenantManager) => Promise<{ readonly space: string }>, string]>([
+    ['created under the new id', (tenants) => tenants.create('beta', 'Two', 'free'), 'beta'],
+    ['created under the old id', (tenants) => tenants.create('acme', 'Two', 'free'), 'acme'],
+    ['renamed by another one', (tenants) => tenants.rename('acme', 'gamma'), 'gamma'],
+  ])('where one is renamed while one is %s', async (name, call, id) => {
+    const renamed = async (world: ScheduleWorld): Promise<void> => {
+      const former = await tenantsIn(world).create('acme', 'One', 'free');
+      const [newId, other] = await world.race(
+        (process) => tenantsIn(process).rename('acme', 'beta'),
+        (process) => call(tenantsIn(process)),
+      );
+      const ids = await idsIn(world);
+      expect(ids.has(former.space)).toBe(true);
+      if (isTold(newId)) expect(ids.get(former.space)).toBe('beta');
+      if (isTold(other)) expect(ids.get(answerOf(other)?.space ?? '')).toBe(id);
+    };
+    const maxFaults = name.startsWith('renamed') ? 0 : usualFaults;
+    expect(await explore(renamed, faults, maxFaults)).toBeGreaterThan(floor);
+  });
+
+  it('where it is renamed and deleted: then none leads to it', async () => {
+    const deleted = async (world: ScheduleWorld): Promise<void> => {
+      await tenantsIn(world).create('acme', 'One', 'free');
+      const [end, newId] = await world.race(
+        (process) => tenantsIn(process).delete('acme'),
+        (process) => tenantsIn(process).rename('acme', 'beta'),
+      );
+      const ids = [...(await idsIn(world)).values()];
+      if (isTold(end)) expect(ids).toEqual([]);
+      else if (isTold(newId)) expect(ids).toEqual(['beta']);
+    };
+    expect(await explore(deleted, faults)).toBeGreaterThan(floor);
+  });
+});
+
+type Work = (client: TenantClient, store: KvStore) => Promise<unknown>;
+const names = ['x', 'y', 'z'];
+
+/** Two processes write to one tenant; what is counted is never less than what is there, and never too much. */
+function counted(before: Work, works: readonly [Work, Work], options: TenantManagerOptions = {}) {
+  return async (world: ScheduleWorld): Promise<readonly RaceEnd<unknown>[]> => {
+    const tenants = tenantsIn(world);
+    const { space } = await tenants.create('acme', 'Acme', 'free');
+    await before(await tenants.getClient('acme'), world.store);
+    const ends = await world.race(
+      ...works.map((work) => async (process: RaceProcess) => {
+        const own = tenantsIn(process, options);
+        const answer = await work(await own.getClient('acme'), process.store);
+        await own.close();
+        return answer;
+      }),
+    );
+    const there = { keys: 0, bytes: 0 };
+    for (const name of names) {
+      const entry = await find(world.store, `t/${space}/${name}`);
+      if (!entry) continue;
+      there.keys += 1;
+      there.bytes += entry.value.length - 1;
+    }
+    const usage = await tenants.usage('acme');
+    for (const unit of ['keys', 'bytes'] as const) {
+      expect(usage[unit]).toBeGreaterThanOrEqual(there[unit]);
+      expect(there[unit]).toBeLessThanOrEqual(limits[unit]);
+    }
+    if (ends.every(isTold)) expect(usage).toEqual(there);
+    return ends;
+  };
+}
+
+const put = (key: string, value: string, options?: PutOptions): Work => {
+  return (client) => client.put(key, value, options);
+};
+const remove = (key: string): Work => {
+  return (client) => client.delete(key);
+};
+const nothing: Work = async () => {};
+
+describe('no schedule breaks that a tenant uses no more than is counted, and that than it may have,', () => {
+  it.each<[string, Work, readonly [Work, Work], TenantManagerOptions]>([
+    ['for the last key', put('z', '1'), [put('x', '1'), put('y', '1')], {}],
+    ['for the last bytes', put('x', '1'), [put('x', '123456'), put('y', '123456')], {}],
+    ['for one new key', nothing, [put('x', '12', { ifNotExists: true }), put('x', '1')], {}],
+    ['while it is removed', put('x', '123'), [put('x', '12345'), remove('x')], {}],
+    ['while it grows less', put('x', '123456'), [put('x', '123'), put('x', '12')], {}],
+    ['in chunks', put('z', '1'), [put('x', '12'), put('y', '12')], { chunk: { keys: 2, bytes: 5 } }],
+  ])('where two write %s', async (_name, before, works, options) => {
+    const scenario = counted(before, works, options);
+    const schedules = await explore(async (world) => {
+      await scenario(world);
+    }, losses);
+    expect(schedules).toBeGreaterThan(floor);
+  });
+
+  it('where an old key is moved by two, or written meanwhile, and none is lost', async () => {
+    const adopt: Work = (client, store) => adoptLegacy(store, client, 'x');
+    const old: Work = (_client, store) => store.put('tenant:acme:x', 'old');
+    for (const other of [adopt, put('x', 'new')]) {
+      const scenario = counted(old, [adopt, other]);
+      const moved = async (world: ScheduleWorld): Promise<void> => {
+        const [adopted, written] = await scenario(world);
+        const client = await tenantsIn(world).getClient('acme');
+        const entry = await client.find('x');
+        if (entry === null || (adopted && !isTold(adopted))) await adoptLegacy(world.store, client, 'x');
+        const text = bytesToString((await client.get('x')).value);
+        if (other !== adopt && written && isTold(written)) expect(text).toBe('new');
+        expect(await readLegacy(world.store, 'acme', 'x')).toBeNull();
+      };
+      expect(await explore(moved, losses)).toBeGreaterThan(floor);
+    }
+  });
+});
+
+it('the schedules notice a store that ignores conditions', async () => {
+  const careless = (store: KvStore): KvStore => ({
+    ...store,
+    put: (key, value, { timeoutMs }: PutOptions = {}) => store.put(key, value, { timeoutMs }),
+  });
+  const createStore = (clock: FakeClock): KvStore => careless(createMemoryStore({ clock }));
+  await expect(exploreSchedules(twoCreate, { createStore })).rejects.toThrow('Schedule');
+});
