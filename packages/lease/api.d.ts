@@ -1,5 +1,5 @@
 import { NoriKVError, ErrorFacts, Clock, KvStore, Key, GetOptions, Value } from '@norikv/store';
-import { UpdateOptions } from '@norikv/cas-retry';
+import { UpdateOptions, UpdaterOptions } from '@norikv/cas-retry';
 
 /** The holder of a lease, as its record tells. */
 interface Leader {
@@ -311,7 +311,7 @@ interface FencedValue {
     readonly token: bigint;
 }
 /** Options of fenced writes. */
-interface FencedOptions extends Pick<UpdateOptions, 'signal' | 'deadlineMs'> {
+interface FencedOptions extends Pick<UpdateOptions, 'signal' | 'deadlineMs'>, Pick<UpdaterOptions, 'clock' | 'random'> {
     /** Accepts a store that does not declare atomic conditions. A stale write may then get through. */
     readonly unsafeAllowNonAtomicCas?: boolean | undefined;
 }

@@ -514,9 +514,9 @@ declare class RateLimiter {
      * Brings permits back, for a request that should not have counted.
      *
      * Pass the very object this limiter returned: its permits come back once, only while they are still out, and not
-     * after a `reset` by this process. The result of `checkAll` works for each of its checks. A denial, a peek, a
-     * result of the failure policy and a copy bring nothing back. With a cost alone nothing of this is known: call it
-     * once for each grant.
+     * after a `reset` by this process, even one that failed. The result of `checkAll` works for each of its checks. A
+     * denial, a peek, a result of the failure policy and a copy bring nothing back. With a cost alone nothing of this is
+     * known: call it once for each grant.
      *
      * @throws InvalidArgumentError if the result is of another identifier or other limits.
      * @throws OutcomeUnknownError if the permits may have come back. Never repeat it then: that could grant a
@@ -534,6 +534,8 @@ declare class RateLimiter {
     /**
      * Forgets all counts of an identifier and lifts its block, also where the record cannot be read. Waits like
      * {@link RateLimiter.block}.
+     *
+     * @throws OutcomeUnknownError if that may have been done. Again, it forgets what was counted since, too.
      */
     reset(identifier: string): Promise<void>;
 }

@@ -1,4 +1,11 @@
-import { type Codec, createUpdater, keep, type UpdateOptions, write } from '@norikv/cas-retry';
+import {
+  type Codec,
+  createUpdater,
+  keep,
+  type UpdateOptions,
+  type UpdaterOptions,
+  write,
+} from '@norikv/cas-retry';
 import {
   bytesToString,
   type GetOptions,
@@ -22,12 +29,20 @@ export interface FencedValue {
 }
 
 /** Options of fenced writes. */
-export interface FencedOptions extends Pick<UpdateOptions, 'signal' | 'deadlineMs'> {
+export interface FencedOptions
+  extends Pick<UpdateOptions, 'signal' | 'deadlineMs'>,
+    Pick<UpdaterOptions, 'clock' | 'random'> {
   /** Accepts a store that does not declare atomic conditions. A stale write may then get through. */
   readonly unsafeAllowNonAtomicCas?: boolean | undefined;
 }
 
-const optionNames: readonly (keyof FencedOptions)[] = ['signal', 'deadlineMs', 'unsafeAllowNonAtomicCas'];
+const optionNames: readonly (keyof FencedOptions)[] = [
+  'signal',
+  'deadlineMs',
+  'clock',
+  'random',
+  'unsafeAllowNonAtomicCas',
+];
 const sizeLeftToStore = { maxKeyBytes: Number.POSITIVE_INFINITY, maxValueBytes: Number.POSITIVE_INFINITY };
 
 /**
@@ -86,7 +101,7 @@ async function update(
   given: FencedOptions,
   bytes?: Uint8Array,
 ): Promise<Uint8Array | null> {
-  const { unsafeAllowNonAtomicCas, ...options } = checkOptions(given, optionNames);
+  const { unsafeAllowNonAtomicCas, clock, random, ...options } = checkOptions(given, optionNames);
   const mine = tokenOf(token);
   requireCapabilities(
     store,
@@ -94,7 +109,7 @@ async function update(
     ['atomicCas', 'createIfAbsent', 'linearizableReads'],
     unsafeAllowNonAtomicCas,
   );
-  return createUpdater(store).update(
+  return createUpdater(store, { clock, random }).update(
     key,
     fencedCodec,
     (current = { token: 0n, value: null }) => {

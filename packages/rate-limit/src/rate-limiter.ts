@@ -1,5 +1,5 @@
 import { keep, type Transition } from '@norikv/cas-retry';
-import { errorCode, type KvStore } from '@norikv/store';
+import type { KvStore } from '@norikv/store';
 import { checkSignal } from '@norikv/store/call-options';
 import { checkNames, checkWhole, refuse } from '@norikv/store/checks';
 import { Bursts } from './bursts.js';
@@ -16,7 +16,7 @@ import { type RecordKey, recordKeys } from './record-key.js';
 import { Records } from './records.js';
 import { Refunds } from './refunds.js';
 import type { RateLimitResult } from './result.js';
-import { assess, block, forget } from './transitions.js';
+import { assess } from './transitions.js';
 import { untilAborted } from './until-aborted.js';
 
 /** A check whose arguments are checked. */
@@ -67,7 +67,7 @@ export class RateLimiter {
     this.#fallback = new Fallback(settings);
     this.#grants = new Grants(maxIdentifiers);
     this.#bursts = new Bursts(this.#records, settings, this.#grants, this.#denials);
-    this.#refunds = new Refunds(this.#records, settings.random);
+    this.#refunds = new Refunds(this.#records);
   }
 
   /**
@@ -128,9 +128,9 @@ export class RateLimiter {
    * Brings permits back, for a request that should not have counted.
    *
    * Pass the very object this limiter returned: its permits come back once, only while they are still out, and not
-   * after a `reset` by this process. The result of `checkAll` works for each of its checks. A denial, a peek, a
-   * result of the failure policy and a copy bring nothing back. With a cost alone nothing of this is known: call it
-   * once for each grant.
+   * after a `reset` by this process, even one that failed. The result of `checkAll` works for each of its checks. A
+   * denial, a peek, a result of the failure policy and a copy bring nothing back. With a cost alone nothing of this is
+   * known: call it once for each grant.
    *
    * @throws InvalidArgumentError if the result is of another identifier or other limits.
    * @throws OutcomeUnknownError if the permits may have come back. Never repeat it then: that could grant a
@@ -154,24 +154,22 @@ export class RateLimiter {
   async block(identifier: string, durationMs: number): Promise<void> {
     checkWhole('durationMs', durationMs, 1, longestWindowMs);
     const key = await this.#keyOf(identifier);
-    await this.#records.command(key, block(durationMs));
-    this.#bursts.forget(key);
+    // It may have been done, also where that is not known.
+    await this.#records.block(key, durationMs).finally(() => this.#bursts.forget(key));
   }
 
   /**
    * Forgets all counts of an identifier and lifts its block, also where the record cannot be read. Waits like
    * {@link RateLimiter.block}.
+   *
+   * @throws OutcomeUnknownError if that may have been done. Again, it forgets what was counted since, too.
    */
   async reset(identifier: string): Promise<void> {
     const key = await this.#keyOf(identifier);
-    try {
-      await this.#records.command(key, forget);
-    } catch (error) {
-      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
-      await this.#records.remove(key);
-    }
-    this.#bursts.forget(key);
-    this.#grants.reset(key);
+    await this.#records.reset(key).finally(() => {
+      this.#bursts.forget(key);
+      this.#grants.reset(key);
+    });
   }
 
   async #requestOf({ identifier, limits, cost = 1 }: RateLimitCheck): Promise<PermitRequest> {

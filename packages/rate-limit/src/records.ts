@@ -1,9 +1,11 @@
-import { createUpdater, type Transition, type Updater } from '@norikv/cas-retry';
-import { errorCode, type KvStore, requireCapabilities } from '@norikv/store';
+import { createUpdater, OutcomeUnknownError, type Transition, type Updater } from '@norikv/cas-retry';
+import { errorCode, find, isVersionMismatch, type KvStore, requireCapabilities } from '@norikv/store';
+import { type NotedChange, noted } from './noted.js';
 import type { Settings } from './options.js';
-import { type RateLimitRecord, recordCodec } from './record.js';
+import { emptyRecord, type RateLimitRecord, recordCodec } from './record.js';
+import { block, spareMs } from './transitions.js';
 
-/** How long `block` and `reset` wait for the store, if a check does not wait longer. */
+/** How long `block` and `reset`, which have no failure policy, wait for the store, if a check does not wait longer. */
 const patienceMs = 5_000;
 
 /** Each of these is many calls already, where calls fail. */
@@ -36,14 +38,44 @@ export class Records {
     return this.#updateWithin(this.#settings.timeoutMs, key, transition, signal);
   }
 
-  /** Changes a record for `block` or `reset`, which have no failure policy and so wait longer. */
-  async command(key: string, transition: Transition<RateLimitRecord, void>): Promise<void> {
-    await this.#updateWithin(this.#patienceMs, key, transition);
+  /**
+   * Makes a change that must not be made twice.
+   *
+   * @throws OutcomeUnknownError where it cannot be known whether it was made.
+   */
+  async updateOnce(key: string, change: NotedChange, timeoutMs = this.#settings.timeoutMs): Promise<void> {
+    const { random } = this.#settings;
+    if (await this.#updateWithin(timeoutMs, key, noted(random, change))) return;
+    throw new OutcomeUnknownError(
+      'The permits may have come back or not: others were refunded or reset meanwhile. Do not repeat a refund.',
+    );
   }
 
-  /** Removes a record, also one that cannot be read. */
-  async remove(key: string): Promise<void> {
-    await this.#client.delete(key, { timeoutMs: this.#patienceMs });
+  /** Denies everything for so long. */
+  async block(key: string, durationMs: number): Promise<void> {
+    await this.#updateWithin(this.#patienceMs, key, block(durationMs));
+  }
+
+  /** Forgets what a record counts, also one that cannot be read. */
+  async reset(key: string): Promise<void> {
+    try {
+      await this.updateOnce(key, () => emptyRecord, this.#patienceMs);
+    } catch (error) {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      await this.#replace(key);
+    }
+  }
+
+  /** Under a condition: a copy of the request that comes late must not forget what was counted since. */
+  async #replace(key: string): Promise<void> {
+    const timeoutMs = this.#patienceMs;
+    const entry = await find(this.#client, key, { timeoutMs });
+    if (!entry) return;
+    const options = { timeoutMs, ifMatchVersion: entry.version, ttlMs: spareMs };
+    await this.#client.put(key, recordCodec.encode(emptyRecord), options).catch((error) => {
+      // Nobody writes upon what cannot be read, except to reset it.
+      if (!isVersionMismatch(error)) throw error;
+    });
   }
 
   get #patienceMs(): number {
@@ -51,8 +83,8 @@ export class Records {
   }
 
   /**
-   * Where the outcome is unknown, the change is made again: another permit is spent, a refund finds its note,
-   * a block and a reset can be repeated. What stays unknown is never called failed.
+   * Where the outcome is unknown, the change is made again: another permit is spent, a refund and a reset find
+   * their note, a block can be repeated. What stays unknown is never called failed.
    */
   async #updateWithin<Result>(
     timeoutMs: number,

@@ -1,6 +1,5 @@
-import { OutcomeUnknownError } from '@norikv/cas-retry';
 import type { Records } from './records.js';
-import { giveBack, noteSpace, type Refund } from './refund.js';
+import { type Refund, withRefund } from './refund.js';
 
 interface Batch {
   readonly refunds: Refund[];
@@ -11,12 +10,10 @@ interface Batch {
 /** The refunds of this process: for each key one write at a time, which takes along all that wait for it. */
 export class Refunds {
   readonly #records: Records;
-  readonly #random: () => number;
   readonly #latest = new Map<string, Batch>();
 
-  constructor(records: Records, random: () => number) {
+  constructor(records: Records) {
     this.#records = records;
-    this.#random = random;
   }
 
   /** @throws OutcomeUnknownError where it cannot be known whether the permits came back. */
@@ -32,10 +29,8 @@ export class Refunds {
     const send = async (): Promise<void> => {
       await previous?.outcome.catch(() => {});
       batch.isSent = true;
-      const note = Math.floor(this.#random() * noteSpace);
-      if (await this.#records.update(key, giveBack(refunds, note))) return;
-      throw new OutcomeUnknownError(
-        'The permits may have come back or not: others were refunded meanwhile. Do not repeat it.',
+      await this.#records.updateOnce(key, (record, now) =>
+        refunds.reduce((state, refund) => withRefund(state, refund, now), record),
       );
     };
     const outcome = send().finally(() => {

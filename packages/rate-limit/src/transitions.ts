@@ -5,7 +5,7 @@ import { blockSlot, emptyRecord, numbersIn, type RateLimitRecord, withSlot } fro
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 
 /** Clocks of processes differ: a record outlives its last use by this much. */
-const spareMs = 1_000;
+export const spareMs = 1_000;
 
 /** Takes `cost` permits from every limit, or from none. */
 export function consume(
@@ -48,10 +48,6 @@ export function block(durationMs: number): Transition<RateLimitRecord, void> {
     return write(next, undefined, ttlOf(next, now));
   };
 }
-
-/** Forgets what was counted, and lifts a block. */
-export const forget: Transition<RateLimitRecord, void> = (record) =>
-  record ? write(emptyRecord, undefined, spareMs) : keep(undefined);
 
 /** Permits that every limit has left. */
 export function roomIn(record: RateLimitRecord, limits: readonly Limit[], now: number): number {

@@ -84,10 +84,10 @@ describe('while the store does not answer', () => {
       expect(events).toMatchObject([
         { kind: 'fallback', error: { code: 'CORRUPT_RECORD', key: 'ratelimit:a' } },
       ]);
-      const remove = store.delete;
-      store.delete = () => Promise.reject(new UnavailableError('away'));
+      const put = store.put;
+      store.put = () => Promise.reject(new UnavailableError('away'));
       await expect(limiter.reset('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      store.delete = remove;
+      store.put = put;
       await limiter.reset('a');
       expect(await limiter.checkLimit('a', limit)).toMatchObject({
         allowed: true,
@@ -96,6 +96,38 @@ describe('while the store does not answer', () => {
       });
     },
   );
+
+  it('a reset of a record that cannot be read forgets nothing that was counted since', async () => {
+    const store = createMemoryStore();
+    const limiter = new RateLimiter(store, { onFailure: 'closed' });
+    const others = new RateLimiter(
+      { ...store, put: (...call) => store.put(...call) },
+      { onFailure: 'closed' },
+    );
+    const first = store.put;
+    // Another process is faster, and counts.
+    store.put = async (...call) => {
+      store.put = first;
+      await others.reset('a');
+      await others.checkLimit('a', limit);
+      return store.put(...call);
+    };
+    await first('ratelimit:a', 'damage');
+    await limiter.reset('a');
+    expect((await others.peek('a', limit)).remaining).toBe(9);
+  });
+
+  it('a record that cannot be read may be gone when it is reset', async () => {
+    const store = createMemoryStore();
+    await store.put('ratelimit:a', 'damage');
+    let reads = 0;
+    const limiter = new RateLimiter({
+      ...store,
+      find: (...call) => (++reads === 2 ? Promise.resolve(null) : store.find(...call)),
+    });
+    await limiter.reset('a');
+    expect(reads).toBe(2);
+  });
 
   it('an error of any other kind is the store not answering, too', async () => {
     const broken = (): Promise<never> => Promise.reject(new TypeError('broken'));

@@ -16,7 +16,7 @@ const golden: Records = {
   'ratelimit#b37cdb7a7571342b6044abd117e530d32fd34b89427452e85b52b06445e0273a': 'g:second m5d4ruqs 1 2s',
   'ratelimit:back': 's2s/1aao m5d4uf9c 0 0;f:quota/1aao m5d4t4yo 0;~ 12kw',
   'ratelimit:blocked': '! m5d4t4yo 1aao',
-  'ratelimit:forgotten': '',
+  'ratelimit:forgotten': '~ 12kw',
   'ratelimit:user':
     'g:second m5d4ruwc 3 8c;grs/255s0/1e m5d4s300 3 8c0;s2s/1aao m5d4uf9c 3 0;f:quota/1aao m5d4t4yo 3',
 };
@@ -56,6 +56,8 @@ it('records of version 1.0 are read for ever', async () => {
   expect(await remaining('user')).toEqual([7, 47, 97, 497]);
   expect(await remaining('back')).toEqual([10, 50, 100, 500]);
   expect(await remaining('forgotten')).toEqual([10, 50, 100, 500]);
+  await store.put('ratelimit:empty', '');
+  expect(await remaining('empty')).toEqual([10, 50, 100, 500]);
   expect(await limiter.peek('blocked', limits)).toMatchObject({ blocked: true, retryAfterMs: 60_000 });
   expect((await limiter.peek(long, limits[0])).remaining).toBe(9);
   expect((await new RateLimiter(store, { clock, prefix: 'a:b' }).peek('user', limits[0])).remaining).toBe(9);

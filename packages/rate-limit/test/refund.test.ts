@@ -215,4 +215,53 @@ describe('a refund', () => {
       { remaining: 19, resetAfterMs: 3_490_000 },
     ]);
   });
+
+  it('brings nothing back after a reset that may have been made', async () => {
+    const { fates, reads, limiter, other, refund, remaining } = await setup();
+    fates.push(async (send) => {
+      await send();
+      reads.fail = true;
+      throw new UnavailableError('lost');
+    });
+    await expect(limiter.reset('a')).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    reads.fail = false;
+    await other.checkLimit('a', limit, { cost: 5 });
+    await refund();
+    expect(await remaining()).toBe(15);
+  });
+});
+
+describe('a reset', () => {
+  it.each([true, false])('whose reply was lost is made once (landed: %s)', async (isLanding) => {
+    const { fates, limiter, other, remaining } = await setup();
+    fates.push(async (send) => {
+      if (isLanding) await send();
+      await other.checkLimit('a', limit, { cost: 3 });
+      throw new UnavailableError('lost');
+    });
+    await limiter.reset('a');
+    expect(await remaining()).toBe(isLanding ? 17 : 20);
+  });
+
+  it('that lost a race against another one is made', async () => {
+    const { limiter, other, remaining } = await setup();
+    await other.refund('a', limit);
+    await limiter.peek('a', limit);
+    await other.reset('a');
+    await other.checkLimit('a', limit, { cost: 3 });
+    await limiter.reset('a');
+    expect(await remaining()).toBe(20);
+  });
+
+  it('is not made again where it cannot be told any more', async () => {
+    const { fates, limiter, other, remaining } = await setup();
+    fates.push(async (send) => {
+      await send();
+      await other.checkLimit('a', limit, { cost: 9 });
+      for (const _ of times(4, () => 0)) await other.refund('a', limit);
+      throw new UnavailableError('lost');
+    });
+    await expect(limiter.reset('a')).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+    expect(await remaining()).toBe(15);
+  });
 });
