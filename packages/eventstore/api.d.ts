@@ -298,8 +298,8 @@ declare class EventStore<Event extends EventShape = EventShape> {
     /** Deletes a stream's events and refuses new ones forever. False if that was done before. */
     tombstoneStream(aggregateId: string, options?: LifeOptions): Promise<boolean>;
     /**
-     * Hides a stream from reads and feeds, and refuses new events until it is restored. Consumers that pass it
-     * meanwhile do not come back to it.
+     * Hides a stream from reads, and refuses new events until it is restored. Consumers get the events that it has all
+     * the same.
      */
     archiveStream(aggregateId: string, options?: ChangeOptions): Promise<boolean>;
     /** Brings an archived stream back. */
@@ -819,8 +819,8 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
     /**
      * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
      * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
-     * be started again afterwards, and this one after `OutcomeUnknownError`. The records of the generation
-     * before stay in the store.
+     * be started again afterwards, and this one after `OutcomeUnknownError`, and if a newer rebuild ended first: then
+     * that one's records are read. The records of the generation before stay in the store.
      */
     rebuild(options?: {
         readonly timeoutMs?: number | undefined;

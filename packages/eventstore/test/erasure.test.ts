@@ -38,6 +38,29 @@ onEachEngine('erasure', (open) => {
     expect(await store.version('customer-1')).toBe(4);
   });
 
+  it('does not hide that an append was made before', async () => {
+    await using client = await open();
+    const erasure = createErasure(client, { subjectOf });
+    const feed = new EventFeed(client, { publishSoon: false });
+    const store = new EventStore(client, { protection: erasure, feed });
+    const events = [{ type: 'Named', data: { secret: 'x' }, id: 'e1' }];
+    await store.append('customer-1', events, { commitId: 'c1' });
+    await erasure.erase('customer-1');
+    const first = { isDuplicate: true, version: 1, events: [{ id: 'e1', data: null }] };
+    for (const options of [{ commitId: 'c1' }, {}, { expected: 'none' }] as const)
+      expect(await store.append('customer-1', events, options)).toMatchObject(first);
+    await expect(store.append('customer-1', events, { commitId: 'c2', expected: 7 })).rejects.toMatchObject({
+      code: 'STREAM_CONFLICT',
+    });
+    const other = [{ type: 'Named', data: 'y'.repeat(300_000), id: 'e2' }];
+    await expect(store.append('customer-1', other, { commitId: 'c2' })).rejects.toMatchObject({
+      code: 'SUBJECT_ERASED',
+      outcome: 'not-applied',
+    });
+    await expect(store.append('customer-1', other, { commitId: 'c1' })).rejects.toThrow('used before');
+    expect(await store.version('customer-1')).toBe(1);
+  });
+
   it('holds at once also while a test fakes the timers', async () => {
     await using client = await open();
     const erasure = createErasure(client, { subjectOf });

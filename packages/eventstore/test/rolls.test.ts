@@ -1,6 +1,7 @@
+import { bytesToString } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
-import { describe, expect, it } from 'vitest';
-import { EventStore } from '../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { EventFeed, EventStore } from '../src/index.js';
 import { emptyHead, type Head, type Ref } from '../src/log/head.js';
 import { applyRoll, rollsOf, tailRoll } from '../src/log/roll.js';
 
@@ -52,4 +53,21 @@ describe('a roll', () => {
     expect(client.calls.put).toBeLessThanOrEqual(4);
     expect(await new EventStore(countCalls(client)).getEvents('s')).toHaveLength(50);
   });
+});
+
+it('rollBytes is what the first event came with, though a sweep made the record', async () => {
+  const client = createMemoryStore();
+  const feed = new EventFeed(client, { publishSoon: false, quietMs: 0 });
+  const enter = feed.enter.bind(feed);
+  vi.spyOn(feed, 'enter').mockImplementationOnce(async (...call) => {
+    const fence = await enter(...call);
+    await feed.sweep();
+    return fence;
+  });
+  const rollBytesOf = async (): Promise<string | undefined> =>
+    /"rollBytes":(\d+)/.exec(bytesToString((await client.get('events:h:s')).value))?.[1];
+  await new EventStore(client, { feed, rollBytes: 100 }).append('s', 'T', 1);
+  expect(await rollBytesOf()).toBe('100');
+  await new EventStore(client, { feed, rollBytes: 200 }).append('s', 'T', 1);
+  expect(await rollBytesOf()).toBe('100');
 });

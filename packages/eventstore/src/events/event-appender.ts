@@ -1,4 +1,4 @@
-import { type Clock, stringToBytes, UnavailableError } from '@norikv/store';
+import { type Clock, errorCode, stringToBytes, UnavailableError } from '@norikv/store';
 import { StreamConflictError } from '../errors.js';
 import { checksum } from '../log/checksum.js';
 import { bytesOf, emptyHead, type FeedMark, type Head } from '../log/head.js';
@@ -66,7 +66,7 @@ export class EventAppender {
     const endsAt = this.#log.endOf(deadlineMs);
     if (commitId !== undefined) checkName('commitId', commitId, 128);
     const own = checkEvents(events);
-    const lines = await this.#encode(name, own, options, { signal, endsAt });
+    const { lines, refusal } = await this.#encode(name, own, options, { signal, endsAt });
     if (lines.length === 0) return this.#nothing(name, expected);
     checkDistinct(lines);
     const hasIds = commitId !== undefined || own.every(({ id }) => id !== undefined);
@@ -80,6 +80,7 @@ export class EventAppender {
     let isRefused = false;
     const finish = (head: Head): Head => {
       isRefused = true;
+      if (refusal) throw refusal;
       // Before the commit: what could not be read back is refused.
       const first = head.last - lines.length + 1;
       stored = this.#reader.decodeNow(
@@ -145,12 +146,13 @@ export class EventAppender {
     return beforeWrite(begin, { signal, clock, timeoutMs }).catch(nothingAppended);
   }
 
+  /** `refusal`: the events must not be added, and have no data here; that they were added before can still be found. */
   async #encode(
     name: string,
     events: readonly NewEvent[],
     { commitId, metadata }: AppendOptions,
     time: TimedOptions,
-  ): Promise<EventLine[]> {
+  ): Promise<{ readonly lines: EventLine[]; readonly refusal?: unknown }> {
     const { validate, protection, clock } = this.#settings;
     const valid = validate ? await this.#inTime(time, async () => validate(events)) : events;
     const timestamp = clock.now();
@@ -159,13 +161,19 @@ export class EventAppender {
       return { ...event, id, metadata: mergedMetadata(metadata, event.metadata) };
     });
     const plain = whole.map((event) => encodeEvent(event, timestamp));
-    if (!protection) return plain;
+    if (!protection) return { lines: plain };
     // Data as it was: by the time it is sealed, the caller may have changed it.
     const dataOf = (position: number): JsonData => JSON.parse(plain[position]?.line ?? '{}').data;
     const seal = (): Promise<NewEvent[]> =>
       Promise.all(whole.map((event, at) => protection.seal(name, { ...event, data: dataOf(at) })));
-    const sealed = await this.#inTime(time, seal);
-    return sealed.map((event, position) => encodeEvent(event, timestamp, plain[position]));
+    const encoded = (stored: readonly NewEvent[]): EventLine[] =>
+      stored.map((event, position) => encodeEvent(event, timestamp, plain[position]));
+    try {
+      return { lines: encoded(await this.#inTime(time, seal)) };
+    } catch (refusal) {
+      if (errorCode(refusal) !== 'SUBJECT_ERASED') throw refusal;
+      return { lines: encoded(whole.map((event) => ({ ...event, data: null }))), refusal };
+    }
   }
 
   async #result(

@@ -199,8 +199,8 @@ export class EventStore<Event extends EventShape = EventShape> {
   }
 
   /**
-   * Hides a stream from reads and feeds, and refuses new events until it is restored. Consumers that pass it
-   * meanwhile do not come back to it.
+   * Hides a stream from reads, and refuses new events until it is restored. Consumers get the events that it has all
+   * the same.
    */
   async archiveStream(aggregateId: string, options: ChangeOptions = {}): Promise<boolean> {
     return this.#change(aggregateId, checkChangeOptions(options), (head) => turn(head, 'open', 'archived'));

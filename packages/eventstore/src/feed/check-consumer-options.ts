@@ -12,6 +12,7 @@ const sharedNames: readonly string[] = [
   'maxPollMs',
   'sweepMs',
   'clock',
+  'random',
 ];
 
 /**

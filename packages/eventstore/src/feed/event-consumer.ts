@@ -54,15 +54,15 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   /** @throws InvalidArgumentError for a bad option. */
   constructor(feed: EventFeed, store: EventStore<Event>, options: ConsumerOptions<Event>) {
     checkConsumerOptions(options, ['group', 'handle', 'from', 'partitions']);
-    const { batchSize = 100, category, types, clock = systemClock } = options;
+    const { batchSize = 100, category, types, clock = systemClock, random } = options;
     checkFunction('handle', options.handle);
     const partitions = checkPartitions(options.partitions, feed.partitions);
     this.#feed = feed;
     this.#options = { ...options };
     this.#clock = clock;
     this.#bell = createBell(clock);
-    this.#checkpoints = new Checkpoints(feed.client, feed.prefix, options.group, { clock });
-    this.#parked = new ParkedEvents(feed.client, feed.prefix, options.group, { clock });
+    this.#checkpoints = new Checkpoints(feed.client, feed.prefix, options.group, { clock, random });
+    this.#parked = new ParkedEvents(feed.client, feed.prefix, options.group, { clock, random });
     const { signal } = this.#stopping;
     const shared = { parked: this.#parked, clock, signal };
     this.#handling = new Handling({ ...shared, options: this.#options, bell: this.#bell });

@@ -60,7 +60,8 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     this.#feed = feed;
     this.#store = store;
     this.#options = { ...options };
-    this.#records = new ViewRecords(feed.client, feed.prefix, options.name, { clock: options.clock });
+    const { clock, random } = options;
+    this.#records = new ViewRecords(feed.client, feed.prefix, options.name, { clock, random });
   }
 
   /** A record; undefined if no event belongs to it yet. Two round trips. */
@@ -93,8 +94,8 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   /**
    * Computes all records anew from the first event, then answers from them. Goes on where an earlier rebuild of
    * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
-   * be started again afterwards, and this one after `OutcomeUnknownError`. The records of the generation
-   * before stay in the store.
+   * be started again afterwards, and this one after `OutcomeUnknownError`, and if a newer rebuild ended first: then
+   * that one's records are read. The records of the generation before stay in the store.
    */
   rebuild(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
     this.#rebuilding ??= this.#rebuild(options).finally(() => {
@@ -112,7 +113,10 @@ export class Projection<State, Event extends EventShape = EventShape> implements
       if (stops !== this.#stops) await builder.stop();
       await builder.start();
       await builder.caughtUp(options);
-      await this.#switchTo(generation);
+      if (!(await this.#switchTo(generation))) {
+        await builder.stop();
+        return await this.#forgetLive();
+      }
       await this.#endLive();
       this.#started = Promise.resolve();
       this.#keep(builder);
@@ -122,9 +126,9 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     }
   }
 
-  async #switchTo(generation: number): Promise<void> {
+  async #switchTo(generation: number): Promise<boolean> {
     try {
-      await this.#records.switchTo(generation, this.#options.revision);
+      return await this.#records.switchTo(generation, this.#options.revision);
     } catch (error) {
       if (errorCode(error) === 'OUTCOME_UNKNOWN') await this.#forgetLive();
       throw error;

@@ -86,14 +86,14 @@ export class ViewRecords {
     });
   }
 
-  /** Reads are answered from this generation from now on. */
-  switchTo(generation: number, revision: string): Promise<void> {
+  /** Reads are answered from this generation from now on; false if they are from a newer one. */
+  switchTo(generation: number, revision: string): Promise<boolean> {
     return this.#updater.update(this.#generationsKey(), generationsCodec, (current = { live: 1 }) => {
       const { live, building } = current;
-      if (live >= generation) return keep(undefined);
+      if (live >= generation) return keep(live === generation);
       // A generation that others are building goes on, and keeps its number to itself.
       const others = building && building.generation > generation ? { building } : {};
-      return write({ live: generation, revision, ...others }, undefined);
+      return write({ live: generation, revision, ...others }, true);
     });
   }
 

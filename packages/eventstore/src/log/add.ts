@@ -18,10 +18,12 @@ export interface Addition {
 
 /** The head with a commit added at its end; undefined if the tail must be sealed first. */
 export function addTo(
-  { next: _, ...head }: Head,
+  { next: _, ...found }: Head,
   { lines, parts, finish = (same) => same }: Addition,
   limits: Limits,
 ): Head | undefined {
+  // A sweep may have made the head, which knows nothing of the log's limits: they come with the first lines.
+  const head = found.last === 0 ? { ...found, rollBytes: limits.rollBytes } : found;
   if (parts) return head.lines.length > 0 ? undefined : finish(addParts(head, parts));
   const tailBytes = head.tailBytes + bytesOf(lines);
   if (tailBytes > limits.tailBytes) return undefined;

@@ -1,0 +1,92 @@
+import type { Clock } from '@norikv/store';
+import { createMemoryStore, exploreSchedules, type MemoryStore, type ScheduleFault } from '@norikv/testkit';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  consuming,
+  erased,
+  oneCommit,
+  parked,
+  projected,
+  publishedWhenClean,
+  publishedWhenDirty,
+  publishedWhenNew,
+  type Scenario,
+  sealedAndCut,
+  twoCommands,
+} from './schedules/scenarios.js';
+
+const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+const faults: readonly ScheduleFault[] = [
+  'lost-request',
+  'lost-reply',
+  'delayed-delivery',
+  'duplicated-delivery',
+  'own-mismatch',
+  'crash',
+];
+
+async function explore(
+  scenario: Scenario,
+  createStore = (clock: Clock): MemoryStore => createMemoryStore({ clock }),
+): Promise<number> {
+  const maxFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
+  const limits = { faults, maxFaults, maxSchedules: 10_000_000, createStore };
+  return (await exploreSchedules(scenario, limits)).schedules;
+}
+
+/** A store that ignores conditions. */
+function careless(clock: Clock): MemoryStore {
+  const memory = createMemoryStore({ clock });
+  return Object.assign(Object.create(memory), {
+    put: (key: string, value: Uint8Array) => memory.put(key, value),
+  });
+}
+
+beforeEach(() => {
+  // Encrypting is real work, for which no schedule waits.
+  vi.spyOn(crypto.subtle, 'importKey').mockImplementation(async () => ({}) as never);
+  vi.spyOn(crypto.subtle, 'encrypt').mockImplementation(async (_cipher, _key, data) => data as never);
+  vi.spyOn(crypto.subtle, 'decrypt').mockImplementation(async (_cipher, _key, data) => data as never);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('no schedule breaks that', { timeout: 600_000 * Math.max(1, load) }, () => {
+  it.each<[string, Scenario]>([
+    ['a commit is there once, with one answer, whoever repeats it', oneCommit],
+    ['what is acknowledged is read, while old events are sealed and cut off', sealedAndCut],
+    ['a command is decided on what all others have appended', twoCommands],
+    ['the first event of a stream is published', publishedWhenNew],
+    ['an event of a stream that was clean is published', publishedWhenClean],
+    ['an event of a stream that is being swept is published, and behind nobody', publishedWhenDirty],
+    [
+      'each event is handled, in order, by a consumer or its successor',
+      consuming((store, version) => store.put(`${version}`, '')),
+    ],
+    ['an event stays parked until it is handled or dropped', parked],
+    ['each event is in a record once', projected],
+    ['what is erased stays so, and an append is known that came before', erased],
+  ])('%s', async (_, scenario) => {
+    expect(await explore(scenario)).toBeGreaterThan(load < 1 ? 0 : 50);
+  });
+});
+
+describe('the schedules notice', () => {
+  it.each<[string, Scenario, RegExp]>([
+    ['commits', oneCommit, /./],
+    ['events that are cut off', sealedAndCut, /./],
+    ['commands', twoCommands, /./],
+    ['streams that are clean', publishedWhenClean, /./],
+    ['streams that are swept', publishedWhenDirty, /./],
+    ['what is parked', parked, /./],
+  ])('a store that ignores conditions, by %s', async (_, scenario, message) => {
+    await expect(explore(scenario, careless)).rejects.toThrow(message);
+  });
+
+  it.skipIf(load < 1)('a handler that does not wait for its effect', async () => {
+    const lazy = consuming(async (store, version) => void store.put(`${version}`, '').catch(() => {}));
+    await expect(explore(lazy)).rejects.toThrow();
+  });
+});
