@@ -29,7 +29,8 @@ export interface ScheduleWorld<Store extends KvStore = KvStore> {
   /**
    * Starts a process for each program. Resolves when all have ended or crashed, and nothing is on its way any more.
    *
-   * @throws what a program threw, unless it is a `NoriKVError`: those are in the result.
+   * @throws what a program threw, unless it is a `NoriKVError`: those are in the result. An assertion in a callback whose
+   * errors the code under test keeps to itself is not seen: note what is wrong there, and look at it after the race.
    * @throws Error if one waits for neither the store nor the clock.
    */
   readonly race: <Results extends readonly unknown[]>(
