@@ -147,7 +147,7 @@ export class CacheSpace<Value> implements Cache<Value> {
     const { earlyRefresh } = this.#settings;
     const { entry, asOf } = await readPlace(this.#core, place, { codec: this.#codec, earlyRefresh });
     if (entry && this.#core.settings.clock.monotonic() < entry.freshUntil)
-      return { kind: 'hit', entry, value: entry.value, asOf };
+      return { kind: 'hit', entry, value: entry.value, asOf: entry.asOf };
     return { kind: 'miss', entry: undefined, value: undefined, asOf };
   }
 

@@ -12,7 +12,7 @@ export interface MemoryEntry {
   readonly refreshAt: number;
   /** The epochs under which it was read; empty if the store could not be asked. */
   readonly epochs: ReadonlyMap<string, string>;
-  /** When the call began by which it was read or loaded. */
+  /** When the oldest of the calls began by which it was read, or by which it was loaded. */
   readonly asOf: number;
   /** No load is attempted before, after one failed. */
   retryAt: number;

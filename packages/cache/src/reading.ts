@@ -42,19 +42,26 @@ export async function readPlace(core: Core, place: Place, settings: ReadSettings
   if (!found) return { ...nothing, version: undefined };
   const { version } = found;
   const { body, lease } = decodeRecord(found.value, clock.now());
-  const isValid = body !== undefined && (await hasCurrentEpochs(core, place, body));
-  const entry = isValid ? await decodeBody(core, place, body, settings, currency) : undefined;
-  if (entry) core.memory?.set(place.memoryKey, entry);
-  return { ...nothing, version, lease, body, entry };
+  if (!body) return { ...nothing, version, lease };
+  const withoutValue = { ...nothing, version, lease, body };
+  const validAt = await lastValidAt(core, place, body);
+  if (validAt === undefined) return withoutValue;
+  const decoded = await decodeBody(core, place, body, settings, currency);
+  if (!decoded) return withoutValue;
+  // Who joins this read later must not rest on looks at its epochs that are older than the bound.
+  const entry = { ...decoded, asOf: Math.min(asOf, validAt) };
+  core.memory?.set(place.memoryKey, entry);
+  return { ...withoutValue, entry };
 }
 
-async function hasCurrentEpochs(core: Core, place: Place, { epochs }: Body): Promise<boolean> {
+/** When the oldest look began that shows a value as valid; undefined if one of its epochs moved. */
+async function lastValidAt(core: Core, { spaces }: Place, { epochs }: Body): Promise<number | undefined> {
   const names = Object.keys(epochs);
   await core.epochs.refresh(names);
-  return (
-    place.spaces.every((space) => Object.hasOwn(epochs, space)) &&
-    names.every((name) => core.epochs.known(name) === epochs[name])
-  );
+  const isValid =
+    spaces.every((space) => Object.hasOwn(epochs, space)) &&
+    names.every((name) => core.epochs.known(name) === epochs[name]);
+  return isValid ? core.epochs.knownAt(names) : undefined;
 }
 
 /** The entry of a stored value; undefined if its time is over or it cannot be read. */

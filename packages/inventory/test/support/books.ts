@@ -15,6 +15,7 @@ export interface Books {
   readonly onHand: number;
   readonly reserved: number;
   readonly inTransit: number;
+  readonly sold: number;
   /** Units in each bucket. */
   readonly buckets: readonly number[];
 }
@@ -32,8 +33,15 @@ export async function booksOf(store: KvStore, sku: string, bucketCount: number):
   const held = buckets.flatMap(({ reservations = [] }) =>
     reservations.filter((row) => row.length === 3).map(([, quantity]) => quantity),
   );
+  const sold = buckets.flatMap(({ reservations = [] }) => reservations.map(([, , , outcome = 0]) => outcome));
   const units = buckets.map(({ onHand }) => onHand);
-  return { onHand: inTransit + sumOf(units), reserved: sumOf(held), inTransit, buckets: units };
+  return {
+    onHand: inTransit + sumOf(units),
+    reserved: sumOf(held),
+    sold: sumOf(sold.filter((count) => count > 0)),
+    inTransit,
+    buckets: units,
+  };
 }
 
 async function bucketOf(store: KvStore, key: string): Promise<StoredBucket> {

@@ -1,0 +1,108 @@
+import { type KvStore, UnavailableError } from '@norikv/store';
+import { createMemoryStore, exploreSchedules, type FakeClock, type ScheduleFault } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import {
+  type CacheRace,
+  cleared,
+  invalidation,
+  oneLoad,
+  ownInvalidation,
+  writtenThrough,
+} from './cache-races.js';
+
+const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+const maxFaults = load < 1 ? 0 : Math.min(load, 2);
+
+const timeout = 60_000 * Math.max(load, 2);
+
+const all: readonly ScheduleFault[] = [
+  'lost-request',
+  'lost-reply',
+  'delayed-delivery',
+  'duplicated-delivery',
+  'own-mismatch',
+  'crash',
+];
+const few: readonly ScheduleFault[] = ['lost-reply', 'crash'];
+
+const deleted = invalidation({ invalidate: (cache) => cache.delete('key') });
+const replaced = invalidation({
+  invalidate: async (cache) => {
+    if (!(await cache.set('key', 2, { tags: ['tag'] }))) throw new UnavailableError('nothing is promised');
+  },
+});
+
+interface Case {
+  readonly promise: string;
+  readonly race: CacheRace;
+  readonly faults: readonly ScheduleFault[];
+}
+
+const cases: readonly Case[] = [
+  { promise: 'gives what was deleted', race: deleted, faults: all },
+  { promise: 'gives what was replaced', race: replaced, faults: few },
+  {
+    promise: 'gives what was cleared with the namespace around it',
+    race: invalidation({ invalidate: (cache) => cache.clear(), inside: 'users' }),
+    faults: [],
+  },
+  {
+    promise: 'gives what a tag of its caller invalidated',
+    race: invalidation({
+      invalidate: (cache) => cache.invalidateTags(['mine']),
+      tags: { own: ['mine'], others: ['theirs'] },
+    }),
+    faults: [],
+  },
+  {
+    promise: 'gives a stale value that was invalidated',
+    race: invalidation({
+      invalidate: (cache) => cache.invalidateTags(['tag']),
+      options: { ttlMs: 1, staleWhileRevalidateMs: 1_000, graceMs: 1_000 },
+    }),
+    faults: few,
+  },
+  { promise: 'loads twice, or waits for the dead for ever', race: oneLoad, faults: ['crash'] },
+  { promise: 'gives what an adapter cleared', race: cleared, faults: all },
+];
+
+/** Calls of one process beside each other, which no store can mix up. */
+const ofOneProcess: readonly Case[] = [
+  {
+    promise: 'has a CachedClient read what is older than its own last write',
+    race: writtenThrough,
+    faults: all,
+  },
+  { promise: 'has a call join what began before an own invalidation', race: ownInvalidation, faults: few },
+];
+
+async function explore({ race, faults }: Case): Promise<void> {
+  const { schedules } = await exploreSchedules(race, { faults, maxFaults, maxSchedules: 1_000_000 });
+  expect(schedules).toBeGreaterThan(3);
+}
+
+for (const one of cases) {
+  describe(`no schedule ${one.promise}`, () => {
+    it('in memory', { timeout }, () => explore(one));
+
+    it('but on a store that ignores conditions and forgets what moved', async () => {
+      await expect(exploreSchedules(one.race, { createStore: careless })).rejects.toThrow('fails');
+    });
+  });
+}
+
+for (const one of ofOneProcess) {
+  it(`no schedule ${one.promise}`, { timeout }, () => explore(one));
+}
+
+function careless(clock: FakeClock): KvStore {
+  const store = createMemoryStore({ clock });
+  return {
+    capabilities: store.capabilities,
+    get: (...call) => store.get(...call),
+    find: (...call) => store.find(...call),
+    put: (key, value, { ttlMs } = {}) =>
+      store.put(String(key).includes('/e/') ? `${key} elsewhere` : key, value, { ttlMs }),
+    delete: (key) => store.delete(key),
+  };
+}

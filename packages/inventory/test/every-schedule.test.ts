@@ -1,0 +1,70 @@
+import type { KvStore } from '@norikv/store';
+import { createMemoryStore, exploreSchedules, type FakeClock, type ScheduleFault } from '@norikv/testkit';
+import { describe, expect, it } from 'vitest';
+import { lastUnitsFarAway, splitWhileBuying, unitsOnTheirWay } from './support/bucket-races.js';
+import type { StockRace } from './support/race-world.js';
+import * as races from './support/stock-races.js';
+
+const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+const maxFaults = load < 1 ? 0 : Math.min(load, 2);
+
+const all: readonly ScheduleFault[] = [
+  'lost-request',
+  'lost-reply',
+  'delayed-delivery',
+  'duplicated-delivery',
+  'own-mismatch',
+  'crash',
+];
+const few: readonly ScheduleFault[] = ['lost-reply', 'crash'];
+
+interface Case {
+  readonly promise: string;
+  readonly race: StockRace;
+  readonly faults: readonly ScheduleFault[];
+  readonly maxDelays?: number;
+}
+
+const cases: readonly Case[] = [
+  { promise: 'sells the last unit twice', race: races.lastUnit, faults: all },
+  { promise: 'sells twice under one order number', race: races.sameOrderNumber, faults: all },
+  { promise: 'ends a reservation in two ways', race: races.oneEnd, faults: few, maxDelays: 1 },
+  {
+    promise: 'sells a late holder what another has bought',
+    race: races.lateHolder,
+    faults: all,
+    maxDelays: 1,
+  },
+  { promise: 'keeps a line of an order that fell short', race: races.twoOrders, faults: few },
+  { promise: 'answers two calls for one order in two ways', race: races.oneOrder, faults: [] },
+  { promise: 'applies a change under an operation id twice', race: races.repeatedChange, faults: all },
+  { promise: 'removes an item that somebody has reserved', race: races.removal, faults: all },
+  { promise: 'sells an order twice that a split has moved', race: splitWhileBuying, faults: few },
+  { promise: 'loses units on their way between buckets', race: unitsOnTheirWay, faults: all },
+  { promise: 'hides the last units in a bucket far away', race: lastUnitsFarAway, faults: ['crash'] },
+];
+
+for (const { promise, race, faults, maxDelays } of cases) {
+  describe(`no schedule ${promise}`, () => {
+    it('in memory', { timeout: 60_000 * Math.max(load, 2) }, async () => {
+      const options = { faults, maxFaults, maxDelays, maxSchedules: 1_000_000 };
+      expect((await exploreSchedules(race, options)).schedules).toBeGreaterThan(3);
+    });
+
+    it('but on a store that ignores conditions', async () => {
+      const onIt = exploreSchedules(race, { createStore: ignoringConditions, maxDelays });
+      await expect(onIt).rejects.toThrow('fails');
+    });
+  });
+}
+
+function ignoringConditions(clock: FakeClock): KvStore {
+  const store = createMemoryStore({ clock });
+  return {
+    capabilities: store.capabilities,
+    get: (...call) => store.get(...call),
+    find: (...call) => store.find(...call),
+    put: (key, value, { ttlMs } = {}) => store.put(key, value, { ttlMs }),
+    delete: (key) => store.delete(key),
+  };
+}
