@@ -1,8 +1,11 @@
+import type { KvStore } from '@norikv/store';
 import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import type { VectorKvStore } from '../src/core/vector-kv-store.js';
 import type { EmbeddingModel, Vector } from '../src/index.js';
 import { Inspector } from './deduplication/inspector.js';
 import { atCosine, DocumentDeduplicator, memory, modelOf } from './deduplication/world.js';
+import { watchedStore } from './support/watched-store.js';
 
 function pair(left: string, right: string, cosine: number) {
   return new DocumentDeduplicator(memory(), modelOf({ [left]: [1], [right]: atCosine(cosine) }), 0.95);
@@ -185,6 +188,23 @@ describe('while the embedder is down', () => {
     });
     expect(await dedup.get('a')).toBeNull();
   });
+});
+
+it('leaves no trace of an alias that a slow call enters after another one has linked it', async () => {
+  const inspector = new Inspector(memory());
+  const slow = watchedStore(inspector.store as VectorKvStore);
+  const model = modelOf({ one: [1], two: atCosine(0.99) }, 6);
+  const open = (store: KvStore) => new DocumentDeduplicator(store, model, 0.95, { policy: 'link' });
+  const [first, second] = [open(slow.store), open(inspector.store)];
+  await first.checkAndStore('a', 'one');
+  const inserting = slow.hold('vectorInsert');
+  const storing = first.checkAndStore('b', 'two');
+  const insert = await inserting;
+  expect(await second.checkAndStore('b', 'two')).toMatchObject({ action: 'linked', duplicateOf: 'a' });
+  insert();
+  expect(await storing).toMatchObject({ action: 'linked', duplicateOf: 'a' });
+  expect(await inspector.ghosts(inspector.store as VectorKvStore)).toEqual([]);
+  expect(await second.verify()).toMatchObject({ isClean: true });
 });
 
 it('refuses another model, or none, on the same documents', async () => {

@@ -90,6 +90,16 @@ it('a document that stands with another content now is not replaced', () => {
   });
 });
 
+it('a candidate that two calls have made an alias leaves its traces to be removed after the second, too', () => {
+  const match = { id: 'b', stage: 'near', similarity: 0.5, verdict: 'duplicate', objection: null } as const;
+  const linked = after(begin(candidate(1, 'x')), link(1, match, false));
+  const swept = settled(linked)(linked, 0).result.state;
+  expect(swept.leftovers).toEqual([]);
+  expect(resultOf(swept, link(1, match, false)).state.leftovers).toMatchObject([{ generation: 1 }]);
+  const member = after(begin(candidate(1, 'x')), link(1, match, true));
+  expect(link(1, match, true)(member, 0)).toMatchObject({ kind: 'keep', result: { isDone: true } });
+});
+
 it('a document that is gone is not removed again', () => {
   const state = after(begin(candidate(1, 'x')), remove(9));
   expect(state.leftovers).toHaveLength(1);

@@ -169,6 +169,30 @@ describe('VectorRecords', () => {
     }
   });
 
+  it('leaves no vector behind that came after a delete had removed it, and before it has taken note', async () => {
+    const memory = createMemoryVectorStore();
+    const [writer, remover] = [watchedStore(memory), watchedStore(memory)];
+    const [written, removed] = [await open(writer.store), await open(remover.store)];
+    await written.put('a', 'old', [at(30)]);
+    const inserting = writer.hold('vectorInsert');
+    const writing = written.put('a', 'new', [at(0)]);
+    const insert = await inserting;
+    const removing = remover.hold('vectorDelete');
+    const deleting = removed.delete('a');
+    const remove = await removing;
+    const noting = remover.hold('put');
+    remove();
+    const note = await noting;
+    const insertingAgain = writer.hold('vectorInsert');
+    insert();
+    const insertAgain = await insertingAgain;
+    note();
+    expect(await deleting).toBe(true);
+    insertAgain();
+    const { generation } = await writing;
+    expect(await writer.vectorIds('texts', 2)).toEqual([`a#${generation}#0`]);
+  });
+
   it('gives up when it is fenced again and again', async () => {
     const watched = watchedStore();
     const records = await open(watched.store);

@@ -74,11 +74,8 @@ export function isSettled({ pending, stale }: RecordState): boolean {
 
 /** Transitions of a {@link RecordState}. `ttlMs` is the life of tombstones; undefined where nothing expires. */
 export interface RecordTransitions {
-  /**
-   * Announces vectors, before the first is written. False if the generation was fenced. `abandoned` are
-   * earlier tries of the same writer.
-   */
-  begin(begun: Generation, abandoned: readonly Generation[]): Transition<RecordState, boolean>;
+  /** Announces vectors, before the first is written. False if the generation was fenced. */
+  begin(begun: Generation): Transition<RecordState, boolean>;
   /** Makes a generation live, unless it was fenced or a newer one is. Fences those before it that have not begun. */
   publish(generation: number, data: unknown): Transition<RecordState, Publication | Fenced>;
   /** Removes what is live, and fences everybody who is writing, unless the generation of the delete was fenced. */
@@ -96,11 +93,10 @@ export function recordTransitions(ttlMs: number | undefined): RecordTransitions 
 
   return {
     begin:
-      (begun, abandoned) =>
+      (begun) =>
       (state = absent) => {
         if (begun.generation <= state.floor) return keep(false);
-        const stale = [...state.stale, ...abandoned];
-        return changed({ ...state, pending: [...state.pending, begun], stale }, true);
+        return changed({ ...state, pending: [...state.pending, begun] }, true);
       },
 
     publish:

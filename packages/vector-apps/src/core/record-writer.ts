@@ -27,14 +27,13 @@ export class RecordWriter<T> {
 
   async put(id: string, data: T, vectors: readonly Float32Array[], budget: CallBudget): Promise<Generation> {
     const { table, ledger, vectors: stored, transitions, clock } = this.#access;
-    const abandoned: Generation[] = [];
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const allottedAt = clock.monotonic();
       const generation = await ledger.allot(id, budget);
       const begun = { generation, vectorCount: vectors.length };
       // A tombstone fences this generation only while it lives.
       if (clock.monotonic() - allottedAt > tombstoneMs / 2) continue;
-      if (!(await table.update(id, transitions.begin(begun, abandoned), budget))) continue;
+      if (!(await table.update(id, transitions.begin(begun), budget))) continue;
       await stored.insert(id, generation, vectors, budget);
       const outcome = await table.update(id, transitions.publish(generation, data), budget);
       if (!outcome.isFenced) {
@@ -44,9 +43,9 @@ export class RecordWriter<T> {
         await this.#sweep(id, stale, close, budget);
         return begun;
       }
-      abandoned.push(begun);
+      // Whoever fenced it may have removed its vectors before all of them were there.
+      await stored.remove(id, [begun], budget);
     }
-    await stored.remove(id, abandoned, budget);
     throw fenced('Writing', id);
   }
 

@@ -127,7 +127,11 @@ export function link(
 ): Transition<DocumentState, Step> {
   return step((state) => {
     const { candidate, alias } = state;
-    if (candidate?.generation !== generation) return alias?.revision.generation === generation;
+    if (candidate?.generation !== generation) {
+      if (alias?.revision.generation !== generation) return false;
+      // Whoever was first may have removed its traces before this call had entered all of them.
+      return alias.isMember || { ...state, leftovers: left(state, alias.revision) };
+    }
     const { fingerprint } = candidate;
     const leftovers = left(state, alias?.revision ?? null, isMember ? null : candidate);
     const made: Alias = { match, revision: { generation, fingerprint }, isMember };

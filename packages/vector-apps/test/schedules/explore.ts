@@ -1,0 +1,66 @@
+import type { Clock } from '@norikv/store';
+import {
+  exploreSchedules,
+  type FakeClock,
+  type RaceEnd,
+  type RaceProcess,
+  type ScheduleFault,
+  type ScheduleWorld,
+} from '@norikv/testkit';
+import { expect } from 'vitest';
+import type { VectorKvStore } from '../../src/core/vector-kv-store.js';
+import { createScheduledStore, type ScheduledStore, storeOf } from './scheduled-store.js';
+
+const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+const faults: readonly ScheduleFault[] = [
+  'lost-request',
+  'lost-reply',
+  'delayed-delivery',
+  'duplicated-delivery',
+  'own-mismatch',
+  'crash',
+];
+
+/** How one process has a pattern. */
+export interface OpenOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** What processes do, and what must be true afterwards. */
+export interface Story<Pattern> {
+  open(store: VectorKvStore, options: OpenOptions): Pattern;
+  readonly before?: ((pattern: Pattern) => Promise<unknown>) | undefined;
+  readonly race: readonly ((pattern: Pattern) => Promise<unknown>)[];
+  /** Whether one of them searches for vectors. */
+  readonly isSearched?: boolean;
+  after(pattern: Pattern, ends: readonly RaceEnd<unknown>[], store: ScheduledStore): Promise<void>;
+}
+
+/** Plays a story under every schedule. */
+export async function explore<Pattern extends { initialize(): Promise<void> }>(
+  story: Story<Pattern>,
+  createStore: (clock: FakeClock) => ScheduledStore = createScheduledStore,
+): Promise<void> {
+  const play = async (world: ScheduleWorld<ScheduledStore>): Promise<void> => {
+    const { clock, store } = world;
+    const survivor = story.open(store, { clock, random: () => 0.5 });
+    await survivor.initialize();
+    await story.before?.(survivor);
+    const start = (act: (pattern: Pattern) => Promise<unknown>) => async (process: RaceProcess) => {
+      const seat = storeOf(process, world, story.isSearched ?? false);
+      const pattern = story.open(seat.store, { clock: process.clock, random: process.random });
+      await pattern.initialize();
+      seat.join();
+      return act(pattern);
+    };
+    const ends = await world.race(...story.race.map(start));
+    await clock.run(() => story.after(survivor, ends, store));
+  };
+  const isRace = story.race.length > 1;
+  // A race has many schedules without a fault; a process that is alone has one.
+  const mostFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
+  const maxFaults = isRace ? Math.max(0, mostFaults - 1) : mostFaults;
+  const { schedules } = await exploreSchedules(play, { faults, maxFaults, createStore });
+  expect(schedules).toBeGreaterThan(isRace || maxFaults > 0 ? 3 : 0);
+}
