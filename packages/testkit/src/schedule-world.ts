@@ -15,10 +15,10 @@ import { settled, waitForRealWork } from './settled.js';
 /** How a program of a race ended. One that crashed returned nothing. */
 export type RaceEnd<Result> = PromiseSettledResult<Result> | { readonly status: 'crashed' };
 
-type Programs<Results extends readonly unknown[]> = {
-  [Index in keyof Results]: (process: RaceProcess) => Promise<Results[Index]>;
+type Program = (process: RaceProcess) => Promise<unknown>;
+type RaceEnds<Programs extends readonly Program[]> = {
+  [Index in keyof Programs]: RaceEnd<Awaited<ReturnType<Programs[Index]>>>;
 };
-type RaceEnds<Results extends readonly unknown[]> = { [Index in keyof Results]: RaceEnd<Results[Index]> };
 
 /** A store, a clock and processes, made anew for each schedule. */
 export interface ScheduleWorld<Store extends KvStore = KvStore> {
@@ -29,13 +29,12 @@ export interface ScheduleWorld<Store extends KvStore = KvStore> {
   /**
    * Starts a process for each program. Resolves when all have ended or crashed, and nothing is on its way any more.
    *
-   * @throws what a program threw, unless it is a `NoriKVError`: those are in the result. An assertion in a callback whose
+   * @throws what a program threw, unless it is a `NoriKVError`: those are in the result, but for those that say that the
+   * program is wrong (`InvalidArgumentError`, `UnsupportedError`). An assertion in a callback whose
    * errors the code under test keeps to itself is not seen: note what is wrong there, and look at it after the race.
    * @throws Error if one waits for neither the store nor the clock.
    */
-  readonly race: <Results extends readonly unknown[]>(
-    ...programs: Programs<Results>
-  ) => Promise<RaceEnds<Results>>;
+  readonly race: <Programs extends readonly Program[]>(...programs: Programs) => Promise<RaceEnds<Programs>>;
 }
 
 /** How many of which faults one schedule may have. */
@@ -89,14 +88,11 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
         await waitForRealWork(() => haveEnded() || this.#requests.size > 0 || this.clock.pendingTimers > 0);
       }
     }
-    for (const { end } of runners) {
-      // What the code under test has errors for is an answer; anything else is a mistake, or an assertion that failed.
-      if (end?.status === 'rejected' && !isNoriKVError(end.reason)) throw end.reason;
-    }
+    for (const { end } of runners) if (end?.status === 'rejected' && !isAnswer(end.reason)) throw end.reason;
     return runners.map(({ end }) => end) as never;
   };
 
-  #start(program: (process: RaceProcess) => Promise<unknown>): Runner {
+  #start(program: Program): Runner {
     const name = `${this.#runners.length + 1}`;
     const { store, clock } = this;
     const surroundings = { store, clock, requests: this.#requests, places: this.#places };
@@ -146,4 +142,9 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
     if (step.costs) this.#spent[step.costs] += 1;
     await step.take();
   }
+}
+
+/** Whether an error is one that the code under test may end with. All others are mistakes, or assertions that failed. */
+function isAnswer(error: unknown): boolean {
+  return isNoriKVError(error) && error.code !== 'INVALID_ARGUMENT' && error.code !== 'UNSUPPORTED';
 }

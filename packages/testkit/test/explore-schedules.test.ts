@@ -74,7 +74,7 @@ describe('exploreSchedules', () => {
       fc.asyncProperty(fc.array(process, { minLength: 2, maxLength: 3 }), async (processes) => {
         const outcomes = new Set<string>();
         await exploreSchedules(async (world) => {
-          const ends = await world.race<string[]>(...processes.map(mover));
+          const ends = await world.race(...processes.map(mover));
           const values = new Map<string, string>();
           for (const key of ['a', 'b']) {
             const entry = await find(world.store, key);
@@ -164,6 +164,10 @@ describe('a race', () => {
       await world.race(async () => expect(1).toBe(2));
     });
     await expect(assertion).rejects.toThrow('Schedule 1 fails: expected 1 to be 2');
+    const misused = exploreSchedules(async (world) => {
+      await world.race(({ store }) => store.put('', 'x'));
+    });
+    await expect(misused).rejects.toThrow('Schedule 1 fails: key has 0 bytes');
     const text = exploreSchedules(async (world) => {
       await world.race(() => Promise.reject('no error'));
     });
