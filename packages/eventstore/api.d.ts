@@ -602,6 +602,8 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     readonly sweepMs?: number | undefined;
     /** Default: the clock of the process. */
     readonly clock?: Clock | undefined;
+    /** Uniform in [0, 1), for waits between retries. Default `Math.random`. */
+    readonly random?: (() => number) | undefined;
 }
 /** How long to wait for a consumer or a projection to catch up. It goes on when that is over. */
 interface CatchUpOptions {

@@ -1,4 +1,4 @@
-import { KvStore, Capabilities, Key, Clock, CancelTimer, GetOptions, PutOptions, DeleteOptions, Value, Condition, Version, Entry, VectorStore } from '@norikv/store';
+import { KvStore, Capabilities, Key, Clock, CancelTimer, GetOptions, Entry, PutOptions, DeleteOptions, Value, Condition, Version, VectorStore } from '@norikv/store';
 
 /** A store under test. */
 interface ConformanceTarget {
@@ -168,6 +168,8 @@ declare class FakeClock implements ProcessClock {
     drifted(rate: number, offsetMs?: number): ProcessClock;
     /** Moves time forward by `ms`, firing every timer that falls due on the way. An error of a timer rejects. */
     advance(ms: number): Promise<void>;
+    /** Moves time forward to the next timer and fires it. False if there is none. An error of the timer rejects. */
+    next(): Promise<boolean>;
     /**
      * Moves time from timer to timer until the work settles, and returns what it gave.
      *
@@ -181,6 +183,49 @@ declare class FakeClock implements ProcessClock {
 
 /** What a call does: `find` counts as a read like `get`. */
 type Operation = 'get' | 'find' | 'put' | 'delete';
+
+/** How long a call takes, there and back: a number of milliseconds, or a function asked for each call. */
+type Latency = number | (() => number);
+
+/** Options of {@link createMemoryStore}. */
+interface MemoryStoreOptions {
+    /** Default: the clock of the process. TTLs follow its `monotonic()`, so wall-clock jumps do not matter. */
+    readonly clock?: Clock | undefined;
+    /**
+     * Time of one call in milliseconds, half of it before the store acts and half after. Default 0: the store
+     * acts within the call and starts no timer.
+     */
+    readonly latencyMs?: Latency | undefined;
+    /** Whether a lost condition tells what the key holds. Default true; engines on a wire may not. */
+    readonly mismatchCarriesEntry?: boolean | undefined;
+    /** How long an idempotency key is remembered. Default: one day. */
+    readonly idempotencyRetentionMs?: number | undefined;
+    /**
+     * Overrides of what the store declares. `ttl: 'none'`, `idempotency: 'none'`, `createIfAbsent: false` and
+     * `deleteCas: false` also make it refuse such calls; the limits are kept; the others only change the label.
+     */
+    readonly capabilities?: Partial<Capabilities> | undefined;
+}
+/** A {@link KvStore} in the memory of this process. */
+interface MemoryStore extends KvStore, AsyncDisposable {
+    readonly capabilities: Capabilities;
+    find(key: Key, options?: GetOptions): Promise<Entry | null>;
+    /** Refuses further calls and resolves when those in flight have ended. Calling it again is fine. */
+    close(): Promise<void>;
+}
+/**
+ * The reference store: the whole contract, strictly atomic, in memory.
+ *
+ * What it holds is lost with the object, so `durableAck` is false; a test may override that label.
+ *
+ * @example
+ * ```ts
+ * const store = createMemoryStore();
+ * const version = await store.put('greeting', 'hello');
+ * await store.put('greeting', 'good day', { ifMatchVersion: version });
+ * ```
+ */
+declare function createMemoryStore(options?: MemoryStoreOptions): MemoryStore;
 
 /** The options of any call. */
 type AnyOptions = GetOptions & PutOptions & DeleteOptions;
@@ -215,6 +260,99 @@ interface FaultCandidate {
 }
 /** The operations a fault can be scripted for; a scripted `get` also meets `find`. */
 type ScriptedOperation = 'get' | 'put' | 'delete';
+
+/** What a process of a race has. Code under test must get its store, its time and its chance from here. */
+interface RaceProcess {
+    /** "1" for the first program, and so on. */
+    readonly name: string;
+    /** The store of the world. Each call of it waits for its place in the schedule. */
+    readonly store: KvStore;
+    /** The clock of the world. */
+    readonly clock: Clock;
+    /** Random numbers, the same in every schedule. */
+    readonly random: () => number;
+}
+
+/**
+ * What can go wrong in a schedule: what {@link Fault} says, and `crash`: a process ends, and what it had on its way is
+ * lost. (Where that arrives before, it is another schedule.)
+ */
+type ScheduleFault = Exclude<Fault, 'outage'> | 'crash';
+
+/** How a program of a race ended. One that crashed returned nothing. */
+type RaceEnd<Result> = PromiseSettledResult<Result> | {
+    readonly status: 'crashed';
+};
+/** What a process of a race does. */
+type RaceProgram = (process: RaceProcess) => Promise<unknown>;
+/** How the programs of a race ended, in their order. */
+type RaceEnds<Programs extends readonly RaceProgram[]> = {
+    [Index in keyof Programs]: RaceEnd<Awaited<ReturnType<Programs[Index]>>>;
+};
+/** A store, a clock and processes, made anew for each schedule. */
+interface ScheduleWorld<Store extends KvStore = KvStore> {
+    /** The store itself: calls made here are in no schedule. For what is there before a race, and for checks after it. */
+    readonly store: Store;
+    /** Stands still while a call can be answered. */
+    readonly clock: FakeClock;
+    /**
+     * Starts a process for each program. Resolves when all have ended or crashed, and nothing is on its way any more.
+     *
+     * @throws what a program threw, unless it is a `NoriKVError`: those are in the result, but for those that say that the
+     * program is wrong (`InvalidArgumentError`, `UnsupportedError`). An assertion in a callback whose
+     * errors the code under test keeps to itself is not seen: note what is wrong there, and look at it after the race.
+     * @throws Error if one waits for neither the store nor the clock.
+     */
+    readonly race: <Programs extends readonly RaceProgram[]>(...programs: Programs) => Promise<RaceEnds<Programs>>;
+}
+
+/** Options of {@link exploreSchedules}. */
+interface ExploreOptions<Store extends KvStore = MemoryStore> {
+    /** What can go wrong. Default: nothing. */
+    readonly faults?: readonly ScheduleFault[] | undefined;
+    /** How many faults one schedule may have. Default 1. */
+    readonly maxFaults?: number | undefined;
+    /**
+     * How often time may pass, until the next timer, although a call could be answered: a slow network, or a process that
+     * stands still. Default 0: time passes when everybody waits for it.
+     */
+    readonly maxDelays?: number | undefined;
+    /** How many schedules there may be before it gives up. Default 100,000. */
+    readonly maxSchedules?: number | undefined;
+    /** Makes the store of each run; it must answer without waiting for anything real. Default: a memory store. */
+    readonly createStore?: ((clock: FakeClock) => Store) | undefined;
+}
+/** What {@link exploreSchedules} did. */
+interface Exploration {
+    /** How many schedules were tried: each of another outcome than all others, or at least of another way to it. */
+    readonly schedules: number;
+}
+/**
+ * Runs a scenario under every schedule: every order in which the store can answer the processes of its races, and every
+ * way in which what you allow can go wrong. What it finds no fault with has none, for this scenario.
+ *
+ * Of schedules that differ only in the order of calls that do not matter to each other (of other keys, or two reads) one
+ * is run. So processes must share nothing but the store, and what they return. Two processes of four calls each on one
+ * key have 70 schedules, with one lost reply some 500; three processes soon have millions.
+ *
+ * @throws Error with the schedule, as a list, and what the scenario threw as its cause.
+ * @throws Error if there are more than `maxSchedules`, or if the scenario is not the same each time.
+ * @throws InvalidArgumentError naming the option that is wrong.
+ *
+ * @example
+ * ```ts
+ * await exploreSchedules(
+ *   async (world) => {
+ *     const add = ({ store, clock, random }: RaceProcess) =>
+ *       new DistributedCounter(store, 'visits', { clock, random }).increment();
+ *     await world.race(add, add);
+ *     assert.equal(await new DistributedCounter(world.store, 'visits').get(), 2);
+ *   },
+ *   { faults: ['lost-reply'] },
+ * );
+ * ```
+ */
+declare function exploreSchedules<Store extends KvStore = MemoryStore>(scenario: (world: ScheduleWorld<Store>) => Promise<void>, options?: ExploreOptions<Store>): Promise<Exploration>;
 
 /** A write a client asked for. Values are text with one character a byte. */
 type HistoryWrite = {
@@ -279,9 +417,6 @@ declare class History implements Iterable<HistoryOperation> {
     [Symbol.iterator](): Iterator<HistoryOperation>;
 }
 
-/** How long a call takes, there and back: a number of milliseconds, or a function asked for each call. */
-type Latency = number | (() => number);
-
 /** The verdict of {@link checkLinearizability}. */
 type LinearizabilityResult = {
     readonly ok: true;
@@ -327,46 +462,6 @@ interface LyingServerOptions {
  * instead of trusting it.
  */
 declare function withLyingServer(store: KvStore, options?: LyingServerOptions): KvStore;
-
-/** Options of {@link createMemoryStore}. */
-interface MemoryStoreOptions {
-    /** Default: the clock of the process. TTLs follow its `monotonic()`, so wall-clock jumps do not matter. */
-    readonly clock?: Clock | undefined;
-    /**
-     * Time of one call in milliseconds, half of it before the store acts and half after. Default 0: the store
-     * acts within the call and starts no timer.
-     */
-    readonly latencyMs?: Latency | undefined;
-    /** Whether a lost condition tells what the key holds. Default true; engines on a wire may not. */
-    readonly mismatchCarriesEntry?: boolean | undefined;
-    /** How long an idempotency key is remembered. Default: one day. */
-    readonly idempotencyRetentionMs?: number | undefined;
-    /**
-     * Overrides of what the store declares. `ttl: 'none'`, `idempotency: 'none'`, `createIfAbsent: false` and
-     * `deleteCas: false` also make it refuse such calls; the limits are kept; the others only change the label.
-     */
-    readonly capabilities?: Partial<Capabilities> | undefined;
-}
-/** A {@link KvStore} in the memory of this process. */
-interface MemoryStore extends KvStore, AsyncDisposable {
-    readonly capabilities: Capabilities;
-    find(key: Key, options?: GetOptions): Promise<Entry | null>;
-    /** Refuses further calls and resolves when those in flight have ended. Calling it again is fine. */
-    close(): Promise<void>;
-}
-/**
- * The reference store: the whole contract, strictly atomic, in memory.
- *
- * What it holds is lost with the object, so `durableAck` is false; a test may override that label.
- *
- * @example
- * ```ts
- * const store = createMemoryStore();
- * const version = await store.put('greeting', 'hello');
- * await store.put('greeting', 'good day', { ifMatchVersion: version });
- * ```
- */
-declare function createMemoryStore(options?: MemoryStoreOptions): MemoryStore;
 
 /** A {@link MemoryStore} that serves vectors too. */
 interface MemoryVectorStore extends MemoryStore, VectorStore {
@@ -505,4 +600,4 @@ interface FaultyStore extends KvStore {
  */
 declare function withFaults(store: KvStore, options?: FaultOptions): FaultyStore;
 
-export { type AnyOptions, type CallCounts, type ClientRace, type ConformanceExpectations, type ConformanceOptions, type ConformanceTarget, type CountedStore, FakeClock, type FakeClockOptions, type Fault, type FaultCandidate, type FaultControl, type FaultOptions, type FaultRates, type FaultyStore, History, type HistoryAction, type HistoryEntry, type HistoryOperation, type HistoryResult, type HistoryWrite, type Latency, type LinearizabilityResult, type LyingServerOptions, type MemoryStore, type MemoryStoreOptions, type MemoryVectorStore, type Operation, type ProcessClock, type ProvidedTest, type ScriptedOperation, type ServedOption, type TestFunction, type TestRunner, type VectorConformanceOptions, type VectorConformanceTarget, checkLinearizability, countCalls, createMemoryStore, createMemoryVectorStore, defineConformance, defineVectorConformance, raceClients, recordHistory, seededRandom, withFaults, withLyingServer };
+export { type AnyOptions, type CallCounts, type ClientRace, type ConformanceExpectations, type ConformanceOptions, type ConformanceTarget, type CountedStore, type Exploration, type ExploreOptions, FakeClock, type FakeClockOptions, type Fault, type FaultCandidate, type FaultControl, type FaultOptions, type FaultRates, type FaultyStore, History, type HistoryAction, type HistoryEntry, type HistoryOperation, type HistoryResult, type HistoryWrite, type Latency, type LinearizabilityResult, type LyingServerOptions, type MemoryStore, type MemoryStoreOptions, type MemoryVectorStore, type Operation, type ProcessClock, type ProvidedTest, type RaceEnd, type RaceEnds, type RaceProcess, type RaceProgram, type ScheduleFault, type ScheduleWorld, type ScriptedOperation, type ServedOption, type TestFunction, type TestRunner, type VectorConformanceOptions, type VectorConformanceTarget, checkLinearizability, countCalls, createMemoryStore, createMemoryVectorStore, defineConformance, defineVectorConformance, exploreSchedules, raceClients, recordHistory, seededRandom, withFaults, withLyingServer };

@@ -43,7 +43,11 @@ export class Records {
    *
    * @throws OutcomeUnknownError where it cannot be known whether it was made.
    */
-  async updateOnce(key: string, change: NotedChange, timeoutMs = this.#settings.timeoutMs): Promise<void> {
+  async updateOnce(
+    key: string,
+    change: NotedChange,
+    timeoutMs: number = this.#settings.timeoutMs,
+  ): Promise<void> {
     const { random } = this.#settings;
     if (await this.#updateWithin(timeoutMs, key, noted(random, change))) return;
     throw new OutcomeUnknownError(

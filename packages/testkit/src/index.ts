@@ -29,7 +29,7 @@ export type { ScheduleFault } from './possible-steps.js';
 export { type ClientRace, raceClients } from './race-clients.js';
 export type { RaceProcess } from './race-process.js';
 export { recordHistory } from './record-history.js';
-export type { RaceEnd, ScheduleWorld } from './schedule-world.js';
+export type { RaceEnd, RaceEnds, RaceProgram, ScheduleWorld } from './schedule-world.js';
 export { seededRandom } from './seeded-random.js';
 export {
   defineVectorConformance,

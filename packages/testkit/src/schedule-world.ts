@@ -15,8 +15,11 @@ import { settled, waitForRealWork } from './settled.js';
 /** How a program of a race ended. One that crashed returned nothing. */
 export type RaceEnd<Result> = PromiseSettledResult<Result> | { readonly status: 'crashed' };
 
-type Program = (process: RaceProcess) => Promise<unknown>;
-type RaceEnds<Programs extends readonly Program[]> = {
+/** What a process of a race does. */
+export type RaceProgram = (process: RaceProcess) => Promise<unknown>;
+
+/** How the programs of a race ended, in their order. */
+export type RaceEnds<Programs extends readonly RaceProgram[]> = {
   [Index in keyof Programs]: RaceEnd<Awaited<ReturnType<Programs[Index]>>>;
 };
 
@@ -34,7 +37,9 @@ export interface ScheduleWorld<Store extends KvStore = KvStore> {
    * errors the code under test keeps to itself is not seen: note what is wrong there, and look at it after the race.
    * @throws Error if one waits for neither the store nor the clock.
    */
-  readonly race: <Programs extends readonly Program[]>(...programs: Programs) => Promise<RaceEnds<Programs>>;
+  readonly race: <Programs extends readonly RaceProgram[]>(
+    ...programs: Programs
+  ) => Promise<RaceEnds<Programs>>;
 }
 
 /** How many of which faults one schedule may have. */
@@ -92,7 +97,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
     return runners.map(({ end }) => end) as never;
   };
 
-  #start(program: Program): Runner {
+  #start(program: RaceProgram): Runner {
     const name = `${this.#runners.length + 1}`;
     const { store, clock } = this;
     const surroundings = { store, clock, requests: this.#requests, places: this.#places };
