@@ -3,6 +3,7 @@ import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@no
 import type { FakeClock } from './fake-clock.js';
 import { createMemoryStore, type MemoryStore } from './memory-store.js';
 import type { ScheduleFault } from './possible-steps.js';
+import { commute } from './schedule-step.js';
 import { ScheduleTree } from './schedule-tree.js';
 import { type ScheduleWorld, World } from './schedule-world.js';
 
@@ -17,6 +18,11 @@ export interface ExploreOptions<Store extends KvStore = MemoryStore> {
    * stands still. Default 0: time passes when everybody waits for it.
    */
   readonly maxDelays?: number | undefined;
+  /**
+   * How often a schedule may leave a process for another one although it could go on. Default: any number. A bound makes
+   * larger races possible, and most mistakes show with 2 (Musuvathi and Qadeer, CHESS, 2007).
+   */
+  readonly maxSwitches?: number | undefined;
   /** How many schedules there may be before it gives up. Default 100,000. */
   readonly maxSchedules?: number | undefined;
   /** Makes the store of each run; it must answer without waiting for anything real. Default: a memory store. */
@@ -33,9 +39,11 @@ const optionNames: readonly (keyof ExploreOptions)[] = [
   'faults',
   'maxFaults',
   'maxDelays',
+  'maxSwitches',
   'maxSchedules',
   'createStore',
 ];
+const anyNumber = Number.POSITIVE_INFINITY;
 const faultNames: readonly ScheduleFault[] = [
   'lost-request',
   'lost-reply',
@@ -76,7 +84,8 @@ export async function exploreSchedules<Store extends KvStore = MemoryStore>(
 ): Promise<Exploration> {
   checkFunction('scenario', scenario);
   const { maxSchedules, createStore, ...budget } = settingsOf(options);
-  const tree = new ScheduleTree();
+  // A schedule within the bound may stand for itself only: the others of its kind may be beyond it.
+  const tree = new ScheduleTree(budget.maxSwitches === anyNumber ? commute : () => false);
   let schedules = 0;
   do {
     if (schedules === maxSchedules) {
@@ -97,16 +106,23 @@ export async function exploreSchedules<Store extends KvStore = MemoryStore>(
 
 function settingsOf<Store extends KvStore>(options: ExploreOptions<Store>) {
   checkOptions(options, optionNames);
-  const { faults = [], maxFaults = 1, maxDelays = 0, maxSchedules = 100_000 } = options;
+  const {
+    faults = [],
+    maxFaults = 1,
+    maxDelays = 0,
+    maxSwitches = anyNumber,
+    maxSchedules = 100_000,
+  } = options;
   if (!Array.isArray(faults)) refuse('faults', faults, 'a list of faults');
   for (const fault of faults) checkOneOf('faults', fault, faultNames);
   checkWhole('maxFaults', maxFaults, 0);
   checkWhole('maxDelays', maxDelays, 0);
+  if (maxSwitches !== anyNumber) checkWhole('maxSwitches', maxSwitches, 0);
   checkWhole('maxSchedules', maxSchedules);
   const inMemory = (clock: FakeClock): KvStore => createMemoryStore({ clock });
   const createStore = options.createStore ?? (inMemory as (clock: FakeClock) => Store);
   checkFunction('createStore', createStore);
-  return { faults, maxFaults, maxDelays, maxSchedules, createStore };
+  return { faults, maxFaults, maxDelays, maxSwitches, maxSchedules, createStore };
 }
 
 function failed(number: number, steps: readonly string[], cause: unknown): Error {

@@ -1,4 +1,4 @@
-import { commute, type Step } from './schedule-step.js';
+import type { Step } from './schedule-step.js';
 
 /** A point where several steps were possible. */
 interface Fork {
@@ -19,8 +19,14 @@ interface Fork {
  * (Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996).
  */
 export class ScheduleTree {
+  readonly #commute: (left: Step, right: Step) => boolean;
   readonly #forks: Fork[] = [];
   #depth = 0;
+
+  /** @param commute - whether the order of two steps makes no difference. */
+  constructor(commute: (left: Step, right: Step) => boolean) {
+    this.#commute = commute;
+  }
 
   /**
    * The step for this run to take. Undefined if all that could follow is in other schedules.
@@ -58,7 +64,7 @@ export class ScheduleTree {
   #open(steps: readonly Step[], offered: string): Fork | undefined {
     const before = this.#forks.at(-1);
     const asleep = before
-      ? [...before.asleep, ...before.tried].filter((step) => commute(step, before.current))
+      ? [...before.asleep, ...before.tried].filter((step) => this.#commute(step, before.current))
       : [];
     const [current, ...untried] = steps.filter(({ id }) => !asleep.some((step) => step.id === id));
     if (!current) return undefined;

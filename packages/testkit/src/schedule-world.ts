@@ -42,11 +42,12 @@ export interface ScheduleWorld<Store extends KvStore = KvStore> {
   ) => Promise<RaceEnds<Programs>>;
 }
 
-/** How many of which faults one schedule may have. */
-export interface FaultBudget {
+/** What one schedule may have at most. */
+export interface Budget {
   readonly faults: readonly ScheduleFault[];
   readonly maxFaults: number;
   readonly maxDelays: number;
+  readonly maxSwitches: number;
 }
 
 interface Runner {
@@ -64,14 +65,16 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   /** Resolves if other schedules have all that could follow: nobody needs the rest of this run. */
   readonly abandoned: Promise<void>;
   readonly #tree: ScheduleTree;
-  readonly #budget: FaultBudget;
+  readonly #budget: Budget;
   readonly #requests = new Map<string, Request>();
   readonly #places = new Map<string, string>();
   readonly #runners: Runner[] = [];
-  readonly #spent = { fault: 0, delay: 0 };
+  readonly #spent = { fault: 0, delay: 0, switch: 0 };
+  /** The process that went on last. */
+  #running: string | undefined;
   #abandon = (): void => {};
 
-  constructor(createStore: (clock: FakeClock) => Store, tree: ScheduleTree, budget: FaultBudget) {
+  constructor(createStore: (clock: FakeClock) => Store, tree: ScheduleTree, budget: Budget) {
     this.store = createStore(this.clock);
     this.#tree = tree;
     this.#budget = budget;
@@ -124,7 +127,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   }
 
   #possibleSteps(haveEnded: boolean): PossibleStep[] {
-    const { faults, maxFaults, maxDelays } = this.#budget;
+    const { faults, maxFaults, maxDelays, maxSwitches } = this.#budget;
     const requests = [...this.#requests.values()];
     const steps = requests.map((request) => delivery(request));
     if (this.#spent.fault < maxFaults) {
@@ -134,7 +137,13 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
     }
     const mayDelay = steps.length > 0 && !haveEnded && this.#spent.delay < maxDelays;
     if (mayDelay && this.clock.pendingTimers > 0) steps.push(delay(this.clock));
-    return steps;
+    return this.#spent.switch < maxSwitches ? steps : steps.filter((step) => !this.#isSwitch(step, steps));
+  }
+
+  /** Whether a step is one of another process although the one that went on last could go on. */
+  #isSwitch({ process }: PossibleStep, steps: readonly PossibleStep[]): boolean {
+    if (process === undefined || process === this.#running) return false;
+    return steps.some((step) => step.process === this.#running);
   }
 
   async #take(steps: readonly PossibleStep[]): Promise<void> {
@@ -145,6 +154,8 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
     }
     this.taken.push(step.text);
     if (step.costs) this.#spent[step.costs] += 1;
+    if (this.#isSwitch(step, steps)) this.#spent.switch += 1;
+    this.#running = step.process ?? this.#running;
     await step.take();
   }
 }

@@ -88,6 +88,31 @@ describe('exploreSchedules', () => {
     );
   });
 
+  it.each([
+    [0, ['1122', '2211']],
+    [1, ['1122', '1221', '2112', '2211']],
+    [2, ['1122', '1212', '1221', '2112', '2121', '2211']],
+  ])('leaves a process that could go on %d times at most', async (maxSwitches, expected) => {
+    const orders: string[] = [];
+    const { schedules } = await exploreSchedules(
+      async ({ race }) => {
+        let order = '';
+        // Of different keys: a bound leaves nothing out that makes no difference.
+        const twice = async (process: RaceProcess): Promise<void> => {
+          for (const key of ['a', 'b']) {
+            await write(key + process.name)(process);
+            order += process.name;
+          }
+        };
+        await race(twice, twice);
+        orders.push(order);
+      },
+      { maxSwitches },
+    );
+    expect(orders.sort()).toEqual(expected);
+    expect(schedules).toBe(expected.length);
+  });
+
   it('does so where the keys are others each time', async () => {
     const found = new Set<string>();
     await exploreSchedules(async ({ race }) => {
@@ -416,6 +441,7 @@ describe('what cannot be explored', () => {
     [{ faults: ['outage'] }, 'faults'],
     [{ maxFaults: -1 }, 'maxFaults'],
     [{ maxDelays: 0.5 }, 'maxDelays'],
+    [{ maxSwitches: -1 }, 'maxSwitches'],
     [{ maxSchedules: 0 }, 'maxSchedules'],
     [{ createStore: createMemoryStore() }, 'createStore'],
   ])('%o', async (options, name) => {
