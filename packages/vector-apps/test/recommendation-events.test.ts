@@ -181,6 +181,28 @@ describe('interactions of a user', () => {
     expect(weight).toBeLessThan(2.5);
   });
 
+  it('count for the user too when the product is removed before the user has moved to the vectors of a training', async () => {
+    const memory = createMemoryVectorStore();
+    const other = await stockedShop(memory);
+    await other.recordInteraction('ann', 'boots', { at });
+    const liked = ['u1', 'u2'].flatMap((userId) => productIds.map((productId) => ({ userId, productId })));
+    await other.trainItemVectors(liked, { factors: 1 });
+    const store = handle(memory, {
+      async find(...call: Parameters<typeof memory.find>) {
+        if (call[0] === 'recommendation:user/ann') await other.removeProduct('poems');
+        return memory.find(...call);
+      },
+    });
+    const engine = await openShop(store);
+    expect(await engine.recordInteraction('ann', 'poems', { at })).toBe(true);
+    const taste = await tasteOf(memory, 'ann');
+    expect(taste?.recent.map(([productId]) => productId)).toEqual(['boots', 'poems']);
+    expect(taste?.sums.long.weight).toBe(1);
+    expect(await counted(memory)).toBe(2);
+    expect(await engine.recordInteraction('ann', 'poems', { at })).toBe(false);
+    expect(await counted(memory)).toBe(2);
+  });
+
   it('end with an error that names the record when it is damaged, which stays as it is', async () => {
     const store = createMemoryVectorStore();
     const engine = await stockedShop(store);

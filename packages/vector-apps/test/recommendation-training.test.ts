@@ -257,20 +257,6 @@ describe('a training', () => {
     expect((await tasteOf(store, 'ann'))?.recent).toHaveLength(1);
   });
 
-  it('does not count an event of a product that is removed before a user has moved', async () => {
-    const store = createMemoryVectorStore();
-    const engine = await stockedShop(store);
-    await engine.recordInteraction('ann', 'boots');
-    await engine.trainItemVectors(events, { factors: 4 });
-    const put = async (...args: Parameters<typeof store.put>) => {
-      if (String(args[0]).endsWith('user/ann')) await engine.removeProduct('sandals');
-      return store.put(...args);
-    };
-    const slow = await openShop(handle(store, { put }));
-    expect(await slow.recordInteraction('ann', 'sandals')).toBe(false);
-    expect((await tasteOf(store, 'ann'))?.recent).toHaveLength(1);
-  });
-
   it('can be repeated, and leaves behind only the one before', async () => {
     const store = createMemoryVectorStore();
     const engine = await stockedShop(store);

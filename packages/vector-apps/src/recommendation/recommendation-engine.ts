@@ -106,7 +106,7 @@ export class RecommendationEngine {
   /**
    * Adds an event to what is known of a user. With an `eventId`, repeating it after any failure counts it once.
    *
-   * @returns false if there is no such product; then nothing is recorded.
+   * @returns false if there is no such product when the call begins; then nothing is recorded.
    * @throws OperationIdReusedError if the `eventId` was used for another product or weight.
    * @throws ContentionError, OutcomeUnknownError, CancelledError, DeadlineExceededError as the updater does.
    */

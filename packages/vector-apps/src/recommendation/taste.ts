@@ -52,19 +52,19 @@ export function emptyTaste(space: SpaceName): Taste {
 
 /**
  * The taste with one more interaction. In whatever order the same interactions are added, the result is the
- * same: the sums up to rounding, the lists exactly.
+ * same: the sums up to rounding, the lists exactly. A product without a vector counts in the lists alone.
  */
 export function withInteraction(
   taste: Taste,
   interaction: Interaction,
   hash: string,
-  vector: ArrayLike<number>,
+  vector: ArrayLike<number> | undefined,
   rules: TasteRules,
 ): Taste {
   const [, atMs] = interaction;
   return {
     ...taste,
-    sums: added(taste.sums, interaction, vector, rules),
+    sums: vector ? added(taste.sums, interaction, vector, rules) : taste.sums,
     recent: [...taste.recent, interaction].sort(newestFirst).slice(0, rules.recentSize),
     seen: sighted(taste.seen, [hash, atMs], rules.seenSize),
   };

@@ -56,18 +56,18 @@ export class Tastes {
   /**
    * Adds an event, once for each event id.
    *
-   * @param item - its product; read again if another space counts meanwhile.
-   * @returns false if the product is gone meanwhile.
+   * @param item - its product; read again if another space counts meanwhile. If it is gone then, the event counts
+   * without its vector.
    */
-  async add(event: UserEvent, item: Item, budget: CallBudget): Promise<boolean> {
+  async add(event: UserEvent, item: Item, budget: CallBudget): Promise<true> {
     const { userId, productId, weight, eventId } = event;
     const interaction: Interaction = [productId, event.atMs, weight];
     const hash = shortHash(productId);
     let found: Item | null = item;
-    for (let attempt = 0; attempt < tries && found; attempt += 1) {
-      const { space, vector } = found;
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const { space, vector } = found ?? { ...item, vector: undefined };
       const add: Transition<Taste, boolean> = (taste = emptyTaste(space.name)) =>
-        isSameSpace(taste.space, space.name)
+        !vector || isSameSpace(taste.space, space.name)
           ? write(withInteraction(taste, interaction, hash, vector, this.#options), true)
           : keep(false);
       const operation = { opId: eventId, fingerprint: `${productId} ${weight}` };
@@ -77,7 +77,6 @@ export class Tastes {
       if (taste) await this.#moved(userId, taste, space, budget);
       found = await this.#catalogue.find(productId, budget);
     }
-    if (!found) return false;
     const message = `The vectors of products changed ${tries} times while they were read; try again`;
     throw new ContentionError(message, { attempts: tries });
   }
