@@ -317,6 +317,11 @@ interface ExploreOptions<Store extends KvStore = MemoryStore> {
      * stands still. Default 0: time passes when everybody waits for it.
      */
     readonly maxDelays?: number | undefined;
+    /**
+     * How often a schedule may leave a process for another one although it could go on. Default: any number. A bound makes
+     * larger races possible, and most mistakes show with 2 (Musuvathi and Qadeer, CHESS, 2007).
+     */
+    readonly maxSwitches?: number | undefined;
     /** How many schedules there may be before it gives up. Default 100,000. */
     readonly maxSchedules?: number | undefined;
     /** Makes the store of each run; it must answer without waiting for anything real. Default: a memory store. */

@@ -36,7 +36,10 @@ export interface Election extends AsyncDisposable {
    * rejects.
    */
   readonly ready: Promise<void>;
-  /** Who leads, as last seen. Null if nobody is known to. */
+  /**
+   * Who leads, as last seen. Null if nobody is known to. After an outage it may name this one, which leads no more: ask
+   * `health().role` for that.
+   */
   leader(): Leader | null;
   /** The leader now, then each change, once and in order. Ends with the election. */
   observe(): AsyncIterable<Leader | null>;

@@ -72,7 +72,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   readonly #spent = { fault: 0, delay: 0, switch: 0 };
   /** The process that went on last. */
   #running: string | undefined;
-  #abandon = (): void => {};
+  #abandon: (() => void) | undefined;
 
   constructor(createStore: (clock: FakeClock) => Store, tree: ScheduleTree, budget: Budget) {
     this.store = createStore(this.clock);
@@ -149,7 +149,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   async #take(steps: readonly PossibleStep[]): Promise<void> {
     const step = this.#tree.choose(steps);
     if (!step) {
-      this.#abandon();
+      this.#abandon?.();
       return new Promise(() => {});
     }
     this.taken.push(step.text);
