@@ -43,8 +43,9 @@ const optionNames: readonly (keyof ExploreOptions)[] = [
   'maxSchedules',
   'createStore',
 ];
-const anyNumber = Number.POSITIVE_INFINITY;
-const faultNames: readonly ScheduleFault[] = [
+
+/** All that can go wrong. */
+export const scheduleFaults: readonly ScheduleFault[] = [
   'lost-request',
   'lost-reply',
   'delayed-delivery',
@@ -85,7 +86,7 @@ export async function exploreSchedules<Store extends KvStore = MemoryStore>(
   checkFunction('scenario', scenario);
   const { maxSchedules, createStore, ...budget } = settingsOf(options);
   // A schedule within the bound may stand for itself only: the others of its kind may be beyond it.
-  const tree = new ScheduleTree(budget.maxSwitches === anyNumber ? commute : () => false);
+  const tree = new ScheduleTree(budget.maxSwitches === Infinity ? commute : () => false);
   let schedules = 0;
   do {
     if (schedules === maxSchedules) {
@@ -110,14 +111,14 @@ function settingsOf<Store extends KvStore>(options: ExploreOptions<Store>) {
     faults = [],
     maxFaults = 1,
     maxDelays = 0,
-    maxSwitches = anyNumber,
+    maxSwitches = Infinity,
     maxSchedules = 100_000,
   } = options;
   if (!Array.isArray(faults)) refuse('faults', faults, 'a list of faults');
-  for (const fault of faults) checkOneOf('faults', fault, faultNames);
+  for (const fault of faults) checkOneOf('faults', fault, scheduleFaults);
   checkWhole('maxFaults', maxFaults, 0);
   checkWhole('maxDelays', maxDelays, 0);
-  if (maxSwitches !== anyNumber) checkWhole('maxSwitches', maxSwitches, 0);
+  if (maxSwitches !== Infinity) checkWhole('maxSwitches', maxSwitches, 0);
   checkWhole('maxSchedules', maxSchedules);
   const inMemory = (clock: FakeClock): KvStore => createMemoryStore({ clock });
   const createStore = options.createStore ?? (inMemory as (clock: FakeClock) => Store);

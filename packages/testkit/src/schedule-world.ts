@@ -142,8 +142,9 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
 
   /** Whether a step is one of another process although the one that went on last could go on. */
   #isSwitch({ process }: PossibleStep, steps: readonly PossibleStep[]): boolean {
-    if (process === undefined || process === this.#running) return false;
-    return steps.some((step) => step.process === this.#running);
+    const running = this.#running;
+    if (running === undefined || process === undefined || process === running) return false;
+    return steps.some((step) => step.process === running);
   }
 
   async #take(steps: readonly PossibleStep[]): Promise<void> {

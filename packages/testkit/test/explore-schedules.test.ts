@@ -113,6 +113,18 @@ describe('exploreSchedules', () => {
     expect(schedules).toBe(expected.length);
   });
 
+  it('leaves nobody where a race begins, whatever else is possible', async () => {
+    const { schedules } = await exploreSchedules(
+      async ({ race, clock }) => {
+        clock.startTimer(() => {}, 1);
+        await race(write('n'), write('n'));
+      },
+      { maxSwitches: 0, maxDelays: 1 },
+    );
+    // Either goes first, and time passes before, in between or not at all.
+    expect(schedules).toBe(6);
+  });
+
   it('does so where the keys are others each time', async () => {
     const found = new Set<string>();
     await exploreSchedules(async ({ race }) => {
