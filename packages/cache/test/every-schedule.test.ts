@@ -2,6 +2,12 @@ import { type KvStore, UnavailableError } from '@norikv/store';
 import { createMemoryStore, exploreSchedules, type FakeClock, type ScheduleFault } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
+  allFaults as all,
+  load,
+  maxFaults,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
+import {
   type CacheRace,
   cleared,
   invalidation,
@@ -10,19 +16,8 @@ import {
   writtenThrough,
 } from './cache-races.js';
 
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const maxFaults = load < 1 ? 0 : Math.min(load, 2);
-
 const timeout = 60_000 * Math.max(load, 2);
 
-const all: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 const few: readonly ScheduleFault[] = ['lost-reply', 'crash'];
 
 const deleted = invalidation({ invalidate: (cache) => cache.delete('key') });
@@ -96,13 +91,10 @@ for (const one of ofOneProcess) {
 }
 
 function careless(clock: FakeClock): KvStore {
-  const store = createMemoryStore({ clock });
+  const store = withoutConditions(createMemoryStore({ clock }));
   return {
-    capabilities: store.capabilities,
-    get: (...call) => store.get(...call),
-    find: (...call) => store.find(...call),
-    put: (key, value, { ttlMs } = {}) =>
-      store.put(String(key).includes('/e/') ? `${key} elsewhere` : key, value, { ttlMs }),
-    delete: (key) => store.delete(key),
+    ...store,
+    put: (key, value, options) =>
+      store.put(String(key).includes('/e/') ? `${key} elsewhere` : key, value, options),
   };
 }

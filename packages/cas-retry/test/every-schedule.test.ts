@@ -1,4 +1,4 @@
-import type { KvStore, PutOptions } from '@norikv/store';
+import type { KvStore } from '@norikv/store';
 import {
   exploreSchedules,
   type MemoryStoreOptions,
@@ -6,18 +6,9 @@ import {
   type ScheduleFault,
 } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { allFaults, maxFaults, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
 import { createUpdater, remove, type Updater, type UpdaterOptions } from '../src/index.js';
 import { bookCodec, type NotingStore, notingStore, sign, Told } from './signatures.js';
-
-const maxFaults = Number(process.env.NORIKV_TEST_LOAD ?? 1) > 1 ? 2 : 1;
-const faults: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 
 const updaterOf = ({ store, clock, random }: RaceProcess, options: UpdaterOptions = {}): Updater =>
   createUpdater(store, { clock, random, ...options });
@@ -55,7 +46,7 @@ async function explore(programs: readonly [Program, Program], terms: Terms = {})
       told.check(store.written);
     },
     {
-      faults: faults.filter((fault) => !without.includes(fault)),
+      faults: allFaults.filter((fault) => !without.includes(fault)),
       maxFaults,
       maxDelays,
       createStore: (clock) => notingStore({ clock, ...terms.memory }),
@@ -111,10 +102,7 @@ describe('no schedule breaks that an update is written once if its caller was to
 
 describe('the schedules notice', () => {
   it('a store that ignores conditions', async () => {
-    const wrap = (store: KvStore): KvStore => ({
-      ...store,
-      put: (key, value, { timeoutMs }: PutOptions = {}) => store.put(key, value, { timeoutMs }),
-    });
-    await expect(explore([signing('a'), signing('a')], { wrap })).rejects.toThrow('was written');
+    const careless = explore([signing('a'), signing('a')], { wrap: withoutConditions });
+    await expect(careless).rejects.toThrow('was written');
   });
 });

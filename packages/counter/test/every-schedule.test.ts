@@ -1,17 +1,8 @@
 import { find, isNoriKVError } from '@norikv/store';
 import { exploreSchedules, type RaceProcess, type ScheduleFault, type ScheduleWorld } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { allFaults as faults, maxFaults } from '../../testkit/test/every-schedule/every-schedule.js';
 import { BufferedCounter, DistributedCounter, ShardedCounter } from '../src/index.js';
-
-const maxFaults = Number(process.env.NORIKV_TEST_LOAD ?? 1) > 1 ? 2 : 1;
-const faults: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 
 /** The sum of what was added, as far as its callers know. */
 class Tally {

@@ -1,6 +1,12 @@
-import type { Clock } from '@norikv/store';
-import { createMemoryStore, exploreSchedules, type MemoryStore, type ScheduleFault } from '@norikv/testkit';
+import type { Clock, KvStore } from '@norikv/store';
+import { createMemoryStore, exploreSchedules } from '@norikv/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  allFaults,
+  load,
+  maxFaults,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
 import {
   consuming,
   erased,
@@ -15,31 +21,16 @@ import {
   twoCommands,
 } from './schedules/scenarios.js';
 
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const faults: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
-
 async function explore(
   scenario: Scenario,
-  createStore = (clock: Clock): MemoryStore => createMemoryStore({ clock }),
+  createStore = (clock: Clock): KvStore => createMemoryStore({ clock }),
 ): Promise<number> {
-  const maxFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
-  const limits = { faults, maxFaults, maxSchedules: 10_000_000, createStore };
+  const limits = { faults: allFaults, maxFaults, maxSchedules: 10_000_000, createStore };
   return (await exploreSchedules(scenario, limits)).schedules;
 }
 
-/** A store that ignores conditions. */
-function careless(clock: Clock): MemoryStore {
-  const memory = createMemoryStore({ clock });
-  return Object.assign(Object.create(memory), {
-    put: (key: string, value: Uint8Array) => memory.put(key, value),
-  });
+function careless(clock: Clock): KvStore {
+  return withoutConditions(createMemoryStore({ clock }));
 }
 
 beforeEach(() => {
@@ -69,7 +60,7 @@ describe('no schedule breaks that', { timeout: 600_000 * Math.max(1, load) }, ()
     ['each event is in a record once', projected],
     ['what is erased stays so, and an append is known that came before', erased],
   ])('%s', async (_, scenario) => {
-    expect(await explore(scenario)).toBeGreaterThan(load < 1 ? 0 : 50);
+    expect(await explore(scenario)).toBeGreaterThan(50);
   });
 });
 
@@ -85,7 +76,7 @@ describe('the schedules notice', () => {
     await expect(explore(scenario, careless)).rejects.toThrow(message);
   });
 
-  it.skipIf(load < 1)('a handler that does not wait for its effect', async () => {
+  it('a handler that does not wait for its effect', async () => {
     const lazy = consuming(async (store, version) => void store.put(`${version}`, '').catch(() => {}));
     await expect(explore(lazy)).rejects.toThrow();
   });

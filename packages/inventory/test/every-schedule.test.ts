@@ -1,21 +1,16 @@
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore, exploreSchedules, type FakeClock, type ScheduleFault } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import {
+  allFaults as all,
+  load,
+  maxFaults,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
 import { lastUnitsFarAway, splitWhileBuying, unitsOnTheirWay } from './support/bucket-races.js';
 import type { StockRace } from './support/race-world.js';
 import * as races from './support/stock-races.js';
 
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const maxFaults = load < 1 ? 0 : Math.min(load, 2);
-
-const all: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 const few: readonly ScheduleFault[] = ['lost-reply', 'crash'];
 
 interface Case {
@@ -59,12 +54,5 @@ for (const { promise, race, faults, maxDelays } of cases) {
 }
 
 function ignoringConditions(clock: FakeClock): KvStore {
-  const store = createMemoryStore({ clock });
-  return {
-    capabilities: store.capabilities,
-    get: (...call) => store.get(...call),
-    find: (...call) => store.find(...call),
-    put: (key, value, { ttlMs } = {}) => store.put(key, value, { ttlMs }),
-    delete: (key) => store.delete(key),
-  };
+  return withoutConditions(createMemoryStore({ clock }));
 }

@@ -1,14 +1,14 @@
-import { bytesToString, type Clock, type KvStore } from '@norikv/store';
+import { bytesToString, type Clock } from '@norikv/store';
 import {
   createMemoryStore,
   type ExploreOptions,
   exploreSchedules,
   type MemoryStore,
   type RaceProcess,
-  type ScheduleFault,
   type ScheduleWorld,
 } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { allFaults, maxFaults, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
 import {
   createLeases,
   fencedGet,
@@ -20,17 +20,6 @@ import {
   type Leases,
   type LeasesOptions,
 } from '../src/index.js';
-
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const maxFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
-const faults: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 
 /** Few store calls in a ttl, so that there are few schedules. */
 const times = { renewEveryMs: 30, requestTimeoutMs: 30, pollMs: 100 };
@@ -44,7 +33,7 @@ async function explore(
   limits: Pick<ExploreOptions, 'faults' | 'maxFaults' | 'maxDelays'> = {},
 ): Promise<number> {
   const { schedules } = await exploreSchedules(scenario, {
-    faults,
+    faults: allFaults,
     maxFaults,
     maxSchedules: 1_000_000,
     createStore: (clock) => createMemoryStore({ clock, capabilities: { durableAck: true } }),
@@ -284,7 +273,7 @@ describe('no schedule of an election', () => {
         expect(witness.errors).toEqual([]);
       },
       // Nobody is told that the work of a process ended because that crashed.
-      { faults: faults.filter((fault) => fault !== 'crash') },
+      { faults: allFaults.filter((fault) => fault !== 'crash') },
     );
     expect(schedules).toBeGreaterThan(100 * maxFaults);
   });
@@ -320,16 +309,11 @@ describe('no schedule of an election', () => {
 });
 
 it('the schedules notice a store that ignores conditions', async () => {
-  const unconditional = (store: KvStore): KvStore => ({
-    ...store,
-    capabilities: store.capabilities,
-    put: (key, value) => store.put(key, value),
-  });
   const ignored = explore(
     async ({ race }) => {
       const witness = new Witness();
       const tryOnce = async (process: RaceProcess): Promise<void> => {
-        const store = unconditional(process.store);
+        const store = withoutConditions(process.store);
         const lease = await open({ ...process, store }).tryAcquire('a', byHand);
         if (lease) witness.show(lease);
       };

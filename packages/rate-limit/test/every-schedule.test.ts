@@ -1,25 +1,12 @@
-import type { KvStore } from '@norikv/store';
-import {
-  exploreSchedules,
-  type MemoryStore,
-  type RaceProcess,
-  type ScheduleFault,
-  type ScheduleWorld,
-} from '@norikv/testkit';
+import { exploreSchedules, type MemoryStore, type RaceProcess, type ScheduleWorld } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import {
+  allFaults as faults,
+  maxFaults,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
 import { NoriKVRateLimitStore } from '../src/express-rate-limit.js';
 import { type RateLimitConfig, RateLimiter, type RateLimiterOptions } from '../src/index.js';
-
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const maxFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
-const faults: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 
 const one: RateLimitConfig = { maxRequests: 1, windowMs: 3_600_000 };
 const algorithms = ['gcra', 'sliding-window', 'fixed-window'] as const;
@@ -245,17 +232,11 @@ it('no schedule loses a hit of express-rate-limit, or takes one back twice', asy
 });
 
 describe('the schedules notice', () => {
-  const unconditional = (store: KvStore): KvStore => ({
-    ...store,
-    capabilities: store.capabilities,
-    put: (key, value, options) => store.put(key, value, { ttlMs: options?.ttlMs }),
-  });
-
   it('a store that ignores conditions', async () => {
     const scenario = async (world: ScheduleWorld<MemoryStore>): Promise<void> => {
       const entrance = new Entrance(1);
       const ask = (process: RaceProcess): Promise<unknown> =>
-        entrance.enter(entrance.open({ ...process, store: unconditional(process.store) }), one);
+        entrance.enter(entrance.open({ ...process, store: withoutConditions(process.store) }), one);
       await world.race(ask, ask);
     };
     await expect(exploreSchedules(scenario)).rejects.toThrow('Schedule');

@@ -1,11 +1,10 @@
-import type { KvStore, PutOptions } from '@norikv/store';
-import type { RaceEnd, RaceProcess } from '@norikv/testkit';
+import type { RaceProcess } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { answerOf, isTold, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
 import { betterAuthStorage } from '../src/better-auth.js';
 import type { SessionManager } from '../src/index.js';
 import { type WebSession, WebSessions } from '../src/web-sessions.js';
 import {
-  answerOf,
   expectOpen,
   expectOver,
   explore,
@@ -18,7 +17,6 @@ import {
 import { minute, second } from './world.js';
 
 const floor = 2;
-const isTold = (end: RaceEnd<unknown>): boolean => end.status === 'fulfilled';
 
 /** A call that may be under way while the session is ended. */
 const destroyedWhile = (call: (sessions: SessionManager, id: string) => Promise<unknown>) => {
@@ -281,12 +279,7 @@ describe('no schedule breaks that in the storage of better-auth', () => {
 
 describe('the schedules notice', () => {
   it('a store that ignores conditions', async () => {
-    const wrap = (store: KvStore): KvStore => ({
-      ...store,
-      put: (key, value, { ttlMs, timeoutMs }: PutOptions = {}) => store.put(key, value, { ttlMs, timeoutMs }),
-    });
-    await expect(explore(destroyedWhileRenewed(0), { wrap, maxFaults: 1 })).rejects.toThrow(
-      'to have a length of',
-    );
+    const careless = explore(destroyedWhileRenewed(0), { wrap: withoutConditions, maxFaults: 1 });
+    await expect(careless).rejects.toThrow('to have a length of');
   });
 });

@@ -1,25 +1,13 @@
 import type { KvStore } from '@norikv/store';
-import {
-  exploreSchedules,
-  type RaceEnd,
-  type RaceProcess,
-  type ScheduleFault,
-  type ScheduleWorld,
-} from '@norikv/testkit';
+import { exploreSchedules, type RaceProcess, type ScheduleWorld } from '@norikv/testkit';
 import { expect, vi } from 'vitest';
+import {
+  allFaults as faults,
+  maxFaults as usualFaults,
+} from '../../testkit/test/every-schedule/every-schedule.js';
 import { SessionManager, type SessionManagerOptions } from '../src/index.js';
 import { memoryStore } from './engines.js';
 import { minute } from './world.js';
-
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const faults: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 
 export type World = ScheduleWorld;
 type Options = Pick<SessionManagerOptions, 'maxSessions' | 'whenFull'>;
@@ -37,7 +25,7 @@ export interface Terms {
 /** Runs a scenario under every schedule. Ids are counted: no schedule may differ from another by chance. */
 export async function explore(
   scenario: (world: World) => Promise<void>,
-  { maxFaults = load < 1 ? 0 : load > 1 ? 2 : 1, wrap = (store) => store }: Terms = {},
+  { maxFaults = usualFaults, wrap = (store) => store }: Terms = {},
 ): Promise<number> {
   const random = vi.spyOn(crypto, 'getRandomValues');
   try {
@@ -67,11 +55,6 @@ export function sessionsIn({ store, clock, random }: Place, options: Options = {
 /** Signs alice in. */
 export function signIn(place: Place, options: Options = {}): Promise<string> {
   return sessionsIn(place, options).create('alice', 'alice@example.com', []);
-}
-
-/** What a program returned; undefined if it failed or crashed. */
-export function answerOf<Result>(end: RaceEnd<Result>): Result | undefined {
-  return end.status === 'fulfilled' ? end.value : undefined;
 }
 
 export function expectOver(world: World, ids: readonly (string | null | undefined)[]): Promise<void> {

@@ -10,6 +10,13 @@ import {
 } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
+  allFaults,
+  answerOf,
+  isTold,
+  maxFaults as usualFaults,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
+import {
   adoptLegacy,
   readLegacy,
   type TenantClient,
@@ -17,12 +24,9 @@ import {
   type TenantManagerOptions,
 } from '../src/index.js';
 
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const usualFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
 const floor = 1;
+/** Values are written under the versions that were read, and carry no mark. So no client may resend one by itself. */
 const losses: readonly ScheduleFault[] = ['lost-request', 'lost-reply', 'delayed-delivery', 'crash'];
-/** Values are written under the versions that were read, and carry no mark: these need a client that resends by itself. */
-const careless: readonly ScheduleFault[] = ['duplicated-delivery', 'own-mismatch'];
 
 type Place = Pick<RaceProcess, 'store' | 'clock'> & Partial<RaceProcess>;
 
@@ -39,12 +43,6 @@ async function explore(
   maxFaults = usualFaults,
 ): Promise<number> {
   return (await exploreSchedules(scenario, { faults, maxFaults })).schedules;
-}
-
-const isTold = (end: RaceEnd<unknown>): boolean => end.status === 'fulfilled';
-
-function answerOf<Result>(end: RaceEnd<Result>): Result | undefined {
-  return end.status === 'fulfilled' ? end.value : undefined;
 }
 
 /** The ids that lead to a tenant, by its part of the store; the list must be the same. */
@@ -76,10 +74,8 @@ const twoCreate = async (world: ScheduleWorld): Promise<void> => {
 };
 
 describe('no schedule breaks that each tenant has one id, and each id one tenant,', () => {
-  const faults = [...losses, ...careless];
-
   it('where two create it', async () => {
-    expect(await explore(twoCreate, faults)).toBeGreaterThan(floor);
+    expect(await explore(twoCreate, allFaults)).toBeGreaterThan(floor);
   });
 
   it('where it is deleted and created', async () => {
@@ -93,7 +89,7 @@ describe('no schedule breaks that each tenant has one id, and each id one tenant
       if (isTold(deleted)) expect(ids.has(former.space)).toBe(false);
       if (isTold(created)) expect(ids.get(answerOf(created)?.space ?? '')).toBe('acme');
     };
-    expect(await explore(replaced, faults)).toBeGreaterThan(floor);
+    expect(await explore(replaced, allFaults)).toBeGreaterThan(floor);
   });
 
   it.each<[string, (tenants: TenantManager) => Promise<{ readonly space: string }>, string]>([
@@ -113,7 +109,7 @@ describe('no schedule breaks that each tenant has one id, and each id one tenant
       if (isTold(other)) expect(ids.get(answerOf(other)?.space ?? '')).toBe(id);
     };
     const maxFaults = name.startsWith('renamed') ? 0 : usualFaults;
-    expect(await explore(renamed, faults, maxFaults)).toBeGreaterThan(floor);
+    expect(await explore(renamed, allFaults, maxFaults)).toBeGreaterThan(floor);
   });
 
   it('where it is renamed and deleted: then none leads to it', async () => {
@@ -127,7 +123,7 @@ describe('no schedule breaks that each tenant has one id, and each id one tenant
       if (isTold(end)) expect(ids).toEqual([]);
       else if (isTold(newId)) expect(ids).toEqual(['beta']);
     };
-    expect(await explore(deleted, faults)).toBeGreaterThan(floor);
+    expect(await explore(deleted, allFaults)).toBeGreaterThan(floor);
   });
 });
 
@@ -209,10 +205,6 @@ describe('no schedule breaks that a tenant uses no more than is counted, and tha
 });
 
 it('the schedules notice a store that ignores conditions', async () => {
-  const careless = (store: KvStore): KvStore => ({
-    ...store,
-    put: (key, value, { timeoutMs }: PutOptions = {}) => store.put(key, value, { timeoutMs }),
-  });
-  const createStore = (clock: FakeClock): KvStore => careless(createMemoryStore({ clock }));
+  const createStore = (clock: FakeClock): KvStore => withoutConditions(createMemoryStore({ clock }));
   await expect(exploreSchedules(twoCreate, { createStore })).rejects.toThrow('Schedule');
 });

@@ -1,5 +1,6 @@
 import type { RaceEnd } from '@norikv/testkit';
 import { describe, expect, it, vi } from 'vitest';
+import { answerOf, isTold } from '../../testkit/test/every-schedule/every-schedule.js';
 import { type DeduplicationResult, DocumentDeduplicator, SemanticSearchEngine } from '../src/index.js';
 import { shardCodec } from '../src/recommendation/popularity-shard.js';
 import { RecommendationEngine } from '../src/recommendation/recommendation-engine.js';
@@ -10,10 +11,6 @@ import { hashingModel } from './support/hashing-model.js';
 
 // A process must wait for nothing but its store.
 vi.mock('../src/core/next-turn.js', () => ({ inNextTurn: queueMicrotask, nextTurn: async () => {} }));
-
-const isTold = (end: RaceEnd<unknown> | undefined): boolean => end?.status === 'fulfilled';
-const answerOf = (end: RaceEnd<unknown> | undefined): unknown =>
-  end?.status === 'fulfilled' ? end.value : undefined;
 
 describe('no schedule of the search engine', () => {
   const dimensions = 8;

@@ -4,22 +4,15 @@ import {
   type FakeClock,
   type RaceEnd,
   type RaceProcess,
-  type ScheduleFault,
   type ScheduleWorld,
 } from '@norikv/testkit';
 import { expect } from 'vitest';
+import {
+  allFaults as faults,
+  maxFaults as usualFaults,
+} from '../../../testkit/test/every-schedule/every-schedule.js';
 import type { VectorKvStore } from '../../src/core/vector-kv-store.js';
 import { createScheduledStore, type ScheduledStore, storeOf } from './scheduled-store.js';
-
-const load = Number(process.env.NORIKV_TEST_LOAD ?? 1);
-const faults: readonly ScheduleFault[] = [
-  'lost-request',
-  'lost-reply',
-  'delayed-delivery',
-  'duplicated-delivery',
-  'own-mismatch',
-  'crash',
-];
 
 /** How one process has a pattern. */
 export interface OpenOptions {
@@ -59,8 +52,7 @@ export async function explore<Pattern extends { initialize(): Promise<void> }>(
   };
   const isRace = story.race.length > 1;
   // A race has many schedules without a fault; a process that is alone has one.
-  const mostFaults = load < 1 ? 0 : load > 1 ? 2 : 1;
-  const maxFaults = isRace ? Math.max(0, mostFaults - 1) : mostFaults;
+  const maxFaults = isRace ? usualFaults - 1 : usualFaults;
   const { schedules } = await exploreSchedules(play, { faults, maxFaults, createStore });
-  expect(schedules).toBeGreaterThan(isRace || maxFaults > 0 ? 3 : 0);
+  expect(schedules).toBeGreaterThan(3);
 }
