@@ -322,14 +322,19 @@ interface ExploreOptions<Store extends KvStore = MemoryStore> {
      * larger races possible, and most mistakes show with 2 (Musuvathi and Qadeer, CHESS, 2007).
      */
     readonly maxSwitches?: number | undefined;
-    /** How many schedules there may be before it gives up. Default 100,000. */
+    /** How many schedules there may be before it gives up, or, with `random`, how many there are. Default 100,000 or 1,000. */
     readonly maxSchedules?: number | undefined;
+    /**
+     * Draws schedules by chance instead of going through all: for races that are too large for that. Give a
+     * {@link seededRandom}, to be able to repeat it.
+     */
+    readonly random?: (() => number) | undefined;
     /** Makes the store of each run; it must answer without waiting for anything real. Default: a memory store. */
     readonly createStore?: ((clock: FakeClock) => Store) | undefined;
 }
 /** What {@link exploreSchedules} did. */
 interface Exploration {
-    /** How many schedules were tried: each of another outcome than all others, or at least of another way to it. */
+    /** How many schedules were tried. Each has another outcome than all others, or another way to it, unless drawn by chance. */
     readonly schedules: number;
 }
 /**

@@ -1,12 +1,12 @@
 import type { KvStore } from '@norikv/store';
-import {
-  exploreSchedules,
-  type MemoryStoreOptions,
-  type RaceProcess,
-  type ScheduleFault,
-} from '@norikv/testkit';
+import type { MemoryStoreOptions, RaceProcess, ScheduleFault } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { allFaults, maxFaults, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
+import {
+  allFaults,
+  everySchedule,
+  maxFaults,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
 import { createUpdater, remove, type Updater, type UpdaterOptions } from '../src/index.js';
 import { bookCodec, type NotingStore, notingStore, sign, Told } from './signatures.js';
 
@@ -34,7 +34,7 @@ interface Terms {
 /** Lets two processes write, and compares what they were told with what was written. */
 async function explore(programs: readonly [Program, Program], terms: Terms = {}): Promise<number> {
   const { maxDelays = 0, without = [], wrap = (store) => store } = terms;
-  const { schedules } = await exploreSchedules<NotingStore>(
+  return await everySchedule<NotingStore>(
     async ({ race, store }) => {
       const told = new Told();
       await race(
@@ -52,7 +52,6 @@ async function explore(programs: readonly [Program, Program], terms: Terms = {})
       createStore: (clock) => notingStore({ clock, ...terms.memory }),
     },
   );
-  return schedules;
 }
 
 describe('no schedule breaks that an update is written once if its caller was told so, and never twice', () => {

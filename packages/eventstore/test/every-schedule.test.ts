@@ -1,8 +1,9 @@
 import type { Clock, KvStore } from '@norikv/store';
-import { createMemoryStore, exploreSchedules } from '@norikv/testkit';
+import { createMemoryStore } from '@norikv/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   allFaults,
+  everySchedule,
   load,
   maxFaults,
   withoutConditions,
@@ -25,8 +26,7 @@ async function explore(
   scenario: Scenario,
   createStore = (clock: Clock): KvStore => createMemoryStore({ clock }),
 ): Promise<number> {
-  const limits = { faults: allFaults, maxFaults, maxSchedules: 10_000_000, createStore };
-  return (await exploreSchedules(scenario, limits)).schedules;
+  return await everySchedule(scenario, { faults: allFaults, maxFaults, createStore });
 }
 
 function careless(clock: Clock): KvStore {

@@ -2,13 +2,17 @@ import { bytesToString, type Clock } from '@norikv/store';
 import {
   createMemoryStore,
   type ExploreOptions,
-  exploreSchedules,
   type MemoryStore,
   type RaceProcess,
   type ScheduleWorld,
 } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { allFaults, maxFaults, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
+import {
+  allFaults,
+  everySchedule,
+  maxFaults,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
 import {
   createLeases,
   fencedGet,
@@ -32,14 +36,12 @@ async function explore(
   scenario: (world: World) => Promise<void>,
   limits: Pick<ExploreOptions, 'faults' | 'maxFaults' | 'maxDelays'> = {},
 ): Promise<number> {
-  const { schedules } = await exploreSchedules(scenario, {
+  return await everySchedule(scenario, {
     faults: allFaults,
     maxFaults,
-    maxSchedules: 1_000_000,
     createStore: (clock) => createMemoryStore({ clock, capabilities: { durableAck: true } }),
     ...limits,
   });
-  return schedules;
 }
 
 /** A clock of a process that runs at its own rate. */

@@ -1,6 +1,7 @@
 import { exploreSchedules, type MemoryStore, type RaceProcess, type ScheduleWorld } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
+  everySchedule,
   allFaults as faults,
   maxFaults,
   withoutConditions,
@@ -16,9 +17,8 @@ type Scenario = (world: ScheduleWorld<MemoryStore>, lenient: boolean) => Promise
 
 /** Without faults, and with them. */
 async function explore(scenario: Scenario, maxDelays = 0): Promise<number> {
-  const limits = { maxDelays, maxSchedules: 1_000_000 };
-  const { schedules } = await exploreSchedules((world) => scenario(world, false), limits);
-  await exploreSchedules((world) => scenario(world, true), { ...limits, faults, maxFaults });
+  const schedules = await everySchedule((world) => scenario(world, false), { maxDelays });
+  await everySchedule((world) => scenario(world, true), { maxDelays, faults, maxFaults });
   return schedules;
 }
 

@@ -57,7 +57,8 @@ describe('no schedule breaks that a session is over once somebody was told so', 
   });
 
   it.each<[number, Terms]>([
-    [0, {}],
+    // Where both crash, the new session may be listed although nobody has its id (decision 0197).
+    [0, { maxFaults: 1 }],
     [second, { maxFaults: 0 }],
   ])('under its old id, which leads there for %d ms, and its new one', async (overlapMs, terms) => {
     expect(await explore(destroyedWhileRenewed(overlapMs), terms)).toBeGreaterThan(floor);
@@ -280,6 +281,6 @@ describe('no schedule breaks that in the storage of better-auth', () => {
 describe('the schedules notice', () => {
   it('a store that ignores conditions', async () => {
     const careless = explore(destroyedWhileRenewed(0), { wrap: withoutConditions, maxFaults: 1 });
-    await expect(careless).rejects.toThrow('to have a length of');
+    await expect(careless).rejects.toThrow('Schedule');
   });
 });

@@ -1,7 +1,8 @@
 import type { KvStore } from '@norikv/store';
-import { exploreSchedules, type RaceProcess, type ScheduleWorld } from '@norikv/testkit';
+import type { RaceProcess, ScheduleWorld } from '@norikv/testkit';
 import { expect, vi } from 'vitest';
 import {
+  everySchedule,
   allFaults as faults,
   maxFaults as usualFaults,
 } from '../../testkit/test/every-schedule/every-schedule.js';
@@ -29,7 +30,7 @@ export async function explore(
 ): Promise<number> {
   const random = vi.spyOn(crypto, 'getRandomValues');
   try {
-    const { schedules } = await exploreSchedules<KvStore>(
+    return await everySchedule<KvStore>(
       (world) => {
         let ids = 0;
         random.mockImplementation((bytes) => {
@@ -41,7 +42,6 @@ export async function explore(
       },
       { faults, maxFaults, createStore: (clock) => wrap(memoryStore({ clock })) },
     );
-    return schedules;
   } finally {
     random.mockRestore();
   }

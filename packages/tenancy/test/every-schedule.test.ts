@@ -12,6 +12,7 @@ import { describe, expect, it } from 'vitest';
 import {
   allFaults,
   answerOf,
+  everySchedule,
   isTold,
   maxFaults as usualFaults,
   withoutConditions,
@@ -42,7 +43,7 @@ async function explore(
   faults: readonly ScheduleFault[],
   maxFaults = usualFaults,
 ): Promise<number> {
-  return (await exploreSchedules(scenario, { faults, maxFaults })).schedules;
+  return await everySchedule(scenario, { faults, maxFaults });
 }
 
 /** The ids that lead to a tenant, by its part of the store; the list must be the same. */
@@ -192,8 +193,11 @@ describe('no schedule breaks that a tenant uses no more than is counted, and tha
       const scenario = counted(old, [adopt, other]);
       const moved = async (world: ScheduleWorld): Promise<void> => {
         const [adopted, written] = await scenario(world);
-        const client = await tenantsIn(world).getClient('acme');
+        const tenants = tenantsIn(world);
+        const client = await tenants.getClient('acme');
         const entry = await client.find('x');
+        // Several that crashed may leave no room.
+        await tenants.setUsage('acme', { keys: entry ? 1 : 0, bytes: entry?.value.length ?? 0 });
         if (entry === null || (adopted && !isTold(adopted))) await adoptLegacy(world.store, client, 'x');
         const text = bytesToString((await client.get('x')).value);
         if (other !== adopt && written && isTold(written)) expect(text).toBe('new');

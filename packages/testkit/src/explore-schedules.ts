@@ -3,9 +3,10 @@ import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@no
 import type { FakeClock } from './fake-clock.js';
 import { createMemoryStore, type MemoryStore } from './memory-store.js';
 import type { ScheduleFault } from './possible-steps.js';
-import { commute } from './schedule-step.js';
+import { RandomSchedules } from './random-schedules.js';
+import { commute, type Schedules } from './schedule-step.js';
 import { ScheduleTree } from './schedule-tree.js';
-import { type ScheduleWorld, World } from './schedule-world.js';
+import { type Budget, type ScheduleWorld, World } from './schedule-world.js';
 
 /** Options of {@link exploreSchedules}. */
 export interface ExploreOptions<Store extends KvStore = MemoryStore> {
@@ -23,15 +24,20 @@ export interface ExploreOptions<Store extends KvStore = MemoryStore> {
    * larger races possible, and most mistakes show with 2 (Musuvathi and Qadeer, CHESS, 2007).
    */
   readonly maxSwitches?: number | undefined;
-  /** How many schedules there may be before it gives up. Default 100,000. */
+  /** How many schedules there may be before it gives up, or, with `random`, how many there are. Default 100,000 or 1,000. */
   readonly maxSchedules?: number | undefined;
+  /**
+   * Draws schedules by chance instead of going through all: for races that are too large for that. Give a
+   * {@link seededRandom}, to be able to repeat it.
+   */
+  readonly random?: (() => number) | undefined;
   /** Makes the store of each run; it must answer without waiting for anything real. Default: a memory store. */
   readonly createStore?: ((clock: FakeClock) => Store) | undefined;
 }
 
 /** What {@link exploreSchedules} did. */
 export interface Exploration {
-  /** How many schedules were tried: each of another outcome than all others, or at least of another way to it. */
+  /** How many schedules were tried. Each has another outcome than all others, or another way to it, unless drawn by chance. */
   readonly schedules: number;
 }
 
@@ -41,6 +47,7 @@ const optionNames: readonly (keyof ExploreOptions)[] = [
   'maxDelays',
   'maxSwitches',
   'maxSchedules',
+  'random',
   'createStore',
 ];
 
@@ -84,25 +91,30 @@ export async function exploreSchedules<Store extends KvStore = MemoryStore>(
   options: ExploreOptions<Store> = {},
 ): Promise<Exploration> {
   checkFunction('scenario', scenario);
-  const { maxSchedules, createStore, ...budget } = settingsOf(options);
-  // A schedule within the bound may stand for itself only: the others of its kind may be beyond it.
-  const tree = new ScheduleTree(budget.maxSwitches === Infinity ? commute : () => false);
+  const { maxSchedules, createStore, random, ...budget } = settingsOf(options);
+  const plan: Schedules = random ? new RandomSchedules(random, budget) : allSchedules(budget);
   let schedules = 0;
   do {
     if (schedules === maxSchedules) {
+      if (random) break;
       throw new Error(
         `There are more than ${maxSchedules} schedules; the first ${maxSchedules} passed. ` +
-          'Make fewer calls, allow fewer faults or delays, or raise maxSchedules.',
+          'Make fewer calls, allow fewer faults or delays, raise maxSchedules, or draw some of them (random).',
       );
     }
-    const world = new World(createStore, tree, budget);
+    const world = new World(createStore, plan, budget);
     const run = scenario(world).then(() => true);
     const isWhole = await Promise.race([run, world.abandoned.then(() => false)]).catch((cause) => {
       throw failed(schedules + 1, world.taken, cause);
     });
     if (isWhole) schedules += 1;
-  } while (tree.next());
+  } while (plan.next());
   return { schedules };
+}
+
+/** A schedule within a bound of switches may stand for itself only: the others of its kind may be beyond it. */
+function allSchedules({ maxSwitches }: Budget): Schedules {
+  return new ScheduleTree(maxSwitches === Infinity ? commute : () => false);
 }
 
 function settingsOf<Store extends KvStore>(options: ExploreOptions<Store>) {
@@ -112,7 +124,8 @@ function settingsOf<Store extends KvStore>(options: ExploreOptions<Store>) {
     maxFaults = 1,
     maxDelays = 0,
     maxSwitches = Infinity,
-    maxSchedules = 100_000,
+    random,
+    maxSchedules = random ? 1_000 : 100_000,
   } = options;
   if (!Array.isArray(faults)) refuse('faults', faults, 'a list of faults');
   for (const fault of faults) checkOneOf('faults', fault, scheduleFaults);
@@ -120,10 +133,11 @@ function settingsOf<Store extends KvStore>(options: ExploreOptions<Store>) {
   checkWhole('maxDelays', maxDelays, 0);
   if (maxSwitches !== Infinity) checkWhole('maxSwitches', maxSwitches, 0);
   checkWhole('maxSchedules', maxSchedules);
+  if (random !== undefined) checkFunction('random', random);
   const inMemory = (clock: FakeClock): KvStore => createMemoryStore({ clock });
   const createStore = options.createStore ?? (inMemory as (clock: FakeClock) => Store);
   checkFunction('createStore', createStore);
-  return { faults, maxFaults, maxDelays, maxSwitches, maxSchedules, createStore };
+  return { faults, maxFaults, maxDelays, maxSwitches, maxSchedules, random, createStore };
 }
 
 function failed(number: number, steps: readonly string[], cause: unknown): Error {

@@ -13,6 +13,14 @@ export interface Step {
   readonly text: string;
 }
 
+/** Which schedule each run follows. */
+export interface Schedules {
+  /** The step for this run to take. Undefined if all that could follow is in other schedules. */
+  choose<Possible extends Step>(steps: readonly Possible[]): Possible | undefined;
+  /** Goes back to the start, and on to the next schedule. False if there is none. */
+  next(): boolean;
+}
+
 /** Whether the order of two steps that are both possible makes no difference to anybody. */
 export function commute(left: Step, right: Step): boolean {
   if (left.process === undefined || right.process === undefined || left.process === right.process)

@@ -1,4 +1,4 @@
-import type { Step } from './schedule-step.js';
+import type { Schedules, Step } from './schedule-step.js';
 
 /** A point where several steps were possible. */
 interface Fork {
@@ -18,7 +18,7 @@ interface Fork {
  * A stateless search (Godefroid, Model Checking for Programming Languages using VeriSoft, 1997) with sleep sets
  * (Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996).
  */
-export class ScheduleTree {
+export class ScheduleTree implements Schedules {
   readonly #commute: (left: Step, right: Step) => boolean;
   readonly #forks: Fork[] = [];
   #depth = 0;
@@ -28,11 +28,7 @@ export class ScheduleTree {
     this.#commute = commute;
   }
 
-  /**
-   * The step for this run to take. Undefined if all that could follow is in other schedules.
-   *
-   * @throws Error if the run is not what it was the last time it came here.
-   */
+  /** @throws Error if the run is not what it was the last time it came here. */
   choose<Possible extends Step>(steps: readonly Possible[]): Possible | undefined {
     const offered = steps.map(({ id, place }) => (place === undefined ? id : `${id} at ${place}`)).join(', ');
     const fork = this.#forks[this.#depth] ?? this.#open(steps, offered);
@@ -46,7 +42,6 @@ export class ScheduleTree {
     return steps.find(({ id }) => id === fork?.current.id);
   }
 
-  /** Goes back to the start, and on to the next schedule. False if there is none. */
   next(): boolean {
     this.#depth = 0;
     for (let fork = this.#forks.at(-1); fork; fork = this.#forks.at(-1)) {

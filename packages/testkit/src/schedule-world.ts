@@ -9,7 +9,7 @@ import {
   type ScheduleFault,
 } from './possible-steps.js';
 import { type RaceProcess, type Request, startProcess } from './race-process.js';
-import type { ScheduleTree } from './schedule-tree.js';
+import type { Schedules } from './schedule-step.js';
 import { settled, waitForRealWork } from './settled.js';
 
 /** How a program of a race ended. One that crashed returned nothing. */
@@ -56,7 +56,7 @@ interface Runner {
   crash(): void;
 }
 
-/** The world of one run. The tree says in which order things happen. */
+/** The world of one run. `schedules` says in which order things happen. */
 export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   readonly store: Store;
   readonly clock: FakeClock = new FakeClock();
@@ -64,7 +64,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   readonly taken: string[] = [];
   /** Resolves if other schedules have all that could follow: nobody needs the rest of this run. */
   readonly abandoned: Promise<void>;
-  readonly #tree: ScheduleTree;
+  readonly #schedules: Schedules;
   readonly #budget: Budget;
   readonly #requests = new Map<string, Request>();
   readonly #places = new Map<string, string>();
@@ -74,9 +74,9 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   #running: string | undefined;
   #abandon: (() => void) | undefined;
 
-  constructor(createStore: (clock: FakeClock) => Store, tree: ScheduleTree, budget: Budget) {
+  constructor(createStore: (clock: FakeClock) => Store, schedules: Schedules, budget: Budget) {
     this.store = createStore(this.clock);
-    this.#tree = tree;
+    this.#schedules = schedules;
     this.#budget = budget;
     this.abandoned = new Promise((resolve) => {
       this.#abandon = resolve;
@@ -148,7 +148,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   }
 
   async #take(steps: readonly PossibleStep[]): Promise<void> {
-    const step = this.#tree.choose(steps);
+    const step = this.#schedules.choose(steps);
     if (!step) {
       this.#abandon?.();
       return new Promise(() => {});

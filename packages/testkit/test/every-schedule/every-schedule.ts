@@ -1,14 +1,43 @@
 import type { KvStore } from '@norikv/store';
 import { scheduleFaults } from '../../src/explore-schedules.js';
-import { type RaceEnd, type ScheduleFault, withLyingServer } from '../../src/index.js';
+import {
+  type ExploreOptions,
+  exploreSchedules,
+  type MemoryStore,
+  type RaceEnd,
+  type ScheduleFault,
+  type ScheduleWorld,
+  seededRandom,
+  withLyingServer,
+} from '../../src/index.js';
+
+const { NORIKV_TEST_LOAD, NORIKV_TEST_SEED } = process.env;
 
 /** All that can go wrong in a schedule. */
 export const allFaults: readonly ScheduleFault[] = scheduleFaults;
 
-export const load: number = Number(process.env.NORIKV_TEST_LOAD ?? 1);
+export const load: number = Number(NORIKV_TEST_LOAD ?? 1);
 
-/** How many faults a schedule may have, as the load says. */
-export const maxFaults: number = load > 1 ? 2 : 1;
+/** How many faults a schedule may have. */
+export const maxFaults: number = load > 1 ? 3 : 1;
+
+/**
+ * Runs a scenario under every schedule, and returns how many there are. With a load above 1 there are more faults, and too
+ * many schedules: 1,000 for each of it are drawn at random. If one fails, `NORIKV_TEST_SEED` repeats it.
+ */
+export async function everySchedule<Store extends KvStore = MemoryStore>(
+  scenario: (world: ScheduleWorld<Store>) => Promise<void>,
+  options: ExploreOptions<Store> = {},
+): Promise<number> {
+  if (load <= 1) return (await exploreSchedules(scenario, { maxSchedules: 1_000_000, ...options })).schedules;
+  const seed = Number(NORIKV_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  const drawn = { random: seededRandom(seed), maxSchedules: 1_000 * load };
+  try {
+    return (await exploreSchedules(scenario, { ...options, ...drawn })).schedules;
+  } catch (error) {
+    throw new Error(`NORIKV_TEST_SEED=${seed}: ${error}`, { cause: error });
+  }
+}
 
 /** Whether a program ended with an answer. */
 export function isTold(end: RaceEnd<unknown> | undefined): boolean {
