@@ -2,6 +2,7 @@ import { type Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { isNoriKVError, type NoriKVError } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
 import type { Cluster } from './cluster.js';
+import type { EtcdCredentials } from './credentials.js';
 import type { Host } from './host.js';
 import { anonymous, Login } from './login.js';
 import type { Settings } from './options.js';
@@ -40,9 +41,7 @@ export class Caller {
   constructor(cluster: Cluster, settings: Settings) {
     this.#cluster = cluster;
     this.#settings = settings;
-    this.#login = new Login(settings.credentials, ({ username, password }) =>
-      this.#authenticate(username, password),
-    );
+    this.#login = new Login(settings.credentials, (credentials) => this.#authenticate(credentials));
   }
 
   /** Gets a token where there are credentials. */
@@ -96,7 +95,8 @@ export class Caller {
     return limit.timedOut(error.outcome, error);
   }
 
-  async #authenticate(username: string, password: string): Promise<string> {
+  async #authenticate(credentials: EtcdCredentials): Promise<string> {
+    const { username, password } = credentials;
     const limit = new CallLimit({}, this.#settings.timeoutMs);
     const call = {
       method: methods.authenticate,
@@ -107,7 +107,11 @@ export class Caller {
     for (let attempt = 1; ; attempt++) {
       const host = await this.#cluster.host(limit);
       const answer = await this.#send(host, call, anonymous(), limit);
-      if (Buffer.isBuffer(answer)) return decodeAuthenticate(answer);
+      if (Buffer.isBuffer(answer)) {
+        this.#settings.credentials?.accepted();
+        return decodeAuthenticate(answer);
+      }
+      this.#settings.credentials?.refused(credentials, answer);
       const error = this.#errorOf(answer, call, limit);
       if (!mayGoOn(error, call)) throw error;
       host.rest();

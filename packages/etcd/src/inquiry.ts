@@ -1,5 +1,5 @@
 import { type Channel, connectivityState, Metadata, type StatusObject, status } from '@grpc/grpc-js';
-import type { CurrentCredentials } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import { anonymous } from './login.js';
 import { errorOfStatus } from './status-errors.js';
 import { type CallEnd, isOk, type Request, type RunningCall, startCall } from './unary-call.js';
@@ -16,12 +16,12 @@ const patienceMs = 1_500;
  * that is never there, with a login, as a read that needs no other member: the header of the answer says as much.
  */
 export class Inquiry {
-  readonly #credentials: CurrentCredentials | undefined;
+  readonly #credentials: Credentials | undefined;
   readonly #emptyKey: Uint8Array;
   readonly #questions = new Set<RunningCall>();
   #login: Metadata | undefined;
 
-  constructor(credentials: CurrentCredentials | undefined, emptyKey: Uint8Array) {
+  constructor(credentials: Credentials | undefined, emptyKey: Uint8Array) {
     this.#credentials = credentials;
     this.#emptyKey = emptyKey;
   }
@@ -66,7 +66,7 @@ export class Inquiry {
   async #logIn(channel: Channel, timeoutMs: number): Promise<Metadata | StatusObject> {
     const metadata = anonymous();
     if (!this.#credentials) return metadata;
-    const credentials = await this.#credentials().catch((error: Error) => error);
+    const credentials = await this.#credentials.current().catch((error: Error) => error);
     if (credentials instanceof Error) {
       return { code: status.UNAUTHENTICATED, details: credentials.message, metadata };
     }
@@ -77,7 +77,11 @@ export class Inquiry {
     const { username, password } = credentials;
     const bytes = encodeAuthenticate(username, password);
     const said = await this.#send(channel, { method: methods.authenticate, bytes, metadata, timeoutMs });
-    if (!isOk(said)) return said.status;
+    if (!isOk(said)) {
+      this.#credentials.refused(credentials, said.status);
+      return said.status;
+    }
+    this.#credentials.accepted();
     const login = anonymous();
     login.set('token', decodeAuthenticate(said.message));
     return login;

@@ -1,15 +1,15 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { CurrentCredentials, EtcdCredentials } from './credentials.js';
+import type { Credentials, EtcdCredentials } from './credentials.js';
 
 /** Keeps the metadata of calls, with the token of a login where there are credentials. */
 export class Login {
-  readonly #credentials: CurrentCredentials | undefined;
+  readonly #credentials: Credentials | undefined;
   readonly #authenticate: (credentials: EtcdCredentials) => Promise<string>;
   #current: Promise<Metadata> | undefined;
   #known: Metadata | undefined;
 
   constructor(
-    credentials: CurrentCredentials | undefined,
+    credentials: Credentials | undefined,
     authenticate: (credentials: EtcdCredentials) => Promise<string>,
   ) {
     this.#credentials = credentials;
@@ -36,7 +36,7 @@ export class Login {
 
   async #withToken(): Promise<Metadata> {
     const metadata = anonymous();
-    if (this.#credentials) metadata.set('token', await this.#authenticate(await this.#credentials()));
+    if (this.#credentials) metadata.set('token', await this.#authenticate(await this.#credentials.current()));
     this.#known = metadata;
     return metadata;
   }

@@ -1,8 +1,8 @@
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
 import { checkNames, checkObject, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 import {
-  type CurrentCredentials,
-  currentCredentials,
+  type Credentials,
+  credentialsOf,
   type EtcdCredentials,
   type EtcdCredentialsSource,
 } from './credentials.js';
@@ -46,7 +46,7 @@ export interface EtcdOptions {
 /** Options, checked and complete. */
 export interface Settings {
   readonly hosts: readonly string[];
-  readonly credentials: CurrentCredentials | undefined;
+  readonly credentials: Credentials | undefined;
   readonly unsafeAllowPasswordWithoutTls: boolean;
   readonly tls: EtcdTlsOptions | EtcdTlsSource | undefined;
   readonly prefix: string;
@@ -79,7 +79,7 @@ export function settingsOf(options: EtcdOptions): Settings {
   checkOneOf('unsafeAllowPasswordWithoutTls', unsafeAllowPasswordWithoutTls, [true, false]);
   const settings = {
     hosts: hostsOf(options.hosts, tls),
-    credentials: currentCredentials(options.credentials, timeoutMs),
+    credentials: credentialsOf(options.credentials, timeoutMs),
     unsafeAllowPasswordWithoutTls,
     tls,
     prefix,

@@ -20,6 +20,7 @@ export type Meaning =
   | 'stale-login'
   | 'no-login'
   | 'login-not-enabled'
+  | 'wrong-password'
   | 'not-allowed'
   | 'other';
 
@@ -37,7 +38,7 @@ const texts: Readonly<Record<string, Meaning>> = {
   'user name is empty': 'no-login',
   'authentication is not enabled': 'login-not-enabled',
   'permission denied': 'not-allowed',
-  'authentication failed, invalid user ID or password': 'not-allowed',
+  'authentication failed, invalid user ID or password': 'wrong-password',
 };
 
 /** What a status that is not OK means. Only etcd's exact words count: they decide what is sent again. */
@@ -104,6 +105,7 @@ export function errorOfStatus(ended: StatusObject, isWrite: boolean, key?: Key):
         key,
       );
     case 'stale-login':
+    case 'wrong-password':
     case 'not-allowed':
       return unauthenticated(
         `etcd refuses this user; check the password, and which keys its roles allow (${said})`,

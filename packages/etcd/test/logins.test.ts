@@ -1,8 +1,8 @@
-import { connectivityState, status } from '@grpc/grpc-js';
-import { errorCode } from '@norikv/store';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { connectivityState, Metadata, status } from '@grpc/grpc-js';
+import { errorCode, systemClock } from '@norikv/store';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newChannel } from '../src/channel.js';
-import { currentCredentials } from '../src/credentials.js';
+import { Credentials, credentialsOf } from '../src/credentials.js';
 import { type EtcdOptions, openEtcd } from '../src/index.js';
 import { Inquiry } from '../src/inquiry.js';
 import { identities } from '../src/tls.js';
@@ -16,6 +16,7 @@ const wrongPassword = etcdError(
   status.INVALID_ARGUMENT,
   'authentication failed, invalid user ID or password',
 );
+const wrongPasswordText = 'etcdserver: authentication failed, invalid user ID or password';
 const staleToken = etcdError(status.UNAUTHENTICATED, 'invalid auth token');
 const fakes: FakeEtcd[] = [];
 
@@ -38,6 +39,14 @@ function guarded(fake: FakeEtcd, { method, number, token }: FakeCall): FakeAnswe
   }
   if (token === undefined) return nobody;
   return method === methods.range ? new MessageWriter().message(1, fake.header()) : fake.written(4n);
+}
+
+async function inquire(fake: FakeEtcd, current = async () => credentials) {
+  const channel = newChannel(fake.address, { identify: identities(undefined), connected: () => {} });
+  onTestFinished(() => channel.close());
+  expect(channel.getConnectivityState(true)).not.toBe(connectivityState.SHUTDOWN);
+  const inquiry = new Inquiry(new Credentials(current), new Uint8Array([0]));
+  return { ask: () => inquiry.ask(channel), channel };
 }
 
 async function open(options: EtcdOptions) {
@@ -72,14 +81,6 @@ describe('a cluster that tells its status only to some', () => {
 });
 
 describe('an inquiry', () => {
-  async function inquire(fake: FakeEtcd, current = async () => credentials) {
-    const channel = newChannel(fake.address, { identify: identities(undefined), connected: () => {} });
-    onTestFinished(() => channel.close());
-    expect(channel.getConnectivityState(true)).not.toBe(connectivityState.SHUTDOWN);
-    const inquiry = new Inquiry(current, new Uint8Array([0]));
-    return { ask: () => inquiry.ask(channel), channel };
-  }
-
   it('logs in again when its login has become too old, and not before', async () => {
     const fake = await guardedMember();
     const { ask } = await inquire(fake);
@@ -174,7 +175,65 @@ describe('credentials that are a function', () => {
   });
 
   it('fail the login by name if it hangs, before the time of the call is over', async () => {
-    const hanging = currentCredentials(() => new Promise(() => {}), 20);
-    await expect(hanging?.()).rejects.toThrow('credentials() failed: No answer within 10 ms');
+    const hanging = credentialsOf(() => new Promise(() => {}), 20);
+    await expect(hanging?.current()).rejects.toThrow('credentials() failed: No answer within 10 ms');
+  });
+});
+
+describe('credentials that were refused', () => {
+  const refusal = { code: status.INVALID_ARGUMENT, details: wrongPasswordText, metadata: new Metadata() };
+
+  it('are not sent again by calls, nor by questions, until they rest no more', async () => {
+    const fake = await guardedMember();
+    const store = await open({ hosts: fake.address, credentials });
+    const { ask } = await inquire(fake);
+    const logins = fake.counted(methods.authenticate);
+    fake.answer = ({ method }) => (method === methods.authenticate ? wrongPassword : staleToken);
+    for (let times = 0; times < 20; times += 1) {
+      await expect(store.put('key', 'value')).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+        outcome: 'not-applied',
+        message: expect.stringContaining('check the password'),
+      });
+      expect(await ask()).toMatchObject({ details: expect.stringContaining('invalid user ID or password') });
+    }
+    // The first ones, and those that came when a fifth of a second was over, twice as long the next time.
+    expect(fake.counted(methods.authenticate) - logins).toBeLessThan(10);
+    fake.answer = (call) => guarded(fake, call);
+    await expect.poll(() => store.put('key', 'value').then(() => 'put', errorCode)).toBe('put');
+  });
+
+  it('rest for longer each time, unless they are accepted or others come', async () => {
+    const time = vi.spyOn(systemClock, 'monotonic').mockReturnValue(0);
+    onTestFinished(() => time.mockRestore());
+    let now = 0;
+    let password = 'secret';
+    const login = new Credentials(async () => ({ username: 'shop', password }));
+    const refusedFor = async (): Promise<number> => {
+      login.refused(await login.current(), refusal);
+      const start = now;
+      for (; ; now += 100) {
+        time.mockReturnValue(now);
+        if (await login.current().catch(() => undefined)) return now - start;
+      }
+    };
+    const rests = async (count: number): Promise<number[]> => {
+      const all: number[] = [];
+      for (let times = 0; times < count; times += 1) all.push(await refusedFor());
+      return all;
+    };
+    expect(await rests(7)).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    login.accepted();
+    expect(await rests(2)).toEqual([200, 400]);
+    password = 'another';
+    expect(await rests(2)).toEqual([200, 400]);
+  });
+
+  it('are sent again where it was something else', async () => {
+    const login = new Credentials(async () => credentials);
+    for (const details of ['etcdserver: authentication is not enabled', 'connection reset']) {
+      login.refused(credentials, { ...refusal, details });
+      expect(await login.current()).toBe(credentials);
+    }
   });
 });
