@@ -58,6 +58,7 @@ export const scheduleFaults: readonly ScheduleFault[] = [
   'delayed-delivery',
   'duplicated-delivery',
   'own-mismatch',
+  'slow-reply',
   'crash',
 ];
 

@@ -12,9 +12,12 @@ import type { Fault } from './fault-plan.js';
 import { isWrite } from './in-flight.js';
 import type { AnyOptions, WrappedCall } from './wrap-store.js';
 
+/** A fault of one delivery. With `slow-reply` the answer is on its way while other things happen. */
+export type DeliveryFault = Fault | 'slow-reply';
+
 /** Whether a fault can happen to a call. One that loses something can happen to any. */
 export function meets(
-  fault: Fault,
+  fault: DeliveryFault,
   { operation, options }: Pick<WrappedCall, 'operation' | 'options'>,
 ): boolean {
   if (fault === 'own-mismatch') return isWrite(operation) && conditionOf(options).kind !== 'always';

@@ -1,6 +1,5 @@
 import type { CancelTimer, Clock, KvStore } from '@norikv/store';
-import type { Fault } from './fault-plan.js';
-import { beyondCancelling, deliverWith } from './faulty-delivery.js';
+import { beyondCancelling, type DeliveryFault, deliverWith } from './faulty-delivery.js';
 import { awaitReply, checkLimits } from './in-flight.js';
 import { keyText } from './key-text.js';
 import { seededRandom } from './seeded-random.js';
@@ -18,7 +17,7 @@ export interface RaceProcess {
   readonly random: () => number;
 }
 
-/** A request on its way to the store. */
+/** A request on its way to the store, or an answer on its way back. */
 export interface Request {
   readonly id: string;
   readonly call: Pick<WrappedCall, 'operation' | 'key' | 'options'>;
@@ -26,9 +25,9 @@ export interface Request {
   readonly place: string;
   /** Whose it is. */
   readonly process: string;
-  /** Nobody waits for the answer any more. */
-  readonly isLate: boolean;
-  deliver(fault: Fault | undefined): void;
+  /** `late`: nobody waits for its answer any more. */
+  readonly kind: 'request' | 'late' | 'answer';
+  deliver(fault: DeliveryFault | undefined): void;
 }
 
 /** What the processes of a world have in common. */
@@ -91,11 +90,17 @@ export function startProcess(
         call.send(sent).catch(() => {}); // Its caller has had an answer, or none.
       };
       const arriveLate = (): void =>
-        post({ id: `${id} late`, call, place, process: name, isLate: true, deliver: again });
-      const deliver = (fault: Fault | undefined): void => {
-        deliverWith(fault, call, sent, arriveLate).then(resolve, reject);
+        post({ id: `${id} late`, call, place, process: name, kind: 'late', deliver: again });
+      const deliver = (fault: DeliveryFault | undefined): void => {
+        if (fault === 'slow-reply') answerLater(call.send(sent));
+        else deliverWith(fault, call, sent, arriveLate).then(resolve, reject);
       };
-      post({ id, call, place, process: name, isLate: false, deliver });
+      const answerLater = (answer: Promise<Result>): void => {
+        answer.catch(() => {}); // Until it is delivered, which a crash can prevent.
+        const reply = (): void => void answer.then(resolve, reject);
+        post({ id: `${id} answer`, call, place, process: name, kind: 'answer', deliver: reply });
+      };
+      post({ id, call, place, process: name, kind: 'request', deliver });
     });
 
   const store = wrapStore(world.store, (call) => {
@@ -110,8 +115,8 @@ export function startProcess(
     kill() {
       isDead = true;
       for (const cancel of timers) cancel();
-      for (const { id, process, isLate } of requests.values()) {
-        if (process === name && !isLate) requests.delete(id);
+      for (const { id, process, kind } of requests.values()) {
+        if (process === name && kind !== 'late') requests.delete(id);
       }
     },
   };

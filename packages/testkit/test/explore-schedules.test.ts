@@ -17,6 +17,7 @@ import {
   type RaceEnd,
   type RaceProcess,
   type ScheduleFault,
+  seededRandom,
 } from '../src/index.js';
 import {
   addAgainAndAgain,
@@ -406,6 +407,80 @@ describe('a fault', () => {
     expect(
       [...seen].filter((outcome) => outcome.startsWith('crashed') && !outcome.endsWith('0 fired')),
     ).toEqual([]);
+  });
+
+  it('slow-reply: what else a process does overtakes the answer', async () => {
+    const seen = new Set<string>();
+    const { schedules } = await exploreSchedules(
+      async (world) => {
+        let last = '';
+        const look = async ({ store }: RaceProcess): Promise<void> => {
+          const entry = await find(store, 'n');
+          last = entry ? 'there' : 'absent';
+        };
+        // What was read first may come last: a cache that keeps it is stale.
+        await world.race((process) =>
+          Promise.all([look(process), write('n')(process).then(() => look(process))]),
+        );
+        seen.add(last);
+      },
+      { faults: ['slow-reply'] },
+    );
+    expect([...seen].sort()).toEqual(['absent', 'there']);
+    expect(schedules).toBeGreaterThan(3);
+    const inTurn = exploreSchedules(
+      async (world) => {
+        await world.race(async (process) => {
+          await write('n')(process);
+          expect(await find(process.store, 'n')).not.toBeNull();
+        });
+      },
+      { faults: ['slow-reply'] },
+    );
+    // The first call may be slow, or the second, or none.
+    expect(await inTurn).toEqual({ schedules: 3 });
+  });
+
+  it('slow-reply: the caller may give up, or be gone', async () => {
+    const seen = new Set<string>();
+    await exploreSchedules(
+      async (world) => {
+        const put = ({ store }: RaceProcess) => store.put('n', 'x', { timeoutMs: 100, ifNotExists: true });
+        const [end] = await world.race(put);
+        seen.add(`${codeOf(end)}, ${(await find(world.store, 'n')) ? 'there' : 'absent'}`);
+      },
+      { faults: ['slow-reply', 'crash'], maxFaults: 2, maxDelays: 1 },
+    );
+    expect([...seen].sort()).toEqual([
+      'DEADLINE_EXCEEDED, there',
+      'crashed, absent',
+      'crashed, there',
+      'fulfilled, there',
+    ]);
+  });
+
+  it('slow-reply: the answer is that of the store, in a step of its own', async () => {
+    const texts: string[] = [];
+    await exploreSchedules(
+      async (world) => {
+        await world.store.put('n', 'x');
+        const [end] = await world.race(({ store }) => store.put('n', 'y', { ifNotExists: true }));
+        expect(end).toMatchObject({ status: 'rejected', reason: expect.any(AlreadyExistsError) });
+        texts.push(codeOf(end));
+      },
+      { faults: ['slow-reply'] },
+    );
+    expect(texts).toEqual(['ALREADY_EXISTS', 'ALREADY_EXISTS']);
+    const failing = exploreSchedules(
+      async ({ race, store }) => {
+        await race((process) => Promise.all([write('a')(process), write('b')(process)]));
+        if ((await find(store, 'a')) && (await find(store, 'b'))) throw new Error('both');
+      },
+      { faults: ['slow-reply'], random: seededRandom(2), maxSchedules: 10 },
+    );
+    await expect(failing).rejects.toThrow(
+      /process 1: put "." \(slow-reply\)\n(.*\n)*.*process 1, answer: put "."/,
+    );
   });
 
   it('of a read is one, wherever it is lost: nothing was applied', async () => {

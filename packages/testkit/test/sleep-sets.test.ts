@@ -47,6 +47,7 @@ it('leaves out no outcome, whatever goes wrong', { timeout: 120_000 }, async () 
     'delayed-delivery',
     'duplicated-delivery',
     'own-mismatch',
+    'slow-reply',
     'crash',
   );
   let all = 0;
