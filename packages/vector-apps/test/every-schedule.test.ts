@@ -1,7 +1,13 @@
-import type { RaceEnd } from '@norikv/testkit';
+import { find, isNoriKVError } from '@norikv/store';
+import type { RaceEnd, RaceProcess } from '@norikv/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { answerOf, isTold } from '../../testkit/test/every-schedule/every-schedule.js';
-import { type DeduplicationResult, DocumentDeduplicator, SemanticSearchEngine } from '../src/index.js';
+import { allFaults, answerOf, isTold } from '../../testkit/test/every-schedule/every-schedule.js';
+import {
+  type DeduplicationPolicy,
+  type DeduplicationResult,
+  DocumentDeduplicator,
+  SemanticSearchEngine,
+} from '../src/index.js';
 import { shardCodec } from '../src/recommendation/popularity-shard.js';
 import { RecommendationEngine } from '../src/recommendation/recommendation-engine.js';
 import { angleModel, noon, stateOf, tasteOf } from './recommendation/shop.js';
@@ -64,6 +70,21 @@ describe('no schedule of the search engine', () => {
     await explore(whileRemoved);
   });
 
+  it('leaves a vector of a write that died while its document was deleted, which no repair finds', async () => {
+    const died: Story<Engine> = {
+      ...story([index, remove], () => []),
+      faults: ['crash'],
+      maxSwitches: 1,
+      async after(engine, _ends, store) {
+        await engine.repair();
+        expect(await engine.verify()).toMatchObject({ isClean: true });
+        const { matches } = await store.vectorSearch('documents', new Float32Array(dimensions).fill(1), 9);
+        expect(matches).toHaveLength((await engine.getDocument('a')) ? 1 : 0);
+      },
+    };
+    await explore(died);
+  });
+
   it('tells two who delete a document that it was there', async () => {
     const both = story([remove, remove], (...ends) => {
       if (ends.every(isTold)) expect(ends.map(answerOf).sort()).toEqual([false, true]);
@@ -79,17 +100,23 @@ describe('no schedule of the deduplicator', () => {
   type Dedup = DocumentDeduplicator;
   const storing = (id: string, content: string) => (dedup: Dedup) => dedup.checkAndStore(id, content);
   const removing = (id: string) => (dedup: Dedup) => dedup.removeDocument(id);
-  const actionOf = (end?: RaceEnd<unknown>) => (answerOf(end) as DeduplicationResult | undefined)?.action;
+  const linked = async (dedup: Dedup): Promise<void> => {
+    for (const id of ['a', 'b']) await dedup.checkAndStore(id, text);
+  };
+  const resultOf = (end?: RaceEnd<unknown>) => answerOf(end) as Partial<DeduplicationResult> | undefined;
+  const actionOf = (end?: RaceEnd<unknown>) => resultOf(end)?.action;
 
   /** @param check - is told who has which text afterwards; null: nobody. */
   const story = (
     before: Story<Dedup>['before'],
     race: Story<Dedup>['race'],
     check: (holders: Readonly<Record<string, string | null>>, ...ends: RaceEnd<unknown>[]) => void,
+    policy: DeduplicationPolicy = 'reject',
   ): Story<Dedup> => ({
     open: (store, options) => {
       return new DocumentDeduplicator(store, null, 0.95, {
         ...options,
+        policy,
         near: false,
         leaseMs: 100,
         pollMs: 50,
@@ -98,7 +125,7 @@ describe('no schedule of the deduplicator', () => {
     before,
     race,
     async after(dedup, ends) {
-      if (!ends.every(isTold)) await dedup.repair();
+      if (!ends.every((end) => isTold(end) && !resultOf(end)?.cutOffBy)) await dedup.repair();
       expect(await dedup.verify()).toMatchObject({ isClean: true });
       const admitted: string[] = [];
       for await (const { id, isAdmitted } of dedup.documents()) if (isAdmitted) admitted.push(id);
@@ -139,6 +166,42 @@ describe('no schedule of the deduplicator', () => {
     await explore(whileRemoved);
     await explore(whileReplaced);
     await expect(explore(whileReplaced, createCarelessStore)).rejects.toThrow('Schedule');
+  });
+
+  it('stores new content of an alias whose caller gave up and was told that it is not stored', async () => {
+    const givingUp = async (dedup: Dedup, { store }: RaceProcess): Promise<unknown> => {
+      const patience = new AbortController();
+      find(store, 'patience').then(
+        () => patience.abort(),
+        () => {},
+      );
+      return dedup.checkAndStore('b', other, { signal: patience.signal });
+    };
+    const isUnapplied = (end?: RaceEnd<unknown>): boolean =>
+      end?.status === 'rejected' && isNoriKVError(end.reason) && end.reason.outcome === 'not-applied';
+    const givenUp = story(
+      linked,
+      [givingUp, removing('a')],
+      (holders, end) => {
+        if (isUnapplied(end)) expect(holders[other]).toBeNull();
+      },
+      'link',
+    );
+    await explore({ ...givenUp, maxSwitches: 1, drawn: 100 });
+  });
+
+  it('of three processes admits two copies, or none once one was told that it is stored', async () => {
+    const three = story(
+      linked,
+      [removing('a'), storing('c', text), storing('b', other)],
+      (holders, _removed, stored) => {
+        if (isTold(stored)) expect(holders[text]).not.toBeNull();
+      },
+      'link',
+    );
+    const some = { ...three, faults: allFaults, drawn: 100 };
+    await explore(some);
+    await expect(explore(some, createCarelessStore)).rejects.toThrow('Schedule');
   });
 });
 

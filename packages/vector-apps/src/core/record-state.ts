@@ -44,6 +44,8 @@ interface Retirement {
   readonly isFenced: false;
   readonly existed: boolean;
   readonly stale: readonly Generation[];
+  /** Whether nobody is writing. */
+  readonly isLast: boolean;
 }
 
 /** How long a tombstone fences writers that were allotted a generation and have not begun. */
@@ -78,7 +80,7 @@ export interface RecordTransitions {
   begin(begun: Generation): Transition<RecordState, boolean>;
   /** Makes a generation live, unless it was fenced or a newer one is. Fences those before it that have not begun. */
   publish(generation: number, data: unknown): Transition<RecordState, Publication | Fenced>;
-  /** Removes what is live, and fences everybody who is writing, unless the generation of the delete was fenced. */
+  /** Removes what is live, and fences those who have not begun, unless the generation of the delete was fenced. */
   retire(generation: number): Transition<RecordState, Retirement | Fenced>;
   /** Fences writers up to a generation: they are taken for dead, and begin again if they are not. */
   settle(upTo: number): Transition<RecordState, RecordState>;
@@ -118,9 +120,10 @@ export function recordTransitions(ttlMs: number | undefined): RecordTransitions 
       (generation) =>
       ({ live, pending, stale: before, floor } = absent): Change<RecordState, Retirement | Fenced> => {
         if (generation <= floor) return keep({ isFenced: true });
-        const stale = [...before, ...pending, ...(live ? [bare(live)] : [])];
-        const retired = { live: null, pending: [], stale, floor: generation };
-        return changed(retired, { isFenced: false, existed: live !== null, stale });
+        const stale = live ? [...before, bare(live)] : before;
+        const isLast = pending.length === 0;
+        const retired = { live: null, pending, stale, floor: generation };
+        return changed(retired, { isFenced: false, existed: live !== null, stale, isLast });
       },
 
     settle:

@@ -56,8 +56,10 @@ export class RecordWriter<T> {
       const generation = await ledger.allot(id, budget);
       const outcome = await table.update(id, transitions.retire(generation), budget);
       if (outcome.isFenced) continue;
-      await this.#sweep(id, outcome.stale, () => ledger.forget(id, generation, budget), budget);
-      return outcome.existed;
+      const { existed, stale, isLast } = outcome;
+      const forget = async (): Promise<unknown> => isLast && ledger.forget(id, generation, budget);
+      await this.#sweep(id, stale, forget, budget);
+      return existed;
     }
     throw fenced('Deleting', id);
   }

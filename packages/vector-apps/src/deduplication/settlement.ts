@@ -97,13 +97,15 @@ export class Settlement {
     if (isOne || (await isAlias())) await this.promote(alias, budget);
   }
 
-  /** Decides anew upon a document that is an alias of nothing that stands, or half on its way to be one. */
+  /**
+   * Decides anew upon a document that is an alias of nothing that stands. New content of it is left to whoever stores it:
+   * that caller may have been told that nothing is stored.
+   */
   async promote(id: string, budget: CallBudget): Promise<void> {
-    const { candidate, alias } = await this.#access.table.read(id, budget);
-    const revision = candidate ?? alias?.revision;
-    if (!revision) return;
-    const { fingerprint } = revision;
-    const policy = alias?.isMember ? 'merge' : 'link';
+    const { alias } = await this.#access.table.read(id, budget);
+    if (!alias) return;
+    const { fingerprint } = alias.revision;
+    const policy = alias.isMember ? 'merge' : 'link';
     const petition = { id, fingerprint, policy, basis: 'alias' } as const;
     const verdict = await this.#access.admission.decide(petition, budget);
     await this.conclude(id, verdict, budget);

@@ -1,9 +1,16 @@
 import type { Clock } from '@norikv/store';
-import type { FakeClock, RaceEnd, RaceProcess, ScheduleWorld } from '@norikv/testkit';
+import {
+  type FakeClock,
+  type RaceEnd,
+  type RaceProcess,
+  type ScheduleFault,
+  type ScheduleWorld,
+  seededRandom,
+} from '@norikv/testkit';
 import { expect } from 'vitest';
 import {
+  allFaults,
   everySchedule,
-  allFaults as faults,
   maxFaults as usualFaults,
 } from '../../../testkit/test/every-schedule/every-schedule.js';
 import type { VectorKvStore } from '../../src/core/vector-kv-store.js';
@@ -19,9 +26,15 @@ export interface OpenOptions {
 export interface Story<Pattern> {
   open(store: VectorKvStore, options: OpenOptions): Pattern;
   readonly before?: ((pattern: Pattern) => Promise<unknown>) | undefined;
-  readonly race: readonly ((pattern: Pattern) => Promise<unknown>)[];
+  readonly race: readonly ((pattern: Pattern, process: RaceProcess) => Promise<unknown>)[];
   /** Whether one of them searches for vectors. */
   readonly isSearched?: boolean;
+  /** What can go wrong in a race, once in a schedule. Default: nothing, but everything with a load above 1. */
+  readonly faults?: readonly ScheduleFault[];
+  /** How often a process is left that could go on. Default: any number. */
+  readonly maxSwitches?: number;
+  /** How many schedules are drawn, where there are too many to go through all. */
+  readonly drawn?: number;
   after(pattern: Pattern, ends: readonly RaceEnd<unknown>[], store: ScheduledStore): Promise<void>;
 }
 
@@ -35,18 +48,20 @@ export async function explore<Pattern extends { initialize(): Promise<void> }>(
     const survivor = story.open(store, { clock, random: () => 0.5 });
     await survivor.initialize();
     await story.before?.(survivor);
-    const start = (act: (pattern: Pattern) => Promise<unknown>) => async (process: RaceProcess) => {
+    const start = (act: Story<Pattern>['race'][number]) => async (process: RaceProcess) => {
       const seat = storeOf(process, world, story.isSearched ?? false);
       const pattern = story.open(seat.store, { clock: process.clock, random: process.random });
       await pattern.initialize();
       seat.join();
-      return act(pattern);
+      return act(pattern, process);
     };
     const ends = await world.race(...story.race.map(start));
     await clock.run(() => story.after(survivor, ends, store));
   };
-  const isRace = story.race.length > 1;
+  const { race, faults = allFaults, maxSwitches, drawn } = story;
   // A race has many schedules without a fault; a process that is alone has one.
-  const maxFaults = isRace ? usualFaults - 1 : usualFaults;
-  expect(await everySchedule(play, { faults, maxFaults, createStore })).toBeGreaterThan(3);
+  const maxFaults = race.length > 1 && !story.faults ? usualFaults - 1 : usualFaults;
+  const choice = drawn ? { random: seededRandom(7), maxSchedules: drawn } : {};
+  const bounds = { faults, maxFaults, maxSwitches, ...choice };
+  expect(await everySchedule(play, { ...bounds, createStore })).toBeGreaterThan(3);
 }
