@@ -189,6 +189,39 @@ describe('repeating an append', () => {
     expect((await client.get('events:h:s')).value.length).toBeLessThan(30_000);
   });
 
+  it('with any, the newest events are recognised after many processes of one append each have filled the tail', async () => {
+    const client = createMemoryStore();
+    const append = (id: string, bytes = 0) =>
+      new EventStore(countCalls(client)).append('s', [event(id, 'x'.repeat(bytes))]);
+    // Each seals the tail, and ends before it could take that into the record.
+    for (let number = 1; number <= 17; number += 1) await append(`${number}`, 30_000);
+    await append('small');
+    await append('last', 14_000);
+    expect(await append('last', 14_000)).toMatchObject({ version: 19, isDuplicate: true });
+    expect(await append('small')).toMatchObject({ version: 18, isDuplicate: true });
+  });
+
+  it.each([1, 65_536])(
+    'is recognised after the stream was archived (sealing at %i bytes)',
+    async (rollBytes) => {
+      const client = createMemoryStore();
+      const store = new EventStore(client, { rollBytes });
+      await store.append('s', [event(1)], { expected: 'none' });
+      await store.append('s', [event(2)], { expected: 1 });
+      await store.append('s', [event(3)]);
+      await store.archiveStream('s');
+      const again = new EventStore(countCalls(client));
+      expect(await again.append('s', [event(2)], { expected: 1 })).toMatchObject({
+        version: 2,
+        events: [{ id: 'e2' }],
+        isDuplicate: true,
+      });
+      for (const options of [{ expected: 1 }, { expected: 3 }, { expected: 'any' }] as const) {
+        await expect(again.append('s', [event(4)], options)).rejects.toMatchObject({ code: 'STREAM_CLOSED' });
+      }
+    },
+  );
+
   it('with other content under the same id is an error', async () => {
     const store = new EventStore(createMemoryStore());
     await store.append('s', [event(1, 'first')]);

@@ -1,5 +1,5 @@
 import type { Clock, KvStore } from '@norikv/store';
-import { createMemoryStore } from '@norikv/testkit';
+import { createMemoryStore, seededRandom } from '@norikv/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   allFaults,
@@ -8,8 +8,11 @@ import {
   maxFaults,
   withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
+import { parkedWhileConsumed, repeatedWhileChanged } from './schedules/large-scenarios.js';
 import {
+  appendedWhileCut,
   consuming,
+  deletedWhileCut,
   erased,
   oneCommit,
   parked,
@@ -48,6 +51,7 @@ describe('no schedule breaks that', { timeout: 600_000 * Math.max(1, load) }, ()
   it.each<[string, Scenario]>([
     ['a commit is there once, with one answer, whoever repeats it', oneCommit],
     ['what is acknowledged is read, while old events are sealed and cut off', sealedAndCut],
+    ['an append is told what it conflicts with, while that is cut off', appendedWhileCut],
     ['a command is decided on what all others have appended', twoCommands],
     ['the first event of a stream is published', publishedWhenNew],
     ['an event of a stream that was clean is published', publishedWhenClean],
@@ -64,6 +68,18 @@ describe('no schedule breaks that', { timeout: 600_000 * Math.max(1, load) }, ()
   });
 });
 
+describe('no schedule drawn at random breaks that', { timeout: 600_000 * Math.max(1, load) }, () => {
+  it.each<[string, Scenario, number]>([
+    ['the end of a stream is told what it conflicts with, while that is cut off', deletedWhileCut, 1_000],
+    ['an append is there once, and known, whatever else becomes of its stream', repeatedWhileChanged, 1_000],
+    ['what two consumers of a group fail at is handled in the end', parkedWhileConsumed, 300],
+  ])('%s', async (_, scenario, maxSchedules) => {
+    const drawn = { random: seededRandom(1), maxSchedules };
+    const options = { faults: allFaults, maxFaults: 3, maxDelays: 1, ...drawn };
+    expect(await everySchedule(scenario, options)).toBeGreaterThanOrEqual(maxSchedules);
+  });
+});
+
 describe('the schedules notice', () => {
   it.each<[string, Scenario, RegExp]>([
     ['commits', oneCommit, /./],
@@ -72,6 +88,7 @@ describe('the schedules notice', () => {
     ['streams that are clean', publishedWhenClean, /./],
     ['streams that are swept', publishedWhenDirty, /./],
     ['what is parked', parked, /./],
+    ['appends that are repeated', repeatedWhileChanged, /./],
   ])('a store that ignores conditions, by %s', async (_, scenario, message) => {
     await expect(explore(scenario, careless)).rejects.toThrow(message);
   });

@@ -214,13 +214,15 @@ export class EventStore<Event extends EventShape = EventShape> {
   /** Deletes the events before a version, those stored with later ones when these go. Versions stay. */
   async truncateStream(aggregateId: string, before: number, options: ChangeOptions = {}): Promise<boolean> {
     checkWhole('before', before);
-    return this.#change(aggregateId, checkChangeOptions(options), (head) => truncate(head, before));
+    return this.#change(aggregateId, checkChangeOptions(options), (head) =>
+      truncate(head, before, this.#log),
+    );
   }
 
   async #end(aggregateId: string, status: 'deleted' | 'tombstoned', given: LifeOptions): Promise<boolean> {
     const options = checkLifeOptions(given);
     return this.#change(aggregateId, options, (head) =>
-      end(head ?? emptyHead(aggregateId, this.#log.limits.rollBytes), status, options.expected),
+      end(head ?? emptyHead(aggregateId, this.#log.limits.rollBytes), status, options.expected, this.#log),
     );
   }
 
@@ -231,8 +233,7 @@ export class EventStore<Event extends EventShape = EventShape> {
     transition: (head: Head | undefined) => Change<Head, LifeResult>,
   ): Promise<boolean> {
     const name = checkName('aggregateId', aggregateId);
-    const change = (head?: Head): Change<Head, LifeResult> => transition(head && this.#log.rolled(head));
-    const result = await this.#log.update(name, change, limits);
+    const result = await this.#log.update(name, transition, limits);
     if ('against' in result) throw await this.#appender.conflict(result.against, expected);
     await this.#log.emptyTrash(name).catch(leftOver);
     return result.done;

@@ -1,10 +1,14 @@
 import { type Change, keep, write } from '@norikv/cas-retry';
 import { bytesOf, type Head, type StreamStatus, type Trash, tailFirst } from '../log/head.js';
+import type { Log } from '../log/log.js';
 import { rollsOf } from '../log/roll.js';
 import { type ExpectedVersion, isExpected, isPresent } from './expected.js';
 
 /** The result of a change of a stream's life: whether it was needed, or the head that it conflicts with. */
 export type LifeResult = { readonly done: boolean } | { readonly against: Head };
+
+/** What this process has sealed of a stream, and is cut off with it. Only for that: no stored head refers to it. */
+type Sealed = Pick<Log, 'rolled'>;
 
 /** The head without what lies before a version. The records cut off go to the trash. */
 function cutBefore(head: Head, version: number): Head {
@@ -31,6 +35,7 @@ export function end(
   head: Head,
   status: 'deleted' | 'tombstoned',
   expected: ExpectedVersion,
+  sealed: Sealed,
 ): Change<Head, LifeResult> {
   if (head.status === 'tombstoned') return keep({ done: false });
   // Archived events can come back: for an end they are there.
@@ -39,7 +44,7 @@ export function end(
   if (!isRepeated && !isExpected(found, expected)) return keep({ against: head });
   if (status === 'deleted' && !isPresent(found)) return keep({ done: false });
   const since = head.last + 1;
-  return write({ ...cutBefore(head, since), status, since, snapshots: {} }, { done: true });
+  return write({ ...cutBefore(sealed.rolled(head), since), status, since, snapshots: {} }, { done: true });
 }
 
 /** Moves a stream between open and archived. */
@@ -49,7 +54,7 @@ export function turn(head: Head | undefined, from: StreamStatus, to: StreamStatu
 }
 
 /** Cuts off what lies before a version. */
-export function truncate(head: Head | undefined, before: number): Change<Head, LifeResult> {
+export function truncate(head: Head | undefined, before: number, sealed: Sealed): Change<Head, LifeResult> {
   if (!isPresent(head) || before <= head.first) return keep({ done: false });
-  return write(cutBefore(head, before), { done: true });
+  return write(cutBefore(sealed.rolled(head), before), { done: true });
 }

@@ -31,8 +31,10 @@ export type Stop =
 /** Decides an append: a pure function of the head. */
 export function planAppend(head: Head, request: AppendRequest): Plan<Stop> {
   const { status } = head;
-  if (status === 'archived' || status === 'tombstoned') return { stop: { kind: 'closed', status } };
   const repeated = findRepetition(head, request);
+  // Whoever repeats an append that a closed stream holds must not take it for refused.
+  const isThere = repeated?.kind === 'same' || repeated?.kind === 'compare';
+  if (isClosed(head) && !isThere) return { stop: { kind: 'closed', status } };
   if (repeated) return { stop: repeated };
   const unready = checkFeed(head.feed, request.feed);
   if (unready) return { stop: unready };
@@ -74,7 +76,13 @@ function findRepetition(head: Head, { events, hasIds, expected }: AppendRequest)
 /** What a comparison with stored events means for an append that cannot simply be added. */
 export function judged(head: Head, comparison: ReturnType<typeof compareAt>, first: number): Stop {
   if (comparison === 'same') return { kind: 'same', first };
+  if (isClosed(head)) return { kind: 'closed', status: head.status };
   return comparison === 'reused' ? { kind: 'reused' } : { kind: 'conflict', head };
+}
+
+/** Whether a stream takes no events. */
+function isClosed({ status }: Head): boolean {
+  return status === 'archived' || status === 'tombstoned';
 }
 
 /**

@@ -130,17 +130,20 @@ export class Log {
     const attempt = crypto.randomUUID();
     /** The name under which it has asked to go first. */
     let turn = '';
+    let needsAll = false;
     for (let isFirst = true; ; ) {
       let seen = emptyHead(name, this.limits.rollBytes);
       const outcome = await this.update(
         name,
         (current = emptyHead(name, this.limits.rollBytes), now): Change<Head, Outcome<Answer>> => {
-          const head = this.#sealer.rolled(current);
-          const planned = plan(head, now);
+          // On what is stored: a truncation may delete what this process has sealed, with lines that it does not cut off.
+          const planned = plan(current, now);
           if ('stop' in planned) return keep(planned);
+          const head = this.#sealer.rolled(current);
           if (this.#isBehind(head, turn)) return keep('behind');
           const next = addTo(head, planned, this.limits);
           seen = next ?? head;
+          needsAll = planned.parts !== undefined;
           if (!next) return keep('full');
           return write(next, { first: head.last + 1, last: next.last, attempt, fingerprint });
         },
@@ -150,7 +153,8 @@ export class Log {
       else if (outcome === 'full') {
         // What a kept transition saw last was read after the call, or committed before it: it is in the log.
         if (!isFirst) turn = crypto.randomUUID();
-        await this.#sealer.sealTail(isFirst ? seen : await this.#goFirst(seen, turn, endsAt));
+        const full = isFirst ? seen : await this.#goFirst(seen, turn, endsAt);
+        await this.#sealer.makeRoom(full, needsAll);
         isFirst = false;
       } else if ('stop' in outcome) return outcome;
       else {

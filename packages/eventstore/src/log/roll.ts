@@ -21,7 +21,7 @@ export function rollsOf(head: Head): Roll[] {
  * How many lines leave: as many as can while a quarter of `rollBytes` stays, so that a repeated event id is still
  * found there. What has more than three quarters may leave all the same: it must not be written over and over.
  */
-function leavingOf({ lines, tailBytes, rollBytes }: Head): number {
+export function leavingOf({ lines, tailBytes, rollBytes }: Head): number {
   let left = tailBytes;
   const isToStay = (line: string): boolean => {
     const without = left - bytesOf([line]);
@@ -34,7 +34,7 @@ function leavingOf({ lines, tailBytes, rollBytes }: Head): number {
 }
 
 /** The record that takes in the oldest `count` lines of the tail; none for none. */
-export function tailRoll(head: Head, count: number = head.lines.length): Roll[] {
+export function tailRoll(head: Head, count: number): Roll[] {
   const first = tailFirst(head);
   if (count === 0) return [];
   return [{ level: 0, first, last: first + count - 1, content: head.lines.slice(0, count) }];

@@ -1,6 +1,6 @@
 import { type Head, tailFirst } from './head.js';
 import { remember } from './remember.js';
-import { applyRoll, type Roll, rollsOf, tailRoll } from './roll.js';
+import { applyRoll, leavingOf, type Roll, rollsOf, tailRoll } from './roll.js';
 import type { Segments } from './segments.js';
 
 const rememberedRolls = 1_024;
@@ -22,10 +22,11 @@ export class Sealer {
     return this.#rolls.get(head.name)?.reduce(applyRoll, head) ?? head;
   }
 
-  /** Seals the whole tail of a head as {@link rolled} gave it. */
-  async sealTail(head: Head): Promise<void> {
+  /** Seals what can leave the tail of a head as {@link rolled} gave it; for a commit in parts all must. */
+  async makeRoom(head: Head, isForParts: boolean): Promise<void> {
     const sealed = this.#rolls.get(head.name) ?? [];
-    await this.#seal(head.name, tailRoll(head), sealed);
+    const leaving = isForParts ? 0 : leavingOf(head);
+    await this.#seal(head.name, tailRoll(head, leaving || head.lines.length), sealed);
   }
 
   /**

@@ -1,10 +1,13 @@
 import { errorCode, find, type KvStore, NoriKVError } from '@norikv/store';
 import type { RaceEnd, RaceProcess, ScheduleWorld } from '@norikv/testkit';
 import { expect } from 'vitest';
-import { createCommandHandler, type EventStore } from '../../src/index.js';
+import { answerOf } from '../../../testkit/test/every-schedule/every-schedule.js';
+import { createCommandHandler, type EventStore, type StreamConflictError } from '../../src/index.js';
 import { numbered, type Place, processAt } from './process.js';
 
 export type Scenario = (world: ScheduleWorld) => Promise<void>;
+
+type Store = ReturnType<typeof processAt>['store'];
 
 class PoorError extends NoriKVError {}
 
@@ -58,6 +61,29 @@ export const sealedAndCut: Scenario = async (world) => {
   if (appended.status === 'fulfilled') expect(numbers).toContain(4);
   if (truncated.status === 'fulfilled') expect(numbers[0]).toBe(3);
 };
+
+/** @param act - what does not fit the stream any more. */
+const conflicting =
+  (act: (store: Store) => Promise<unknown>): Scenario =>
+  async (world) => {
+    await processAt(world).store.append('s', numbered(1));
+    const [conflict] = await world.race(
+      async (place) => {
+        const { store } = processAt(place);
+        await store.append('s', numbered(2, 3));
+        return act(store).catch((error: unknown) => error);
+      },
+      (place) => processAt(place).store.truncateStream('s', 3),
+    );
+    const error = answerOf(conflict);
+    if (error === undefined || errorCode(error) === 'UNAVAILABLE') return;
+    expect(error).toMatchObject({ code: 'STREAM_CONFLICT', version: 3 });
+    const { events } = error as StreamConflictError;
+    expect(['2,3', '3']).toContain(`${events.map(({ version }) => version)}`);
+  };
+
+export const appendedWhileCut = conflicting((store) => store.append('s', numbered(9), { expected: 1 }));
+export const deletedWhileCut = conflicting((store) => store.deleteStream('s', { expected: 1 }));
 
 export const twoCommands: Scenario = async (world) => {
   await processAt(world).store.append('s', numbered(100));
