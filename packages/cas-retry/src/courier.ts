@@ -123,9 +123,11 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     met: unknown,
   ): Promise<Delivery> => {
     const { base, ttlMs = Number.POSITIVE_INFINITY } = attempt;
-    const mayHaveExpired = (): boolean => settings.clock.monotonic() - startedAt >= ttlMs;
-    /** A create that landed and expired since would look as if it had never landed. */
-    const mayBeGone = (): boolean => !base.version && mayHaveExpired();
+    /** How long it leaves a trace at least: as long as it lives, or as the tombstone of whoever removes it. */
+    const traceMs = Math.min(ttlMs, settings.tombstoneTtlMs);
+    const mayHaveExpired = (): boolean => settings.clock.monotonic() - startedAt >= traceMs;
+    /** What landed where no marks were, and is gone since, would look as if it had never landed. */
+    const mayBeGone = (): boolean => base.envelope.marks.length === 0 && mayHaveExpired();
     /** Whether a write may have come that no answer tells of. */
     let isInDoubt = false;
 

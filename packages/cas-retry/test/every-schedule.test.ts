@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import type { MemoryStoreOptions, RaceProcess, ScheduleFault } from '@norikv/testkit';
+import { type MemoryStoreOptions, type RaceProcess, type ScheduleFault, seededRandom } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   allFaults,
@@ -29,14 +29,19 @@ interface Terms {
   readonly without?: readonly ScheduleFault[];
   /** What comes between a process and its store. */
   readonly wrap?: (store: KvStore) => KvStore;
+  /** What the key holds before. */
+  readonly before?: string;
+  /** How many schedules are drawn of those with up to three faults, where there are too many for all. */
+  readonly drawn?: number;
 }
 
-/** Lets two processes write, and compares what they were told with what was written. */
-async function explore(programs: readonly [Program, Program], terms: Terms = {}): Promise<number> {
-  const { maxDelays = 0, without = [], wrap = (store) => store } = terms;
+/** Lets processes write, and compares what they were told with what was written. */
+async function explore(programs: readonly Program[], terms: Terms = {}): Promise<number> {
+  const { maxDelays = 0, without = [], wrap = (store) => store, before, drawn } = terms;
   return await everySchedule<NotingStore>(
     async ({ race, store }) => {
       const told = new Told();
+      if (before !== undefined) await store.put('book', before);
       await race(
         ...programs.map((program) => (process: RaceProcess) => {
           const updater = updaterOf({ ...process, store: wrap(process.store) }, terms.updater);
@@ -47,9 +52,10 @@ async function explore(programs: readonly [Program, Program], terms: Terms = {})
     },
     {
       faults: allFaults.filter((fault) => !without.includes(fault)),
-      maxFaults,
+      maxFaults: drawn ? 3 : maxFaults,
       maxDelays,
       createStore: (clock) => notingStore({ clock, ...terms.memory }),
+      ...(drawn && { random: seededRandom(1), maxSchedules: drawn }),
     },
   );
 }
@@ -75,11 +81,23 @@ describe('no schedule breaks that an update is written once if its caller was to
     expect(await explore([signing('a'), signing('a')], { updater, maxDelays: 1 })).toBeGreaterThan(5);
   });
 
+  const passing = (...suffixes: readonly string[]): Program => {
+    return async (updater, told, { name }) => {
+      for (const suffix of suffixes)
+        await told.note(name + suffix, sign(updater, name + suffix, { ttlMs: 10 }));
+    };
+  };
+  // A copy of a create that comes when the record is gone creates it again, see docs/decisions/0020.
+  const copies: readonly ScheduleFault[] = ['delayed-delivery', 'duplicated-delivery'];
+
   it('where the record expires meanwhile', async () => {
-    const passing: Program = (updater, told, { name }) => told.note(name, sign(updater, name, { ttlMs: 10 }));
-    // A copy of a create that comes when the record has expired creates it again, see docs/decisions/0020.
-    const terms: Terms = { maxDelays: 1, without: ['delayed-delivery', 'duplicated-delivery'] };
-    expect(await explore([passing, passing], terms)).toBeGreaterThan(5);
+    expect(await explore([passing('a'), passing('a')], { maxDelays: 1, without: copies })).toBeGreaterThan(5);
+  });
+
+  it('where a record that another program wrote expires meanwhile', async () => {
+    const without: readonly ScheduleFault[] = [...copies, 'lost-request', 'crash'];
+    const terms: Terms = { before: 'old', maxDelays: 1, without };
+    expect(await explore([passing('a'), passing('a', 'b')], terms)).toBeGreaterThan(5);
   });
 
   it('where the caller gives up meanwhile', async () => {
@@ -91,11 +109,45 @@ describe('no schedule breaks that an update is written once if its caller was to
     expect(await explore([impatient, signing('a')], { maxDelays: 1 })).toBeGreaterThan(5);
   });
 
+  const removing: Program = async (updater) => {
+    await updater.update('book', bookCodec, () => remove(undefined)).catch(() => {});
+  };
+
   it('where the record is removed meanwhile', async () => {
-    const removing: Program = async (updater) => {
-      await updater.update('book', bookCodec, () => remove(undefined)).catch(() => {});
-    };
     expect(await explore([signing('a', 'b'), removing])).toBeGreaterThan(5);
+  });
+
+  it('where the record is removed meanwhile, and its tombstone is over', async () => {
+    const terms: Terms = { updater: { tombstoneTtlMs: 20 }, maxDelays: 1, without: copies };
+    expect(await explore([signing('a'), removing], terms)).toBeGreaterThan(5);
+  });
+});
+
+describe('no schedule that is drawn breaks it', () => {
+  /** Callers that leave one after the other, and one who comes later and has time. */
+  const crowd: Program = async (updater, told, { name, clock }) => {
+    const signing = [1, 2, 3].map((leavesAtMs) => {
+      const leaving = new AbortController();
+      clock.startTimer(() => leaving.abort(), leavesAtMs);
+      const { signal } = leaving;
+      return told.note(name + leavesAtMs, sign(updater, name + leavesAtMs, { signal }));
+    });
+    await Promise.all(signing);
+    await told.note(name, sign(updater, name));
+  };
+  const race = [crowd, crowd, signing('a', 'b')];
+  const terms: Terms = {
+    updater: { deadlineMs: 40, attemptTimeoutMs: 15, maxBatch: 2 },
+    maxDelays: 3,
+    drawn: 600,
+  };
+
+  it('where three processes have callers that leave, and little time', async () => {
+    expect(await explore(race, terms)).toBeGreaterThanOrEqual(600);
+  });
+
+  it('but on a store that ignores conditions', async () => {
+    await expect(explore(race, { ...terms, wrap: withoutConditions })).rejects.toThrow('was written');
   });
 });
 

@@ -1,5 +1,5 @@
 import { find, isNoriKVError } from '@norikv/store';
-import type { RaceProcess, ScheduleFault, ScheduleWorld } from '@norikv/testkit';
+import { type RaceProcess, type ScheduleFault, type ScheduleWorld, seededRandom } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   everySchedule,
@@ -110,6 +110,45 @@ describe('no schedule breaks that', () => {
       { faults, maxFaults },
     );
     expect(schedules).toBeGreaterThan(3);
+  });
+
+  it('three processes that add, reset and repeat within bounds agree, in what is drawn', async () => {
+    const bounds = { min: 0, max: 4 };
+    const schedules = await everySchedule(
+      async ({ race, store }) => {
+        const tally = new Tally();
+        const boundedOf = ({ store: own, clock, random }: RaceProcess) =>
+          new DistributedCounter(own, 'n', { clock, random, bounds });
+        const addTo = (process: RaceProcess, delta: bigint, opId?: string) =>
+          tally.add(delta, async () => {
+            expect(await boundedOf(process).add(delta, { opId })).toBeLessThanOrEqual(4n);
+          });
+        const ends = await race(
+          async (process) => {
+            await addTo(process, 2n);
+            await addTo(process, 1n, 'order 7');
+            return boundedOf(process).reset(0, { opId: 'close' });
+          },
+          async (process) => {
+            const taken = await boundedOf(process).reset(0, { opId: 'close' });
+            await Promise.all([addTo(process, 3n), addTo(process, 1n)]);
+            return taken;
+          },
+          async (process) => {
+            await addTo(process, 1n);
+            await addTo(process, 2n);
+            return boundedOf(process).reset(0, { opId: 'close' });
+          },
+        );
+        const handed = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+        expect(new Set(handed).size).toBeLessThanOrEqual(1);
+        const value = await new DistributedCounter(store, 'n').value();
+        expect(value).toBeLessThanOrEqual(4n);
+        if (handed[0] !== undefined) tally.check(handed[0] + value);
+      },
+      { faults, maxFaults: 3, maxDelays: 1, random: seededRandom(1), maxSchedules: 300 },
+    );
+    expect(schedules).toBeGreaterThanOrEqual(300);
   });
 
   it('shards that grow have what was added', async () => {
