@@ -36,7 +36,11 @@ export async function take<Answer>(records: StockRecords, taking: Taking<Answer>
     if (bucket === 0 && answer.buckets === 1) return answer;
     const stocks = await records.read(name, { signal: options?.signal, deadlineMs: options?.deadlineMs });
     const { sellable, stamp: current } = tallyOf(stocks);
-    if (sellable < need && current === stamp) return { ...answer, have: sellable };
+    if (sellable < need && current === stamp) {
+      // Those who have the units may be another call under the same id: that one is this one's answer, too.
+      answer = await records.step(name, bucket, step, options);
+      return isRefusal(answer) && answer.kind === 'short' ? { ...answer, have: sellable } : answer;
+    }
     stamp = current;
     if (sellable >= need) answer = await gather(records, taking, stocks);
   }

@@ -1,5 +1,11 @@
 import type { KvStore } from '@norikv/store';
-import { createMemoryStore, exploreSchedules, type FakeClock, type ScheduleFault } from '@norikv/testkit';
+import {
+  createMemoryStore,
+  exploreSchedules,
+  type FakeClock,
+  type ScheduleFault,
+  seededRandom,
+} from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   allFaults as all,
@@ -8,7 +14,14 @@ import {
   maxFaults,
   withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
-import { lastUnitsFarAway, splitWhileBuying, unitsOnTheirWay } from './support/bucket-races.js';
+import {
+  changeOfTwoCalls,
+  lastUnitsFarAway,
+  orderOfTwoCalls,
+  rushOnBuckets,
+  splitWhileBuying,
+  unitsOnTheirWay,
+} from './support/bucket-races.js';
 import type { StockRace } from './support/race-world.js';
 import * as races from './support/stock-races.js';
 
@@ -52,6 +65,28 @@ for (const { promise, race, faults, maxDelays } of cases) {
     });
   });
 }
+
+describe('no schedule refuses for want of units', () => {
+  it.each([
+    ['an order that another call holds', orderOfTwoCalls],
+    ['a change that another call has made', changeOfTwoCalls],
+  ])('%s', { timeout: 60_000 * Math.max(load, 2) }, async (_what, race) => {
+    expect(await everySchedule(race, { faults: ['crash'], maxFaults })).toBeGreaterThan(50);
+  });
+});
+
+describe('no schedule that is drawn of a rush on buckets loses a unit, or sells it twice', () => {
+  const drawn = { maxFaults: 3, maxDelays: 1, random: seededRandom(1), maxSchedules: 200 };
+
+  it('in memory', async () => {
+    expect(await everySchedule(rushOnBuckets, { faults: all, ...drawn })).toBeGreaterThanOrEqual(200);
+  });
+
+  it('but on a store that ignores conditions', async () => {
+    const onIt = exploreSchedules(rushOnBuckets, { createStore: ignoringConditions, ...drawn });
+    await expect(onIt).rejects.toThrow('fails');
+  });
+});
 
 function ignoringConditions(clock: FakeClock): KvStore {
   return withoutConditions(createMemoryStore({ clock }));

@@ -1,6 +1,7 @@
 import type { RaceProcess } from '@norikv/testkit';
 import { expect } from 'vitest';
-import { ReservationResolvedError, reservationId } from '../../src/index.js';
+import { InsufficientStockError, ReservationResolvedError, reservationId } from '../../src/index.js';
+import { booksOf } from './books.js';
 import {
   checkBooks,
   checkNothingStays,
@@ -51,6 +52,59 @@ export const lastUnitsFarAway: StockRace = async (world) => {
   for (const end of ends) if (end.status === 'fulfilled') expect(end.value.ok).toBe(true);
   await checkBooks(world, 'shoes', 2, 2);
   await checkNothingStays(world, 'shoes', 2, 2);
+};
+
+/** Who finds no units may have come after a call under the same id that has them. */
+export const orderOfTwoCalls: StockRace = async (world) => {
+  await managerOf(world).createItem('shoes', 2);
+  await managerOf(world).split('shoes', 2);
+  const ends = await world.race(hold(far, 2), hold(far, 2));
+  for (const end of ends) if (end.status === 'fulfilled') expect(end.value.ok).toBe(true);
+  await checkBooks(world, 'shoes', 2, 2);
+  await checkNothingStays(world, 'shoes', 2, 2);
+};
+
+export const changeOfTwoCalls: StockRace = async (world) => {
+  const inventory = managerOf(world);
+  await inventory.createItem('shoes', 2);
+  await inventory.split('shoes', 2);
+  await inventory.release(await inventory.reserve('shoes', 2, { id: far }));
+  const breakTwo = (process: RaceProcess) => managerOf(process).adjust('shoes', -2, { opId: 'broken' });
+  const ends = await world.race(breakTwo, breakTwo);
+  for (const end of ends)
+    if (end.status === 'rejected') expect(end.reason).not.toBeInstanceOf(InsufficientStockError);
+  const isTold = ends.some(({ status }) => status === 'fulfilled');
+  const { onHand } = await booksOf(world.store, 'shoes', 2);
+  expect(isTold ? [0] : [0, 2]).toContain(onHand);
+};
+
+/** Everybody at once, for more schedules than there is time for. */
+export const rushOnBuckets: StockRace = async (world) => {
+  await managerOf(world).createItem('shoes', 3);
+  await managerOf(world).split('shoes', 3);
+  const buy =
+    (...ids: readonly (string | undefined)[]) =>
+    async (process: RaceProcess) => {
+      const inventory = managerOf(process);
+      let sold = 0;
+      for (const id of ids) {
+        const held = await inventory.tryReserve('shoes', 2, { id });
+        if (held.ok) ({ sold } = await inventory.commit(held.reservationId, { quantity: 1 }));
+      }
+      return sold;
+    };
+  const ends = await world.race(buy(near[0], far), buy(undefined, undefined), buy(far), async (process) => {
+    await managerOf(process).restock('shoes', 2, { opId: 'delivery' });
+    await managerOf(process).adjust('shoes', -1, { opId: 'broken' });
+    return 0;
+  });
+  const { onHand, sold, reserved } = await booksOf(world.store, 'shoes', 3);
+  const isChanged = ends[3].status === 'fulfilled';
+  expect(isChanged ? [4] : [2, 3, 4, 5]).toContain(onHand + sold);
+  expect(reserved).toBeLessThanOrEqual(onHand);
+  const told = ends.map((end) => (end.status === 'fulfilled' ? end.value : 0));
+  expect(sold).toBeGreaterThanOrEqual(Math.max(...told));
+  await checkNothingStays(world, 'shoes', onHand + sold, 3);
 };
 
 function unlessResolved(error: unknown): void {
