@@ -1,5 +1,6 @@
 import { ContentionError } from '@norikv/cas-retry';
 import { tenantExists } from './errors.js';
+import { notFound } from './served-tenants.js';
 import type { Tenancies } from './tenancies.js';
 import type { TenantRecord } from './tenant-record.js';
 
@@ -14,23 +15,27 @@ export async function rename(
   changeRecord: ChangeRecord,
 ): Promise<TenantRecord> {
   // Nobody can create a tenant of the new id from here on, nor could have before the claim.
-  const begun = await changeRecord((record) => ({
+  const { space, renames } = await changeRecord((record) => ({
     ...record,
     renamingTo: newId,
     renames: (record.renames ?? 0) + 1,
   }));
-  // Another rename lets go of the new id, and somebody else may have it.
-  const isLast = (record: TenantRecord): boolean => record.renames === begun.renames;
-  if (!(await tenancies.claim(newId, begun.space))) {
-    await changeRecord((record) => (isLast(record) ? { ...record, renamingTo: undefined } : record));
+  // By its part of the store: the old id may lead to another tenant by now. Another rename of this one lets go of the
+  // new id, and somebody else may have it.
+  const end = (id: string): Promise<TenantRecord | undefined> =>
+    tenancies.change(space, (record) => {
+      const isLast = record.renames === renames && record.status !== 'deleted';
+      return isLast ? { ...record, id, renamingTo: undefined } : undefined;
+    });
+  if (!(await tenancies.claim(newId, space))) {
+    await end(tenantId);
     throw tenantExists(newId);
   }
-  const renamed = await changeRecord((record) =>
-    isLast(record) ? { ...record, id: newId, renamingTo: undefined } : record,
-  );
-  if (!isLast(renamed)) throw overtaken(tenantId);
+  const renamed = await end(newId);
+  tenancies.forget(tenantId);
   tenancies.forget(newId);
-  return renamed;
+  if (renamed) return renamed;
+  throw (await tenancies.statusOf(space)) === 'deleted' ? notFound(tenantId) : overtaken(tenantId);
 }
 
 function overtaken(tenantId: string): ContentionError {

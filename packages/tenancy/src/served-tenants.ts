@@ -100,6 +100,6 @@ export function activeTenant(tenantId: string, found: TenantRecord | null): Tena
   throw new TenantSuspendedError(`Tenant suspended: ${tenantId}`);
 }
 
-function notFound(tenantId: string): TenantNotFoundError {
+export function notFound(tenantId: string): TenantNotFoundError {
   return new TenantNotFoundError(`Tenant not found: ${tenantId}`);
 }

@@ -43,10 +43,8 @@ export class Tenancies {
   async *all(): AsyncGenerator<TenantRecord, void> {
     const last = (await this.#updater.read(layout.next(this.#prefix), counterCodec)) ?? 0;
     for (let part = 1; part <= last; part += 1) {
-      const record = await this.#updater.read(this.#recordKey(spaceOf(part)), tenantCodec);
-      if (!record || record.status === 'deleted') continue;
-      const name = await this.#updater.read(this.#nameKey(record.id), nameCodec);
-      if (name?.space === record.space) yield record;
+      const record = await this.#named(spaceOf(part));
+      if (record) yield record;
     }
   }
 
@@ -134,6 +132,19 @@ export class Tenancies {
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= this.#settings.maxTenants) return;
       this.#known.delete(oldest);
+    }
+  }
+
+  /** The record of a part of the store, if its id leads there. */
+  async #named(space: string): Promise<TenantRecord | undefined> {
+    for (let former: TenantRecord | undefined; ; ) {
+      const record = await this.#updater.read(this.#recordKey(space), tenantCodec);
+      if (!record || record.status === 'deleted') return undefined;
+      // A rename may have ended between the two looks, and another tenant may have got the old id.
+      if (former && record.id === former.id && record.renames === former.renames) return undefined;
+      const name = await this.#updater.read(this.#nameKey(record.id), nameCodec);
+      if (name?.space === space) return record;
+      former = record;
     }
   }
 

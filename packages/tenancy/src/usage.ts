@@ -1,4 +1,5 @@
 import { type Transition, type Updater, write } from '@norikv/cas-retry';
+import { isNoriKVError } from '@norikv/store';
 import type { CallBudget } from './call-budget.js';
 import { TenantLimitError } from './errors.js';
 import type { TenantLimits } from './plans.js';
@@ -58,9 +59,15 @@ export class UsageLedger {
     await this.#return(surplus);
   }
 
-  /** Gives back all that was taken and not used. */
+  /** Gives back all that was taken and not used. If it was certainly not given back, it is still there to repeat that. */
   async close(): Promise<void> {
-    await this.#return(this.#spare);
+    const spare = this.#spare;
+    try {
+      await this.#return(spare);
+    } catch (error) {
+      if (isNoriKVError(error) && error.outcome === 'not-applied') this.#spare = plus(this.#spare, spare);
+      throw error;
+    }
   }
 
   /** Takes from what is left of earlier chunks, and the rest from the record. */

@@ -1,12 +1,14 @@
-import { bytesToString, find, type KvStore, type PutOptions } from '@norikv/store';
+import { bytesToString, errorCode, find, type KvStore, type PutOptions } from '@norikv/store';
 import {
   createMemoryStore,
+  type ExploreOptions,
   exploreSchedules,
   type FakeClock,
   type RaceEnd,
   type RaceProcess,
   type ScheduleFault,
   type ScheduleWorld,
+  seededRandom,
 } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -23,6 +25,7 @@ import {
   type TenantClient,
   TenantManager,
   type TenantManagerOptions,
+  type TenantMetadata,
 } from '../src/index.js';
 
 const floor = 1;
@@ -42,8 +45,14 @@ async function explore(
   scenario: (world: ScheduleWorld) => Promise<void>,
   faults: readonly ScheduleFault[],
   maxFaults = usualFaults,
+  bounds: ExploreOptions = {},
 ): Promise<number> {
-  return await everySchedule(scenario, { faults, maxFaults });
+  return await everySchedule(scenario, { faults, maxFaults, ...bounds });
+}
+
+/** For a race that is too large for all schedules: so many are drawn at random. */
+function drawn(maxSchedules: number): ExploreOptions {
+  return { random: seededRandom(1), maxSchedules };
 }
 
 /** The ids that lead to a tenant, by its part of the store; the list must be the same. */
@@ -128,11 +137,119 @@ describe('no schedule breaks that each tenant has one id, and each id one tenant
   });
 });
 
+/** Few switches are enough, and leave few schedules. */
+const fewSwitches: ExploreOptions = { maxSwitches: 2 };
+
+/** What a tenant's record in the store says. */
+async function recordOf(world: ScheduleWorld, space: string): Promise<string> {
+  return bytesToString((await world.store.get(`t.tenant/${space}`)).value);
+}
+
+const managed = async (world: ScheduleWorld): Promise<void> => {
+  const first = await tenantsIn(world).create('acme', 'One', 'free');
+  const deleted = new Set<string>();
+  const made = new Set([first.space]);
+  const each = (...calls: ((tenants: TenantManager) => Promise<TenantMetadata>)[]) => {
+    return async (process: RaceProcess): Promise<void> => {
+      for (const call of calls) {
+        const told = await call(tenantsIn(process)).catch(expectAnswer);
+        if (told) (told.status === 'deleted' ? deleted : made).add(told.space);
+      }
+    };
+  };
+  await world.race(
+    each(
+      (tenants) => tenants.create('beta', 'Two', 'free'),
+      (tenants) => tenants.rename('acme', 'gamma'),
+      (tenants) => tenants.rename('beta', 'acme'),
+    ),
+    each(
+      (tenants) => tenants.rename('acme', 'beta'),
+      (tenants) => tenants.create('acme', 'Three', 'free'),
+    ),
+    each(
+      (tenants) => tenants.delete('beta'),
+      (tenants) => tenants.delete('acme'),
+    ),
+  );
+  const ids = await idsIn(world);
+  for (const space of made) {
+    const isDeleted = (await recordOf(world, space)).includes('"status":"deleted"');
+    expect(ids.has(space)).toBe(!isDeleted);
+    if (deleted.has(space)) expect(isDeleted).toBe(true);
+  }
+};
+
+/** What the calls above may fail with, whoever was first and whatever was lost. */
+function expectAnswer(error: unknown): void {
+  expect(['TENANT_EXISTS', 'TENANT_NOT_FOUND', 'CONTENTION', 'OUTCOME_UNKNOWN', 'UNAVAILABLE']).toContain(
+    errorCode(error),
+  );
+}
+
+describe('no schedule breaks that a tenant has an id', () => {
+  it('while its former id is that of another one, which is renamed, too', async () => {
+    const replaced = async (world: ScheduleWorld): Promise<void> => {
+      await tenantsIn(world).create('acme', 'One', 'free');
+      const [, other] = await world.race(
+        (process) => tenantsIn(process).rename('acme', 'beta'),
+        async (process) => {
+          const tenants = tenantsIn(process);
+          await tenants.delete('acme');
+          await tenants.create('acme', 'Two', 'free');
+          return tenants.rename('acme', 'gamma');
+        },
+      );
+      const ids = [...(await idsIn(world))];
+      if (isTold(other)) expect(ids).toEqual([[answerOf(other)?.space, 'gamma']]);
+      else expect(ids.map(([, id]) => id)).toEqual(['beta']);
+    };
+    expect(await explore(replaced, allFaults, 0, fewSwitches)).toBeGreaterThan(floor);
+  });
+
+  it('and is in the list while another one gets its former id', async () => {
+    const listed = async (world: ScheduleWorld): Promise<void> => {
+      const { space } = await tenantsIn(world).create('acme', 'One', 'free');
+      const [list] = await world.race(
+        async (process) => {
+          const spaces: string[] = [];
+          for await (const tenant of tenantsIn(process).list()) spaces.push(tenant.space);
+          return spaces;
+        },
+        async (process) => {
+          const tenants = tenantsIn(process);
+          await tenants.rename('acme', 'beta');
+          await tenants.create('acme', 'Two', 'free');
+        },
+      );
+      expect(answerOf(list)).toContain(space);
+    };
+    expect(await explore(listed, allFaults, 0, fewSwitches)).toBeGreaterThan(floor);
+  });
+
+  it('of two renames that of the last one, and the other one is told so', async () => {
+    const renamed = async (world: ScheduleWorld): Promise<void> => {
+      const { space } = await tenantsIn(world).create('acme', 'One', 'free');
+      const ends = await world.race(
+        (process) => tenantsIn(process).rename('acme', 'beta'),
+        (process) => tenantsIn(process).rename('acme', 'gamma'),
+      );
+      const codes = ends.flatMap((end) => (end.status === 'rejected' ? [errorCode(end.reason)] : []));
+      if ((await recordOf(world, space)).includes('"renames":2')) expect(codes).toEqual(['CONTENTION']);
+    };
+    expect(await explore(renamed, allFaults, 0)).toBeGreaterThan(floor);
+  });
+
+  it('if three processes create, rename and delete', async () => {
+    expect(await explore(managed, allFaults, 2, drawn(300))).toBeGreaterThan(floor);
+  });
+});
+
 type Work = (client: TenantClient, store: KvStore) => Promise<unknown>;
 const names = ['x', 'y', 'z'];
 
 /** Two processes write to one tenant; what is counted is never less than what is there, and never too much. */
-function counted(before: Work, works: readonly [Work, Work], options: TenantManagerOptions = {}) {
+function counted(before: Work, works: readonly Work[], options: TenantManagerOptions = {}) {
   return async (world: ScheduleWorld): Promise<readonly RaceEnd<unknown>[]> => {
     const tenants = tenantsIn(world);
     const { space } = await tenants.create('acme', 'Acme', 'free');
@@ -148,7 +265,8 @@ function counted(before: Work, works: readonly [Work, Work], options: TenantMana
     const there = { keys: 0, bytes: 0 };
     for (const name of names) {
       const entry = await find(world.store, `t/${space}/${name}`);
-      if (!entry) continue;
+      const isCounted = entry?.value[0] === 1;
+      if (!isCounted) continue;
       there.keys += 1;
       there.bytes += entry.value.length - 1;
     }
@@ -169,6 +287,11 @@ const remove = (key: string): Work => {
   return (client) => client.delete(key);
 };
 const nothing: Work = async () => {};
+const inTurn = (...works: readonly Work[]): Work => {
+  return async (client, store) => {
+    for (const work of works) await work(client, store);
+  };
+};
 
 describe('no schedule breaks that a tenant uses no more than is counted, and that than it may have,', () => {
   it.each<[string, Work, readonly [Work, Work], TenantManagerOptions]>([
@@ -183,6 +306,27 @@ describe('no schedule breaks that a tenant uses no more than is counted, and tha
     const schedules = await explore(async (world) => {
       await scenario(world);
     }, losses);
+    expect(schedules).toBeGreaterThan(floor);
+  });
+
+  it('where three write and remove several keys, in chunks', async () => {
+    const scenario = counted(
+      put('z', '1'),
+      [
+        inTurn(put('x', '123'), remove('z'), put('y', '12')),
+        inTurn(put('y', '1234'), put('x', '1', { ttlMs: 60_000 }), remove('y')),
+        inTurn(remove('x'), put('z', '123456'), put('x', '12')),
+      ],
+      { chunk: { keys: 1, bytes: 3 } },
+    );
+    const schedules = await explore(
+      async (world) => {
+        await scenario(world);
+      },
+      losses,
+      2,
+      drawn(300),
+    );
     expect(schedules).toBeGreaterThan(floor);
   });
 
@@ -211,4 +355,5 @@ describe('no schedule breaks that a tenant uses no more than is counted, and tha
 it('the schedules notice a store that ignores conditions', async () => {
   const createStore = (clock: FakeClock): KvStore => withoutConditions(createMemoryStore({ clock }));
   await expect(exploreSchedules(twoCreate, { createStore })).rejects.toThrow('Schedule');
+  await expect(exploreSchedules(managed, { createStore, ...drawn(300) })).rejects.toThrow('Schedule');
 });

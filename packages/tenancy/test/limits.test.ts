@@ -166,6 +166,25 @@ it.each([
   expect(await manager.usage('a')).toEqual({ keys: 15, bytes: 15 });
 });
 
+it('what a close could certainly not give back, the next one does', async () => {
+  const memory = createMemoryStore();
+  let isRefusing = false;
+  const store: KvStore = {
+    ...memory,
+    async put(...args) {
+      if (isRefusing) throw new UnavailableError('no', { outcome: 'not-applied', retryable: false });
+      return memory.put(...args);
+    },
+  };
+  const { client, manager } = await start({ maxKeys: 20 }, { chunk: { keys: 10, bytes: 10 } }, store);
+  await client.put('a', 'value');
+  isRefusing = true;
+  await expect(manager.close()).rejects.toMatchObject({ outcome: 'not-applied' });
+  isRefusing = false;
+  await manager.close();
+  expect(await manager.usage('a')).toEqual({ keys: 1, bytes: 5 });
+});
+
 describe("a store that fails beside the tenant's own keys", () => {
   const failing = ['t.id/', 't.usage/'] as const;
 
