@@ -62,7 +62,13 @@ export class RequestSession<Data extends object = Profile> {
     this.#checkCookie('signIn');
     await orUnavailable(async () => {
       const signIn = await this.#sessions.signIn(userId, ...session);
-      await this.#sessions.destroy(this.#id);
+      try {
+        await this.#sessions.destroy(this.#id);
+      } catch (error) {
+        // Nobody will have its id, and it would take up room in the list of the user.
+        await this.#sessions.destroy(signIn.id).catch(() => {});
+        throw error;
+      }
       this.#use(signIn.id, signIn.ownMs);
       this.#data = frozen(signIn.session);
       this.#unreadable = undefined;

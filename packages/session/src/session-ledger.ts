@@ -15,7 +15,7 @@ import {
   touch,
 } from './session-transitions.js';
 import { UserLedger } from './user-ledger.js';
-import { type Candidate, withdraw, withdrawAll } from './user-transitions.js';
+import { type Candidate, withdraw, withdrawAll, withdrawFor } from './user-transitions.js';
 
 /** A session that lives, and the key it is under now. */
 export interface Found {
@@ -183,7 +183,7 @@ export class SessionLedger {
       if (current?.kind !== 'live' || current.userId !== copied.userId) return false;
       const { userId, data } = current;
       if (isSame(current, copy)) {
-        const handle = await this.users.withdraw(userId, key);
+        const handle = await this.users.withdraw(userId, key, withdrawFor(successor.replacedBy));
         if (handle === undefined) return true;
         this.settings.onEvent({ kind: 'ended', handle, userId, reason: 'regenerated' });
         this.settings.onEvent({ kind: 'created', handle, userId });

@@ -160,7 +160,10 @@ export class UserLedger {
     const now = this.#settings.now();
     const records = await Promise.all(sessions.map((session) => this.#usable(userId, session)));
     const dead = sessions.filter(({ namedAt }, position) => {
-      return now - namedAt > birthMs && !isLive(records[position], now);
+      const record = records[position];
+      // What was ended never lives again. All else may be written in a moment, or get this user.
+      if (record?.kind === 'ended') return true;
+      return now - namedAt > birthMs && !(isLive(record, now) && record.userId === userId);
     });
     return new Set(dead.map(({ key }) => key));
   }

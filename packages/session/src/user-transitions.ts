@@ -42,17 +42,20 @@ export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord
     if (generation !== user.generation || (continues !== undefined && !continued)) {
       return keep({ kind: 'revoked' });
     }
-    const others = user.sessions.filter(
-      (session) => session.key !== key && session.expiresAt > now && !dead?.has(session.key),
-    );
+    const isOther = (session: UserSession): boolean =>
+      session.key !== key && session.expiresAt > now && !dead?.has(session.key);
+    const others = user.sessions.filter(isOther);
     const handle = continued?.handle ?? key;
     // Another id for a session takes no more room, and nobody signs in who could end others for it.
     const isOverfull = !continued && excessOf(others, handle, maxSessions).length > 0;
     if (isOverfull && !dead) return keep({ kind: 'full', sessions: others });
     if (isOverfull && whenFull === 'refuse') return keep({ kind: 'refused' });
     const session = { key, handle, createdAt, expiresAt, namedAt: now };
+    // One that is named already keeps its place: they stand in the order in which they were named.
+    const earlier = user.sessions.findIndex((other) => other.key === key);
+    const position = earlier < 0 ? others.length : user.sessions.slice(0, earlier).filter(isOther).length;
     return named<Admission>(
-      { ...user, sessions: [...others, session] },
+      { ...user, sessions: others.toSpliced(position, 0, session) },
       { kind: 'admitted', isOverfull },
       now,
     );
@@ -78,6 +81,22 @@ function excessOf(sessions: readonly UserSession[], handle: string, maxSessions:
 /** Names one id of a session no more. Returns what was named. */
 export function withdraw(key: string): Transition<UserRecord, readonly UserSession[]> {
   return endWhere((session) => session.key === key);
+}
+
+/**
+ * Names an id no more whose session got another one, nor those that were named before that: copies which nobody was
+ * given, of calls that died. Returns what was named.
+ */
+export function withdrawFor(successor: string): typeof withdraw {
+  return (key) =>
+    (user = nobody, now) => {
+      const position = user.sessions.findIndex((session) => session.key === successor);
+      const earlier = user.sessions.slice(0, Math.max(0, position));
+      const handle = user.sessions[position]?.handle;
+      const isCopy = (session: UserSession): boolean =>
+        session.handle === handle && earlier.includes(session);
+      return endWhere((session) => session.key === key || isCopy(session))(user, now);
+    };
 }
 
 /** Ends the session an id is of, whichever others it has: who was to give it one may have died. Returns what ended. */

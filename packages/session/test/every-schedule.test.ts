@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { answerOf, isTold, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
 import { betterAuthStorage } from '../src/better-auth.js';
 import type { SessionManager } from '../src/index.js';
+import { requestSessions } from '../src/request.js';
 import { type WebSession, WebSessions } from '../src/web-sessions.js';
+import { endedWhileSaved, renewedByTwo } from './larger-races.js';
 import {
   expectOpen,
   expectOver,
@@ -133,6 +135,35 @@ describe('no schedule breaks that a session nobody ended goes on', () => {
     expect(await explore(listed)).toBeGreaterThan(floor);
   });
 
+  it('and is listed as it is, also after a call that was to give it another id died', async () => {
+    const renewedAgain = async (world: World): Promise<void> => {
+      const id = await signIn(world);
+      await world.race((process) => sessionsIn(process).regenerate(id, { overlapMs: 60 * second }));
+      const sessions = sessionsIn(world);
+      const newId = await sessions.regenerate(id);
+      if (newId === null) return;
+      await change(sessions, newId);
+      const listed = await sessions.list('alice');
+      expect(listed.map(({ session }) => session.roles)).toEqual([['changed']]);
+    };
+    expect(await explore(renewedAgain)).toBeGreaterThan(floor);
+  });
+
+  it('where one that was ended could not be taken out of the list', async () => {
+    const two = { maxSessions: 2 };
+    const ended = async (world: World): Promise<void> => {
+      const first = await signIn(world, two);
+      await world.clock.advance(second);
+      const other = await signIn(world, two);
+      const [newest] = await world.race(async (process) => {
+        await sessionsIn(process, two).destroy(other);
+        return signIn(process, two);
+      });
+      if (isTold(newest)) expect(await sessionsIn(world).validate(first)).toBe(true);
+    };
+    expect(await explore(ended, { maxFaults: 0, maxDelays: 1 })).toBeGreaterThan(floor);
+  });
+
   it('where an older one gets another id, and there is room for one', async () => {
     const one = { maxSessions: 1 };
     const evicting = async (world: World): Promise<void> => {
@@ -240,6 +271,33 @@ describe('no schedule breaks that a session of a web framework', () => {
   });
 });
 
+describe('no schedule breaks that room is left', () => {
+  const one = { maxSessions: 1, whenFull: 'refuse' } as const;
+
+  it('by who signs out of a session of a web framework, and dies on the way', async () => {
+    const signedOut = async (world: World): Promise<void> => {
+      await webIn(world).save('sid', ofAlice, false);
+      await world.race((process) => webIn(process).save('sid', { cookie }, true));
+      const user = (await webIn(world).find('sid'))?.session.userId;
+      await world.clock.advance(61 * second);
+      if (user === undefined) expect(await signIn(world, one)).toBeDefined();
+    };
+    expect(await explore(signedOut)).toBeGreaterThan(floor);
+  });
+
+  it('by a sign-in of a request that could not end the session there was', async () => {
+    const failed = async (world: World): Promise<void> => {
+      const id = await signIn(world);
+      const [end] = await world.race(async (process) => {
+        const session = await requestSessions(sessionsIn(process))(`__Host-id=${id}`);
+        await session.signIn('bob', 'bob@example.com', []);
+      });
+      expect(await sessionsIn(world).list('bob')).toHaveLength(isTold(end) ? 1 : 0);
+    };
+    expect(await explore(failed, { maxFaults: 0, maxDelays: 1 })).toBeGreaterThan(floor);
+  });
+});
+
 const authIn = ({ store, clock, random }: Place) => betterAuthStorage(store, { clock, random });
 const token = 'a'.repeat(32);
 
@@ -278,7 +336,28 @@ describe('no schedule breaks that in the storage of better-auth', () => {
   });
 });
 
+/** Three processes have too many schedules to try all of them. */
+const drawn = 250;
+const larger: readonly [string, (world: World) => Promise<void>, Terms][] = [
+  ['that gets another id twice keeps what is changed meanwhile', renewedByTwo, { maxFaults: 2 }],
+  [
+    'of a web framework stays over once it was ended',
+    endedWhileSaved((process, sid) => webIn(process).end(sid)),
+    { maxFaults: 2, maxDelays: 1 },
+  ],
+];
+
+describe('of three processes, no schedule that was drawn breaks that a session', () => {
+  it.each(larger)('%s', async (_name, scenario, terms) => {
+    expect(await explore(scenario, { ...terms, drawn })).toBeGreaterThan(floor);
+  });
+});
+
 describe('the schedules notice', () => {
+  it.each(larger)('a store that ignores conditions, where a session %s', async (_name, scenario) => {
+    await expect(explore(scenario, { wrap: withoutConditions, drawn })).rejects.toThrow('Schedule');
+  });
+
   it('a store that ignores conditions', async () => {
     const careless = explore(destroyedWhileRenewed(0), { wrap: withoutConditions, maxFaults: 1 });
     await expect(careless).rejects.toThrow('Schedule');

@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import type { RaceProcess, ScheduleWorld } from '@norikv/testkit';
+import { type RaceProcess, type ScheduleWorld, seededRandom } from '@norikv/testkit';
 import { expect, vi } from 'vitest';
 import {
   everySchedule,
@@ -19,6 +19,10 @@ export type Place = Pick<RaceProcess, 'store' | 'clock'> & Partial<RaceProcess>;
 export interface Terms {
   /** How many faults a schedule has at most. Default: as the load says. */
   readonly maxFaults?: number;
+  /** How often time may pass early. Default: never. */
+  readonly maxDelays?: number;
+  /** For a race that is too large for all schedules: how many are drawn at random. */
+  readonly drawn?: number;
   /** What comes between all and the store. */
   readonly wrap?: (store: KvStore) => KvStore;
 }
@@ -26,9 +30,10 @@ export interface Terms {
 /** Runs a scenario under every schedule. Ids are counted: no schedule may differ from another by chance. */
 export async function explore(
   scenario: (world: World) => Promise<void>,
-  { maxFaults = usualFaults, wrap = (store) => store }: Terms = {},
+  { maxFaults = usualFaults, maxDelays = 0, drawn, wrap = (store) => store }: Terms = {},
 ): Promise<number> {
   const random = vi.spyOn(crypto, 'getRandomValues');
+  const bounds = drawn === undefined ? {} : { random: seededRandom(1), maxSchedules: drawn };
   try {
     return await everySchedule<KvStore>(
       (world) => {
@@ -40,7 +45,7 @@ export async function explore(
         });
         return scenario(world);
       },
-      { faults, maxFaults, createStore: (clock) => wrap(memoryStore({ clock })) },
+      { faults, maxFaults, maxDelays, createStore: (clock) => wrap(memoryStore({ clock })), ...bounds },
     );
   } finally {
     random.mockRestore();
