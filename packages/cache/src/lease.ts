@@ -20,6 +20,7 @@ export type Lease = Version;
 /**
  * Asks for the lease of a key, keeping a stale value beside it.
  *
+ * @param name - tells a lease from all others.
  * @returns undefined if another write was first. Rejects if the store does not answer.
  */
 export async function acquireLease(
@@ -27,12 +28,12 @@ export async function acquireLease(
   place: Place,
   { version, body, entry }: Reading,
   leaseMs: number,
+  name: string,
 ): Promise<Lease | undefined> {
   const { clock } = core.settings;
-  const lease = crypto.randomUUID();
   const kept = entry && body;
   const keptMs = kept && Math.ceil(entry.staleUntil - clock.monotonic());
-  const record = encodeRecord({ body: kept, lease });
+  const record = encodeRecord({ body: kept, lease: name });
   const ttlMs = Math.max(leaseMs, keptMs ?? 0);
   const condition = version ? { ifMatchVersion: version } : { ifNotExists: true };
   try {
@@ -41,7 +42,7 @@ export async function acquireLease(
     if (isVersionMismatch(error) || isAlreadyExists(error)) return undefined;
     if (!isNoriKVError(error) || error.outcome !== 'unknown') throw error;
     const found = await core.gate.call((store) => find(store, place.storeKey));
-    if (found && decodeRecord(found.value).lease === lease) return found.version;
+    if (found && decodeRecord(found.value).lease === name) return found.version;
     // A store that takes no writes would be asked for ever.
     if (!found || (version && versionsEqual(found.version, version))) throw error;
     return undefined;

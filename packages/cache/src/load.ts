@@ -48,6 +48,7 @@ export async function load(request: LoadRequest): Promise<Outcome> {
   // Before anything is tried: below, what throws is taken for a store that does not answer.
   const pollShare = 0.5 + draw(random) / 2;
   const leaseMs = settings.hardTimeoutMs + leaseMarginMs;
+  const leaseName = crypto.randomUUID();
   let watched: { readonly version: Version; readonly since: number } | undefined;
   let pollMs = firstPollMs;
   let loads = 0;
@@ -67,7 +68,9 @@ export async function load(request: LoadRequest): Promise<Outcome> {
           return served(entry, now);
         }
       }
-      if (reading.lease !== undefined && version) {
+      // A request for the lease that was sent twice loses against itself.
+      const isOwn = reading.lease === leaseName;
+      if (reading.lease !== undefined && version && !isOwn) {
         // Wall clocks differ: a lease is over when this process saw it unchanged for as long as it lasts.
         if (!watched || !versionsEqual(watched.version, version)) watched = { version, since: now };
         if (now - watched.since < leaseMs) {
@@ -80,7 +83,7 @@ export async function load(request: LoadRequest): Promise<Outcome> {
       }
       // Whose load was waited for kept nothing: one after another, the last would wait for all of them.
       if (watched && version && !entry && reading.lease === undefined) break;
-      lease = await acquireLease(core, place, reading, leaseMs);
+      lease = isOwn ? version : await acquireLease(core, place, reading, leaseMs, leaseName);
     } catch {
       break;
     }

@@ -58,7 +58,11 @@ const cases: readonly Case[] = [
     }),
     faults: few,
   },
-  { promise: 'loads twice, or waits for the dead for ever', race: oneLoad, faults: ['crash'] },
+  {
+    promise: 'loads twice, or waits for the dead for ever, or for itself',
+    race: oneLoad,
+    faults: ['duplicated-delivery', 'own-mismatch', 'crash'],
+  },
   { promise: 'gives what an adapter cleared', race: cleared, faults: all },
 ];
 
