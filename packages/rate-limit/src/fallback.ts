@@ -37,7 +37,13 @@ export class Fallback {
     const fresh = assess(emptyRecord, limits, cost, now);
     if (onFailure === 'open') return { ...fresh, source: 'fallback' };
     if (errorCode(error) !== 'CONTENTION') throw unavailable(error, timeoutMs);
-    const full = fresh.limits.map((limit) => ({ ...limit, remaining: 0, retryAfterMs: timeoutMs }));
+    const full = fresh.limits.map((limit) => {
+      return {
+        ...limit,
+        remaining: 0,
+        retryAfterMs: Math.max(limit.retryAfterMs, Math.min(timeoutMs, limit.windowMs)),
+      };
+    });
     return resultOf(false, cost, full, [], 'fallback');
   }
 

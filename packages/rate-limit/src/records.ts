@@ -3,10 +3,7 @@ import { errorCode, find, isVersionMismatch, type KvStore, requireCapabilities }
 import { type NotedChange, noted } from './noted.js';
 import type { Settings } from './options.js';
 import { emptyRecord, type RateLimitRecord, recordCodec } from './record.js';
-import { block, spareMs } from './transitions.js';
-
-/** How long `block` and `reset`, which have no failure policy, wait for the store, if a check does not wait longer. */
-const patienceMs = 5_000;
+import { block, patienceMs, spareMs } from './transitions.js';
 
 /** Each of these is many calls already, where calls fail. */
 const mostAttempts = 3;
@@ -48,8 +45,7 @@ export class Records {
     change: NotedChange,
     timeoutMs: number = this.#settings.timeoutMs,
   ): Promise<void> {
-    const { random } = this.#settings;
-    if (await this.#updateWithin(timeoutMs, key, noted(random, change))) return;
+    if (await this.#updateWithin(timeoutMs, key, noted(this.#settings, change))) return;
     throw new OutcomeUnknownError(
       'The permits may have come back or not: others were refunded or reset meanwhile. Do not repeat a refund.',
     );

@@ -1,11 +1,17 @@
 import { type Change, keep, type Transition, write } from '@norikv/cas-retry';
 import { type Numbers, tolerance } from './algorithm.js';
 import { type Limit, refillMs, spanIn } from './limit.js';
-import { blockSlot, emptyRecord, numbersIn, type RateLimitRecord, withSlot } from './record.js';
+import { blockSlot, emptyRecord, noteSlot, numbersIn, type RateLimitRecord, withSlot } from './record.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 
 /** Clocks of processes differ: a record outlives its last use by this much. */
 export const spareMs = 1_000;
+
+/**
+ * How long `block` and `reset`, which have no failure policy, wait for the store, if a check does not wait longer. Notes
+ * are looked for meanwhile, so a record that has some lasts as long.
+ */
+export const patienceMs = 5_000;
 
 /** Takes `cost` permits from every limit, or from none. */
 export function consume(
@@ -126,6 +132,7 @@ export function ttlOf(record: RateLimitRecord, now: number): number {
 
 /** How long a slot still matters. A wrong clock may have put its end far away. */
 function leftMs(slot: string, numbers: Numbers | undefined, now: number): number {
+  if (slot === noteSlot) return patienceMs;
   return numbers ? Math.min(spanIn(slot, numbers), endOf(numbers) - now) : 0;
 }
 

@@ -144,6 +144,32 @@ describe('no schedule lets more pass than a limit', () => {
     expect(schedules).toBeGreaterThan(1);
   });
 
+  it.each([
+    { waitMs: 1_001, timeoutMs: 900 },
+    { waitMs: 6_001, timeoutMs: 7_000 },
+  ])('that is reset, which is made again $waitMs ms later', async ({ waitMs, timeoutMs }) => {
+    const scenario = async (world: ScheduleWorld<MemoryStore>): Promise<void> => {
+      const entrance = new Entrance(Number.POSITIVE_INFINITY, { timeoutMs });
+      const reset = async (process: RaceProcess): Promise<void> => {
+        const limiter = entrance.open(process);
+        await entrance.enter(limiter, one);
+        await limiter.reset('a');
+      };
+      const wait = async (process: RaceProcess): Promise<void> => {
+        await new Promise<void>((resolve) => {
+          process.clock.startTimer(resolve, waitMs);
+        });
+        await entrance.asking(1, one)(process);
+      };
+      await world.race(reset, wait);
+      await entrance.fill(world, one);
+      expect(entrance.admitted).toBeLessThanOrEqual(2);
+    };
+    // What the reset wrote may have left the store meanwhile, and its note with it.
+    const limits = { faults: ['lost-reply'], maxFaults, maxDelays: 2 } as const;
+    expect(await everySchedule(scenario, limits)).toBeGreaterThan(100);
+  });
+
   it('whose record could not be read until a reset', async () => {
     const schedules = await explore(async (world) => {
       await world.store.put('ratelimit:a', 'damage');

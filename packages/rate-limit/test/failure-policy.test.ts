@@ -280,6 +280,14 @@ describe('where other processes win until the time is over', () => {
     const result = await clock.run(limiter.checkLimit('a', limit));
     expect(result).toMatchObject({ ...expected, source: 'fallback' });
   });
+
+  it('closed reports no wait that is longer than the limit', async () => {
+    const clock = new FakeClock();
+    const limiter = new RateLimiter(contended(clock), { clock, onFailure: 'closed', random: () => 0.5 });
+    const short = { maxRequests: 10, windowMs: 100 };
+    const result = await clock.run(limiter.checkLimit('a', short));
+    expect(result).toMatchObject({ allowed: false, retryAfterMs: 100, source: 'fallback' });
+  });
 });
 
 describe('what no policy hides', () => {
