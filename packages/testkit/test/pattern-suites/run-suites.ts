@@ -61,8 +61,8 @@ export async function runSuites(pattern: Pattern, kind: StoreKind, leftOut: Left
   skipTests(reasons);
 }
 
-// The bytes of records do not depend on where they are kept. What tries every schedule says itself when a store answers.
-const ofNoStore = ['golden-records.test.ts', 'every-schedule.test.ts'];
+// The bytes of records do not depend on where they are kept. What tries schedules says itself when a store answers.
+const ofNoStore = ['golden-records.test.ts', 'every-schedule.test.ts', 'larger-races.test.ts'];
 
 function suitesOf(pattern: Pattern): string[] {
   const suites = readdirSync(pathOf(`${pattern}/test`)).filter((name) => name.endsWith('.test.ts'));
