@@ -853,7 +853,7 @@ interface SnapshotStoreOptions extends UpdaterOptions {
  * Snapshots in keys of their own, for state too large for the record of a stream.
  *
  * An older one never replaces a newer one of the same revision. A snapshot only saves reading: loading
- * without it gives the same state.
+ * without it gives the same state, but for events that `truncateStream` has cut off since: a snapshot still counts those.
  *
  * @example
  * ```ts

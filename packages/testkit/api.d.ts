@@ -261,6 +261,9 @@ interface FaultCandidate {
 /** The operations a fault can be scripted for; a scripted `get` also meets `find`. */
 type ScriptedOperation = 'get' | 'put' | 'delete';
 
+/** A fault of one delivery. With `slow-reply` the answer is on its way while other things happen. */
+type DeliveryFault = Fault | 'slow-reply';
+
 /** What a process of a race has. Code under test must get its store, its time and its chance from here. */
 interface RaceProcess {
     /** "1" for the first program, and so on. */
@@ -274,10 +277,12 @@ interface RaceProcess {
 }
 
 /**
- * What can go wrong in a schedule: what {@link Fault} says, and `crash`: a process ends, and what it had on its way is
- * lost. (Where that arrives before, it is another schedule.)
+ * What can go wrong in a schedule: what {@link Fault} says, and
+ * - `slow-reply`: a call is made, and its answer on its way for a while. That differs from an answer at once only for
+ *   processes that do something meanwhile: other calls, or what timers begin.
+ * - `crash`: a process ends, and what it had on its way is lost. (Where that arrives before, it is another schedule.)
  */
-type ScheduleFault = Exclude<Fault, 'outage'> | 'crash';
+type ScheduleFault = Exclude<DeliveryFault, 'outage'> | 'crash';
 
 /** How a program of a race ended. One that crashed returned nothing. */
 type RaceEnd<Result> = PromiseSettledResult<Result> | {
