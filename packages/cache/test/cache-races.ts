@@ -1,4 +1,4 @@
-import { bytesToString, find, isNoriKVError, type Key, type KvStore } from '@norikv/store';
+import { bytesToString, find, isNoriKVError, type KvStore } from '@norikv/store';
 import type { RaceProcess, ScheduleWorld } from '@norikv/testkit';
 import { expect } from 'vitest';
 import { type Cache, CachedClient, type CacheOptions, createCache } from '../src/index.js';
@@ -51,28 +51,12 @@ function leaving(process: RaceProcess, world: ScheduleWorld): { readonly store: 
   return { store, leave };
 }
 
-/** A store of which what it tells of a key is on its way for a step: other calls of the process can overtake it. */
-function lateAnswers(store: KvStore, slow: string): KvStore {
-  const read = async <Answer>(key: Key, answer: Promise<Answer>): Promise<Answer> => {
-    if (key === slow) await answer.then(() => find(store, 'way back'));
-    return answer;
-  };
-  return {
-    capabilities: store.capabilities,
-    get: (key, options) => read(key, store.get(key, options)),
-    find: (key, options) => read(key, find(store, key, options)),
-    put: (...call) => store.put(...call),
-    delete: (...call) => store.delete(...call),
-  };
-}
-
 /** Calls of one process at once: what begins after its invalidation joins nothing from before. */
 export const ownInvalidation: CacheRace = async (world) => {
   await world.store.put('source', '1');
   await cacheOn(world).set('key', 1);
   await world.race(async (process) => {
-    const store = lateAnswers(process.store, 'cache/v/key');
-    const cache = cacheOn({ ...process, store });
+    const cache = cacheOn(process);
     const renew = async (): Promise<void> => {
       await process.store.put('source', '2');
       await cache.delete('key');
@@ -185,7 +169,7 @@ export const writtenThrough: CacheRace = async (world) => {
   const [own] = await world.race(
     async (process) => {
       const { store, leave } = leaving(process, world);
-      const client = new CachedClient<number>(lateAnswers(store, 'key'), 1_000, 10, { clock: process.clock });
+      const client = new CachedClient<number>(store, 1_000, 10, { clock: process.clock });
       check.afterRace = async () => {
         leave();
         await world.clock.advance(1_001);

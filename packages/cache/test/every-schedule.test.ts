@@ -71,9 +71,13 @@ const ofOneProcess: readonly Case[] = [
   {
     promise: 'has a CachedClient read what is older than its own last write',
     race: writtenThrough,
-    faults: all,
+    faults: [...all, 'slow-reply'],
   },
-  { promise: 'has a call join what began before an own invalidation', race: ownInvalidation, faults: few },
+  {
+    promise: 'has a call join what began before an own invalidation',
+    race: ownInvalidation,
+    faults: [...few, 'slow-reply'],
+  },
 ];
 
 async function explore({ race, faults }: Case): Promise<void> {
