@@ -51,7 +51,6 @@ describe('no schedule breaks that', { timeout: 600_000 * Math.max(1, load) }, ()
   it.each<[string, Scenario]>([
     ['a commit is there once, with one answer, whoever repeats it', oneCommit],
     ['what is acknowledged is read, while old events are sealed and cut off', sealedAndCut],
-    ['an append is told what it conflicts with, while that is cut off', appendedWhileCut],
     ['a command is decided on what all others have appended', twoCommands],
     ['the first event of a stream is published', publishedWhenNew],
     ['an event of a stream that was clean is published', publishedWhenClean],
@@ -70,6 +69,7 @@ describe('no schedule breaks that', { timeout: 600_000 * Math.max(1, load) }, ()
 
 describe('no schedule drawn at random breaks that', { timeout: 600_000 * Math.max(1, load) }, () => {
   it.each<[string, Scenario, number]>([
+    ['an append is told what it conflicts with, while that is cut off', appendedWhileCut, 1_000],
     ['the end of a stream is told what it conflicts with, while that is cut off', deletedWhileCut, 1_000],
     ['an append is there once, and known, whatever else becomes of its stream', repeatedWhileChanged, 1_000],
     ['what two consumers of a group fail at is handled in the end', parkedWhileConsumed, 300],

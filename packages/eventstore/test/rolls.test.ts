@@ -1,3 +1,4 @@
+import type { KvStore } from '@norikv/store';
 import { bytesToString } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it, vi } from 'vitest';
@@ -36,7 +37,9 @@ describe('a roll', () => {
   });
 
   it.each([
-    ['a quarter behind', [20, 20, 20, 20, 20, 20], 4],
+    ['a quarter behind, and what is more than three quarters', [20, 20, 20, 20, 20, 20], 3],
+    ['behind whatever came meanwhile', [20, 20, 20, 20, 20, 20, 20, 20], 3],
+    ['no more behind than fills the tail', Array<number>(20).fill(20), 15],
     ['no line behind that is longer than what fills the tail', [10, 120], 2],
     ['nothing behind that need not leave', [10, 20, 70], 0],
   ])('leaves %s', (_, sizes, count) => {
@@ -44,6 +47,26 @@ describe('a roll', () => {
     const tailBytes = sizes.reduce((sum, size) => sum + size);
     const rolls = rollsOf({ ...emptyHead('s', 100), last: tail.length, lines: tail, tailBytes });
     expect(rolls[0]?.content.length ?? 0).toBe(count);
+  });
+
+  it('is taken in at once: the next append may be that of another process, and of none twice', async () => {
+    const client = createMemoryStore();
+    const segments = new Map<string, number>();
+    const watched = (): KvStore => ({
+      ...client,
+      put(key, value, options) {
+        if (String(key).startsWith('events:g:')) segments.set(String(key), value.length);
+        return client.put(key, value, options);
+      },
+    });
+    for (let number = 1; number <= 100; number += 1) {
+      await new EventStore(watched(), { rollBytes: 1_000 }).append('s', 'T', number);
+      expect((await client.get('events:h:s')).value.length).toBeLessThan(4_000);
+    }
+    const stored = [...segments.values()].reduce((sum, bytes) => sum + bytes);
+    // An event takes some 100 bytes.
+    expect(stored).toBeLessThan(15_000);
+    expect(await new EventStore(client).getEvents('s')).toHaveLength(100);
   });
 
   it('is written once for many callers', async () => {

@@ -30,15 +30,15 @@ it('an append costs 1 warm and 2 cold, whatever its size and expectation', async
   expect(await cost(client, () => store.append('new', 'T', 1))).toBe(2);
 });
 
-it('an append that fills the tail costs one more, and the next one nothing', async () => {
+it('an append that fills the tail costs two more, and the next one nothing', async () => {
   const { client, store } = await prepared(2_000, 0);
   expect(client.calls.total).toBe(0);
   const small = new EventStore(client, { rollBytes: 2_000 });
   const costs: number[] = [];
   for (let number = 0; number < 100; number += 1)
     costs.push(await cost(client, () => small.append('r', 'T', number)));
-  expect(Math.max(...costs.slice(1))).toBe(2);
-  expect(costs.slice(1).filter((calls) => calls === 2).length).toBeLessThan(12);
+  expect(Math.max(...costs.slice(1))).toBe(3);
+  expect(costs.slice(1).filter((calls) => calls > 1).length).toBeLessThan(12);
   expect(await store.version('r')).toBe(100);
 });
 

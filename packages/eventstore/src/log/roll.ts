@@ -18,14 +18,16 @@ export function rollsOf(head: Head): Roll[] {
 }
 
 /**
- * How many lines leave: as many as can while a quarter of `rollBytes` stays, so that a repeated event id is still
- * found there. What has more than three quarters may leave all the same: it must not be written over and over.
+ * How many lines leave: three quarters of `rollBytes`, or what is more than `rollBytes`, while a quarter stays, so that a
+ * repeated event id is still found there. What has more than three quarters may leave all the same: it must not be written
+ * over and over. Of a tail that has just become long the same lines leave, whoever seals it, and however much came since.
  */
 export function leavingOf({ lines, tailBytes, rollBytes }: Head): number {
   let left = tailBytes;
   const isToStay = (line: string): boolean => {
     const without = left - bytesOf([line]);
-    if (without < rollBytes / 4 && left <= rollBytes) return true;
+    const isEnough = without < rollBytes / 4 || tailBytes - without > (rollBytes / 4) * 3;
+    if (isEnough && left <= rollBytes) return true;
     left = without;
     return false;
   };

@@ -8,13 +8,16 @@ const rememberedRolls = 1_024;
 /** Writes records of what is to leave a head, and remembers what the next append is to take out of it. */
 export class Sealer {
   readonly #segments: Segments;
-  /** Rolls that are written and wait for the next append to take them into the head. */
+  readonly #takeIn: (name: string) => Promise<unknown>;
+  /** Rolls that are written and wait for the next write to take them into the head. */
   readonly #rolls = new Map<string, readonly Roll[]>();
   /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
   readonly #sealing = new Map<string, Promise<void>>();
 
-  constructor(segments: Segments) {
+  /** @param takeIn - writes a head as {@link rolled} gives it. */
+  constructor(segments: Segments, takeIn: (name: string) => Promise<unknown>) {
     this.#segments = segments;
+    this.#takeIn = takeIn;
   }
 
   /** The head without what this process has sealed. */
@@ -30,8 +33,9 @@ export class Sealer {
   }
 
   /**
-   * The append is durable already, so a failure here is not reported: the next append tries again. Callers that
-   * shared a write go on together, and share the next.
+   * Seals what is to leave a long tail, and takes it out of the head: the next append may be that of another process, which
+   * knows nothing of it. The append is durable already, so a failure here is not reported: the next one tries again.
+   * Callers that shared a write go on together, and share the next.
    */
   async sealIfLong(head: Head): Promise<void> {
     await (this.#sealing.get(head.name) ?? this.#beginSealing(head));
@@ -45,6 +49,8 @@ export class Sealer {
     const rolls = rollsOf(head);
     if (rolls.length === 0) return undefined;
     const sealing = this.#seal(name, rolls)
+      .then(() => this.#takeIn(name))
+      .then(() => {})
       .catch(() => {})
       .finally(() => this.#sealing.delete(name));
     this.#sealing.set(name, sealing);
