@@ -8,14 +8,14 @@ const rememberedRolls = 1_024;
 /** Writes records of what is to leave a head, and remembers what the next append is to take out of it. */
 export class Sealer {
   readonly #segments: Segments;
-  readonly #takeIn: (name: string) => Promise<unknown>;
+  readonly #takeIn: (name: string) => Promise<void>;
   /** Rolls that are written and wait for the next write to take them into the head. */
   readonly #rolls = new Map<string, readonly Roll[]>();
   /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
   readonly #sealing = new Map<string, Promise<void>>();
 
   /** @param takeIn - writes a head as {@link rolled} gives it. */
-  constructor(segments: Segments, takeIn: (name: string) => Promise<unknown>) {
+  constructor(segments: Segments, takeIn: (name: string) => Promise<void>) {
     this.#segments = segments;
     this.#takeIn = takeIn;
   }
@@ -50,7 +50,6 @@ export class Sealer {
     if (rolls.length === 0) return undefined;
     const sealing = this.#seal(name, rolls)
       .then(() => this.#takeIn(name))
-      .then(() => {})
       .catch(() => {})
       .finally(() => this.#sealing.delete(name));
     this.#sealing.set(name, sealing);
