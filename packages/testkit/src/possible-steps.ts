@@ -12,7 +12,7 @@ import type { Step } from './schedule-step.js';
  *   processes that do something meanwhile: other calls, or what timers begin.
  * - `crash`: a process ends, and what it had on its way is lost. (Where that arrives before, it is another schedule.)
  */
-export type ScheduleFault = Exclude<DeliveryFault, 'outage'> | 'crash';
+export type ScheduleFault = Exclude<Fault, 'outage'> | 'slow-reply' | 'crash';
 
 /** A step, and how to make it happen. */
 export interface PossibleStep extends Step {

@@ -58,7 +58,6 @@ export interface LogAppendOptions extends Omit<UpdateOptions, 'deadlineMs' | 'on
 
 /** Between two looks at whether the append that goes first is done. */
 const pauseMs = 10;
-const takeInMs = 1_000;
 
 /**
  * Logs of text lines over a store: one changing record each, everything else written once.
@@ -83,7 +82,7 @@ export class Log {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#segments = new Segments(store, keys);
-    this.#sealer = new Sealer(this.#segments, (log) => this.#takeIn(log));
+    this.#sealer = new Sealer(this.#segments, (...change) => this.update(...change));
     this.#isBehind = createRightOfWay(this.#clock);
     this.#updater = createUpdater(store, options);
   }
@@ -165,15 +164,6 @@ export class Log {
         return { ...outcome, isRepeated, head };
       }
     }
-  }
-
-  /** Takes what this process has sealed out of a head. A caller whose append is durable waits for it, so not for long. */
-  #takeIn(name: string): Promise<void> {
-    const take: Transition<Head, void> = (head) => {
-      const rolled = head && this.#sealer.rolled(head);
-      return rolled && rolled !== head ? write(rolled, undefined) : keep(undefined);
-    };
-    return this.update(name, take, { deadlineMs: takeInMs });
   }
 
   /** Asks the others to let an append go first, and gives the head as they leave it. */

@@ -1,23 +1,32 @@
+import { keep, type Transition, write } from '@norikv/cas-retry';
 import { type Head, tailFirst } from './head.js';
 import { remember } from './remember.js';
 import { applyRoll, leavingOf, type Roll, rollsOf, tailRoll } from './roll.js';
 import type { Segments } from './segments.js';
 
 const rememberedRolls = 1_024;
+/** A caller whose append is durable waits meanwhile. */
+const takeOutMs = 1_000;
+
+/** Changes the head of a log. */
+type Update = (
+  name: string,
+  transition: Transition<Head, void>,
+  options: { readonly deadlineMs: number },
+) => Promise<void>;
 
 /** Writes records of what is to leave a head, and remembers what the next append is to take out of it. */
 export class Sealer {
   readonly #segments: Segments;
-  readonly #takeIn: (name: string) => Promise<void>;
+  readonly #update: Update;
   /** Rolls that are written and wait for the next write to take them into the head. */
   readonly #rolls = new Map<string, readonly Roll[]>();
   /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
   readonly #sealing = new Map<string, Promise<void>>();
 
-  /** @param takeIn - writes a head as {@link rolled} gives it. */
-  constructor(segments: Segments, takeIn: (name: string) => Promise<void>) {
+  constructor(segments: Segments, update: Update) {
     this.#segments = segments;
-    this.#takeIn = takeIn;
+    this.#update = update;
   }
 
   /** The head without what this process has sealed. */
@@ -49,11 +58,19 @@ export class Sealer {
     const rolls = rollsOf(head);
     if (rolls.length === 0) return undefined;
     const sealing = this.#seal(name, rolls)
-      .then(() => this.#takeIn(name))
+      .then(() => this.#takeOut(name))
       .catch(() => {})
       .finally(() => this.#sealing.delete(name));
     this.#sealing.set(name, sealing);
     return sealing;
+  }
+
+  #takeOut(name: string): Promise<void> {
+    const takeOut: Transition<Head, void> = (head) => {
+      const rolled = head && this.rolled(head);
+      return rolled && rolled !== head ? write(rolled, undefined) : keep(undefined);
+    };
+    return this.#update(name, takeOut, { deadlineMs: takeOutMs });
   }
 
   #isSealed(head: Head): boolean {
