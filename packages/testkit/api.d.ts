@@ -261,9 +261,6 @@ interface FaultCandidate {
 /** The operations a fault can be scripted for; a scripted `get` also meets `find`. */
 type ScriptedOperation = 'get' | 'put' | 'delete';
 
-/** A fault of one delivery. With `slow-reply` the answer is on its way while other things happen. */
-type DeliveryFault = Fault | 'slow-reply';
-
 /** What a process of a race has. Code under test must get its store, its time and its chance from here. */
 interface RaceProcess {
     /** "1" for the first program, and so on. */
@@ -282,7 +279,7 @@ interface RaceProcess {
  *   processes that do something meanwhile: other calls, or what timers begin.
  * - `crash`: a process ends, and what it had on its way is lost. (Where that arrives before, it is another schedule.)
  */
-type ScheduleFault = Exclude<DeliveryFault, 'outage'> | 'crash';
+type ScheduleFault = Exclude<Fault, 'outage'> | 'slow-reply' | 'crash';
 
 /** How a program of a race ended. One that crashed returned nothing. */
 type RaceEnd<Result> = PromiseSettledResult<Result> | {
