@@ -16,7 +16,7 @@ export interface EtcdCredentials {
 /** What gives the credentials that hold now, such as from a file or a vault. */
 export type EtcdCredentialsSource = () => EtcdCredentials | Promise<EtcdCredentials>;
 
-/** Credentials that the cluster knows nothing of. */
+/** Credentials that were refused, and until when they are not sent again. */
 interface Refusal extends EtcdCredentials {
   readonly error: NoriKVError;
   readonly restMs: number;
@@ -48,7 +48,8 @@ export class Credentials {
   /** Notes what a login with them was answered. */
   refused(credentials: EtcdCredentials, answer: StatusObject): void {
     if (meaningOf(answer) !== 'wrong-password') return;
-    const restMs = Math.min(2 * (this.#refusalOf(credentials)?.restMs ?? firstRestMs / 2), longestRestMs);
+    const former = this.#refusalOf(credentials);
+    const restMs = former ? Math.min(2 * former.restMs, longestRestMs) : firstRestMs;
     const untilMs = systemClock.monotonic() + restMs;
     this.#refusal = { ...credentials, error: errorOfStatus(answer, false), restMs, untilMs };
   }

@@ -32,14 +32,14 @@ export async function take<Answer>(records: StockRecords, taking: Taking<Answer>
   let answer = await records.step(name, bucket, step, options);
   let stamp: string | undefined;
   for (let round = 0; round < mostRounds; round += 1) {
-    if (!isRefusal(answer) || answer.kind !== 'short') return answer;
+    if (!isShort(answer)) return answer;
     if (bucket === 0 && answer.buckets === 1) return answer;
     const stocks = await records.read(name, { signal: options?.signal, deadlineMs: options?.deadlineMs });
     const { sellable, stamp: current } = tallyOf(stocks);
     if (sellable < need && current === stamp) {
       // Those who have the units may be another call under the same id: that one is this one's answer, too.
-      answer = await records.step(name, bucket, step, options);
-      return isRefusal(answer) && answer.kind === 'short' ? { ...answer, have: sellable } : answer;
+      const last = await records.step(name, bucket, step, options);
+      return isShort(last) ? { ...last, have: sellable } : last;
     }
     stamp = current;
     if (sellable >= need) answer = await gather(records, taking, stocks);
@@ -48,6 +48,10 @@ export async function take<Answer>(records: StockRecords, taking: Taking<Answer>
     `Other buyers took the units ${mostRounds} times while they were being gathered; nothing was written.`,
     { attempts: mostRounds },
   );
+}
+
+function isShort(answer: unknown): answer is Extract<Refusal, { readonly kind: 'short' }> {
+  return isRefusal(answer) && answer.kind === 'short';
 }
 
 /** Moves in what is missing, richest bucket first, and runs the step. */

@@ -16,7 +16,6 @@ interface Course {
   /** Where something goes wrong: after how many steps. */
   readonly due: Readonly<Record<Cost, number[]>>;
   taken: number;
-  running: string | undefined;
 }
 
 /** A first guess. Later ones are taken from what came before. */
@@ -42,12 +41,13 @@ export class RandomSchedules implements Schedules {
     this.#course = this.#begin();
   }
 
-  choose<Possible extends Step>(steps: readonly Possible[]): Possible | undefined {
-    const suitable = this.#suitable(steps);
-    const step = suitable[Math.floor(this.#random() * suitable.length)];
+  choose<Possible extends Step>(
+    steps: readonly Possible[],
+    running: string | undefined,
+  ): Possible | undefined {
+    const suitable = this.#suitable(steps, running);
     this.#course.taken += 1;
-    this.#course.running = step?.process ?? this.#course.running;
-    return step;
+    return suitable[Math.floor(this.#random() * suitable.length)];
   }
 
   next(): boolean {
@@ -64,16 +64,18 @@ export class RandomSchedules implements Schedules {
       restlessness: this.#random() ** 2,
       due: { fault: places(maxFaults), delay: places(maxDelays) },
       taken: 0,
-      running: undefined,
     };
   }
 
-  #suitable<Possible extends Step>(steps: readonly Possible[]): readonly Possible[] {
+  #suitable<Possible extends Step>(
+    steps: readonly Possible[],
+    running: string | undefined,
+  ): readonly Possible[] {
     for (const cost of ['fault', 'delay'] as const) {
       const costly = steps.filter(({ costs }) => costs === cost);
       if (costly.length > 0 && this.#isDue(cost)) return costly;
     }
-    const { running, restlessness } = this.#course;
+    const { restlessness } = this.#course;
     const free = steps.filter(({ costs }) => costs === undefined);
     const own = free.filter(({ process }) => process === running);
     const others = free.filter(({ process }) => process !== running);

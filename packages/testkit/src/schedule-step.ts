@@ -15,8 +15,15 @@ export interface Step {
 
 /** Which schedule each run follows. */
 export interface Schedules {
-  /** The step for this run to take. Undefined if all that could follow is in other schedules. */
-  choose<Possible extends Step>(steps: readonly Possible[]): Possible | undefined;
+  /**
+   * The step for this run to take. Undefined if all that could follow is in other schedules.
+   *
+   * @param running - the process that went on last.
+   */
+  choose<Possible extends Step>(
+    steps: readonly Possible[],
+    running: string | undefined,
+  ): Possible | undefined;
   /** Goes back to the start, and on to the next schedule. False if there is none. */
   next(): boolean;
 }

@@ -148,7 +148,7 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   }
 
   async #take(steps: readonly PossibleStep[]): Promise<void> {
-    const step = this.#schedules.choose(steps);
+    const step = this.#schedules.choose(steps, this.#running);
     if (!step) {
       this.#abandon?.();
       return new Promise(() => {});

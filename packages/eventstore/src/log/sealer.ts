@@ -15,7 +15,7 @@ type Update = (
   options: { readonly deadlineMs: number },
 ) => Promise<void>;
 
-/** Writes records of what is to leave a head, and remembers what the next append is to take out of it. */
+/** Writes records of what is to leave a head, takes it out, and remembers what could not be taken out yet. */
 export class Sealer {
   readonly #segments: Segments;
   readonly #update: Update;
@@ -37,8 +37,9 @@ export class Sealer {
   /** Seals what can leave the tail of a head as {@link rolled} gave it; for a commit in parts all must. */
   async makeRoom(head: Head, isForParts: boolean): Promise<void> {
     const sealed = this.#rolls.get(head.name) ?? [];
-    const leaving = isForParts ? 0 : leavingOf(head);
-    await this.#seal(head.name, tailRoll(head, leaving || head.lines.length), sealed);
+    const { length: all } = head.lines;
+    const leaving = isForParts ? all : leavingOf(head) || all;
+    await this.#seal(head.name, tailRoll(head, leaving), sealed);
   }
 
   /**
