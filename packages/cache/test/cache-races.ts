@@ -1,6 +1,7 @@
-import { bytesToString, find, isNoriKVError, type KvStore } from '@norikv/store';
+import { bytesToString, find, type KvStore } from '@norikv/store';
 import type { RaceProcess, ScheduleWorld } from '@norikv/testkit';
 import { expect } from 'vitest';
+import { unlessFault } from '../../testkit/test/every-schedule/every-schedule.js';
 import { type Cache, CachedClient, type CacheOptions, createCache } from '../src/index.js';
 import { NoriKVKeyvStore } from '../src/keyv.js';
 
@@ -192,7 +193,3 @@ export const writtenThrough: CacheRace = async (world) => {
   );
   if (own.status !== 'crashed') await check.afterRace();
 };
-
-function unlessFault(error: unknown): undefined {
-  if (!isNoriKVError(error)) throw error;
-}

@@ -1,12 +1,12 @@
 import { type KvStore, UnavailableError } from '@norikv/store';
-import { createMemoryStore, exploreSchedules, type FakeClock, type ScheduleFault } from '@norikv/testkit';
+import { exploreSchedules, type FakeClock, type ScheduleFault } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   allFaults as all,
+  createCarelessStore,
   everySchedule,
   load,
   maxFaults,
-  withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
 import {
   type CacheRace,
@@ -99,7 +99,7 @@ for (const one of ofOneProcess) {
 }
 
 function careless(clock: FakeClock): KvStore {
-  const store = withoutConditions(createMemoryStore({ clock }));
+  const store = createCarelessStore(clock);
   return {
     ...store,
     put: (key, value, options) =>

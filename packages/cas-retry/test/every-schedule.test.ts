@@ -1,8 +1,9 @@
 import type { KvStore } from '@norikv/store';
-import { type MemoryStoreOptions, type RaceProcess, type ScheduleFault, seededRandom } from '@norikv/testkit';
+import type { MemoryStoreOptions, RaceProcess, ScheduleFault } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   allFaults,
+  drawn,
   everySchedule,
   maxFaults,
   withoutConditions,
@@ -32,12 +33,12 @@ interface Terms {
   /** What the key holds before. */
   readonly before?: string;
   /** How many schedules are drawn of those with up to three faults, where there are too many for all. */
-  readonly drawn?: number;
+  readonly count?: number;
 }
 
 /** Lets processes write, and compares what they were told with what was written. */
 async function explore(programs: readonly Program[], terms: Terms = {}): Promise<number> {
-  const { maxDelays = 0, without = [], wrap = (store) => store, before, drawn } = terms;
+  const { maxDelays = 0, without = [], wrap = (store) => store, before, count } = terms;
   return await everySchedule<NotingStore>(
     async ({ race, store }) => {
       const told = new Told();
@@ -52,10 +53,10 @@ async function explore(programs: readonly Program[], terms: Terms = {}): Promise
     },
     {
       faults: allFaults.filter((fault) => !without.includes(fault)),
-      maxFaults: drawn ? 3 : maxFaults,
+      maxFaults: count ? 3 : maxFaults,
       maxDelays,
       createStore: (clock) => notingStore({ clock, ...terms.memory }),
-      ...(drawn && { random: seededRandom(1), maxSchedules: drawn }),
+      ...(count && drawn(count)),
     },
   );
 }
@@ -139,7 +140,7 @@ describe('no schedule that is drawn breaks it', () => {
   const terms: Terms = {
     updater: { deadlineMs: 40, attemptTimeoutMs: 15, maxBatch: 2 },
     maxDelays: 3,
-    drawn: 600,
+    count: 600,
   };
 
   it('where three processes have callers that leave, and little time', async () => {

@@ -1,9 +1,11 @@
 import { find, isNoriKVError } from '@norikv/store';
-import { type RaceProcess, type ScheduleFault, type ScheduleWorld, seededRandom } from '@norikv/testkit';
+import type { RaceProcess, ScheduleFault, ScheduleWorld } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
+  drawn,
   everySchedule,
   allFaults as faults,
+  load,
   maxFaults,
 } from '../../testkit/test/every-schedule/every-schedule.js';
 import { BufferedCounter, DistributedCounter, ShardedCounter } from '../src/index.js';
@@ -146,7 +148,7 @@ describe('no schedule breaks that', () => {
         expect(value).toBeLessThanOrEqual(4n);
         if (handed[0] !== undefined) tally.check(handed[0] + value);
       },
-      { faults, maxFaults: 3, maxDelays: 1, random: seededRandom(1), maxSchedules: 300 },
+      { faults, maxFaults: 3, maxDelays: 1, ...drawn(300) },
     );
     expect(schedules).toBeGreaterThanOrEqual(300);
   });
@@ -161,8 +163,9 @@ describe('no schedule breaks that', () => {
       if (await find(store, 'n:shards')) grown += 1;
       return new ShardedCounter(store, 'n', 2).value();
     };
-    await explore([addTwice, addTwice], total, ['lost-reply', 'crash']);
-    expect(grown).toBeGreaterThan(10);
+    const schedules = await explore([addTwice, addTwice], total, ['lost-reply', 'crash']);
+    // Who is drawn meets nobody as a rule.
+    expect(grown).toBeGreaterThan(load > 1 ? 10 : schedules / 2);
   });
 
   it('a total has what its process has added', async () => {

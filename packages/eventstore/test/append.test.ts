@@ -1,7 +1,8 @@
-import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
+import { countCalls, createMemoryStore, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type AppendOptions, EventStore, type NewEvent } from '../src/index.js';
 import { onEachEngine } from './on-each-engine.js';
+import { sealingOnly } from './schedules/sealing-only.js';
 
 const event = (id: number | string, data: unknown = null): NewEvent => ({
   id: `e${id}`,
@@ -190,22 +191,9 @@ describe('repeating an append', () => {
   });
 
   it('with any, the newest events are recognised after many processes of one append each have filled the tail', async () => {
-    const clock = new FakeClock();
-    const client = createMemoryStore({ clock });
-    const append = (id: string, bytes = 0) => {
-      let state: 'begun' | 'appended' | 'sealed' = 'begun';
-      const mortal = withFaults(client, {
-        clock,
-        decide: ({ operation, key }) => {
-          if (operation !== 'put') return undefined;
-          if (key === 'events:h:s' && state === 'sealed') return 'lost-request';
-          if (key === 'events:h:s') state = 'appended';
-          else if (state === 'appended') state = 'sealed';
-          return undefined;
-        },
-      });
-      return clock.run(new EventStore(mortal, { clock }).append('s', [event(id, 'x'.repeat(bytes))]));
-    };
+    const client = createMemoryStore();
+    const append = (id: string, bytes = 0) =>
+      new EventStore(sealingOnly(client)).append('s', [event(id, 'x'.repeat(bytes))]);
     // Each seals the tail, and ends before it could take that out of the record.
     for (let number = 1; number <= 17; number += 1) await append(`${number}`, 30_000);
     await append('small');

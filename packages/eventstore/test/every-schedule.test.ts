@@ -1,12 +1,13 @@
 import type { Clock, KvStore } from '@norikv/store';
-import { createMemoryStore, seededRandom } from '@norikv/testkit';
+import { createMemoryStore } from '@norikv/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   allFaults,
+  createCarelessStore,
+  drawn,
   everySchedule,
   load,
   maxFaults,
-  withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
 import { parkedWhileConsumed, repeatedWhileChanged } from './schedules/large-scenarios.js';
 import {
@@ -30,10 +31,6 @@ async function explore(
   createStore = (clock: Clock): KvStore => createMemoryStore({ clock }),
 ): Promise<number> {
   return await everySchedule(scenario, { faults: allFaults, maxFaults, createStore });
-}
-
-function careless(clock: Clock): KvStore {
-  return withoutConditions(createMemoryStore({ clock }));
 }
 
 beforeEach(() => {
@@ -74,8 +71,7 @@ describe('no schedule drawn at random breaks that', { timeout: 600_000 * Math.ma
     ['an append is there once, and known, whatever else becomes of its stream', repeatedWhileChanged, 1_000],
     ['what two consumers of a group fail at is handled in the end', parkedWhileConsumed, 300],
   ])('%s', async (_, scenario, maxSchedules) => {
-    const drawn = { random: seededRandom(1), maxSchedules };
-    const options = { faults: allFaults, maxFaults: 3, maxDelays: 1, ...drawn };
+    const options = { faults: allFaults, maxFaults: 3, maxDelays: 1, ...drawn(maxSchedules) };
     expect(await everySchedule(scenario, options)).toBeGreaterThanOrEqual(maxSchedules);
   });
 });
@@ -90,7 +86,7 @@ describe('the schedules notice', () => {
     ['what is parked', parked, /./],
     ['appends that are repeated', repeatedWhileChanged, /./],
   ])('a store that ignores conditions, by %s', async (_, scenario, message) => {
-    await expect(explore(scenario, careless)).rejects.toThrow(message);
+    await expect(explore(scenario, createCarelessStore)).rejects.toThrow(message);
   });
 
   it('a handler that does not wait for its effect', async () => {

@@ -1,18 +1,12 @@
-import type { KvStore } from '@norikv/store';
-import {
-  createMemoryStore,
-  exploreSchedules,
-  type FakeClock,
-  type ScheduleFault,
-  seededRandom,
-} from '@norikv/testkit';
+import { exploreSchedules, type ScheduleFault } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   allFaults as all,
+  createCarelessStore,
+  drawn,
   everySchedule,
   load,
   maxFaults,
-  withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
 import {
   changeOfTwoCalls,
@@ -60,7 +54,7 @@ for (const { promise, race, faults, maxDelays } of cases) {
     });
 
     it('but on a store that ignores conditions', async () => {
-      const onIt = exploreSchedules(race, { createStore: ignoringConditions, maxDelays });
+      const onIt = exploreSchedules(race, { createStore: createCarelessStore, maxDelays });
       await expect(onIt).rejects.toThrow('fails');
     });
   });
@@ -76,18 +70,20 @@ describe('no schedule refuses for want of units', () => {
 });
 
 describe('no schedule that is drawn of a rush on buckets loses a unit, or sells it twice', () => {
-  const drawn = { maxFaults: 3, maxDelays: 1, random: seededRandom(1), maxSchedules: 200 };
+  const limits = { maxFaults: 3, maxDelays: 1 };
 
   it('in memory', async () => {
-    expect(await everySchedule(rushOnBuckets, { faults: all, ...drawn })).toBeGreaterThanOrEqual(200);
+    expect(
+      await everySchedule(rushOnBuckets, { faults: all, ...limits, ...drawn(200) }),
+    ).toBeGreaterThanOrEqual(200);
   });
 
   it('but on a store that ignores conditions', async () => {
-    const onIt = exploreSchedules(rushOnBuckets, { createStore: ignoringConditions, ...drawn });
+    const onIt = exploreSchedules(rushOnBuckets, {
+      createStore: createCarelessStore,
+      ...limits,
+      ...drawn(200),
+    });
     await expect(onIt).rejects.toThrow('fails');
   });
 });
-
-function ignoringConditions(clock: FakeClock): KvStore {
-  return withoutConditions(createMemoryStore({ clock }));
-}

@@ -11,6 +11,7 @@ import {
   allFaults,
   everySchedule,
   maxFaults,
+  pause,
   withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
 import {
@@ -20,10 +21,10 @@ import {
   fencedSeal,
   LeaderElection,
   type Lease,
-  type LeaseListener,
   type Leases,
   type LeasesOptions,
 } from '../src/index.js';
+import { Witness } from './witness.js';
 
 /** Few store calls in a ttl, so that there are few schedules. */
 const times = { renewEveryMs: 30, requestTimeoutMs: 30, pollMs: 100 };
@@ -57,38 +58,6 @@ function drifted({ clock }: RaceProcess, rate: number): Clock {
 
 function open({ store, clock, random, name }: RaceProcess, options: LeasesOptions = {}): Leases {
   return createLeases(store, { clock, random, owner: name, ttlMs, ...times, ...options });
-}
-
-const pause = (clock: Clock, ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    clock.startTimer(resolve, ms);
-  });
-
-/** Is shown every lease when it is acquired, and compares it with all before it. */
-class Witness {
-  /** Errors that something between catches. */
-  readonly errors: unknown[] = [];
-  readonly #seen: Lease[] = [];
-  readonly #limit: number;
-
-  constructor(limit = 1) {
-    this.#limit = limit;
-  }
-
-  /** What `lead` throws is only an event. */
-  readonly onEvent: LeaseListener = (event) => {
-    if (event.kind === 'lead-failed') this.errors.push(event.error);
-  };
-
-  show(lease: Lease): Lease {
-    if (this.#limit === 1) {
-      for (const { token } of this.#seen) expect(lease.token).toBeGreaterThan(token);
-    }
-    this.#seen.push(lease);
-    // A handle that is over stays over, so two that overlap do so when the later one is acquired.
-    expect(this.#seen.filter((each) => each.isHeld()).length).toBeLessThanOrEqual(this.#limit);
-    return lease;
-  }
 }
 
 describe('no schedule gives a lease to two, or a token twice', () => {

@@ -1,4 +1,4 @@
-import { type Clock, isNoriKVError } from '@norikv/store';
+import type { Clock } from '@norikv/store';
 import {
   createMemoryStore,
   exploreSchedules,
@@ -7,36 +7,32 @@ import {
   seededRandom,
 } from '@norikv/testkit';
 import { expect, it } from 'vitest';
-import { allFaults, load, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
-import { LeaderElection, type Lease } from '../src/index.js';
+import {
+  allFaults,
+  load,
+  pause,
+  unlessFault,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
+import { LeaderElection } from '../src/index.js';
+import { Witness } from './witness.js';
 
 const ttlMs = 100;
 const times = { renewEveryMs: 30, requestTimeoutMs: 30, pollMs: 50 };
-
-const pause = (clock: Clock, ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    clock.startTimer(resolve, ms);
-  });
 
 /** Three nodes start, stop and start again, each in an order drawn for it, with callbacks that take their time. */
 function restarts(random: () => number, ofProcess = (process: RaceProcess) => process) {
   const draw = <Item>(...items: readonly [Item, ...Item[]]): Item =>
     items[Math.floor(random() * items.length)] ?? items[0];
   return async ({ race, store, clock }: ScheduleWorld): Promise<void> => {
+    const witness = new Witness();
     /** Callbacks throw to nobody. */
-    const mistakes: unknown[] = [];
-    const leases: Lease[] = [];
     const check = (assert: () => void): void => {
       try {
         assert();
       } catch (mistake) {
-        mistakes.push(mistake);
+        witness.errors.push(mistake);
       }
-    };
-    const show = (lease: Lease): void => {
-      for (const earlier of leases)
-        expect([earlier.isHeld(), earlier.token < lease.token]).toEqual([false, true]);
-      leases.push(lease);
     };
 
     const node = () => {
@@ -55,7 +51,7 @@ function restarts(random: () => number, ofProcess = (process: RaceProcess) => pr
             async (lease) => {
               count.became += 1;
               check(() => expect(count.busy).toBe(0));
-              check(() => show(lease));
+              check(() => void witness.show(lease));
               count.busy += 1;
               await pause(clock, workMs);
               count.busy -= 1;
@@ -82,17 +78,13 @@ function restarts(random: () => number, ofProcess = (process: RaceProcess) => pr
       };
     };
     await race(node(), node(), node());
-    expect(mistakes).toEqual([]);
+    expect(witness.errors).toEqual([]);
     const last = new LeaderElection(store, 'e', 'last', ttlMs, { clock, random: () => 0.5, ...times });
     await clock.run(last.start());
     await clock.advance(ttlMs + 2 * times.pollMs);
     expect(last.getIsLeader()).toBe(true);
     await clock.run(last.stop());
   };
-}
-
-function unlessFault(error: unknown): void {
-  if (!isNoriKVError(error)) throw error;
 }
 
 const createStore = (clock: Clock) => createMemoryStore({ clock, capabilities: { durableAck: true } });

@@ -4,6 +4,7 @@ import {
   everySchedule,
   allFaults as faults,
   maxFaults,
+  pause,
   withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
 import { NoriKVRateLimitStore } from '../src/express-rate-limit.js';
@@ -156,9 +157,7 @@ describe('no schedule lets more pass than a limit', () => {
         await limiter.reset('a');
       };
       const wait = async (process: RaceProcess): Promise<void> => {
-        await new Promise<void>((resolve) => {
-          process.clock.startTimer(resolve, waitMs);
-        });
+        await pause(process.clock, waitMs);
         await entrance.asking(1, one)(process);
       };
       await world.race(reset, wait);

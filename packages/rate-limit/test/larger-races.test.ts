@@ -1,7 +1,11 @@
-import { isNoriKVError } from '@norikv/store';
 import { exploreSchedules, type RaceProcess, type ScheduleWorld, seededRandom } from '@norikv/testkit';
 import { expect, it } from 'vitest';
-import { allFaults, load, withoutConditions } from '../../testkit/test/every-schedule/every-schedule.js';
+import {
+  allFaults,
+  load,
+  unlessFault,
+  withoutConditions,
+} from '../../testkit/test/every-schedule/every-schedule.js';
 import { type RateLimitConfig, RateLimiter, type RateLimitResult } from '../src/index.js';
 
 const identifiers = ['a', 'b', 'c'] as const;
@@ -96,10 +100,6 @@ function visits(random: () => number, ofProcess = (process: RaceProcess) => proc
       while ((await clock.run(last.checkLimit(identifier, limit))).allowed) tally.enter(identifier);
     }
   };
-}
-
-function unlessFault(error: unknown): void {
-  if (!isNoriKVError(error)) throw error;
 }
 
 it('no schedule of three processes lets more pass than the limits', { timeout: 60_000 * load }, async () => {

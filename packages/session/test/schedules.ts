@@ -1,7 +1,8 @@
 import type { KvStore } from '@norikv/store';
-import { type RaceProcess, type ScheduleWorld, seededRandom } from '@norikv/testkit';
+import type { RaceProcess, ScheduleWorld } from '@norikv/testkit';
 import { expect, vi } from 'vitest';
 import {
+  drawn,
   everySchedule,
   allFaults as faults,
   maxFaults as usualFaults,
@@ -22,7 +23,7 @@ export interface Terms {
   /** How often time may pass early. Default: never. */
   readonly maxDelays?: number;
   /** For a race that is too large for all schedules: how many are drawn at random. */
-  readonly drawn?: number;
+  readonly count?: number;
   /** What comes between all and the store. */
   readonly wrap?: (store: KvStore) => KvStore;
 }
@@ -30,10 +31,9 @@ export interface Terms {
 /** Runs a scenario under every schedule. Ids are counted: no schedule may differ from another by chance. */
 export async function explore(
   scenario: (world: World) => Promise<void>,
-  { maxFaults = usualFaults, maxDelays = 0, drawn, wrap = (store) => store }: Terms = {},
+  { maxFaults = usualFaults, maxDelays = 0, count, wrap = (store) => store }: Terms = {},
 ): Promise<number> {
   const random = vi.spyOn(crypto, 'getRandomValues');
-  const bounds = drawn === undefined ? {} : { random: seededRandom(1), maxSchedules: drawn };
   try {
     return await everySchedule<KvStore>(
       (world) => {
@@ -45,7 +45,13 @@ export async function explore(
         });
         return scenario(world);
       },
-      { faults, maxFaults, maxDelays, createStore: (clock) => wrap(memoryStore({ clock })), ...bounds },
+      {
+        faults,
+        maxFaults,
+        maxDelays,
+        createStore: (clock) => wrap(memoryStore({ clock })),
+        ...(count && drawn(count)),
+      },
     );
   } finally {
     random.mockRestore();

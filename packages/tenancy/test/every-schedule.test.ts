@@ -1,23 +1,21 @@
 import { bytesToString, errorCode, find, type KvStore, type PutOptions } from '@norikv/store';
 import {
-  createMemoryStore,
   type ExploreOptions,
   exploreSchedules,
-  type FakeClock,
   type RaceEnd,
   type RaceProcess,
   type ScheduleFault,
   type ScheduleWorld,
-  seededRandom,
 } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   allFaults,
   answerOf,
+  createCarelessStore,
+  drawn,
   everySchedule,
   isTold,
   maxFaults as usualFaults,
-  withoutConditions,
 } from '../../testkit/test/every-schedule/every-schedule.js';
 import {
   adoptLegacy,
@@ -48,11 +46,6 @@ async function explore(
   bounds: ExploreOptions = {},
 ): Promise<number> {
   return await everySchedule(scenario, { faults, maxFaults, ...bounds });
-}
-
-/** For a race that is too large for all schedules: so many are drawn at random. */
-function drawn(maxSchedules: number): ExploreOptions {
-  return { random: seededRandom(1), maxSchedules };
 }
 
 /** The ids that lead to a tenant, by its part of the store; the list must be the same. */
@@ -353,7 +346,7 @@ describe('no schedule breaks that a tenant uses no more than is counted, and tha
 });
 
 it('the schedules notice a store that ignores conditions', async () => {
-  const createStore = (clock: FakeClock): KvStore => withoutConditions(createMemoryStore({ clock }));
+  const createStore = createCarelessStore;
   await expect(exploreSchedules(twoCreate, { createStore })).rejects.toThrow('Schedule');
   await expect(exploreSchedules(managed, { createStore, ...drawn(300) })).rejects.toThrow('Schedule');
 });

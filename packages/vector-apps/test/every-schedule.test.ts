@@ -187,7 +187,7 @@ describe('no schedule of the deduplicator', () => {
       },
       'link',
     );
-    await explore({ ...givenUp, maxSwitches: 1, drawn: 100 });
+    await explore({ ...givenUp, maxSwitches: 1, count: 100 });
   });
 
   it('of three processes admits two copies, or none once one was told that it is stored', async () => {
@@ -199,7 +199,7 @@ describe('no schedule of the deduplicator', () => {
       },
       'link',
     );
-    const some = { ...three, faults: allFaults, drawn: 100 };
+    const some = { ...three, faults: allFaults, count: 100 };
     await explore(some);
     await expect(explore(some, createCarelessStore)).rejects.toThrow('Schedule');
   });

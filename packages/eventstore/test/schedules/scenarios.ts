@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { answerOf } from '../../../testkit/test/every-schedule/every-schedule.js';
 import { createCommandHandler, type EventStore, type StreamConflictError } from '../../src/index.js';
 import { numbered, type Place, processAt } from './process.js';
+import { sealingOnly } from './sealing-only.js';
 
 export type Scenario = (world: ScheduleWorld) => Promise<void>;
 
@@ -62,18 +63,6 @@ export const sealedAndCut: Scenario = async (world) => {
   if (truncated.status === 'fulfilled') expect(numbers[0]).toBe(3);
 };
 
-/** A process that seals, and fails to take what it has sealed out of the stored record. */
-function sealing(place: Place): Place {
-  let isSealed = false;
-  const put: KvStore['put'] = async (key, value, options) => {
-    const isTakenIn = isSealed && key === 'events:h:s';
-    isSealed = key !== 'events:h:s';
-    if (isTakenIn) throw new NoriKVError('It is not taken in.', { code: 'TEST' });
-    return place.store.put(key, value, options);
-  };
-  return { ...place, store: { ...place.store, put } };
-}
-
 /** @param act - what does not fit the stream any more. */
 const conflicting =
   (act: (store: Store) => Promise<unknown>): Scenario =>
@@ -81,7 +70,7 @@ const conflicting =
     await processAt(world).store.append('s', numbered(1));
     const [conflict] = await world.race(
       async (place) => {
-        const { store } = processAt(sealing(place));
+        const { store } = processAt({ ...place, store: sealingOnly(place.store) });
         await store.append('s', numbered(2, 3));
         return act(store).catch((error: unknown) => error);
       },

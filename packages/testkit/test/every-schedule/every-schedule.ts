@@ -1,6 +1,7 @@
-import type { KvStore } from '@norikv/store';
+import { type Clock, isNoriKVError, type KvStore } from '@norikv/store';
 import { scheduleFaults } from '../../src/explore-schedules.js';
 import {
+  createMemoryStore,
   type ExploreOptions,
   exploreSchedules,
   type MemoryStore,
@@ -31,12 +32,31 @@ export async function everySchedule<Store extends KvStore = MemoryStore>(
 ): Promise<number> {
   if (load <= 1) return (await exploreSchedules(scenario, { maxSchedules: 1_000_000, ...options })).schedules;
   const seed = Number(NORIKV_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  const drawn = { random: seededRandom(seed), maxSchedules: 1_000 * load };
   try {
-    return (await exploreSchedules(scenario, { ...options, ...drawn })).schedules;
+    return (await exploreSchedules(scenario, { ...options, ...drawn(1_000 * load, seed) })).schedules;
   } catch (error) {
     throw new Error(`NORIKV_TEST_SEED=${seed}: ${error}`, { cause: error });
   }
+}
+
+/** For a race that is too large for all schedules: how many are drawn, and from where. */
+export function drawn(
+  maxSchedules: number,
+  seed = 1,
+): Required<Pick<ExploreOptions, 'random' | 'maxSchedules'>> {
+  return { random: seededRandom(seed), maxSchedules };
+}
+
+/** Takes what a call may fail with for an answer. All else is a mistake, or an assertion that failed. */
+export function unlessFault(error: unknown): undefined {
+  if (!isNoriKVError(error)) throw error;
+}
+
+/** Lets time pass for a process. */
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.startTimer(resolve, ms);
+  });
 }
 
 /** Whether a program ended with an answer. */
@@ -50,6 +70,11 @@ export function answerOf<Result>(end: RaceEnd<Result> | undefined): Result | und
 }
 
 /** A store that takes conditions, and forgets them: schedules must notice. */
+export function createCarelessStore(clock: Clock): KvStore {
+  return withoutConditions(createMemoryStore({ clock }));
+}
+
+/** The same around another one. */
 export function withoutConditions(store: KvStore): KvStore {
   const { capabilities } = store;
   return withLyingServer(store, { ignores: ['ifNotExists', 'ifMatchVersion'], capabilities });

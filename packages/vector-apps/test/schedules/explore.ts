@@ -1,15 +1,9 @@
 import type { Clock } from '@norikv/store';
-import {
-  type FakeClock,
-  type RaceEnd,
-  type RaceProcess,
-  type ScheduleFault,
-  type ScheduleWorld,
-  seededRandom,
-} from '@norikv/testkit';
+import type { FakeClock, RaceEnd, RaceProcess, ScheduleFault, ScheduleWorld } from '@norikv/testkit';
 import { expect } from 'vitest';
 import {
   allFaults,
+  drawn,
   everySchedule,
   maxFaults as usualFaults,
 } from '../../../testkit/test/every-schedule/every-schedule.js';
@@ -34,7 +28,7 @@ export interface Story<Pattern> {
   /** How often a process is left that could go on. Default: any number. */
   readonly maxSwitches?: number;
   /** How many schedules are drawn, where there are too many to go through all. */
-  readonly drawn?: number;
+  readonly count?: number;
   after(pattern: Pattern, ends: readonly RaceEnd<unknown>[], store: ScheduledStore): Promise<void>;
 }
 
@@ -58,10 +52,9 @@ export async function explore<Pattern extends { initialize(): Promise<void> }>(
     const ends = await world.race(...story.race.map(start));
     await clock.run(() => story.after(survivor, ends, store));
   };
-  const { race, faults = allFaults, maxSwitches, drawn } = story;
+  const { race, faults = allFaults, maxSwitches, count } = story;
   // A race has many schedules without a fault; a process that is alone has one.
   const maxFaults = race.length > 1 && !story.faults ? usualFaults - 1 : usualFaults;
-  const choice = drawn ? { random: seededRandom(7), maxSchedules: drawn } : {};
-  const bounds = { faults, maxFaults, maxSwitches, ...choice };
+  const bounds = { faults, maxFaults, maxSwitches, ...(count && drawn(count, 7)) };
   expect(await everySchedule(play, { ...bounds, createStore })).toBeGreaterThan(3);
 }
