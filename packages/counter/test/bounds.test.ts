@@ -91,6 +91,7 @@ describe('a value outside the bounds', () => {
     expect(await above.add(-5)).toBe(55n);
     const below = await bounded(1n, { min: 5 });
     await expect(below.add(-1)).rejects.toMatchObject({ code: 'COUNTER_BOUND' });
+    expect(await below.add(0)).toBe(1n);
     expect(await below.add(2)).toBe(3n);
   });
 

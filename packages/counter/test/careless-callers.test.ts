@@ -1,7 +1,26 @@
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { BucketedCounter, ShardedCounter } from '../src/index.js';
+import { BucketedCounter, BufferedCounter, DistributedCounter, ShardedCounter } from '../src/index.js';
 import { startProcesses, times } from './simulation.js';
+
+describe('every counter', () => {
+  it.each([DistributedCounter, BufferedCounter, BucketedCounter])(
+    'refuses options that are none: %o',
+    (Counter) => {
+      for (const options of [null, 'fast', 8, []] as never[]) {
+        const open = (): unknown => new Counter(createMemoryStore(), 'n', options);
+        expect(open).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+      }
+    },
+  );
+
+  it('refuses options that are none: ShardedCounter', () => {
+    for (const options of [null, 'fast', 8, []] as never[]) {
+      const open = (): unknown => new ShardedCounter(createMemoryStore(), 'n', 8, options);
+      expect(open).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    }
+  });
+});
 
 describe('a sharded counter', () => {
   it.each([Number.NaN, -5])('counts every add where random gives %s', async (broken) => {
