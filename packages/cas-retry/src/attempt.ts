@@ -6,10 +6,10 @@ import { type Snapshot, sameVersion } from './snapshot.js';
 /** One conditional write. Sent again, it is the same bytes under the same condition: one copy can win. */
 export interface Attempt {
   readonly base: Snapshot;
+  /** Without marks if the value is plain. */
   readonly next: Envelope;
   /** Undefined to delete the key. */
   readonly bytes: Uint8Array | undefined;
-  readonly plain: boolean;
   readonly ttlMs: number | undefined;
 }
 
@@ -59,13 +59,13 @@ export type Judgement =
  * Looks for the attempt's mark. Write numbers start at random, so that those of a record that was deleted
  * and created again do not fit.
  */
-export function judge({ base, next, plain }: Attempt, found: Snapshot): Judgement {
+export function judge({ base, next }: Attempt, found: Snapshot): Judgement {
   if (sameVersion(base, found)) return 'untouched';
   const [mark] = next.marks;
   const { marks } = found.envelope;
   const newest = marks[0]?.[1];
   const oldest = marks.at(-1)?.[1];
-  if (plain || !mark || newest === undefined || oldest === undefined) return 'unknowable';
+  if (!mark || newest === undefined || oldest === undefined) return 'unknowable';
   const [writer, writeNumber] = mark;
   if (marks.some((other) => other[0] === writer && other[1] === writeNumber)) return 'applied';
   const isSuccession = base.envelope.marks.length > 0;

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { type Attempt, succeed } from './attempt.js';
 import { encodeState } from './codec.js';
-import { type Envelope, encodeEnvelope } from './envelope.js';
+import { absentEnvelope, type Envelope, encodeEnvelope } from './envelope.js';
 import { RecordTooLargeError } from './errors.js';
 import { type Fold, fold, isChange } from './fold.js';
 import type { PendingUpdate } from './pending-update.js';
@@ -48,11 +48,13 @@ export function plan(
     try {
       const { state, operations } = folded;
       const payload = state === undefined ? undefined : encodeState(state, codec);
-      const next = succeed(base.envelope, writer, settings.random, { operations, payload });
+      const next = codec.plain
+        ? { ...absentEnvelope, payload }
+        : succeed(base.envelope, writer, settings.random, { operations, payload });
       const bytes = codec.plain ? payload : encodeEnvelope(next);
       const ttlMs = payload || ttl === 'none' ? folded.ttlMs : settings.tombstoneTtlMs;
       if (!bytes || bytes.length <= maxValueBytes) {
-        return { ...planned, attempt: { base, next, bytes, plain: codec.plain === true, ttlMs } };
+        return { ...planned, attempt: { base, next, bytes, ttlMs } };
       }
       refusal = new RecordTooLargeError(
         `The record would have ${bytes.length} bytes, the store takes ${maxValueBytes}; nothing was written. ` +

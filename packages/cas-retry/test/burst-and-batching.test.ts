@@ -1,4 +1,4 @@
-import { systemClock } from '@norikv/store';
+import { bytesToString, stringToBytes, systemClock } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -273,6 +273,9 @@ describe('limits of a batch', () => {
     const add = (codec: Codec<number>): Promise<number> =>
       updater.update('n', codec, (current = 0) => write(current + 1, current + 1));
     expect(await Promise.all([add(numberCodec), add(twin), add(numberCodec)])).toEqual([1, 2, 3]);
+    const textCodec: Codec<string> = { encode: stringToBytes, decode: bytesToString };
+    const append = updater.update('n', textCodec, (current = '') => write(current.concat('0'), current));
+    expect(await Promise.all([append, add(numberCodec), add(twin)])).toEqual(['3', 31, 32]);
   });
 });
 

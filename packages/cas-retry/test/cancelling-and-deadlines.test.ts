@@ -100,6 +100,23 @@ describe('cancelling', () => {
     expect(await clock.run(updater.read('n', numberCodec))).toBe(1);
   });
 
+  it('after a write left that lost its race keeps it from being written again', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock, latencyMs: 10 });
+    const updater = createUpdater(memory, { clock });
+    await clock.run(increment(updater));
+    await clock.run(increment(createUpdater({ ...memory }, { clock })));
+    const controller = new AbortController();
+    const cancelled = increment(updater, 'n', { signal: controller.signal });
+    const staying = increment(updater);
+    const outcome = expect(cancelled).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await clock.advance(1);
+    controller.abort();
+    await outcome;
+    expect(await clock.run(staying)).toBe(3);
+    expect(await clock.run(updater.read('n', numberCodec))).toBe(3);
+  });
+
   it('never turns a success into an error', async () => {
     const { clock, updater } = setUp();
     const controller = new AbortController();

@@ -79,6 +79,46 @@ describe('casRetry', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('runs once where it may run once, and at once where there is no time to wait', async () => {
+    const clock = new FakeClock();
+    for (const options of [1, { clock, deadlineMs: 0, random: () => 0.5 }]) {
+      const { operation, runs } = losing(1);
+      await expect(casRetry(operation, options)).rejects.toMatchObject({ code: 'CONTENTION', attempts: 1 });
+      expect(runs()).toBe(1);
+      expect(await casRetry(losing(0).operation, options)).toBe('won');
+    }
+  });
+
+  it('says whether attempts or time ran out', async () => {
+    const { operation } = losing(100);
+    const clock = new FakeClock();
+    const both = { clock, maxRetries: 3, deadlineMs: 20, backoff: () => 10 };
+    await expect(clock.run(casRetry(operation, both))).rejects.toThrow(/for 3 attempts\./);
+    await expect(clock.run(casRetry(operation, { ...both, maxRetries: 4 }))).rejects.toThrow(/for 20 ms\./);
+  });
+
+  it('tells the backoff how many attempts failed before, and how long it waited last', async () => {
+    const clock = new FakeClock();
+    const asked: [attempt: number, previousMs: number][] = [];
+    const backoff = (attempt: number, previousMs: number): number => {
+      asked.push([attempt, previousMs]);
+      return 5 * attempt;
+    };
+    await clock.run(casRetry(losing(3).operation, { clock, backoff }));
+    expect(asked).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 5],
+    ]);
+  });
+
+  it('does not begin when the signal has ended', async () => {
+    const { operation, runs } = losing(0);
+    const retry = casRetry(operation, { signal: AbortSignal.abort('why') });
+    await expect(retry).rejects.toMatchObject({ code: 'CANCELLED', cause: 'why' });
+    expect(runs()).toBe(0);
+  });
+
   it('stops waiting at once when cancelled, and never turns a success into an error', async () => {
     const clock = new FakeClock();
     const controller = new AbortController();
@@ -168,6 +208,12 @@ describe('backoff', () => {
   it('no jitter is the bound', () => {
     expect([0, 1, 2, 20].map((attempt) => noJitter(scale)(attempt, 0, Math.random))).toEqual([
       10, 20, 40, 1_000,
+    ]);
+  });
+
+  it('decorrelated jitter is uniform from the base to three times the wait before', () => {
+    expect([0, 0.5, 1].map((drawn) => decorrelatedJitter(scale)(1, 100, () => drawn))).toEqual([
+      10, 155, 300,
     ]);
   });
 

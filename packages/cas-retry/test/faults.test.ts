@@ -83,6 +83,43 @@ describe('errors of the store', () => {
     await expect(increment(failing('put', full))).rejects.toMatchObject({ outcome: 'not-applied' });
   });
 
+  it('that are transient on a write cost that write alone: nothing is read again, and no race was lost', async () => {
+    const errors: Error[] = [];
+    const counted = countCalls(createMemoryStore());
+    const store = Object.assign(Object.create(counted), {
+      put: (...call: Parameters<typeof counted.put>) => {
+        const error = errors.shift();
+        return error ? Promise.reject(error) : counted.put(...call);
+      },
+    });
+    await increment(createUpdater(store));
+    const events: UpdateEvent[] = [];
+    const watched = createUpdater(store, { random: () => 0, onEvent: (event) => void events.push(event) });
+    counted.reset();
+    errors.push(new ResourceExhaustedError('busy'), new ResourceExhaustedError('busy'));
+    expect(await increment(watched)).toBe(2);
+    expect(events.map(({ kind }) => kind)).toEqual(['write', 'fault', 'write', 'fault', 'write']);
+    expect(counted.calls).toMatchObject({ put: 1, total: 1 });
+  });
+
+  it('that are transient are waited out for those who stay, when another one leaves', async () => {
+    for (const method of ['get', 'put'] as const) {
+      const clock = new FakeClock();
+      const store = withFaults(createMemoryStore({ clock, latencyMs: 2 }), { clock });
+      const updater = createUpdater(store, { clock, random: () => 0.9 });
+      store.faults.next(method, 'outage', 'outage', 'outage');
+      const controller = new AbortController();
+      const leaving = increment(updater, 'n', { signal: controller.signal }).catch((error: unknown) => error);
+      const staying = increment(updater);
+      await clock.advance(method === 'get' ? 3 : 6);
+      controller.abort();
+      const [outcome, result] = await clock.run(Promise.all([leaving, staying]));
+      expect(outcome).toMatchObject({ code: expect.stringMatching(/CANCELLED|OUTCOME_UNKNOWN/) });
+      expect(result).toBeGreaterThan(0);
+      expect(await clock.run(updater.read('n', numberCodec))).toBe(result);
+    }
+  });
+
   it('that are transient after a lost reply do not make it known: the write is sent again', async () => {
     const errors = [new UnavailableError('reset'), new ResourceExhaustedError('busy')];
     const memory = createMemoryStore();
@@ -93,6 +130,19 @@ describe('errors of the store', () => {
       },
     });
     expect(await increment(createUpdater(store, { random: () => 0 }))).toBe(1);
+    expect(errors).toEqual([]);
+  });
+
+  it('of a read are repeated where their code says that they pass, from a client that says no more', async () => {
+    const errors = [Object.assign(new Error('reset'), { code: 'UNAVAILABLE' })];
+    const memory = createMemoryStore();
+    const store = Object.assign(Object.create(memory), {
+      find: (key: string) => {
+        const error = errors.shift();
+        return error ? Promise.reject(error) : memory.find(key);
+      },
+    });
+    expect(await increment(createUpdater(store))).toBe(1);
     expect(errors).toEqual([]);
   });
 
@@ -220,7 +270,7 @@ describe('onConflict', () => {
 
 describe('options', () => {
   it.each(['deadlineMs', 'maxBatch', 'maxFoldMs', 'operationWindow'] as const)('%s is checked', (name) => {
-    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null] as number[]) {
+    for (const value of [0, -1, 1.5, 2 ** 31, Number.NaN, Number.POSITIVE_INFINITY, '5', null] as number[]) {
       expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(
         `${name} is ${shown(value)}`,
       );
@@ -237,6 +287,27 @@ describe('options', () => {
     ['toString', () => 'x', /^an option is "toString"; use deadlineMs, /],
   ])('%s as %j is refused', (name, value, message) => {
     expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(message);
+  });
+
+  it.each([null, 'fast', 5, []])('that are none are refused: %j', (options) => {
+    expect(() => createUpdater(createMemoryStore(), options as never)).toThrow(/^options is /);
+  });
+
+  it('say how long the store may take', async () => {
+    const limits: unknown[] = [];
+    const memory = createMemoryStore();
+    const store = Object.assign(Object.create(memory), {
+      find: (key: string, limit: object) => {
+        limits.push(limit);
+        return memory.find(key);
+      },
+      put: (...call: Parameters<typeof memory.put>) => {
+        limits.push(call[2]);
+        return memory.put(...call);
+      },
+    });
+    await increment(createUpdater(store, { attemptTimeoutMs: 1_234 }));
+    expect(limits).toMatchObject([{ timeoutMs: 1_234 }, { timeoutMs: 1_234 }]);
   });
 
   it('that are undefined are defaults', async () => {

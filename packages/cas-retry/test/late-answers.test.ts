@@ -12,7 +12,6 @@ const attempt: Attempt = {
   base: { version: undefined, bytes: 0, envelope: absentEnvelope },
   next: { ...absentEnvelope, marks: [['w', 1]] },
   bytes: Uint8Array.of(1),
-  plain: false,
   ttlMs: undefined,
 };
 

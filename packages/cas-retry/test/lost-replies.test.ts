@@ -1,8 +1,16 @@
-import { type Key, stringToBytes, UnavailableError } from '@norikv/store';
+import { find, type Key, stringToBytes, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUpdater, delay, jsonCodec, OutcomeUnknownError, type Updater, write } from '../src/index.js';
+import {
+  createUpdater,
+  delay,
+  jsonCodec,
+  OutcomeUnknownError,
+  remove,
+  type Updater,
+  write,
+} from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
 type Fault = Parameters<ReturnType<typeof withFaults>['faults']['next']>[1];
@@ -179,7 +187,7 @@ describe('what cannot be settled is reported as unknown', () => {
         throw new UnavailableError('the reply was lost');
       },
     });
-    const updater = createUpdater(store);
+    const updater = createUpdater(store, { random: () => 0.5 });
     for (let update = 0; update < before; update += 1) await increment(updater);
     isMeddling = true;
     return increment(updater).catch((error: unknown) => error);
@@ -193,17 +201,22 @@ describe('what cannot be settled is reported as unknown', () => {
     expect(outcome).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
   });
 
-  it('when something that keeps no marks wrote over it', async () => {
-    expect(await afterMeddling((memory) => memory.put('n', '77'))).toBeInstanceOf(OutcomeUnknownError);
-  });
-
-  it('when the record was deleted and created again by somebody else', async () => {
-    const outcome = await afterMeddling(async (memory) => {
-      await memory.delete('n');
-      await otherWrites(memory, 3);
-    });
+  it.each([0, 1])('when something that keeps no marks wrote over it (records before: %s)', async (before) => {
+    const outcome = await afterMeddling((memory) => memory.put('n', '77'), { before });
     expect(outcome).toBeInstanceOf(OutcomeUnknownError);
   });
+
+  it.each([0, 0.999])(
+    'when the record was deleted and created again by somebody else (draws %s)',
+    async (drawn) => {
+      const outcome = await afterMeddling(async (memory) => {
+        await memory.delete('n');
+        await increment(createUpdater(Object.create(memory), { random: () => drawn }));
+        await otherWrites(memory, 2);
+      });
+      expect(outcome).toBeInstanceOf(OutcomeUnknownError);
+    },
+  );
 
   it.each([true, false])(
     'not when 63 others wrote since: their marks leave room (applied: %s)',
@@ -242,6 +255,30 @@ describe('what cannot be settled is reported as unknown', () => {
     });
     const create = createUpdater(slow, { clock }).update('n', numberCodec, () => write(1, 1, 20));
     expect(await clock.run(create.catch((error: unknown) => error))).toBeInstanceOf(OutcomeUnknownError);
+    expect(puts).toBe(1);
+  });
+
+  it('for a plain create that expired before it could be settled, also where this process had removed the value', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    let isSlow = false;
+    let puts = 0;
+    const slow = Object.assign(Object.create(memory), {
+      async put(...call: Parameters<typeof memory.put>) {
+        const version = await memory.put(...call);
+        if (!isSlow) return version;
+        puts += 1;
+        await delay(30, undefined, clock);
+        throw new UnavailableError('the reply was lost');
+      },
+    });
+    const updater = createUpdater(slow, { clock });
+    const plain = { ...numberCodec, plain: true };
+    const create = (): Promise<number> => updater.update('n', plain, () => write(1, 1, 20));
+    await create();
+    await updater.update('n', plain, () => remove(undefined));
+    isSlow = true;
+    expect(await clock.run(create().catch((error: unknown) => error))).toBeInstanceOf(OutcomeUnknownError);
     expect(puts).toBe(1);
   });
 
@@ -286,6 +323,39 @@ describe('what cannot be settled is reported as unknown', () => {
     store.faults.next('put', 'lost-reply');
     expect(await clock.run(add().catch((e: unknown) => e))).toBeInstanceOf(OutcomeUnknownError);
     expect(new TextDecoder().decode((await clock.run(counted.get('n'))).value)).toBe('3');
+  });
+
+  it('not where each read gives a version object of its own', async () => {
+    const { clock, store } = setUp();
+    const copying = {
+      ...store,
+      find: async (key: Key) => {
+        const entry = await find(store, key);
+        return entry && { ...entry, version: { ...entry.version } };
+      },
+    };
+    const updater = createUpdater(copying, { clock });
+    await clock.run(increment(updater));
+    store.faults.next('put', 'lost-request');
+    expect(await clock.run(increment(updater))).toBe(2);
+  });
+
+  it('not for a record that had marks, however long its tombstone would be over', async () => {
+    const { clock, counted } = setUp();
+    let isArmed = false;
+    const store = Object.assign(Object.create(counted), {
+      async put(...call: Parameters<typeof counted.put>) {
+        if (!isArmed) return counted.put(...call);
+        isArmed = false;
+        await increment(createUpdater(counted, { clock }));
+        await delay(30, undefined, clock);
+        throw new UnavailableError('the request was lost');
+      },
+    });
+    const updater = createUpdater(store, { clock, tombstoneTtlMs: 1 });
+    await clock.run(increment(updater));
+    isArmed = true;
+    expect(await clock.run(increment(updater))).toBe(3);
   });
 
   it('for an error that says nothing: looked at once, never repeated', async () => {

@@ -51,6 +51,16 @@ describe('an operation id', () => {
     expect(await updater.update('n', numberCodec, () => remove('again'), { opId: 'r' })).toBeUndefined();
   });
 
+  it('of a removal that found nothing is remembered: what came since is not removed', async () => {
+    const updater = createUpdater(createMemoryStore());
+    const drop = (): Promise<string> =>
+      updater.update('n', numberCodec, () => remove('dropped'), { opId: 'r' });
+    expect(await drop()).toBe('dropped');
+    await add(updater, 5, 'a');
+    expect(await drop()).toBe('dropped');
+    expect(await updater.read('n', numberCodec)).toBe(5);
+  });
+
   it('of an update that changed nothing is not used up', async () => {
     const updater = createUpdater(createMemoryStore());
     expect(await updater.update('n', numberCodec, () => keep('full'), { opId: 'a' })).toBe('full');
@@ -86,6 +96,7 @@ describe('an operation id', () => {
     await expect(attempt(plain, 'a')).rejects.toThrow(
       /^opId is "a"; use the record format: a plain value has no room/,
     );
+    expect(await attempt(numberCodec as typeof plain, 'x'.repeat(256))).toBe(1);
     for (const opId of ['', 'x'.repeat(257), 7]) {
       await expect(attempt(numberCodec as typeof plain, opId)).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',

@@ -79,7 +79,14 @@ describe('a record', () => {
     ['norikv:1 {"w":[["a"\n1', /damaged/],
     ['norikv:1 {}\n1', /damaged/],
     ['norikv:1 {"w":[["a","b"]]}\n1', /damaged/],
+    ['norikv:1 {"w":[[1,1]]}\n1', /damaged/],
+    ['norikv:1 {"w":[{"0":"a","1":1}]}\n1', /damaged/],
     ['norikv:1 {"w":[["a",1]],"o":[[1]]}\n1', /damaged/],
+    ['norikv:1 {"w":[["a",1]],"o":[[1,"f"]]}\n1', /damaged/],
+    ['norikv:1 {"w":[["a",1]],"o":[["a",1]]}\n1', /damaged/],
+    ['norikv:1 {"w":[["a",1]],"o":[{"0":"a","1":"f"}]}\n1', /damaged/],
+    [`norikv:2 ${'x'.repeat(9_999)}\n1`, /^.{1,200}$/],
+    [`norikv:1 ${'x'.repeat(9_999)}\n1`, /^.{1,200}$/],
     ['norikv:1 {"w":[["a",1]]}\nforty', /not a record of this kind; if a newer version wrote it upgrade/],
     ['forty', /not a record of this kind/],
   ])('that reads %j is refused by name and left as it is', async (stored, message) => {
@@ -225,9 +232,30 @@ describe('removing', () => {
     expect(await drop(updater, plainCodec)).toBe('dropped');
     expect(await store.find?.('n')).toBeNull();
     expect(await addPlain(updater)).toBe(1);
-    const limited = createUpdater(createMemoryStore({ capabilities: { deleteCas: false } }));
-    await addPlain(limited);
-    await expect(drop(limited, plainCodec)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  });
+
+  it('of a plain value asks no store to delete it that takes no condition', async () => {
+    const store = countCalls(createMemoryStore({ capabilities: { deleteCas: false } }));
+    for (const limited of [store, { ...store, capabilities: undefined } as never]) {
+      const updater = createUpdater(limited);
+      await addPlain(updater);
+      await expect(drop(updater, plainCodec)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    }
+    expect(store.calls.delete).toBe(0);
+  });
+
+  it('of a plain value leaves what another process wrote meanwhile, and decides on that', async () => {
+    const memory = createMemoryStore();
+    const removing = createUpdater(countCalls(memory));
+    await addPlain(removing);
+    await memory.put('n', '5');
+    const seen: unknown[] = [];
+    await removing.update('n', plainCodec, (current) => {
+      seen.push(current);
+      return current === 1 ? remove(undefined) : keep(undefined);
+    });
+    expect(seen).toEqual([1, 5]);
+    expect(await removing.read('n', plainCodec)).toBe(5);
   });
 });
 
