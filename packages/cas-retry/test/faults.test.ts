@@ -1,4 +1,4 @@
-import { find, NoriKVError, ResourceExhaustedError, UnavailableError } from '@norikv/store';
+import { find, type KvStore, NoriKVError, ResourceExhaustedError, UnavailableError } from '@norikv/store';
 import { shown } from '@norikv/store/checks';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
@@ -67,6 +67,17 @@ describe('errors of the store', () => {
       options,
     );
 
+  /** The same store whose next calls of this method fail with these errors, one each. */
+  const failingWith = (store: KvStore, method: 'find' | 'put', errors: Error[]): KvStore => {
+    const call = store[method]?.bind(store) as (...parameters: unknown[]) => Promise<unknown>;
+    return Object.assign(Object.create(store), {
+      [method]: (...parameters: unknown[]) => {
+        const error = errors.shift();
+        return error ? Promise.reject(error) : call(...parameters);
+      },
+    });
+  };
+
   it('that will not pass are handed on as they are, once', async () => {
     const refused = new NoriKVError('no permission', { code: 'UNAUTHENTICATED' });
     await expect(increment(failing('find', refused, {}))).rejects.toBe(refused);
@@ -86,12 +97,7 @@ describe('errors of the store', () => {
   it('that are transient on a write cost that write alone: nothing is read again, and no race was lost', async () => {
     const errors: Error[] = [];
     const counted = countCalls(createMemoryStore());
-    const store = Object.assign(Object.create(counted), {
-      put: (...call: Parameters<typeof counted.put>) => {
-        const error = errors.shift();
-        return error ? Promise.reject(error) : counted.put(...call);
-      },
-    });
+    const store = failingWith(counted, 'put', errors);
     await increment(createUpdater(store));
     const events: UpdateEvent[] = [];
     const watched = createUpdater(store, { random: () => 0, onEvent: (event) => void events.push(event) });
@@ -122,26 +128,14 @@ describe('errors of the store', () => {
 
   it('that are transient after a lost reply do not make it known: the write is sent again', async () => {
     const errors = [new UnavailableError('reset'), new ResourceExhaustedError('busy')];
-    const memory = createMemoryStore();
-    const store = Object.assign(Object.create(memory), {
-      put: (...call: Parameters<typeof memory.put>) => {
-        const error = errors.shift();
-        return error ? Promise.reject(error) : memory.put(...call);
-      },
-    });
+    const store = failingWith(createMemoryStore(), 'put', errors);
     expect(await increment(createUpdater(store, { random: () => 0 }))).toBe(1);
     expect(errors).toEqual([]);
   });
 
   it('of a read are repeated where their code says that they pass, from a client that says no more', async () => {
     const errors = [Object.assign(new Error('reset'), { code: 'UNAVAILABLE' })];
-    const memory = createMemoryStore();
-    const store = Object.assign(Object.create(memory), {
-      find: (key: string) => {
-        const error = errors.shift();
-        return error ? Promise.reject(error) : memory.find(key);
-      },
-    });
+    const store = failingWith(createMemoryStore(), 'find', errors);
     expect(await increment(createUpdater(store))).toBe(1);
     expect(errors).toEqual([]);
   });

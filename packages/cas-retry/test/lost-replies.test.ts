@@ -174,7 +174,7 @@ describe('one key as text and as bytes', () => {
 describe('what cannot be settled is reported as unknown', () => {
   const afterMeddling = async (
     meddle: (memory: ReturnType<typeof createMemoryStore>) => Promise<unknown>,
-    { applied = true, before = 1 } = {},
+    { applied = true, before = 1, options = {} } = {},
   ): Promise<unknown> => {
     const memory = createMemoryStore({ mismatchCarriesEntry: false });
     let isMeddling = false;
@@ -187,7 +187,7 @@ describe('what cannot be settled is reported as unknown', () => {
         throw new UnavailableError('the reply was lost');
       },
     });
-    const updater = createUpdater(store, { random: () => 0.5 });
+    const updater = createUpdater(store, { random: () => 0.5, ...options });
     for (let update = 0; update < before; update += 1) await increment(updater);
     isMeddling = true;
     return increment(updater).catch((error: unknown) => error);
@@ -236,50 +236,44 @@ describe('what cannot be settled is reported as unknown', () => {
     expect(await afterMeddling((memory) => otherWrites(memory, 3), { applied: false, before: 0 })).toBe(4);
   });
 
+  const once = async (): Promise<void> => {};
+  const plainCodec = { ...numberCodec, plain: true };
+  const createdAndRemoved = async (updater: Updater): Promise<void> => {
+    await updater.update('n', plainCodec, () => write(1, 1));
+    await updater.update('n', plainCodec, () => remove(undefined));
+  };
+
   it.each([
-    ['it could be settled: it may have come and gone', async () => {}],
-    ['somebody else created the record again', increment],
-  ])('for a create that expired before %s', async (_what, meanwhile) => {
+    ['it could be settled: it may have come and gone', numberCodec, once, once],
+    ['somebody else created the record again', numberCodec, once, increment],
+    ['it could be settled, of a plain value', plainCodec, once, once],
+    [
+      'it could be settled, of a plain value that this process had removed',
+      plainCodec,
+      createdAndRemoved,
+      once,
+    ],
+  ])('for a create that expired before %s', async (_what, codec, before, meanwhile) => {
     const clock = new FakeClock();
     const memory = createMemoryStore({ clock });
     const other = createUpdater(Object.create(memory), { clock });
-    let puts = 0;
-    const slow = Object.assign(Object.create(memory), {
+    let slowPuts: number | undefined;
+    const store = Object.assign(Object.create(memory), {
       async put(...call: Parameters<typeof memory.put>) {
-        puts += 1;
-        await memory.put(...call);
+        const version = await memory.put(...call);
+        if (slowPuts === undefined) return version;
+        slowPuts += 1;
         await delay(30, undefined, clock);
         await meanwhile(other);
         throw new UnavailableError('the reply was lost');
       },
     });
-    const create = createUpdater(slow, { clock }).update('n', numberCodec, () => write(1, 1, 20));
+    const updater = createUpdater(store, { clock });
+    await before(updater);
+    slowPuts = 0;
+    const create = updater.update('n', codec, () => write(1, 1, 20));
     expect(await clock.run(create.catch((error: unknown) => error))).toBeInstanceOf(OutcomeUnknownError);
-    expect(puts).toBe(1);
-  });
-
-  it('for a plain create that expired before it could be settled, also where this process had removed the value', async () => {
-    const clock = new FakeClock();
-    const memory = createMemoryStore({ clock });
-    let isSlow = false;
-    let puts = 0;
-    const slow = Object.assign(Object.create(memory), {
-      async put(...call: Parameters<typeof memory.put>) {
-        const version = await memory.put(...call);
-        if (!isSlow) return version;
-        puts += 1;
-        await delay(30, undefined, clock);
-        throw new UnavailableError('the reply was lost');
-      },
-    });
-    const updater = createUpdater(slow, { clock });
-    const plain = { ...numberCodec, plain: true };
-    const create = (): Promise<number> => updater.update('n', plain, () => write(1, 1, 20));
-    await create();
-    await updater.update('n', plain, () => remove(undefined));
-    isSlow = true;
-    expect(await clock.run(create().catch((error: unknown) => error))).toBeInstanceOf(OutcomeUnknownError);
-    expect(puts).toBe(1);
+    expect(slowPuts).toBe(1);
   });
 
   it('for a write that may be what was damaged since', async () => {
@@ -341,21 +335,12 @@ describe('what cannot be settled is reported as unknown', () => {
   });
 
   it('not for a record that had marks, however long its tombstone would be over', async () => {
-    const { clock, counted } = setUp();
-    let isArmed = false;
-    const store = Object.assign(Object.create(counted), {
-      async put(...call: Parameters<typeof counted.put>) {
-        if (!isArmed) return counted.put(...call);
-        isArmed = false;
-        await increment(createUpdater(counted, { clock }));
-        await delay(30, undefined, clock);
-        throw new UnavailableError('the request was lost');
-      },
-    });
-    const updater = createUpdater(store, { clock, tombstoneTtlMs: 1 });
-    await clock.run(increment(updater));
-    isArmed = true;
-    expect(await clock.run(increment(updater))).toBe(3);
+    const lostToAnother = async (memory: object): Promise<void> => {
+      await otherWrites(memory, 1);
+      await delay(5);
+    };
+    const options = { tombstoneTtlMs: 1 };
+    expect(await afterMeddling(lostToAnother, { applied: false, options })).toBe(3);
   });
 
   it('for an error that says nothing: looked at once, never repeated', async () => {

@@ -12,6 +12,8 @@ import {
   withLyingServer,
 } from '../../src/index.js';
 
+export { sleep as pause } from '../../src/in-flight.js';
+
 const { NORIKV_TEST_LOAD, NORIKV_TEST_SEED } = process.env;
 
 /** All that can go wrong in a schedule for a process that makes one call after the other. */
@@ -50,13 +52,6 @@ export function drawn(
 /** Takes what a call may fail with for an answer. All else is a mistake, or an assertion that failed. */
 export function unlessFault(error: unknown): undefined {
   if (!isNoriKVError(error)) throw error;
-}
-
-/** Lets time pass for a process. */
-export function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.startTimer(resolve, ms);
-  });
 }
 
 /** Whether a program ended with an answer. */
