@@ -213,8 +213,9 @@ describe.each(engines)('on the $name engine', ({ open }) => {
     const blocker = limiterOf();
     await blocker.block('a', 60_000);
     await blocker.block('a', 1_000);
-    const blocked = { allowed: false, blocked: true, remaining: 0, retryAfterMs: 60_000 };
-    expect(await limiter.peek('a', perMinute)).toMatchObject(blocked);
+    const ends = { retryAfterMs: 60_000, resetAfterMs: 60_000, resetAt: engine.clock.now() + 60_000 };
+    const blocked = { allowed: false, blocked: true, remaining: 0, ...ends };
+    expect(await limiter.peek('a', perMinute)).toMatchObject({ ...blocked, limits: [ends] });
     expect(await limiter.checkLimit('a', perMinute)).toMatchObject({ ...blocked, source: 'store' });
     expect(await limiter.checkLimit('a', { ...perMinute, name: 'x' })).toMatchObject({
       ...blocked,

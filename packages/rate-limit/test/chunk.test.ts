@@ -23,6 +23,30 @@ describe('permits taken in chunks', () => {
     expect(results.filter(({ source }) => source === 'memory').length).toBeGreaterThan(90);
   });
 
+  it('are of their limit: another one of the same identifier is counted by itself', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 20 });
+    const [{ limiter }] = all;
+    await clock.run(limiter.checkLimit('a', limit));
+    const few = { maxRequests: 5, windowMs: 3_600_000 };
+    const results = [];
+    for (const _ of times(8, () => 0)) results.push(await clock.run(limiter.checkLimit('a', few)));
+    expect(admitted(results)).toBe(5);
+  });
+
+  it('are told of as left, in each limit, until they are handed out', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 20 });
+    const [{ limiter }] = all;
+    const daily = { maxRequests: 500, windowMs: 86_400_000 };
+    for (const taken of [1, 2]) {
+      const result = await clock.run(limiter.checkLimit('a', [limit, daily]));
+      expect(result).toMatchObject({ allowed: true, blocked: false, remaining: 100 - taken });
+      expect(result.limits).toMatchObject([
+        { limit: 100, remaining: 100 - taken, windowMs: 3_600_000, retryAfterMs: 0 },
+        { limit: 500, remaining: 500 - taken, windowMs: 86_400_000, retryAfterMs: 0 },
+      ]);
+    }
+  });
+
   it('a burst of one process takes what it needs in one go', async () => {
     const { clock, all, calls } = startProcesses(1, { chunk: 5, latencyMs: 2 });
     const [{ limiter }] = all;

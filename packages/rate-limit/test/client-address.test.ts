@@ -8,6 +8,7 @@ describe('clientAddress', () => {
     ['203.0.113.9', '203.0.113.9'],
     ['::ffff:203.0.113.9', '203.0.113.9'],
     ['::FFFF:cb00:7109', '203.0.113.9'],
+    ['::ffff:10.20.130.140', '10.20.130.140'],
     ['0:0:0:0:0:ffff:203.0.113.9', '203.0.113.9'],
     ['0000:0000:0000:0000:0000:ffff:cb00:7109', '203.0.113.9'],
     ['::ffff:0:0', '0.0.0.0'],
@@ -87,6 +88,13 @@ describe('clientAddress', () => {
     ['unknown', undefined],
   ])('%o is refused', (address) => {
     expect(() => clientAddress(address)).toThrow('address');
+  });
+
+  it('tells what was given, or that nothing was', () => {
+    expect(() => clientAddress([undefined, 'unknown'])).toThrow('address is "unknown"; use an IP address');
+    for (const none of [undefined, [], [undefined]]) {
+      expect(() => clientAddress(none)).toThrow('address is undefined; use another identifier');
+    }
   });
 
   it.each([31, 129, 64.5, Number.NaN])('a prefix of %d bits is refused', (ipv6Prefix) => {

@@ -219,8 +219,9 @@ describe('expressRateLimit', () => {
 
 describe('options of a middleware', () => {
   it.each([
-    [undefined, 'options'],
-    [null, 'options'],
+    [undefined, 'options is undefined; use { limits }'],
+    [null, 'options is null; use { limits }'],
+    ['fast', 'options is "fast"; use { limits }'],
     [{}, 'limit is undefined'],
     [{ limits: { maxRequests: 0, windowMs: 1 } }, 'maxRequests'],
     [{ limits, identify: 'ip' }, 'identify'],

@@ -330,6 +330,7 @@ describe('what no policy hides', () => {
     await expect(limiter.refund('a', limit, null as unknown as { cost: 1 })).rejects.toThrow(
       'granted is null',
     );
+    await expect(limiter.refund('a', limit, 5 as never)).rejects.toThrow('granted is 5; use a result or');
   });
 
   it('an option that is misspelt is refused: the request would be cheap', async () => {
@@ -338,6 +339,9 @@ describe('what no policy hides', () => {
     for (const answer of [limiter.checkLimit('a', limit, misspelt), limiter.peek('a', limit, misspelt)]) {
       await expect(answer).rejects.toThrow('an option is "costs"; use cost, signal');
     }
+    await expect(
+      limiter.checkAll([{ identifier: 'a', limits: limit }], { cost: 5 } as object),
+    ).rejects.toThrow('an option is "cost"; use signal');
   });
 
   it('a signal that does not end is left without listeners', async () => {
@@ -379,6 +383,21 @@ describe('an outcome that is not known', () => {
     await limiter.checkLimit('a', limit);
     loseNextReply(memory);
     expect(await clock.run(limiter.checkLimit('a', limit))).toMatchObject({ allowed: true, remaining: 7 });
+  });
+
+  it('is not tried to settle for ever: three times at most', async () => {
+    const { clock, memory, all } = startProcesses(1);
+    const [{ limiter }] = all;
+    let writes = 0;
+    const put = memory.put.bind(memory);
+    memory.put = async (key, value, options) => {
+      writes += 1;
+      await put(key, value, options);
+      await put(key, (await memory.get(key)).value);
+      throw new UnavailableError('lost');
+    };
+    await expect(clock.run(limiter.block('a', 60_000))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(writes).toBe(3);
   });
 
   it('of a refund is settled: it is applied once', async () => {

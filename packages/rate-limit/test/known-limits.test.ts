@@ -29,6 +29,22 @@ it.each<[string, RateLimitConfig]>([
   expect(await fresh.checkLimit('client', other)).toMatchObject({ name, limit, remaining, resetAfterMs });
 });
 
+it('tells limits apart that differ in what both of them name', async () => {
+  const limiter = new RateLimiter(createMemoryStore());
+  const limit = { maxRequests: 5, windowMs, algorithm: 'gcra', burst: 5 } as const;
+  expect((await limiter.checkLimit('client', limit)).remaining).toBe(4);
+  expect((await limiter.peek('client', { ...limit, algorithm: 'sliding-window' })).remaining).toBe(5);
+  expect((await limiter.peek('client', { ...limit, burst: 9 })).limit).toBe(9);
+  expect((await limiter.peek('client', [{ ...limit, burst: 9 }, limit])).limits).toMatchObject([
+    { limit: 9 },
+    { limit: 5 },
+  ]);
+  expect((await limiter.peek('client', [limit, { ...limit, burst: 9 }])).limits).toMatchObject([
+    { limit: 5 },
+    { limit: 9 },
+  ]);
+});
+
 it('tells one limit from several, and several from more', async () => {
   const limiter = new RateLimiter(createMemoryStore());
   const [one, two, three] = [1, 2, 3].map((maxRequests) => ({ maxRequests, windowMs }));

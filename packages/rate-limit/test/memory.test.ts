@@ -59,6 +59,36 @@ describe('a denial that is remembered', () => {
     expect(other.limits).toMatchObject([{ name: 'hour' }]);
   });
 
+  it('of one limit stays when another one denies the same identifier', async () => {
+    const { check } = setup();
+    const daily = { maxRequests: 3, windowMs: 86_400_000, name: 'day' };
+    await check(limit, 2);
+    await check(daily, 3);
+    for (const source of ['store', 'memory', 'memory']) {
+      for (const each of [limit, daily]) expect(await check(each)).toMatchObject({ allowed: false, source });
+    }
+  });
+
+  it('is none of a cost that can never pass: what remains meanwhile changes', async () => {
+    const { check } = setup();
+    const never = { allowed: false, retryAfterMs: Number.POSITIVE_INFINITY };
+    expect(await check(limit, 3)).toMatchObject({ ...never, remaining: 2 });
+    await check(limit, 2);
+    expect(await check(limit, 3)).toMatchObject({ ...never, remaining: 0 });
+  });
+
+  it('says when the limit has room again for all of it, and when all permits are back, as time passes', async () => {
+    const { clock, check } = setup();
+    await check();
+    const first = await check(limit, 2);
+    await clock.advance(5_000);
+    expect(await check(limit, 2)).toMatchObject({
+      source: 'memory',
+      retryAfterMs: first.retryAfterMs - 5_000,
+      resetAfterMs: first.resetAfterMs - 5_000,
+    });
+  });
+
   it('never says that less time is left than there is', async () => {
     const { clock, check } = setup();
     await check(limit, 2);

@@ -1,3 +1,4 @@
+import { find } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type RateLimitConfig, RateLimiter } from '../src/index.js';
@@ -68,6 +69,16 @@ describe('one identifier under different numbers', () => {
     },
   );
 
+  it('what was taken under the slower limit comes back no sooner because a faster one was asked', async () => {
+    const { clock, limiter, exhaust } = setup();
+    const slow = { ...perMinute, name: 'plan' };
+    await exhaust(slow);
+    await clock.advance(12_000);
+    const fast = { maxRequests: 600, windowMs: 60_000, name: 'plan' };
+    expect((await limiter.checkLimit('a', fast)).allowed).toBe(true);
+    expect((await limiter.peek('a', slow)).remaining).toBe(1);
+  });
+
   it('the smaller limit counts what was taken under the larger', async () => {
     const { clock, limiter, exhaust } = setup();
     await exhaust({ maxRequests: 100, windowMs: 60_000, name: 'plan' });
@@ -78,6 +89,15 @@ describe('one identifier under different numbers', () => {
     await clock.advance(30_000);
     expect(await limiter.checkLimit('a', small)).toMatchObject({ allowed: true, remaining: 9 });
   });
+});
+
+it('identifiers of up to 256 characters stand in their keys as they are', async () => {
+  const store = createMemoryStore();
+  const limiter = new RateLimiter(store);
+  for (const length of [256, 257])
+    await limiter.checkLimit('x'.repeat(length), { maxRequests: 1, windowMs: 1_000 });
+  expect(await find(store, `ratelimit:${'x'.repeat(256)}`)).not.toBeNull();
+  expect(await find(store, `ratelimit:${'x'.repeat(257)}`)).toBeNull();
 });
 
 it('prefixes and identifiers never make the same key together', async () => {

@@ -1,0 +1,36 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createMemoryStore } from '@norikv/testkit';
+import { expect, it } from 'vitest';
+import { BoundedMap } from '../src/bounded-map.js';
+import { RateLimiter } from '../src/index.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+it('a limiter keeps nothing of who has been answered', { timeout: 300_000 }, async () => {
+  const store = createMemoryStore();
+  const limiter = new RateLimiter(store, { maxIdentifiers: 10 });
+  const limit = { maxRequests: 1, windowMs: 60_000 };
+  const serve = async (from: number, to: number): Promise<number> => {
+    for (let client = from; client < to; client += 1) {
+      const granted = await limiter.checkLimit(`${client}`, limit);
+      await limiter.checkLimit(`${client}`, limit);
+      await limiter.refund(`${client}`, limit, granted);
+      await store.delete(`ratelimit:${client}`);
+    }
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await serve(0, 8_000);
+  expect((await serve(8_000, 16_000)) - before).toBeLessThan(500_000);
+});
+
+it('a bounded map forgets what was set least recently', () => {
+  const map = new BoundedMap<number>(2);
+  map.set('a', 1);
+  map.set('b', 2);
+  map.set('a', 3);
+  map.set('c', 4);
+  expect(['a', 'b', 'c'].map((key) => map.get(key))).toEqual([3, undefined, 4]);
+});
