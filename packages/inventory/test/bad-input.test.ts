@@ -129,6 +129,9 @@ onEveryEngine('bad input', (open) => {
     { inventory: 1, onHand: 1, received: { 1: 'x' } },
     { inventory: 1, onHand: 1, outgoing: { number: 1 } },
     { inventory: 1, onHand: 1, audit: [{ at: 1 }] },
+    { inventory: 1, onHand: 1, audit: [{ at: 1, delta: 1 }] },
+    { inventory: 1, onHand: 1, audit: [{ at: 1, delta: '1', reason: 'r' }] },
+    { inventory: 1, onHand: 1, audit: [{ at: 'now', delta: 1, reason: 'r' }] },
     { inventory: 1, onHand: 1, audit: 5 },
     { inventory: 1, onHand: 1, reservations: {} },
     { inventory: 1, onHand: 1, reservations: [[1, 1, 1]] },
@@ -172,6 +175,10 @@ describe('the constructor', () => {
     expect(() => new InventoryManager(store, options)).toThrow(
       new RegExp(`^${option}(?:, \\d+ bytes long,)? is `),
     );
+  });
+
+  it.each([null, 'fast', 7, []])('refuses options that are none: %j', (options) => {
+    expect(() => new InventoryManager(store, options as never)).toThrow(/^options is /);
   });
 
   it('refuses an id maker that makes none', async () => {

@@ -130,6 +130,8 @@ onEveryEngine('38: an item that exists', (open) => {
         message: expect.stringContaining('reserved or kept back'),
       });
     }
+    await inventory.createItem('SKU-1', 3, { upsert: true, minAvailable: 1 });
+    expect(await inventory.tryReserve('SKU-1', 1)).toMatchObject({ ok: false, have: 0 });
     expect(await inventory.commit(id)).toMatchObject({ sold: 2 });
   });
 });
@@ -161,6 +163,9 @@ onEveryEngine('what must stay available', (open) => {
     await inventory.createItem('SKU-1', 2, { minAvailable: 5 });
     expect(await inventory.tryReserve('SKU-1', 1)).toMatchObject({ ok: false, have: 0 });
     await expect(inventory.adjust('SKU-1', -1)).rejects.toMatchObject({ have: 0 });
+    await inventory.restock('SKU-1', 2);
+    await inventory.adjust('SKU-1', 0, { reason: 'counted' });
+    expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 4, minAvailable: 5 });
   });
 });
 

@@ -63,6 +63,11 @@ describe('a key', () => {
     );
   });
 
+  it('takes an id of up to 64 characters', () => {
+    expect(reservationId('SKU-1', 'x'.repeat(64))).toBe(`SKU-1:${'x'.repeat(64)}`);
+    expect(() => reservationId('SKU-1', 'x'.repeat(65))).toThrow('1 to 64 bytes');
+  });
+
   it("is the documentation's for a plain SKU", () => {
     expect(stockKey('inventory', stockName('shoes:42', undefined), 0)).toBe('inventory:shoes:42');
     expect(stockKey('inventory', stockName('shoes', 'berlin'), 3)).toBe('inventory:shoes@berlin#3');

@@ -13,6 +13,23 @@ onEveryEngine('34: a partial commit', (open) => {
     expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 7, reserved: 0 });
   });
 
+  it('of what has ended is told how it ended, whatever is asked for', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('SKU-1', 10);
+    const [sold, released] = [await inventory.reserve('SKU-1', 4), await inventory.reserve('SKU-1', 4)];
+    await inventory.commit(sold, { quantity: 3 });
+    await inventory.release(released);
+    for (const [id, how] of [
+      [sold, 'committed with 3 sold'],
+      [released, 'released'],
+    ] as const) {
+      await expect(inventory.commit(id, { quantity: 9 })).rejects.toMatchObject({
+        code: 'RESERVATION_RESOLVED',
+        message: expect.stringMatching(new RegExp(`is already ${how}$`)),
+      });
+    }
+  });
+
   it('of more than is held is refused by name, and the reservation stays', async () => {
     const { inventory } = await open();
     await inventory.createItem('SKU-1', 10);
@@ -58,6 +75,25 @@ onEveryEngine("a reservation under the caller's own id", (open) => {
       message: expect.stringContaining('one of 2, not of 3'),
     });
     expect(await inventory.getAvailable('SKU-1')).toBe(8);
+  });
+
+  it('is remembered for its time and the grace, however many end after it', async () => {
+    const { inventory, clock } = await open({ graceMs: 60_000 });
+    await inventory.createItem('SKU-1', 1_000);
+    const id = await inventory.reserve('SKU-1', 1, { id: 'order-17' });
+    const sale = await inventory.commit(id);
+    for (const step of [0, 300_000, 650_000]) {
+      clock.advance(step && 325_000);
+      const short = await Promise.all(
+        Array.from({ length: 300 }, () => inventory.reserve('SKU-1', 1, { ttlMs: 1 })),
+      );
+      expect(short).toHaveLength(300);
+      clock.advance(2_000);
+      await inventory.sweep('SKU-1');
+      expect([step, await inventory.commit(id)]).toEqual([step, { ...sale, repeated: true }]);
+    }
+    clock.advance(20_000);
+    await expect(inventory.commit(id)).rejects.toMatchObject({ code: 'RESERVATION_NOT_FOUND' });
   });
 
   it.each(['committed', 'released', 'expired'] as const)(
