@@ -34,6 +34,7 @@ describe.each(stores)('what callers do, on $name', (kind) => {
       expect(() => createLeases(store, { random })).toThrow('random() is');
       expect(() => createLeases(store, { random })).toThrow(InvalidArgumentError);
     }
+    expect(() => createLeases(store, { random: 0.5 as never })).toThrow(/^random is 0.5; use/);
   });
 
   describe.each([

@@ -10,6 +10,7 @@ import {
   type Leases,
   type LeasesOptions,
 } from '../src/index.js';
+import { partOf } from '../src/settings.js';
 import { stores, World } from './world.js';
 
 const capabilities = { durableAck: true };
@@ -235,6 +236,11 @@ describe('53: bad input', () => {
       );
     },
   );
+});
+
+it('a random part of a time is all of it where random fails', () => {
+  expect(partOf(1_000, () => 0.25)).toBe(250);
+  expect(partOf(1_000, () => Number.NaN)).toBe(1_000);
 });
 
 describe('54: the wait between two looks', () => {

@@ -87,6 +87,8 @@ describe.each(stores)('renewal and loss on $name', (kind) => {
     expect(world.clock.monotonic() - start).toBeLessThanOrEqual(5_000 + 50);
     expect(lease.isHeld()).toBe(false);
     await expect(lease.renew()).rejects.toMatchObject({ code: 'LEASE_LOST', reason: 'stolen' });
+    await world.pass(60_000);
+    expect(node.kinds().filter((kind) => kind === 'lost')).toHaveLength(1);
   });
 
   it('20: notices that somebody else has released it', async () => {
