@@ -19,6 +19,11 @@ describe('the cookie', () => {
     expect(jar.write('value')).toBe(
       'id=value; Path=/app; HttpOnly; SameSite=Strict; Domain=example.com; Max-Age=6',
     );
+    expect(cookieJar({ path: '/app' }).clear()).toMatch(/^id=; Path=\/app; /);
+    expect(cookieJar({ name: 'a__Host-', path: '/app', maxAgeMs: 1_000 }).write('a')).toMatch(
+      /^a__Host-=a; .*Max-Age=1$/,
+    );
+    expect(cookieJar({ name: 'a__Secure-', secure: false }).write('a')).toMatch(/^a__Secure-=a; /);
     expect(cookieJar({ secure: false }).clear()).toMatch(/^id=; /);
     expect(cookieJar({ name: 'sid', sameSite: 'None' }).write('a')).toMatch(
       /^sid=a; .*Secure; SameSite=None$/,
@@ -52,6 +57,10 @@ describe('the cookie', () => {
     [{ name: '__host-id', path: '/app' }, 'name'],
     [{ name: '__Secure-id', secure: false }, 'name'],
     [{ path: 'app' }, 'path'],
+    [{ path: 'app/' }, 'path'],
+    [{ sameSite: 'xLax' }, 'sameSite'],
+    [{ sameSite: 'Laxx' }, 'sameSite'],
+    [{ name: 7 }, 'name'],
     [{ path: '/;Domain=example.com' }, 'path'],
     [{ domain: 'example.com; Secure' }, 'domain'],
     [{ sameSite: 'lax' }, 'sameSite'],

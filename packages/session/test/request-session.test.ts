@@ -1,4 +1,4 @@
-import { UnavailableError } from '@norikv/store';
+import { bytesToString, UnavailableError } from '@norikv/store';
 import { FakeClock } from '@norikv/testkit';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
@@ -56,6 +56,40 @@ describe('RequestSession', () => {
     });
     expect(response.status).toBe(503);
     expect(visitor.given).toHaveLength(1);
+  });
+
+  it.each<[string, Visit]>([
+    ['signOut', (session) => session.signOut()],
+    ['signOutEverywhere', (session) => session.signOutEverywhere()],
+  ])('is nobody after %s, and the browser loses the cookie', async (_name, work) => {
+    const { visit, given } = visitorOf(new SessionManager(memoryStore()));
+    await visit(signIn());
+    const left = await visit(async (session) => {
+      await work(session);
+      return [session.data, await session.handle()];
+    });
+    expect(await left.json()).toEqual([null, null]);
+    expect(given.at(-1)).toBe('0');
+  });
+
+  it('leaves no new session behind where the former one could not be ended', async () => {
+    const store = memoryStore();
+    const sessions = new SessionManager(store);
+    const { visit } = visitorOf(sessions);
+    await visit(signIn());
+    const { put } = store;
+    let failures = 0;
+    store.put = (key, value, options) => {
+      const text = typeof value === 'string' ? value : bytesToString(value);
+      const isEnding = text.includes('"kind":"ended"');
+      if (!isEnding || failures > 0) return put(key, value, options);
+      failures += 1;
+      return Promise.reject(new UnavailableError('down', { retryable: false, outcome: 'not-applied' }));
+    };
+    const response = await visit((session) => session.signIn('bob', 'bob@example.com', []));
+    expect([response.status, failures]).toEqual([503, 1]);
+    expect(await sessions.list('bob')).toEqual([]);
+    expect(await sessions.list('alice')).toHaveLength(1);
   });
 
   it('passes on what no waiting helps against, and what is thrown by the function of an update', async () => {

@@ -3,7 +3,7 @@ import { countCalls, FakeClock, type MemoryStore, withLyingServer } from '@norik
 import { describe, expect, it } from 'vitest';
 import { type Callback, NoriKVSessionStore } from '../src/express-session.js';
 import { NoriKVFastifySessionStore } from '../src/fastify-session.js';
-import { SessionManager } from '../src/index.js';
+import { type SessionEvent, SessionManager } from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from '../src/web-sessions.js';
 import { memoryStore } from './engines.js';
@@ -50,6 +50,50 @@ describeOnEngines('sessions of a web framework', (open) => {
     await sessions.save('sid', { cookie: browser, visits: 2 }, false);
     await sessions.touch('sid', { cookie: browser }, undefined);
     expect(await sessions.find('sid')).toBeUndefined();
+  });
+
+  it('are told of as created once, and as ended once, with and without a user', async () => {
+    await using world = await open();
+    for (const userId of [undefined, 'alice']) {
+      const events: SessionEvent[] = [];
+      const sessions = sessionsIn(world, { onEvent: (event) => void events.push(event) });
+      const sid = `sid of ${userId}`;
+      for (const visits of [1, 2]) await sessions.save(sid, { cookie: browser, userId, visits }, false);
+      for (const _ of [1, 2]) await sessions.end(sid);
+      await sessions.save(sid, { cookie: browser, userId, visits: 3 }, false);
+      const handle = hashOf(sid);
+      expect(events).toEqual([
+        { kind: 'created', handle, userId },
+        { kind: 'ended', handle, userId, reason: 'destroyed' },
+      ]);
+    }
+  });
+
+  it('that two processes begin at once are created once', async () => {
+    await using world = await open();
+    const events: SessionEvent[] = [];
+    const onEvent = (event: SessionEvent): void => void events.push(event);
+    const begin = { cookie: browser, userId: 'alice' };
+    await Promise.all(
+      [1, 2].map((visits) =>
+        sessionsIn({ ...world, store: countCalls(world.store) } as World, { onEvent }).save(
+          'sid',
+          { ...begin, visits },
+          false,
+        ),
+      ),
+    );
+    expect(events).toEqual([{ kind: 'created', handle: hashOf('sid'), userId: 'alice' }]);
+  });
+
+  it('are saved with one write once their user names them', async () => {
+    await using world = await open();
+    const sessions = sessionsIn(world);
+    const session = { cookie: browser, userId: 'alice' };
+    await sessions.save('sid', { ...session, visits: 1 }, false);
+    world.store.reset();
+    await sessions.save('sid', { ...session, visits: 2 }, true);
+    expect(world.store.calls.put).toBe(1);
   });
 
   it('live as long as their cookie, or a day', async () => {
