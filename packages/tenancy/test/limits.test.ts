@@ -101,6 +101,17 @@ describe('maxKeys', () => {
     expect(await client.delete('a', { idempotencyKey: 'y' })).toBe(true);
     expect((await manager.usage('a')).keys).toBeLessThanOrEqual(1);
   });
+
+  it('gives nothing back for a delete with an id that was made before', async () => {
+    const { client, manager } = await start({ maxKeys: 5, maxStorageMB: 10 });
+    const repeated = { idempotencyKey: 'y' };
+    await client.put('a', '1');
+    expect(await client.delete('a', repeated)).toBe(true);
+    await client.put('a', '2');
+    for (let time = 0; time < 3; time += 1) await client.delete('a', repeated).catch(() => {});
+    expect(await client.find('a')).not.toBeNull();
+    expect((await manager.usage('a')).keys).toBeGreaterThanOrEqual(1);
+  });
 });
 
 it('what a plan leaves out is not limited, and counted all the same', async () => {
@@ -181,6 +192,30 @@ it('what a close could certainly not give back, the next one does', async () => 
   isRefusing = true;
   await expect(manager.close()).rejects.toMatchObject({ outcome: 'not-applied' });
   isRefusing = false;
+  await manager.close();
+  expect(await manager.usage('a')).toEqual({ keys: 1, bytes: 5 });
+});
+
+it('what a close may have given back is not given back again', async () => {
+  const memory = createMemoryStore();
+  let isBreaking = false;
+  const store: KvStore = {
+    ...memory,
+    async put(...args) {
+      const version = await memory.put(...args);
+      if (isBreaking) throw new UnavailableError('the reply was lost', { retryable: false });
+      return version;
+    },
+    find: (...args) =>
+      isBreaking
+        ? Promise.reject(new NoriKVError('refused', { code: 'UNAUTHENTICATED' }))
+        : (memory.find as KvStore['get'])(...args),
+  };
+  const { client, manager } = await start({ maxKeys: 20 }, { chunk: { keys: 10, bytes: 10 } }, store);
+  await client.put('a', 'value');
+  isBreaking = true;
+  await expect(manager.close()).rejects.toMatchObject({ outcome: 'unknown' });
+  isBreaking = false;
   await manager.close();
   expect(await manager.usage('a')).toEqual({ keys: 1, bytes: 5 });
 });

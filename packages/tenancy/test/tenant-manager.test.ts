@@ -449,6 +449,23 @@ describe('memory', () => {
     expect((await manager.usage('a')).keys).toBeGreaterThanOrEqual(2);
   });
 
+  it('remembers the status of as many tenants', async () => {
+    const store = countCalls(createMemoryStore());
+    const manager = new TenantManager(store, { maxTenants: 2, maxStatusAgeMs: 60_000 });
+    const clients: TenantClient[] = [];
+    for (const id of ['a', 'b', 'c']) {
+      await manager.create(id, id, 'enterprise');
+      clients.push(await manager.getClient(id));
+    }
+    for (const client of clients) await client.find('key');
+    const callsOf = async (position: number): Promise<number> => {
+      store.reset();
+      await clients[position]?.find('key');
+      return store.calls.total;
+    };
+    expect([await callsOf(1), await callsOf(2), await callsOf(0)]).toEqual([1, 1, 3]);
+  });
+
   it('gives back at the end what was taken and not used', async () => {
     const store = createMemoryStore();
     {
