@@ -85,6 +85,17 @@ it('a deadline that is no number is refused by its name', async () => {
   await expect(handle('s', 'add', options)).rejects.toThrow(refusal);
 });
 
+it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null])(
+  'a number of streams that is none is refused: %j',
+  (rememberedStreams) => {
+    const store = new EventStore(createMemoryStore());
+    const decider = { ...sum, decide: () => ({ type: 'Added', data: 1 }) };
+    const open = (): unknown =>
+      createCommandHandler(store, decider, { rememberedStreams: rememberedStreams as number });
+    expect(open).toThrow(/^rememberedStreams is .*; use a whole number, at least 0/);
+  },
+);
+
 it('events may be checked at once', async () => {
   const validate = (events: readonly NewEvent[]): readonly NewEvent[] => events;
   const store = new EventStore(createMemoryStore(), { validate: validate as never });

@@ -61,6 +61,6 @@ export function requireCapabilities(
     : 'A store without capabilities (not awaited, not connected?)';
   throw new UnsupportedError(
     `${engine} does not guarantee ${missing.join(', ')}, which ${user} needs. ` +
-      'Use one that does (such as @norikv/embedded), or see the "unsafe" option.',
+      'Use one that does (such as @norikv/embedded), or unsafeAllowNonAtomicCas where that is an option.',
   );
 }

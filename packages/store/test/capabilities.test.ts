@@ -27,6 +27,7 @@ describe('requireCapabilities', () => {
     const store = storeWith({ ...everything, atomicCas: false, ttl: 'none' });
     const refused = (): void => requireCapabilities(store, 'Lease', ['atomicCas', 'createIfAbsent', 'ttl']);
     expect(refused).toThrow(UnsupportedError);
+    expect(refused).toThrow('or unsafeAllowNonAtomicCas where that is an option');
     expect(refused).toThrow(/"test" does not guarantee atomicCas, ttl, which Lease needs/);
   });
 

@@ -1,5 +1,5 @@
 import type { CasRetryOptions } from '@norikv/cas-retry';
-import { checkOptions } from '@norikv/store/checks';
+import { checkOptions, checkWhole } from '@norikv/store/checks';
 import type { SnapshotSource } from '../events/reducer.js';
 
 /** Options of `createCommandHandler`: how often and how long conflicts are retried. */
@@ -24,5 +24,7 @@ const optionNames: readonly (keyof CommandHandlerOptions)[] = [
 
 /** @throws InvalidArgumentError for what is no option. */
 export function checkCommandHandlerOptions(options: CommandHandlerOptions): CommandHandlerOptions {
-  return checkOptions(options, optionNames);
+  const { rememberedStreams = 0 } = checkOptions(options, optionNames);
+  checkWhole('rememberedStreams', rememberedStreams, 0);
+  return options;
 }
