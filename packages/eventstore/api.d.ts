@@ -357,6 +357,18 @@ interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
     readonly rememberedStreams?: number | undefined;
 }
 
+/** The result of a command. */
+interface CommandResult<State, Event extends EventShape> {
+    /** After the command; of a repeated one, as of now. */
+    readonly state: State;
+    /** After the command; of a repeated one, its own: others may have appended since. */
+    readonly version: number;
+    /** What the command appended; nothing if it decided nothing. */
+    readonly events: readonly RecordedEvent<Event>[];
+    /** Whether the `commitId` was known: the events were there already, and nothing was decided. */
+    readonly isDuplicate: boolean;
+}
+
 /** The result of a decision: events, one event, or nothing. */
 type Decision<Event extends EventShape> = (NewEvent<Event> & {
     readonly type: Event['type'];
@@ -369,17 +381,6 @@ interface Decider<State, Command, Event extends EventShape = EventShape> extends
     decide(command: Command, state: State): Decision<Event> | Promise<Decision<Event>>;
 }
 
-/** The result of a command. */
-interface CommandResult<State, Event extends EventShape> {
-    /** After the command; of a repeated one, as of now. */
-    readonly state: State;
-    /** After the command; of a repeated one, its own: others may have appended since. */
-    readonly version: number;
-    /** What the command appended; nothing if it decided nothing. */
-    readonly events: readonly RecordedEvent<Event>[];
-    /** Whether the `commitId` was known: the events were there already, and nothing was decided. */
-    readonly isDuplicate: boolean;
-}
 /**
  * Handles a command on a stream. With `expected` given, a stream that is elsewhere is the caller's conflict and
  * is not retried. Whatever is expected, the events are appended to the very state they were decided on.

@@ -1,7 +1,8 @@
 export type { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 export { Aggregate } from './commands/aggregate.js';
-export { type CommandHandler, type CommandResult, createCommandHandler } from './commands/command-handler.js';
+export { type CommandHandler, createCommandHandler } from './commands/command-handler.js';
 export type { CommandHandlerOptions } from './commands/command-handler-options.js';
+export type { CommandResult } from './commands/command-result.js';
 export type { Decider, Decision } from './commands/decider.js';
 export { given, type Outcome, type Scenario } from './commands/given.js';
 export { createErasure, type Erasure, type ErasureOptions } from './erasure/erasure.js';

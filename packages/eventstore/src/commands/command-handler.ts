@@ -1,39 +1,15 @@
 import { casRetry } from '@norikv/cas-retry';
 import { errorCode, systemClock, VersionMismatchError } from '@norikv/store';
 import type { StreamConflictError } from '../errors.js';
-import { beforeWrite, type Patience } from '../events/before-write.js';
+import type { Patience } from '../events/before-write.js';
 import type { EventStore } from '../events/event-store.js';
-import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
-import type { ExpectedVersion } from '../events/expected.js';
-import { type AppendOptions, type AppendResult, checkAppendOptions } from '../events/options.js';
-import { evolved, type Loaded } from '../events/reducer.js';
-import { ask } from '../events/refusals.js';
+import type { EventShape } from '../events/event-types.js';
+import { type AppendOptions, checkAppendOptions } from '../events/options.js';
 import { type CommandHandlerOptions, checkCommandHandlerOptions } from './command-handler-options.js';
-import { type Decider, eventsOf } from './decider.js';
-import { StateMemory } from './state-memory.js';
+import type { CommandResult } from './command-result.js';
+import { CommandRunner } from './command-runner.js';
+import type { Decider } from './decider.js';
 import { createTurns } from './turns.js';
-
-/** These say nothing about the command; looking it up would most likely fail as well. */
-const storeFailures: readonly string[] = [
-  'UNAVAILABLE',
-  'OUTCOME_UNKNOWN',
-  'CANCELLED',
-  'DEADLINE_EXCEEDED',
-  'CONTENTION',
-  'CORRUPT_RECORD',
-];
-
-/** The result of a command. */
-export interface CommandResult<State, Event extends EventShape> {
-  /** After the command; of a repeated one, as of now. */
-  readonly state: State;
-  /** After the command; of a repeated one, its own: others may have appended since. */
-  readonly version: number;
-  /** What the command appended; nothing if it decided nothing. */
-  readonly events: readonly RecordedEvent<Event>[];
-  /** Whether the `commitId` was known: the events were there already, and nothing was decided. */
-  readonly isDuplicate: boolean;
-}
 
 /**
  * Handles a command on a stream. With `expected` given, a stream that is elsewhere is the caller's conflict and
@@ -69,163 +45,39 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
   options: CommandHandlerOptions = {},
 ): CommandHandler<State, Command, Event> {
   const { snapshots, rememberedStreams = 1_024, ...retry } = checkCommandHandlerOptions(options);
-  const memory = new StateMemory<State>(store.isProtected ? 0 : rememberedStreams);
-  const { clock = systemClock } = retry;
+  const { clock = systemClock, deadlineMs: longestMs = Number.POSITIVE_INFINITY } = retry;
+  const runner = new CommandRunner(store, decider, snapshots, rememberedStreams);
   const inTurn = createTurns();
 
-  /** What to append to which state; undefined if the stream is not where it is expected. */
-  const decide = async (
-    aggregateId: string,
-    command: Command,
-    expected: ExpectedVersion | undefined,
-  ): Promise<{ readonly known: Loaded<State>; readonly events: readonly NewEvent<Event>[] } | undefined> => {
-    const known = memory.get(aggregateId);
-    if (known && isWhere(known, expected)) {
-      try {
-        const events = eventsOf(await decider.decide(command, known.state));
-        if (events.length > 0) return { known, events };
-      } catch {
-        // It may be that the state is old: decided below on what the store holds.
-      }
-    }
-    const loaded = await store.load(aggregateId, decider, snapshots);
-    memory.keep(aggregateId, loaded);
-    if (!isWhere(loaded, expected)) return undefined;
-    return { known: loaded, events: eventsOf(await decider.decide(command, loaded.state)) };
-  };
-
-  const attempt = async (
-    aggregateId: string,
-    command: Command,
-    options: AppendOptions,
-    patience: () => Patience,
-  ): Promise<CommandResult<State, Event>> => {
-    const decided = await beforeWrite(() => decide(aggregateId, command, options.expected), patience());
-    if (!decided) return elsewhere(aggregateId, options);
-    const { known, events } = decided;
-    if (events.length === 0) {
-      const { state, version } = known;
-      return (await repeated(aggregateId, options)) ?? { state, version, events: [], isDuplicate: false };
-    }
-    const expected: ExpectedVersion = known.exists ? known.version : 'none';
-    let outcome: (() => State) | undefined;
-    // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
-    const accept = (recorded: readonly RecordedEvent[]): void => {
-      ask(options.accept, recorded);
-      memory.forget(aggregateId);
-      outcome ??= outcomeOf(() => evolve(known.state, recorded));
-      outcome();
-    };
-    const limits = { ...options, expected, accept, deadlineMs: patience().timeoutMs };
-    const result = await store.append(aggregateId, events, limits);
-    const { version } = result;
-    memory.forget(aggregateId);
-    if (result.isDuplicate || !outcome) return loadedAfter(aggregateId, result);
-    const state = outcome();
-    memory.keep(aggregateId, { state, version, exists: true });
-    return { state, version, events: result.events, isDuplicate: false };
-  };
-
-  const elsewhere = async (
-    aggregateId: string,
-    options: AppendOptions,
-  ): Promise<CommandResult<State, Event>> => {
-    const done = await repeated(aggregateId, options);
-    if (done) return done;
-    await store.append(aggregateId, [], { expected: options.expected, signal: options.signal });
-    throw new VersionMismatchError('The stream has reached the expected version since it was loaded');
-  };
-
-  const loadedAfter = async (
-    aggregateId: string,
-    { version, events, isDuplicate }: AppendResult<Event>,
-  ): Promise<CommandResult<State, Event>> => {
-    const { state } = await store.load(aggregateId, decider, snapshots);
-    return { state, version, events, isDuplicate };
-  };
-
-  /** Looked up only when a command cannot be appended: an append recognises its repetition by itself. */
-  const repeated = async (
-    aggregateId: string,
-    { commitId }: AppendOptions,
-  ): Promise<CommandResult<State, Event> | undefined> => {
-    const known = commitId === undefined ? undefined : await store.findCommit(aggregateId, commitId);
-    return known && loadedAfter(aggregateId, known);
-  };
-
   return async (aggregateId, command, given) => {
-    const options = checkAppendOptions(given);
-    const { signal, deadlineMs } = options;
+    const order = { aggregateId, command, options: checkAppendOptions(given) };
+    const { signal, deadlineMs, expected } = order.options;
     const endsAt = clock.monotonic() + (deadlineMs ?? 0);
     const patience = (): Patience => {
       const timeoutMs = deadlineMs === undefined ? undefined : endsAt - clock.monotonic();
       return { signal, clock, timeoutMs };
     };
-    const work = async (): Promise<CommandResult<State, Event>> => {
-      let conflict: unknown;
-      const once = async (): Promise<CommandResult<State, Event>> => {
-        try {
-          return await attempt(aggregateId, command, options, patience);
-        } catch (error) {
-          if (errorCode(error) !== 'STREAM_CONFLICT') return await settled(error, aggregateId, options);
-          conflict = error;
-          catchUp(error as StreamConflictError);
-          if ((error as StreamConflictError).expected === options.expected) throw error;
-          throw new VersionMismatchError('Another writer was first', { cause: error });
-        }
-      };
+    let conflict: unknown;
+    const attempt = async (): Promise<CommandResult<State, Event>> => {
       try {
-        const { timeoutMs = Number.POSITIVE_INFINITY } = patience();
-        const { deadlineMs: longest = Number.POSITIVE_INFINITY } = retry;
-        const shorter = Math.min(longest, Math.max(0, timeoutMs));
-        return await casRetry(once, { ...retry, deadlineMs: shorter, signal });
+        return await runner.run(order, patience);
+      } catch (error) {
+        if (errorCode(error) !== 'STREAM_CONFLICT') return await runner.settle(error, order);
+        conflict = error;
+        runner.catchUp(error as StreamConflictError);
+        if ((error as StreamConflictError).expected === expected) throw error;
+        throw new VersionMismatchError('Another writer was first', { cause: error });
+      }
+    };
+    const work = async (): Promise<CommandResult<State, Event>> => {
+      const { timeoutMs = Number.POSITIVE_INFINITY } = patience();
+      const leftMs = Math.min(longestMs, Math.max(0, timeoutMs));
+      try {
+        return await casRetry(attempt, { ...retry, deadlineMs: leftMs, signal });
       } catch (error) {
         throw errorCode(error) === 'CONTENTION' ? (conflict ?? error) : error;
       }
     };
     return inTurn(aggregateId, work, patience());
   };
-
-  /** A command that was done before may be refused now, or decide otherwise. */
-  async function settled(
-    error: unknown,
-    aggregateId: string,
-    options: AppendOptions,
-  ): Promise<CommandResult<State, Event>> {
-    if (storeFailures.includes(errorCode(error) ?? '')) throw error;
-    const done = await repeated(aggregateId, options);
-    if (!done) throw error;
-    return done;
-  }
-
-  /** The conflict brings the events that the remembered state lacks. */
-  function catchUp({ aggregateId, version, events, wasDeleted }: StreamConflictError): void {
-    const known = memory.get(aggregateId);
-    memory.forget(aggregateId);
-    if (wasDeleted || !known?.exists || version !== known.version + events.length) return;
-    memory.keep(aggregateId, { state: evolve(known.state, events), version, exists: true });
-  }
-
-  function evolve(state: State, events: readonly RecordedEvent[]): State {
-    const own = events as readonly RecordedEvent<Event>[];
-    return own.reduce((before, event) => evolved(decider, before, event), state);
-  }
-}
-
-/** Does work once, and gives its result or throws its error whenever it is asked. */
-function outcomeOf<Result>(work: () => Result): () => Result {
-  try {
-    const result = work();
-    return () => result;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
-}
-
-function isWhere({ exists, version }: Loaded<unknown>, expected: ExpectedVersion | undefined): boolean {
-  if (expected === undefined || expected === 'any') return true;
-  if (expected === 'exists') return exists;
-  return expected === 'none' || expected === 0 ? !exists : exists && version === expected;
 }
