@@ -178,3 +178,43 @@ describe('CachedClient', () => {
     expect(await clock.run(cache.get('key', (bytes) => Number(bytesToString(bytes))))).toBe(2);
   });
 });
+
+it('CachedClient joins no read that began longer ago than its time', async () => {
+  const clock = new FakeClock();
+  const store = countCalls(createMemoryStore({ clock, latencyMs: 150 }));
+  await clock.run(store.put('key', JSON.stringify(ada)));
+  const cache = new CachedClient<UserProfile>(store, 100, 10, { clock });
+  const reads = [cache.get('key', parse)];
+  await clock.advance(99);
+  reads.push(cache.get('key', parse));
+  await clock.advance(1);
+  reads.push(cache.get('key', parse));
+  expect(await clock.run(Promise.all(reads))).toEqual([ada, ada, ada]);
+  // The third had to be read again; the first two share one read, which is no answer to who comes after it.
+  expect(store.calls.get).toBe(2);
+});
+
+it('CachedClient forgets what a write may have changed, before and after it', async () => {
+  const clock = new FakeClock();
+  const memory = createMemoryStore({ clock });
+  let fails = true;
+  const store = countCalls({
+    ...memory,
+    async put(...call) {
+      await memory.put(...call);
+      if (fails) throw new Error('the reply was lost');
+      return memory.put(...call);
+    },
+  } as KvStore);
+  const cache = new CachedClient<UserProfile>(store, 1_000, 10, { clock });
+  await memory.put('key', JSON.stringify(ada));
+  expect(await cache.get('key', parse)).toEqual(ada);
+  const grace = { id: '123', name: 'Grace' };
+  await expect(cache.put('key', grace, JSON.stringify)).rejects.toThrow('the reply was lost');
+  expect(await cache.get('key', parse)).toEqual(grace);
+  fails = false;
+  await cache.put('key', ada, JSON.stringify);
+  store.reset();
+  expect(await cache.get('key', parse)).toEqual(ada);
+  expect(store.calls.total).toBe(0);
+});
