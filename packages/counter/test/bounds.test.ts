@@ -30,6 +30,12 @@ describe('bounds that reject', () => {
     expect(await counter.add(-50)).toBe(0n);
   });
 
+  it('may leave one value alone', async () => {
+    const counter = await bounded(5n, { min: 5, max: 5n });
+    expect(await counter.add(0)).toBe(5n);
+    for (const delta of [1, -1]) await expect(counter.add(delta)).rejects.toThrow(CounterBoundError);
+  });
+
   it('let exactly max - min adds of many processes through', async () => {
     const { clock, all } = startProcesses(5, { latencyMs: () => 2 });
     const bounds = { min: -10, max: 40 };

@@ -14,6 +14,15 @@ it.each([
   for (const options of [null, 'fast', 8, []] as never[]) expect(() => open(options)).toThrow(refused);
 });
 
+it('a delete refuses options that it does not know, and removes nothing', async () => {
+  const counter = new DistributedCounter(createMemoryStore(), 'n');
+  await counter.add(3);
+  await expect(counter.delete({ deadline: 5 } as never)).rejects.toThrow(
+    '"deadline"; use signal, deadlineMs',
+  );
+  expect(await counter.get()).toBe(3);
+});
+
 describe('a sharded counter', () => {
   it.each([Number.NaN, -5])('counts every add where random gives %s', async (broken) => {
     const { clock, all } = startProcesses(4, { latencyMs: () => 2, seed: 1 });
