@@ -14,7 +14,7 @@ it.each([
   for (const options of [null, 'fast', 8, []] as never[]) expect(() => open(options)).toThrow(refused);
 });
 
-it('a delete refuses options that it does not know, and removes nothing', async () => {
+it('a delete takes its options, and refuses others without removing anything', async () => {
   const counter = new DistributedCounter(createMemoryStore(), 'n');
   await counter.add(3);
   await expect(counter.delete({ deadline: 5 } as never)).rejects.toThrow(
