@@ -172,12 +172,27 @@ describe.each(stores)('an election on $name', (kind) => {
     const { election, log } = campaign(node, { signal: controller.signal });
     await world.pass(1_000);
     controller.abort();
-    await world.run(election.stop());
+    await world.pass(1_000);
     expect(log).toEqual(['elected 1', 'stopped 1']);
+    expect(await world.record('x')).toMatchObject({ holder: null });
+    expect(election.health().role).toBe('stopped');
     const late = campaign(world.node(), { signal: controller.signal });
     await world.run(late.election.ready);
     expect(late.election.health().role).toBe('stopped');
     expect(late.log).toEqual([]);
+  });
+
+  it('45: stops at the end of the block that it is used in', async () => {
+    await using world = await open();
+    const node = world.node();
+    const lead = async (): Promise<string[]> => {
+      const { election, log } = campaign(node);
+      await using _ = election;
+      await election.ready;
+      return log;
+    };
+    expect(await world.run(lead())).toEqual(['elected 1', 'stopped 1']);
+    expect(await world.record('x')).toMatchObject({ holder: null });
   });
 
   it('41: may overrun again and again without a warning of a leak', async () => {
@@ -275,6 +290,7 @@ describe.each(stores)('an election on $name', (kind) => {
     await world.pass(5_000);
     c.faults.outage(20_000);
     await world.pass(60_000);
+    expect(seen.map((leader) => leader?.token)).toEqual([1n, undefined, 2n]);
     const late: (Leader | null)[] = [];
     const lateWatch = watch(watcher.election.observe(), late);
     const [winner] = others.filter(({ log }) => log.length > 0);
@@ -288,6 +304,21 @@ describe.each(stores)('an election on $name', (kind) => {
     expect(late).toEqual(seen.slice(2));
     const changes = c.events.filter(({ kind }) => kind === 'leader-changed');
     expect(changes.map((event) => 'leader' in event && event.leader)).toEqual(seen);
+  });
+
+  it('47: names the leader that was seen last while the store is away', async () => {
+    await using world = await open();
+    const [a, b] = [world.node({ owner: 'a' }), world.node()];
+    const leading = campaign(a);
+    await world.pass(1_000);
+    const standby = campaign(b);
+    await world.run(standby.election.ready);
+    b.faults.outage(60_000);
+    await world.pass(30_000);
+    expect(standby.election.health().error).toMatchObject({ code: expect.any(String) });
+    expect(standby.election.leader()).toMatchObject({ owner: 'a', token: 1n });
+    expect(b.kinds().filter((event) => event === 'leader-changed')).toHaveLength(1);
+    await world.run(Promise.all([leading, standby].map(({ election }) => election.stop())));
   });
 
   it('47: lets an observer leave', async () => {
@@ -476,6 +507,30 @@ describe.each(stores)('an election on $name', (kind) => {
     expect(b.events.at(-1)).toMatchObject({ takenFrom: a.owner });
   });
 
+  it('41: tells what work fails with that overran, and campaigns again', async () => {
+    await using world = await open();
+    const node = world.node();
+    const error = new Error('the disk is full');
+    let fail = (): void => {};
+    const leads: bigint[] = [];
+    const election = node.leases.elect('x', {
+      graceMs: 100,
+      lead({ token, lost }) {
+        leads.push(token);
+        return token === 1n ? new Promise((_, reject) => (fail = () => reject(error))) : lost;
+      },
+    });
+    await world.pass(1_000);
+    node.faults.outage(20_000);
+    await world.pass(60_000);
+    expect([leads, election.health().healthy]).toEqual([[1n], false]);
+    fail();
+    await world.pass(60_000);
+    expect(node.events).toContainEqual({ kind: 'lead-failed', name: 'x', token: 1n, error });
+    expect([leads, election.health().healthy]).toEqual([[1n, 2n], true]);
+    await world.run(election.stop());
+  });
+
   it('41: stops at once if the work has overrun already', async () => {
     await using world = await open();
     const node = world.node();
@@ -499,6 +554,8 @@ describe.each(stores)('an election on $name', (kind) => {
     expect(election.health()).toMatchObject({ role: 'standby', error: { code: 'CORRUPT_RECORD' } });
     await world.pass(20_000);
     expect(node.kinds().length).toBeLessThanOrEqual(6);
+    const { error } = election.health();
+    expect(node.events).toContainEqual({ kind: 'attempt-failed', name: 'x', error });
     expect(await world.text('lease:x')).toBe('node-1');
     expect(log).toEqual([]);
     await world.base.delete('lease:x');
