@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createMemoryStore } from '@norikv/testkit';
+import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { BoundedMap } from '../src/bounded-map.js';
 import { RateLimiter } from '../src/index.js';
@@ -9,8 +9,9 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 it('a limiter keeps nothing of who has been answered', { timeout: 300_000 }, async () => {
-  const store = createMemoryStore();
-  const limiter = new RateLimiter(store, { maxIdentifiers: 10 });
+  const clock = new FakeClock();
+  const store = createMemoryStore({ clock });
+  const limiter = new RateLimiter(store, { clock, maxIdentifiers: 10 });
   const limit = { maxRequests: 1, windowMs: 60_000 };
   const serve = async (from: number, to: number): Promise<number> => {
     for (let client = from; client < to; client += 1) {

@@ -17,6 +17,8 @@ const order = 'counts the calls of concurrent work, whose order a real network d
 /** What runs on memory and embedded stores only. */
 export const leftOutEverywhere: LeftOut = {
   'cas-retry': {
+    'contention.test.ts': noStore,
+    'transport.test.ts': noStore,
     'memory.test.ts': ownStore,
     'random-schedules.test.ts': ownStore,
     'share a hot key: 4 processes of 25 callers (seed 1)': contention,
@@ -34,11 +36,16 @@ export const leftOutEverywhere: LeftOut = {
   inventory: {
     'names.test.ts': noStore,
     'persistent-map.test.ts': noStore,
+    'refused-ids.test.ts': noStore,
+    'transfer.test.ts': noStore,
     'processes.test.ts': processes,
   },
   lease: {
     'processes.test.ts': processes,
     'scenarios.test.ts': noStore,
+    'lease-record.test.ts': noStore,
+    'sightings.test.ts': noStore,
+    'transitions.test.ts': noStore,
     'are the same for the same seed': sabotage,
     'unconditional put: two hold it, epochs repeat, stale writes get through': sabotage,
     'no epoch bump: epochs repeat, stale writes get through': sabotage,
@@ -47,6 +54,10 @@ export const leftOutEverywhere: LeftOut = {
   session: {
     'bounded-map.test.ts': noStore,
     'cookie.test.ts': noStore,
+    'json.test.ts': noStore,
+    'session-transitions.test.ts': noStore,
+    'stored-text.test.ts': noStore,
+    'user-transitions.test.ts': noStore,
     'a store that ignores conditions': sabotage,
     'a reader that writes back what it read': sabotage,
     'the schedules notice a store that deletes where it should keep a tombstone': sabotage,
@@ -54,7 +65,12 @@ export const leftOutEverywhere: LeftOut = {
   },
   'rate-limit': {
     'client-address.test.ts': noStore,
+    'noted.test.ts': noStore,
+    'pending-answers.test.ts': noStore,
+    'result.test.ts': noStore,
+    'sliding-window.test.ts': noStore,
     'os-processes.test.ts': processes,
+    'a limiter keeps nothing of who has been answered': manyCalls,
     'a store that ignores conditions': sabotage,
     'a grant without an answer of the store': sabotage,
     'a refund that is made twice': sabotage,
@@ -73,12 +89,15 @@ export const leftOutEverywhere: LeftOut = {
       manyCalls,
   },
   cache: {
+    'keys.test.ts': noStore,
+    'record.test.ts': noStore,
     'bentocache-suite.test.ts': program,
     'keyv-suite.test.ts': realTime,
     'stale-fill.test.ts': program,
     'stampede.test.ts': processes,
   },
   tenancy: {
+    'scoped-errors.test.ts': noStore,
     'conformance.test.ts': 'is the contract, which every store keeps in a conformance test of its own',
     'keyv-suite.test.ts': realTime,
   },
