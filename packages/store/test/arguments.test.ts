@@ -43,6 +43,7 @@ describe('bytes', () => {
     expect(bytesEqual(stringToBytes('ab'), stringToBytes('ab'))).toBe(true);
     expect(bytesEqual(stringToBytes('ab'), stringToBytes('ac'))).toBe(false);
     expect(bytesEqual(stringToBytes('ab'), stringToBytes('a'))).toBe(false);
+    expect(bytesEqual(stringToBytes('a'), stringToBytes('ab'))).toBe(false);
   });
 });
 
@@ -95,12 +96,20 @@ describe('a condition', () => {
     expect(conditionOf({ ifNotExists: true })).toEqual({ kind: 'absent' });
     expect(conditionOf({ ifMatchVersion: version })).toEqual({ kind: 'version', version });
     expect(conditionOf({ ifMatchVersion: { term: 0n, index: 0n } })).toEqual({ kind: 'absent' });
+    for (const early of [
+      { term: 0n, index: 1n },
+      { term: 1n, index: 0n },
+    ]) {
+      expect(conditionOf({ ifMatchVersion: early })).toEqual({ kind: 'version', version: early });
+    }
   });
 
   it('is not two at once, and takes nothing but a version', () => {
     expect(() => conditionOf({ ifNotExists: true, ifMatchVersion: version })).toThrow(/exclude each other/);
-    const numbers = { term: 1, index: 2 } as unknown as typeof version;
-    expect(() => conditionOf({ ifMatchVersion: numbers })).toThrow(/\{term, index\} as bigint/);
+    for (const wrong of [{ term: 1, index: 2 }, { term: 1n, index: 2 }, { term: 1, index: 2n }, {}, 'v']) {
+      const ifMatchVersion = wrong as unknown as typeof version;
+      expect(() => conditionOf({ ifMatchVersion })).toThrow(/\{term, index\} as bigint/);
+    }
     expect(() => conditionOf(null as never)).toThrow('options is null; use an object, or leave it out');
   });
 

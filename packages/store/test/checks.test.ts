@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   checkAtOnce,
+  checkClock,
   checkFunction,
   checkNames,
   checkObject,
@@ -13,7 +14,7 @@ import {
   refuse,
   shown,
 } from '../src/checks.js';
-import { NoriKVError } from '../src/index.js';
+import { NoriKVError, systemClock } from '../src/index.js';
 
 describe('a value as an error names it', () => {
   it.each([
@@ -134,6 +135,20 @@ describe('options', () => {
     expect(() => checkOptions({ sise: 1 }, ['size', 'mode'])).toThrow('an option is "sise"; use size, mode');
     expect(() => checkOptions(null, ['size'], 'box')).toThrow('box is null; use an object');
     expect(() => checkOptions({ sise: 1 }, ['size'], 'box')).toThrow('an option of box is "sise"; use size');
+  });
+});
+
+describe('a clock', () => {
+  it('has all methods of one', () => {
+    expect(() => checkClock(systemClock)).not.toThrow();
+    for (const name of ['now', 'monotonic', 'startTimer'] as const) {
+      expect(() => checkClock({ ...systemClock, [name]: 5 as never })).toThrow(
+        `clock.${name} is 5; use a function`,
+      );
+    }
+    for (const none of [null, undefined, 5] as never[]) {
+      expect(() => checkClock(none)).toThrow('clock.now is undefined; use a function');
+    }
   });
 });
 

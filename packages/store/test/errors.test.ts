@@ -144,6 +144,7 @@ describe('guards', () => {
     expect(isKeyNotFound({ name: 'KeyNotFoundError' })).toBe(true);
     expect(isVersionMismatch({ name: 'VersionMismatchError' })).toBe(true);
     expect(isAlreadyExists({ code: 'ALREADY_EXISTS' })).toBe(true);
+    expect(isAlreadyExists({ code: 'VERSION_MISMATCH' })).toBe(false);
     expect(isVersionMismatch(new KeyNotFoundError('x'))).toBe(false);
     expect(isNoriKVError(new Error('x'))).toBe(false);
   });
