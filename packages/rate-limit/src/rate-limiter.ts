@@ -224,11 +224,14 @@ export class RateLimiter {
     const grant = result && this.#grants.redeem(result, key, limits);
     if (result && !grant) return;
     const refund = { limits, cost, grants: result?.grants ?? [], after: Granted.heldAfter(given) };
-    await this.#refunds.give(key, refund).catch((error) => {
-      if (result && grant && error?.outcome === 'not-applied') this.#grants.restore(result, grant);
-      throw error;
-    });
-    this.#bursts.outdate(key);
+    await this.#refunds
+      .give(key, refund)
+      .catch((error) => {
+        if (result && grant && error?.outcome === 'not-applied') this.#grants.restore(result, grant);
+        throw error;
+      })
+      // They may have come back, also where that is not known.
+      .finally(() => this.#bursts.outdate(key));
   }
 
   #reported(result: RateLimitResult): RateLimitResult {

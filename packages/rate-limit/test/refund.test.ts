@@ -129,6 +129,21 @@ describe('a refund', () => {
     expect(await remaining()).toBe(15);
   });
 
+  it('that may have been made leaves no denial in mind', async () => {
+    const { fates, reads, limiter, other, refund } = await setup();
+    await other.checkLimit('a', limit, { cost: 10 });
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: false, source: 'store' });
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: false, source: 'memory' });
+    fates.push(async (send) => {
+      await send();
+      reads.fail = true;
+      throw new UnavailableError('lost');
+    });
+    await expect(refund()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    reads.fail = false;
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: true, source: 'store' });
+  });
+
   it('shares a write with others, and those that come during a write share the next', async () => {
     const { fates, counted, limiter, remaining } = await setup();
     const late: Promise<void>[] = [];
