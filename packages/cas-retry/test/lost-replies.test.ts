@@ -236,7 +236,7 @@ describe('what cannot be settled is reported as unknown', () => {
     expect(await afterMeddling((memory) => otherWrites(memory, 3), { applied: false, before: 0 })).toBe(4);
   });
 
-  const once = async (): Promise<void> => {};
+  const nothing = async (): Promise<void> => {};
   const plainCodec = { ...numberCodec, plain: true };
   const createdAndRemoved = async (updater: Updater): Promise<void> => {
     await updater.update('n', plainCodec, () => write(1, 1));
@@ -244,14 +244,14 @@ describe('what cannot be settled is reported as unknown', () => {
   };
 
   it.each([
-    ['it could be settled: it may have come and gone', numberCodec, once, once],
-    ['somebody else created the record again', numberCodec, once, increment],
-    ['it could be settled, of a plain value', plainCodec, once, once],
+    ['it could be settled: it may have come and gone', numberCodec, nothing, nothing],
+    ['somebody else created the record again', numberCodec, nothing, increment],
+    ['it could be settled, of a plain value', plainCodec, nothing, nothing],
     [
       'it could be settled, of a plain value that this process had removed',
       plainCodec,
       createdAndRemoved,
-      once,
+      nothing,
     ],
   ])('for a create that expired before %s', async (_what, codec, before, meanwhile) => {
     const clock = new FakeClock();

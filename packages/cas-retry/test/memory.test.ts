@@ -1,13 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type Entry, VersionMismatchError } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { expect, it } from 'vitest';
+import { collectGarbage } from '../../testkit/test/collect-garbage.js';
 import { createUpdater, type Updater, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 const keys = Number(process.env.NORIKV_LEAK_KEYS ?? 200_000);
 

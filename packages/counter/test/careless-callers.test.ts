@@ -21,6 +21,8 @@ it('a delete takes its options, and refuses others without removing anything', a
     '"deadline"; use signal, deadlineMs',
   );
   expect(await counter.get()).toBe(3);
+  const { signal } = new AbortController();
+  expect(await counter.delete({ signal, deadlineMs: 5_000 })).toBe(true);
 });
 
 describe('a sharded counter', () => {

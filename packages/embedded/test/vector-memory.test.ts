@@ -1,13 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { seededRandom } from '@norikv/testkit';
 import { expect, it } from 'vitest';
+import { collectGarbage } from '../../testkit/test/collect-garbage.js';
 import type { EmbeddedStore } from '../src/index.js';
 import { newPath, openTestStore } from './support/folders.js';
 import { randomVector } from './support/vector-oracle.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 const dimensions = 64;
 const vectors = 2_000;

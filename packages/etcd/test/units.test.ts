@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { collectGarbage } from '../../testkit/test/collect-garbage.js';
 import { CallLimit } from '../src/call-limit.js';
 import { Cluster } from '../src/cluster.js';
 import { Gate } from '../src/gate.js';
@@ -40,8 +39,6 @@ describe('a cluster', () => {
 
 describe('an outage', () => {
   it('leaves nothing in memory of calls that have given up, however long it lasts', async () => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage: () => void = runInNewContext('gc');
     const cluster = new Cluster(settingsOf({ hosts: '127.0.0.1:1' }));
     onTestFinished(() => cluster.close());
     const errors: WeakRef<object>[] = [];

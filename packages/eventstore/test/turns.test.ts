@@ -1,11 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { systemClock } from '@norikv/store';
 import { expect, it } from 'vitest';
+import { collectGarbage } from '../../testkit/test/collect-garbage.js';
 import { createTurns, type Turns } from '../src/commands/turns.js';
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 const patience = { clock: systemClock };
 
 /** Takes turns, of which the next is always asked for before one has ended; the last does not end. */

@@ -374,8 +374,8 @@ describe('40: a unit that moves while the buckets are looked at', () => {
     await mover.createItem('hot', 1);
     await mover.split('hot', 3);
     for (const each of [mover, elsewhere]) await each.getAvailable('hot');
-    const take = async (manager: InventoryManager): Promise<void> =>
-      manager.release(await manager.reserve('hot', 1)).then(() => {});
+    const take = async (manager: InventoryManager): Promise<unknown> =>
+      manager.release(await manager.reserve('hot', 1));
 
     let isBuying = false;
     let moves = 0;

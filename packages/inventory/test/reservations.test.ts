@@ -82,15 +82,15 @@ onEveryEngine("a reservation under the caller's own id", (open) => {
     await inventory.createItem('SKU-1', 1_000);
     const id = await inventory.reserve('SKU-1', 1, { id: 'order-17' });
     const sale = await inventory.commit(id);
-    for (const step of [0, 300_000, 650_000]) {
-      clock.advance(step && 325_000);
+    for (const laterMs of [0, 325_000, 325_000]) {
+      clock.advance(laterMs);
       const short = await Promise.all(
         Array.from({ length: 300 }, () => inventory.reserve('SKU-1', 1, { ttlMs: 1 })),
       );
       expect(short).toHaveLength(300);
       clock.advance(2_000);
       await inventory.sweep('SKU-1');
-      expect([step, await inventory.commit(id)]).toEqual([step, { ...sale, repeated: true }]);
+      expect(await inventory.commit(id)).toEqual({ ...sale, repeated: true });
     }
     clock.advance(20_000);
     await expect(inventory.commit(id)).rejects.toMatchObject({ code: 'RESERVATION_NOT_FOUND' });

@@ -1,11 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../testkit/test/collect-garbage.js';
 import { RateLimiter } from '../src/index.js';
 import { admitted, startProcesses, times } from './processes.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 const limit = { maxRequests: 100, windowMs: 3_600_000 };
 

@@ -1,12 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { expect, it } from 'vitest';
+import { collectGarbage } from '../../testkit/test/collect-garbage.js';
 import { BoundedMap } from '../src/bounded-map.js';
 import { RateLimiter } from '../src/index.js';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 it('a limiter keeps nothing of who has been answered', { timeout: 300_000 }, async () => {
   const clock = new FakeClock();

@@ -39,8 +39,15 @@ async function setup() {
   const granted = await limiter.checkLimit('a', limit, { cost: 5 });
   await other.checkLimit('a', limit, { cost: 5 });
   await limiter.peek('a', limit);
+  /** It lands, and nobody can find out. */
+  const unsettled: Fate = async (send) => {
+    await send();
+    reads.fail = true;
+    throw new UnavailableError('lost');
+  };
   return {
     fates,
+    unsettled,
     reads,
     counted,
     limiter,
@@ -117,12 +124,8 @@ describe('a refund', () => {
   });
 
   it('is not called failed because finding out what became of it failed', async () => {
-    const { fates, reads, limiter, granted, refund, remaining } = await setup();
-    fates.push(async (send) => {
-      await send();
-      reads.fail = true;
-      throw new UnavailableError('lost');
-    });
+    const { fates, unsettled, reads, limiter, granted, refund, remaining } = await setup();
+    fates.push(unsettled);
     await expect(refund()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     reads.fail = false;
     await limiter.refund('a', limit, granted);
@@ -130,15 +133,11 @@ describe('a refund', () => {
   });
 
   it('that may have been made leaves no denial in mind', async () => {
-    const { fates, reads, limiter, other, refund } = await setup();
+    const { fates, unsettled, reads, limiter, other, refund } = await setup();
     await other.checkLimit('a', limit, { cost: 10 });
     expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: false, source: 'store' });
     expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: false, source: 'memory' });
-    fates.push(async (send) => {
-      await send();
-      reads.fail = true;
-      throw new UnavailableError('lost');
-    });
+    fates.push(unsettled);
     await expect(refund()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     reads.fail = false;
     expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: true, source: 'store' });
@@ -232,12 +231,8 @@ describe('a refund', () => {
   });
 
   it('brings nothing back after a reset that may have been made', async () => {
-    const { fates, reads, limiter, other, refund, remaining } = await setup();
-    fates.push(async (send) => {
-      await send();
-      reads.fail = true;
-      throw new UnavailableError('lost');
-    });
+    const { unsettled, fates, reads, limiter, other, refund, remaining } = await setup();
+    fates.push(unsettled);
     await expect(limiter.reset('a')).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     reads.fail = false;
     await other.checkLimit('a', limit, { cost: 5 });

@@ -1,3 +1,4 @@
+import { stringToBytes } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import { type LiveSession, sessionCodec, successorOf } from '../src/session-record.js';
 import {
@@ -122,8 +123,7 @@ describe('a session that ends', () => {
 });
 
 describe('a record of a session', () => {
-  const decode = (value: unknown): unknown =>
-    sessionCodec.decode(new TextEncoder().encode(JSON.stringify(value)));
+  const decode = (value: unknown): unknown => sessionCodec.decode(stringToBytes(JSON.stringify(value)));
 
   it.each([session, anonymous, tombstone, { ...tombstone, replacedBy: 'next', followUntil: 5 }])(
     'is %j',

@@ -1,8 +1,8 @@
+import { stringToBytes } from '@norikv/store';
 import { describe, expect, it } from 'vitest';
 import { referencesIn, storedTextCodec, textOf } from '../src/stored-text.js';
 
-const decode = (value: unknown): unknown =>
-  storedTextCodec.decode(new TextEncoder().encode(JSON.stringify(value)));
+const decode = (value: unknown): unknown => storedTextCodec.decode(stringToBytes(JSON.stringify(value)));
 
 describe('a stored text', () => {
   it.each([{ value: 'a' }, { value: '', expiresAt: 5 }, { expiresAt: 5 }])('is %j', (stored) => {

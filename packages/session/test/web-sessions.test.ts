@@ -17,7 +17,10 @@ interface Stored extends WebSession {
 const day = 24 * hour;
 const browser = { originalMaxAge: null, expires: null };
 
-function sessionsIn({ store, clock }: World, options: WebSessionOptions<Stored> = {}): WebSessions<Stored> {
+function sessionsIn(
+  { store, clock }: Pick<World, 'store' | 'clock'>,
+  options: WebSessionOptions<Stored> = {},
+): WebSessions<Stored> {
   const userIdOf = ({ userId }: Stored): string | undefined => userId;
   return new WebSessions<Stored>(store, { clock, userIdOf, ...options }, 'test');
 }
@@ -76,7 +79,7 @@ describeOnEngines('sessions of a web framework', (open) => {
     const begin = { cookie: browser, userId: 'alice' };
     await Promise.all(
       [1, 2].map((visits) =>
-        sessionsIn({ ...world, store: countCalls(world.store) } as World, { onEvent }).save(
+        sessionsIn({ clock: world.clock, store: countCalls(world.store) }, { onEvent }).save(
           'sid',
           { ...begin, visits },
           false,

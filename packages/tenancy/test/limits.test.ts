@@ -209,7 +209,7 @@ it('what a close may have given back is not given back again', async () => {
     find: (...args) =>
       isBreaking
         ? Promise.reject(new NoriKVError('refused', { code: 'UNAUTHENTICATED' }))
-        : (memory.find as KvStore['get'])(...args),
+        : memory.find(...args),
   };
   const { client, manager } = await start({ maxKeys: 20 }, { chunk: { keys: 10, bytes: 10 } }, store);
   await client.put('a', 'value');

@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { TenantLimitError, TenantNotFoundError, TenantSuspendedError } from '../src/index.js';
 import { scopedError, unservedError } from '../src/scoped-errors.js';
 
-const version = { term: 1n, index: 2n } as unknown as Version;
+const version: Version = { term: 1n, index: 2n };
 const entry: Entry = { value: new Uint8Array([1]), version };
 const scoped = (error: unknown): NoriKVError => scopedError(error, 'tenant.a/', 'key');
 
