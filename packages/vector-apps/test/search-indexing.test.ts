@@ -233,6 +233,66 @@ describe('indexing many documents', () => {
     expect(await engine.verify()).toMatchObject({ isClean: true });
   });
 
+  it('begins with a document before it takes another: a source may give one object again and again', async () => {
+    const { engine } = await openEngine();
+    function* source() {
+      const document = { id: '', title: '', content: '', metadata: { place: 0 } };
+      for (let place = 0; place < 20; place += 1) {
+        document.metadata.place = place;
+        yield Object.assign(document, { id: `d${place}`, content: `river number ${place}` });
+      }
+    }
+    expect(await engine.indexDocuments(source())).toMatchObject({ indexed: 20, failed: 0, isComplete: true });
+    for (let place = 0; place < 20; place += 1) {
+      expect(await engine.getDocument(`d${place}`)).toMatchObject({
+        content: `river number ${place}`,
+        metadata: { place },
+      });
+    }
+  });
+
+  it('does not wait for a source that has nothing to give once the signal has ended', async () => {
+    const { engine } = await openEngine();
+    const controller = new AbortController();
+    let giveMore = (): void => {};
+    let isClosed = false;
+    async function* source() {
+      try {
+        yield* documents(1);
+        await new Promise<void>((resolve) => {
+          giveMore = resolve;
+        });
+        yield { id: 'late', title: '', content: 'river' };
+      } finally {
+        isClosed = true;
+      }
+    }
+    const indexing = engine.indexDocuments(source(), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    expect(await indexing).toMatchObject({ indexed: 1, failed: 0, isComplete: false });
+    giveMore();
+    await expect.poll(() => isClosed).toBe(true);
+    expect(await engine.getDocument('late')).toBeNull();
+  });
+
+  it('reports what was done where the signal ended the source as well', async () => {
+    const { engine } = await openEngine();
+    const controller = new AbortController();
+    async function* source() {
+      yield* documents(1);
+      await new Promise((_, reject) =>
+        controller.signal.addEventListener('abort', () => reject(controller.signal.reason)),
+      );
+    }
+    const indexing = engine.indexDocuments(source(), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    expect(await indexing).toMatchObject({ indexed: 1, failed: 0, isComplete: false });
+  });
+
   it('passes on an error of the source once all that is under way has ended', async () => {
     const { engine } = await openEngine();
     async function* source() {

@@ -4,6 +4,8 @@ import { createBm25Index } from '../src/bm25.js';
 import { SemanticSearchEngine } from '../src/index.js';
 import { hashingModel } from './support/hashing-model.js';
 
+const byWords = { fusion: { method: 'weighted', lexicalWeight: 1 } } as const;
+
 interface Gate {
   readonly passed: Promise<void>;
   open(): void;
@@ -54,6 +56,73 @@ it('a document that is indexed while a slow search reads stays in the index of w
   late.open();
   await search;
   isLate = false;
-  const byWords = { method: 'weighted', lexicalWeight: 1 } as const;
-  expect(await engine.search('okapi', 5, { fusion: byWords })).toMatchObject([{ id: 'new' }]);
+  expect(await engine.search('okapi', 5, byWords)).toMatchObject([{ id: 'new' }]);
+});
+
+it('a document that says a word before and after it was changed elsewhere is found by it', async () => {
+  const store = createMemoryVectorStore();
+  const open = async (): Promise<SemanticSearchEngine> => {
+    const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
+    await engine.initialize();
+    return engine;
+  };
+  const here = await open();
+  await here.indexDocument('river', '', 'the river harvest');
+  await here.indexDocument('lake', '', 'the lake, not the river');
+  const elsewhere = await open();
+  await elsewhere.indexDocument('river', '', 'the river harvest of the year');
+  await elsewhere.indexDocument('lake', '', 'the lake');
+  expect(await here.search('river', 5, byWords)).toMatchObject([
+    { id: 'river', content: 'the river harvest of the year' },
+  ]);
+});
+
+it('a document that is being changed here is found by the words that it keeps, and not by those it has lost', async () => {
+  const memory = createMemoryVectorStore();
+  const [isLive, sweep] = [gate(), gate()];
+  let isSlow = false;
+  const store = Object.assign(Object.create(memory), {
+    capabilities: memory.capabilities,
+    async vectorDelete(...call: Parameters<typeof memory.vectorDelete>) {
+      isLive.open();
+      if (isSlow) await sweep.passed;
+      return memory.vectorDelete(...call);
+    },
+  });
+  const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
+  await engine.initialize();
+  await engine.indexDocument('d', '', 'the river harvest');
+  isSlow = true;
+  const writing = engine.indexDocument('d', '', 'the river of the year');
+  await isLive.passed;
+  expect(await engine.search('river', 5, byWords)).toMatchObject([{ content: 'the river of the year' }]);
+  expect(await engine.search('harvest', 5, byWords)).toEqual([]);
+  sweep.open();
+  await writing;
+});
+
+it('a document that was changed here while a search was reading it is not found by a word it has lost', async () => {
+  const memory = createMemoryVectorStore();
+  const [reading, read] = [gate(), gate()];
+  let isSlow = false;
+  const store = Object.assign(Object.create(memory), {
+    capabilities: memory.capabilities,
+    async find(...call: Parameters<typeof memory.find>) {
+      if (isSlow && String(call[0]).endsWith('doc/d')) {
+        isSlow = false;
+        reading.open();
+        await read.passed;
+      }
+      return memory.find(...call);
+    },
+  });
+  const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
+  await engine.initialize();
+  await engine.indexDocument('d', '', 'the river harvest');
+  isSlow = true;
+  const search = engine.search('harvest', 5, byWords);
+  await reading.passed;
+  await engine.indexDocument('d', '', 'the river of the year');
+  read.open();
+  expect(await search).toEqual([]);
 });

@@ -147,6 +147,7 @@ describe('an argument of a call that is wrong is refused by name', () => {
     ['offset is NaN', () => search.searchPage('x', { offset: Number.NaN })],
     ['options is null', () => search.indexDocument('a', 'A', 'x', null as never)],
     ['force is "no"', () => search.indexDocument('a', 'A', 'x', { force: 'no' as never })],
+    ['an option is "timeoutMs"', () => search.indexDocuments([document], { timeoutMs: 5 } as object)],
     ['documents is 7', () => search.indexDocuments(7 as never)],
     ['documents is "abc"', () => search.indexDocuments('abc' as never)],
     ['onProgress is true', () => search.indexDocuments([document], { onProgress: true as never })],

@@ -1,5 +1,7 @@
+import { CancelledError } from '@norikv/store';
 import { checkWhole } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
+import { waitWithin } from '@norikv/store/wait-within';
 import type { SearchDocument } from './document.js';
 import type { BulkIndexOptions, IndexOutcome, IndexReport, IndexResult } from './options.js';
 
@@ -14,21 +16,20 @@ export async function indexMany<Metadata extends object>(
 ): Promise<IndexReport> {
   checkWhole('concurrency', concurrency, 1);
   const results: IndexResult[] = [];
-  const source = inTurn(documents);
-  let hasEnded = false;
+  const source = begunInTurn(documents, signal, (document) =>
+    attempt(document, () => index(document, signal)),
+  );
+  let isComplete = false;
   const work = async (): Promise<void> => {
-    while (!signal?.aborted) {
-      const next = await source.next();
-      hasEnded ||= next.done === true;
-      if (next.done) return;
-      const last = await attempt(next.value, (document) => index(document, signal));
+    let next = await source.next();
+    for (; !next.done; next = await source.next()) {
+      const last = await next.value.result;
       results.push(last);
       tell(onProgress, { done: results.length, last });
     }
+    if (next.value) isComplete = true;
   };
   const workers = await Promise.allSettled(Array.from({ length: concurrency }, work));
-  const isComplete = hasEnded;
-  await source.return(undefined);
   const failure = workers.find(({ status }) => status === 'rejected');
   if (failure?.status === 'rejected') throw failure.reason;
   const count = (wanted: IndexResult['status']): number =>
@@ -42,18 +43,48 @@ export async function indexMany<Metadata extends object>(
   };
 }
 
+/**
+ * Begins with each item before the next one is asked for: a source may give one object again and again. Returns
+ * whether all were taken. Once the signal has ended, a source that has nothing to give is not waited for.
+ */
+async function* begunInTurn<Item, Result>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+  signal: AbortSignal | undefined,
+  begin: (item: Item) => Promise<Result>,
+): AsyncGenerator<{ readonly result: Promise<Result> }, boolean> {
+  const source = each(items);
+  while (!signal?.aborted) {
+    const next = await waitWithin(() => source.next(), { signal, cancelled }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    });
+    if (!next) {
+      void source.return().catch(() => {});
+      return false;
+    }
+    if (next.done) return true;
+    yield { result: begin(next.value) };
+  }
+  await source.return();
+  return false;
+}
+
 /** A generator answers its calls one after another, and closes its source when it is closed. */
-async function* inTurn<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+async function* each<Item>(items: Iterable<Item> | AsyncIterable<Item>): AsyncGenerator<Item, void, void> {
   yield* items;
+}
+
+function cancelled(cause: unknown): CancelledError {
+  return new CancelledError('No further document is taken', { cause });
 }
 
 async function attempt<Metadata extends object>(
   document: SearchDocument<Metadata>,
-  index: (document: SearchDocument<Metadata>) => Promise<IndexOutcome>,
+  index: () => Promise<IndexOutcome>,
 ): Promise<IndexResult> {
+  const id = document?.id;
   try {
-    return { id: document.id, status: await index(document) };
+    return { id, status: await index() };
   } catch (error) {
-    return { id: document?.id, status: 'failed', error };
+    return { id, status: 'failed', error };
   }
 }

@@ -33,19 +33,20 @@ export class Indexer<Metadata extends object> {
     options: CallOptions,
   ): Promise<IndexOutcome> {
     const { records, embedder, leg, chunking } = this.#access;
+    const { id } = document;
     const data = storedDocument(document, chunking, embedder.fingerprint);
-    records.checkFits(document.id, data);
+    records.checkFits(id, data);
     const budget = records.budget(options);
-    return this.#turns.take(document.id, budget, async () => {
-      const current = force ? null : await this.#current(document.id, budget.next());
+    return this.#turns.take(id, budget, async () => {
+      const current = force ? null : await this.#current(id, budget.next());
       const vectors = current && (await this.#keptVectors(current, data, budget.next()));
       if (vectors === 'unchanged') {
-        leg?.note(document.id, current);
+        leg?.note(id, current);
         return 'unchanged';
       }
       const made = vectors ?? (await embedder.embed(textsOf(data), budget.next()));
-      const written = await records.put(document.id, data, made, budget.next());
-      leg?.note(document.id, written);
+      const written = await records.put(id, data, made, budget.next());
+      leg?.note(id, written);
       return 'indexed';
     });
   }

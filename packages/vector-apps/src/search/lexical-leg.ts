@@ -28,7 +28,7 @@ export class LexicalLeg {
   }
 
   /**
-   * Takes note of a record, or that there is none. True if the index knew something else.
+   * Takes note of a record, or that there is none. True if the index knew something else, or did so at `since`.
    *
    * @param since - what `latest` was before the record was read: a record that was written meanwhile is there,
    * although a read that began earlier has not seen it.
@@ -45,7 +45,9 @@ export class LexicalLeg {
       checkAtOnce('what lexical.remove answers', this.#index.remove(id), atOnce);
       return true;
     }
-    if (known !== undefined && known.generation >= record.generation) return false;
+    if (known !== undefined && known.generation >= record.generation) {
+      return known.generation === record.generation && known.notedAt > since;
+    }
     this.#latest += 1;
     this.#known.set(id, { generation: record.generation, notedAt: this.#latest });
     checkAtOnce('what lexical.add answers', this.#index.add(id, record.data), atOnce);

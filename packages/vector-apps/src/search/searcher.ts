@@ -12,6 +12,7 @@ import type { StoredDocument } from './document.js';
 import { type Fusion, fuseInCircles, lexicalWeightOf, type RankedDocument, type Rankings } from './fusion.js';
 import { highlightsOf } from './highlights.js';
 import type { LexicalLeg } from './lexical-leg.js';
+import { LexicalRanking } from './lexical-ranking.js';
 import type { Passage, SearchOptions, SearchResult } from './options.js';
 import { type Asked, askedBy } from './words.js';
 
@@ -26,9 +27,8 @@ export interface SearcherAccess<Metadata extends object> {
 
 /** Both legs of one query, prepared. */
 interface Legs {
-  readonly query: string;
   readonly vector: Float32Array | null;
-  readonly leg: LexicalLeg | undefined;
+  readonly lexical: LexicalRanking | null;
   readonly fusion: Fusion;
 }
 
@@ -49,20 +49,16 @@ export class Searcher<Metadata extends object> {
     const { records } = this.#access;
     const { filter, maxScan, minScore = 0, explain = false } = options;
     const budget = records.budget(options);
-    const since = this.#access.leg?.latest;
     const legs = await this.#prepare(query, options, budget);
-    const outdated = new Set<string>();
     const { selected, isTruncated } = await records.select(
       k,
-      (count) => this.#look(legs, count, outdated, budget),
+      (count) => this.#look(legs, count, budget),
       {
         ...budget.next(),
         maxScan,
-        firstScan: legs.leg && this.#circles(k).at(-1),
+        firstScan: legs.lexical ? this.#circles(k).at(-1) : undefined,
         filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
-        onRead(id, record) {
-          if (legs.leg?.note(id, record, since)) outdated.add(id);
-        },
+        onRead: (id, record) => legs.lexical?.note(id, record),
       },
     );
     const asked = askedBy(query, this.#access.leg?.normalize);
@@ -86,28 +82,27 @@ export class Searcher<Metadata extends object> {
     const { fusion = this.#access.fusion } = options;
     const weight = lexicalWeightOf(fusion);
     const [vector = null] = leg && weight === 1 ? [] : await embedder.embed([query], budget.next());
-    return { query, vector, leg: weight === 0 ? undefined : leg, fusion };
+    return { vector, lexical: leg && weight > 0 ? new LexicalRanking(leg, query) : null, fusion };
   }
 
-  /** @param outdated - documents whose words in the index were not those of their records. */
   async #look(
-    { query, vector, leg, fusion }: Legs,
+    { vector, lexical, fusion }: Legs,
     count: number,
-    outdated: ReadonlySet<string>,
     budget: CallBudget,
   ): Promise<Look<RankedDocument>> {
-    const lexical = leg ? leg.search(query, count) : null;
     const found = vector
       ? await this.#access.records.hits(vector, count, budget.next())
       : { hits: [], isWhole: true };
     return {
       hits: found.hits,
-      isWhole: found.isWhole && (lexical?.length ?? 0) < count,
+      get isWhole() {
+        return found.isWhole && (lexical?.first(count).length ?? 0) < count;
+      },
       rank: (hits) => {
         const owned = new Set(hits);
         const within = (end: number): Rankings => ({
           vector: vector && nearestOfEach(found.hits.slice(0, end).filter((hit) => owned.has(hit))),
-          lexical: lexical?.slice(0, end).filter(({ id }) => !outdated.has(id)) ?? null,
+          lexical: lexical && lexical.first(count).slice(0, end),
         });
         return fuseInCircles(within, fusion, this.#circles(count));
       },

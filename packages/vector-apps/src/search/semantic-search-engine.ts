@@ -1,5 +1,5 @@
 import type { CallOptions } from '@norikv/store';
-import { checkWhole } from '@norikv/store/checks';
+import { checkOptions, checkWhole } from '@norikv/store/checks';
 import { checkCall, checkFlags, checkFunctions, checkIterable, checkShared } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
@@ -130,7 +130,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     options: BulkIndexOptions = {},
   ): Promise<IndexReport> {
     checkIterable('documents', documents);
-    checkCall(options, ['concurrency', 'onProgress', 'force']);
+    checkOptions(options, ['concurrency', 'onProgress', 'force', 'signal']);
     const { force = false, onProgress, signal: given } = options;
     this.#records.budget({ signal: given });
     checkFlags({ force });
@@ -158,7 +158,8 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
 
   /**
    * One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`; where
-   * the store searches a graph, a document may be missed or shown twice.
+   * the store searches a graph, or the index of words has not learned yet what others wrote (`refresh()`), a document
+   * may be missed or shown twice.
    */
   async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
     checkQuery(query, options, 'limit', 'offset');
