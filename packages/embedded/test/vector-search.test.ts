@@ -219,6 +219,8 @@ describe('a filter', () => {
       throw new TypeError('of the caller');
     };
     await expect(store.vectorSearch('some', [1], 1, { filter })).rejects.toThrow('of the caller');
+    const later = (async () => false) as never;
+    await expect(store.vectorSearch('some', [1], 1, { filter: later })).rejects.toThrow('filter()');
     await expect(store.vectorSearch('some', [1], 1, { filter: 7 as never })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     });

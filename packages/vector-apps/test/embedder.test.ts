@@ -82,6 +82,8 @@ describe('createEmbedder', () => {
       [[[1], undefined], /has 0 numbers/],
       [[[1], [Number.NaN]], /not finite/],
       [[[Number.POSITIVE_INFINITY], [1]], /not finite/],
+      [JSON.parse(JSON.stringify([[1], [Number.NaN]])), /not finite/],
+      [[[1], ['1']], /not finite/],
     ];
     for (const [answer, message] of wrong) {
       const liar = createEmbedder(lengthModel(async () => answer as Vector[]));

@@ -45,14 +45,19 @@ describe('NoriKVVectorStore', () => {
 
   it('adds what it was given, although the caller fills the same arrays anew', async () => {
     const store = open();
-    const [batch, ids] = [[page('foo')], ['a']];
+    const metadata: Record<string, unknown> = { place: 1 };
+    const [batch, ids] = [[page('foo', metadata)], ['a']];
     const adding = store.addDocuments(batch, { ids });
-    const [given, givenIds] = [[page('bar')], ['b']];
+    const [given, givenIds] = [[page('bar', metadata)], ['b']];
     const vectors = store.addVectors([[...model.embed('bar')]], given, { ids: givenIds });
     for (const list of [batch, ids, given, givenIds]) list.length = 0;
+    metadata.place = 2;
     expect(await adding).toEqual(['a']);
     expect(await vectors).toEqual(['b']);
-    expect((await store.getByIds(['a', 'b'])).map(({ pageContent }) => pageContent)).toEqual(['foo', 'bar']);
+    expect(await store.getByIds(['a', 'b'])).toMatchObject([
+      { pageContent: 'foo', metadata: { place: 1 } },
+      { pageContent: 'bar', metadata: { place: 1 } },
+    ]);
   });
 
   it('replaces a document with the same id, and adding it again changes nothing', async () => {

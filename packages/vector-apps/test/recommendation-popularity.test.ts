@@ -100,6 +100,29 @@ describe('popularity', () => {
     expect(snapshotOf(new Map()).scoreOf('unknown')).toBe(0);
   });
 
+  it.each([
+    [{ days: 1 / 24 }, ['a', 'b', 'c', 'e', 'd']],
+    [{ days: 30 }, ['d', 'a', 'b', 'c', 'e']],
+    [{ days: 800 }, ['d', 'a', 'b', 'c', 'e']],
+    // Nothing that small is left of those in its record.
+    [{ days: 4_000 }, ['d', 'e']],
+  ])('is not forgotten for one event from a clock that was ahead (%j)', async ({ days }, trending) => {
+    const clock = new FakeClock();
+    const popularity = new Popularity(createMemoryVectorStore({ clock }), { ...options, maxAgeMs: 0, clock });
+    const meet = (productId: string, weight: number, atMs: number, userId = 'u'): Promise<unknown> =>
+      popularity.count({ userId, productId, weight, atMs, eventId: undefined }, budget);
+    await meet('a', 9, clock.now());
+    await meet('b', 6, clock.now());
+    await meet('d', 1, clock.now() + days * day);
+    await meet('c', 3, clock.now());
+    await meet('e', 2, clock.now(), 'whose record is another');
+    const snapshot = await popularity.snapshot(budget);
+    expect(snapshot.trending).toEqual(trending);
+    expect(snapshot.popular.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    for (const id of snapshot.popular) expect(snapshot.scoreOf(id)).toBeGreaterThan(0);
+    expect(snapshot.scoreOf(snapshot.popular[0] ?? '')).toBe(1);
+  });
+
   it('spreads a product that everybody meets over all records, and a user over one', async () => {
     const store = createMemoryVectorStore();
     const popularity = new Popularity(store, options);
@@ -207,5 +230,11 @@ describe('diversity', () => {
     expect(pick(2, 0.5)).toEqual(['a', 'c']);
     expect(pick(3, 1)).toEqual(['a', 'c', 'd']);
     expect(pick(9, 0.5)).toHaveLength(4);
+  });
+
+  it('takes what is contrary to those picked for more different than what has nothing to do with them', () => {
+    const contrary = { id: 'z', score: 0.5, vector: [-1, 0] };
+    expect(diversified([...items, contrary], 2, 0.5).map(({ id }) => id)).toEqual(['a', 'z']);
+    expect(diversified([...items, contrary], 3, 1).map(({ id }) => id)).toEqual(['a', 'z', 'c']);
   });
 });

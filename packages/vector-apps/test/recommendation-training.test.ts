@@ -512,6 +512,12 @@ describe('a training', () => {
     }
     const cancelled = engine.trainItemVectors(cancelling(), { signal: controller.signal });
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+    async function* silent(): AsyncGenerator<TrainingEvent> {
+      yield* events;
+      await new Promise(() => {});
+    }
+    const late = engine.trainItemVectors(silent(), { timeoutMs: 50 });
+    await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
     async function* later(): AsyncGenerator<TrainingEvent> {
       yield* events;
     }

@@ -191,6 +191,17 @@ describe('RecommendationEngine', () => {
     expect(idsOf(shoes)).toEqual(['trainers']);
   });
 
+  it('has no direction to go by in a session of opposites', async () => {
+    const vectors: Record<string, number[]> = { up: [0, 1], down: [0, -1], aside: [1, 0] };
+    const model = { dimensions: 2, embed: (text: string) => vectors[text.split(' ')[0] ?? ''] ?? [] };
+    const engine = new RecommendationEngine(createMemoryVectorStore(), model);
+    await engine.initialize();
+    for (const id of ['up', 'down', 'aside']) await engine.indexProduct(id, id, '', '');
+    await engine.recordInteraction('ann', 'aside');
+    const found = await engine.getRecommendations('new', 5, { sessionItems: ['up', 'down'] });
+    expect(found).toMatchObject([{ productId: 'aside', source: 'trending' }]);
+  });
+
   it('has no taste to go by while a user only disliked', async () => {
     const engine = await stockedShop(undefined, { popularityMaxAgeMs: 0 });
     await engine.recordInteraction('ann', 'boots', { type: 'dislike' });

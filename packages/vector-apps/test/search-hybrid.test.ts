@@ -66,6 +66,20 @@ describe('hybrid search', () => {
     expect(vector.every(({ explanation }) => explanation?.lexical === null)).toBe(true);
   });
 
+  it('finds by words what means nothing to the model', async () => {
+    const model = { dimensions: 2, embed: (text: string) => [Number(text.includes('river')), 0] };
+    const open = async (lexical?: LexicalIndex): Promise<SemanticSearchEngine> => {
+      const engine = new SemanticSearchEngine(createMemoryVectorStore(), model, { lexical });
+      await engine.initialize();
+      await engine.indexDocument('d', '', 'river with okapi');
+      return engine;
+    };
+    expect(await (await open(createBm25Index())).search('okapi', 3, { explain: true })).toMatchObject([
+      { id: 'd', score: 1, explanation: { vector: null } },
+    ]);
+    await expect((await open()).search('okapi', 3)).rejects.toThrow('all zeros');
+  });
+
   it('answers a document found by its words alone with the passage that has most of them', async () => {
     const { engine } = await openEngine({
       lexical: createBm25Index(),

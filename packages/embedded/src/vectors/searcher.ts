@@ -1,4 +1,5 @@
 import { type CallOptions, isKeyNotFound, type VectorMatch, type VectorSearchResult } from '@norikv/store';
+import { checkAtOnce } from '@norikv/store/checks';
 import { LimitWatch } from '../limit-watch.js';
 import type { FilteredSearchOptions } from '../vector-options.js';
 import { committed } from '../write-transaction.js';
@@ -140,7 +141,7 @@ export class Searcher {
     const due = (): boolean => ++looks % 64 === 0 && this.#pacer.isDue();
     if (typeof filter === 'function') {
       for (let row = 0; row < rows.size; row++) {
-        if (filter(rows.idOf(row))) allow(row);
+        if (checkAtOnce('filter()', filter(rows.idOf(row)), 'true or false')) allow(row);
         if (due()) await this.#pacer.rest();
       }
     } else {

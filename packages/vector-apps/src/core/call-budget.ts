@@ -29,9 +29,9 @@ export class CallBudget {
     return { signal: this.signal, timeoutMs };
   }
 
-  /** Waits for work that never fails. Throws as soon as time runs out, or the caller cancels. */
-  async waitFor(work: Promise<void>): Promise<void> {
-    await waitWithin(() => work, { ...this.next(), cancelled, clock: this.#clock, late });
+  /** Begins work and waits for it. Throws as soon as time runs out, or the caller cancels. */
+  async waitFor<Result>(begin: () => Promise<Result>): Promise<Result> {
+    return waitWithin(begin, { ...this.next(), cancelled, clock: this.#clock, late });
   }
 
   #leftMs(): number | undefined {

@@ -12,7 +12,10 @@ export function checkedVectors(answer: readonly Vector[], count: number, dimensi
     throw new EmbeddingError(`The model was given ${count} texts and answered with ${got} vectors`);
   }
   return answer.map((given: Vector) => {
-    const vector = Float32Array.from(given ?? []);
+    // What JSON makes of NaN is null, which would count as 0.
+    const vector = Float32Array.from(given ?? [], (value) =>
+      typeof value === 'number' ? value : Number.NaN,
+    );
     if (vector.length !== dimensions) {
       throw new EmbeddingError(`A vector of the model has ${vector.length} numbers, not ${dimensions}`);
     }

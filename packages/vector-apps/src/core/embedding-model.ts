@@ -11,7 +11,7 @@ export interface EmbeddingCall {
 export interface EmbeddingModel {
   /** How many numbers a vector has: 1 to 4,096. */
   readonly dimensions: number;
-  /** The vector of a text. */
+  /** The vector of a text, not to be changed afterwards. */
   embed(text: string, call?: EmbeddingCall): Promise<Vector> | Vector;
   /** The vectors of many texts, in their order; used instead of `embed` where present. */
   embedBatch?(texts: readonly string[], call?: EmbeddingCall): Promise<readonly Vector[]> | readonly Vector[];

@@ -1,4 +1,4 @@
-import type { VectorName } from './vector-id.js';
+import { type VectorName, vectorId } from './vector-id.js';
 
 const mostGhosts = 1_000;
 
@@ -6,8 +6,9 @@ const mostGhosts = 1_000;
 export class GhostList {
   readonly #names = new Map<string, VectorName>();
 
-  add(name: VectorName): void {
-    if (this.#names.size < mostGhosts) this.#names.set(JSON.stringify(Object.values(name)), name);
+  add({ id, generation, part }: VectorName): void {
+    const name = { id, generation, part };
+    if (this.#names.size < mostGhosts) this.#names.set(vectorId(name), name);
   }
 
   get all(): readonly VectorName[] {

@@ -31,10 +31,10 @@ export function diversified<Item extends Placed>(
   k: number,
   diversity: number,
 ): Item[] {
-  const left = items.map((item) => ({ item, nearest: 0 }));
+  const left = items.map((item): { item: Item; nearest?: number } => ({ item }));
   const picked: Item[] = [];
   while (picked.length < k && left.length > 0) {
-    const value = ({ item, nearest }: (typeof left)[number]): number =>
+    const value = ({ item, nearest = 0 }: (typeof left)[number]): number =>
       (1 - diversity) * item.score - diversity * nearest;
     const best = left.reduce((one, other) =>
       byScore({ score: value(one), id: one.item.id }, { score: value(other), id: other.item.id }) > 0
@@ -43,7 +43,10 @@ export function diversified<Item extends Placed>(
     );
     left.splice(left.indexOf(best), 1);
     picked.push(best.item);
-    for (const one of left) one.nearest = Math.max(one.nearest, cosine(one.item.vector, best.item.vector));
+    for (const one of left) {
+      const similarity = cosine(one.item.vector, best.item.vector);
+      one.nearest = Math.max(one.nearest ?? similarity, similarity);
+    }
   }
   return picked;
 }

@@ -8,7 +8,7 @@ export class Turns {
   async take<Result>(key: string, budget: CallBudget, work: () => Promise<Result>): Promise<Result> {
     const before = this.#last.get(key);
     const result = (async () => {
-      if (before) await budget.waitFor(before);
+      if (before) await budget.waitFor(() => before);
       return work();
     })();
     const ended = Promise.allSettled([before, result]).then(() => {

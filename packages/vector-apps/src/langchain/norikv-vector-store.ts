@@ -13,7 +13,7 @@ import type {
   LangChainFilter,
   MarginalRelevanceOptions,
 } from './langchain-types.js';
-import { decodePage, documentOf, type Page, predicateOf } from './page.js';
+import { decodePage, documentOf, ownDocument, type Page, predicateOf } from './page.js';
 
 /** Options of {@link NoriKVVectorStore}. */
 export interface NoriKVVectorStoreOptions {
@@ -112,8 +112,7 @@ export class NoriKVVectorStore {
     documents: readonly LangChainDocument[],
     options: { readonly ids?: readonly string[] | undefined } = {},
   ): Promise<string[]> {
-    // Copies: the caller may fill the same array anew while this waits.
-    const own = documents.map((document) => ({ ...document }));
+    const own = documents.map(ownDocument);
     const ids = options.ids?.slice();
     const texts = own.map(({ pageContent }) => pageContent);
     const answer = await this.embeddings.embedDocuments(texts);
@@ -128,7 +127,7 @@ export class NoriKVVectorStore {
     options: { readonly ids?: readonly string[] | undefined } = {},
   ): Promise<string[]> {
     const numbers = vectors.map((vector) => Float32Array.from(vector));
-    const own = documents.map((document) => ({ ...document }));
+    const own = documents.map(ownDocument);
     return this.#add(numbers, own, options.ids?.slice());
   }
 
@@ -195,7 +194,7 @@ export class NoriKVVectorStore {
     return mapBounded(documents, this.#concurrency, async ({ id, pageContent, metadata }, place) => {
       const name = ids?.[place] ?? id ?? crypto.randomUUID();
       const vector = vectors[place];
-      await this.#records.put(name, { pageContent, metadata: { ...metadata } }, vector ? [vector] : []);
+      await this.#records.put(name, { pageContent, metadata }, vector ? [vector] : []);
       return name;
     });
   }

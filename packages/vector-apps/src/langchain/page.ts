@@ -27,6 +27,11 @@ export function documentOf(id: string, { pageContent, metadata }: Page): LangCha
   return { id, pageContent, metadata: { ...metadata } };
 }
 
+/** A copy that the caller does not change while it is embedded. */
+export function ownDocument(document: LangChainDocument): LangChainDocument {
+  return { ...document, metadata: { ...document.metadata } };
+}
+
 /** Reads the record of a document. */
 export function decodePage(json: unknown, key: string): Page {
   const { pageContent, metadata } = (json ?? {}) as Page;

@@ -4,9 +4,12 @@ export interface HalfLives {
   readonly shortMs: number;
 }
 
+/** Beyond that a sum of what was that far ahead would be no number any more. */
+const mostDoublings = 900;
+
 /** What is left at `toMs` of something that weighed 1 at `fromMs`. Above 1 where `toMs` is the earlier one. */
 export function decay(fromMs: number, toMs: number, halfLifeMs: number): number {
-  return 2 ** ((fromMs - toMs) / halfLifeMs);
+  return 2 ** Math.min(mostDoublings, (fromMs - toMs) / halfLifeMs);
 }
 
 /**

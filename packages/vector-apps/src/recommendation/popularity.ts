@@ -68,7 +68,7 @@ export class Popularity {
     if (this.#latest && startedAt - this.#latest.startedAt < this.#options.maxAgeMs) {
       const { snapshot } = this.#latest;
       // It may have begun long ago, in a call with more time.
-      await budget.waitFor(Promise.allSettled([snapshot]).then(() => undefined));
+      await budget.waitFor(() => Promise.allSettled([snapshot]));
       try {
         return await snapshot;
       } catch {
@@ -86,10 +86,11 @@ export class Popularity {
       this.#updater.read(this.#keyOf(shard), shardCodec, budget),
     );
     const shards = read.filter((shard) => shard !== undefined);
-    const epochMs = Math.max(...shards.map((shard) => shard.epochMs));
+    // One event from a clock that was ahead must not make all others look forgotten.
+    const asOfMs = Math.min(this.#options.clock.now(), Math.max(...shards.map(({ epochMs }) => epochMs)));
     const demands = new Map<string, Demand>();
     for (const shard of shards) {
-      for (const [id, { long, short }] of fadedTo(shard, epochMs, this.#options.halfLives).products) {
+      for (const [id, { long, short }] of fadedTo(shard, asOfMs, this.#options.halfLives).products) {
         const known = demands.get(id);
         demands.set(id, { long: (known?.long ?? 0) + long, short: (known?.short ?? 0) + short });
       }

@@ -1,5 +1,5 @@
 import type { CallBudget } from '../core/call-budget.js';
-import { scaled, valueAt } from '../core/vector-math.js';
+import { lengthOf, scaled, valueAt } from '../core/vector-math.js';
 import type { Catalogue } from './catalogue.js';
 import type { ItemSpace } from './item-space.js';
 import type { RecommendOptions } from './options.js';
@@ -93,7 +93,7 @@ export class Recommender {
   }
 }
 
-/** The direction of the products of a session; undefined if none of them is there. */
+/** The direction of the products of a session; undefined if none of them is there, or they are opposites. */
 async function sessionDirection(
   productIds: readonly string[],
   space: ItemSpace,
@@ -101,5 +101,5 @@ async function sessionDirection(
 ): Promise<Float32Array | undefined> {
   const [first, ...others] = (await space.vectorsById(productIds, budget)).values();
   const sum = first?.map((value, place) => others.reduce((total, one) => total + valueAt(one, place), value));
-  return sum && scaled(sum, 1);
+  return sum && lengthOf(sum) > 0 ? scaled(sum, 1) : undefined;
 }

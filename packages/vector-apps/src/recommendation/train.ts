@@ -1,6 +1,7 @@
 import { errorCode, InvalidArgumentError, isKeyNotFound } from '@norikv/store';
 import { afterWrite } from '../core/after-write.js';
 import type { CallBudget } from '../core/call-budget.js';
+import { limitedSource } from '../core/limited-source.js';
 import { nextTurn } from '../core/next-turn.js';
 import { TrainingSupersededError } from '../errors.js';
 import type { Catalogue } from './catalogue.js';
@@ -43,7 +44,11 @@ export async function train(
     await nextTurn();
     budget.next();
   };
-  const matrix = await interactionMatrix(events, (productId) => known.has(productId), pause);
+  const matrix = await interactionMatrix(
+    limitedSource(events, budget),
+    (productId) => known.has(productId),
+    pause,
+  );
   if (matrix.rows.length === 0) {
     throw new InvalidArgumentError(
       'events teach nothing; use events of users who like at least two products of the catalogue',

@@ -1,7 +1,7 @@
-import { CancelledError } from '@norikv/store';
 import { checkWhole } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
-import { waitWithin } from '@norikv/store/wait-within';
+import type { CallBudget } from '../core/call-budget.js';
+import { limitedSource } from '../core/limited-source.js';
 import type { SearchDocument } from './document.js';
 import type { BulkIndexOptions, IndexOutcome, IndexReport, IndexResult } from './options.js';
 
@@ -11,14 +11,13 @@ import type { BulkIndexOptions, IndexOutcome, IndexReport, IndexResult } from '.
  */
 export async function indexMany<Metadata extends object>(
   documents: Iterable<SearchDocument<Metadata>> | AsyncIterable<SearchDocument<Metadata>>,
-  { concurrency = 16, onProgress, signal }: BulkIndexOptions,
-  index: (document: SearchDocument<Metadata>, signal: AbortSignal | undefined) => Promise<IndexOutcome>,
+  { concurrency = 16, onProgress }: BulkIndexOptions,
+  budget: CallBudget,
+  index: (document: SearchDocument<Metadata>) => Promise<IndexOutcome>,
 ): Promise<IndexReport> {
   checkWhole('concurrency', concurrency, 1);
   const results: IndexResult[] = [];
-  const source = begunInTurn(documents, signal, (document) =>
-    attempt(document, () => index(document, signal)),
-  );
+  const source = begunInTurn(documents, budget, (document) => attempt(document, index));
   let isComplete = false;
   const work = async (): Promise<void> => {
     let next = await source.next();
@@ -45,45 +44,29 @@ export async function indexMany<Metadata extends object>(
 
 /**
  * Begins with each item before the next one is asked for: a source may give one object again and again. Returns
- * whether all were taken. Once the signal has ended, a source that has nothing to give is not waited for.
+ * whether all were taken.
  */
 async function* begunInTurn<Item, Result>(
   items: Iterable<Item> | AsyncIterable<Item>,
-  signal: AbortSignal | undefined,
+  budget: CallBudget,
   begin: (item: Item) => Promise<Result>,
 ): AsyncGenerator<{ readonly result: Promise<Result> }, boolean> {
-  const source = each(items);
-  while (!signal?.aborted) {
-    const next = await waitWithin(() => source.next(), { signal, cancelled }).catch((error: unknown) => {
-      if (!signal?.aborted) throw error;
-    });
-    if (!next) {
-      void source.return().catch(() => {});
-      return false;
-    }
-    if (next.done) return true;
-    yield { result: begin(next.value) };
+  try {
+    for await (const item of limitedSource(items, budget)) yield { result: begin(item) };
+    return true;
+  } catch (error) {
+    if (!budget.signal?.aborted) throw error;
+    return false;
   }
-  await source.return();
-  return false;
-}
-
-/** A generator answers its calls one after another, and closes its source when it is closed. */
-async function* each<Item>(items: Iterable<Item> | AsyncIterable<Item>): AsyncGenerator<Item, void, void> {
-  yield* items;
-}
-
-function cancelled(cause: unknown): CancelledError {
-  return new CancelledError('No further document is taken', { cause });
 }
 
 async function attempt<Metadata extends object>(
   document: SearchDocument<Metadata>,
-  index: () => Promise<IndexOutcome>,
+  index: (document: SearchDocument<Metadata>) => Promise<IndexOutcome>,
 ): Promise<IndexResult> {
   const id = document?.id;
   try {
-    return { id, status: await index() };
+    return { id, status: await index(document) };
   } catch (error) {
     return { id, status: 'failed', error };
   }

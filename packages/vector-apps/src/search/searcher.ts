@@ -5,6 +5,7 @@ import { checkCall, checkFlags, checkFunctions, checkNumber } from '../core/chec
 import type { Embedder } from '../core/embedder.js';
 import { nearestOfEach } from '../core/nearest.js';
 import { type Look, widening } from '../core/select.js';
+import { lengthOf } from '../core/vector-math.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
 import type { Chunk } from './chunking.js';
@@ -50,17 +51,13 @@ export class Searcher<Metadata extends object> {
     const { filter, maxScan, minScore = 0, explain = false } = options;
     const budget = records.budget(options);
     const legs = await this.#prepare(query, options, budget);
-    const { selected, isTruncated } = await records.select(
-      k,
-      (count) => this.#look(legs, count, budget),
-      {
-        ...budget.next(),
-        maxScan,
-        firstScan: legs.lexical ? this.#circles(k).at(-1) : undefined,
-        filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
-        onRead: (id, record) => legs.lexical?.note(id, record),
-      },
-    );
+    const { selected, isTruncated } = await records.select(k, (count) => this.#look(legs, count, budget), {
+      ...budget.next(),
+      maxScan,
+      firstScan: legs.lexical ? this.#circles(k).at(-1) : undefined,
+      filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
+      onRead: (id, record) => legs.lexical?.note(id, record),
+    });
     const asked = askedBy(query, this.#access.leg?.normalize);
     const results = selected
       .filter(({ candidate }) => candidate.score >= minScore)
@@ -81,8 +78,11 @@ export class Searcher<Metadata extends object> {
     const { embedder, leg } = this.#access;
     const { fusion = this.#access.fusion } = options;
     const weight = lexicalWeightOf(fusion);
-    const [vector = null] = leg && weight === 1 ? [] : await embedder.embed([query], budget.next());
-    return { vector, lexical: leg && weight > 0 ? new LexicalRanking(leg, query) : null, fusion };
+    const lexical = leg && weight > 0 ? new LexicalRanking(leg, query) : null;
+    const [vector = null] = lexical && weight === 1 ? [] : await embedder.embed([query], budget.next());
+    // To a model that knows none of its words a query means nothing, and the words may still be found.
+    const isMeaningless = lexical !== null && vector !== null && lengthOf(vector) === 0;
+    return { vector: isMeaningless ? null : vector, lexical, fusion };
   }
 
   async #look(
@@ -102,7 +102,7 @@ export class Searcher<Metadata extends object> {
         const owned = new Set(hits);
         const within = (end: number): Rankings => ({
           vector: vector && nearestOfEach(found.hits.slice(0, end).filter((hit) => owned.has(hit))),
-          lexical: lexical && lexical.first(count).slice(0, end),
+          lexical: lexical?.first(count).slice(0, end) ?? null,
         });
         return fuseInCircles(within, fusion, this.#circles(count));
       },

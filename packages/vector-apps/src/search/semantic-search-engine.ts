@@ -131,11 +131,11 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   ): Promise<IndexReport> {
     checkIterable('documents', documents);
     checkOptions(options, ['concurrency', 'onProgress', 'force', 'signal']);
-    const { force = false, onProgress, signal: given } = options;
-    this.#records.budget({ signal: given });
+    const { force = false, onProgress, signal } = options;
+    const budget = this.#records.budget({ signal });
     checkFlags({ force });
     checkFunctions({ onProgress });
-    return indexMany(documents, options, (document, signal) =>
+    return indexMany(documents, options, budget, (document) =>
       this.#indexer.index(document, force, { signal }),
     );
   }
