@@ -15,9 +15,9 @@ export type { DeduplicationReport, DeduplicationRunOptions } from './deduplicati
 export type {
   DeduplicationAction,
   DeduplicationResult,
-  ResumedDocument,
   StoredDocument,
 } from './deduplication/results.js';
+export type { ResumedDocument } from './deduplication/resume.js';
 export { EmbeddingError, ModelMismatchError, TrainingSupersededError, VectorMissingError } from './errors.js';
 export type { CatalogueReport } from './recommendation/catalogue.js';
 export type { TrainingEvent } from './recommendation/interaction-matrix.js';

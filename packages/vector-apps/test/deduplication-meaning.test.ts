@@ -1,4 +1,4 @@
-import type { KvStore } from '@norikv/store';
+import { bytesToString, type KvStore } from '@norikv/store';
 import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
@@ -95,7 +95,7 @@ it('needs no embedding for a text without words', async () => {
 
 describe('while the embedder is down', () => {
   function broken() {
-    const sound = modelOf({ one: [1], two: atCosine(0.96), three: [0, 0, 1] });
+    const sound = modelOf({ one: [1], ONE: [1], two: atCosine(0.96), three: [0, 0, 1] });
     const state = { isDown: true };
     const model: EmbeddingModel = {
       ...sound,
@@ -127,10 +127,62 @@ describe('while the embedder is down', () => {
     state.isDown = false;
     const resumed = await dedup.resume();
     expect(resumed.map(({ id }) => id).sort()).toEqual(['a', 'c', 'd']);
-    expect(resumed.flatMap(({ review }) => (review ? [review.id] : []))).toHaveLength(1);
+    const resembling = resumed.filter(({ review }) => review !== null);
+    expect(resembling).toHaveLength(1);
+    for (const { id, review } of resembling) {
+      const again = await dedup.checkAndStore(id, id === 'a' ? 'one' : 'two');
+      expect(again).toMatchObject({ action: 'unchanged', review: { id: review?.id } });
+    }
     expect(await dedup.verify()).toMatchObject({ checked: 3, unembedded: 0, isClean: true });
     expect(await dedup.resume()).toEqual([]);
     expect((await dedup.checkAndStore('e', 'one')).duplicateOf).toBe('a');
+  });
+
+  it.each(['link', 'merge', 'replace'] as const)(
+    'embeds aliases later, too, and keeps their text until then (%s)',
+    async (policy) => {
+      const { model, state } = broken();
+      const inspector = new Inspector(memory());
+      const options = { embedderFailure: 'admit', policy } as const;
+      const dedup = new DocumentDeduplicator(inspector.store, model, 0.95, options);
+      const textsKept = async (): Promise<boolean[]> => {
+        const keys = ['a', 'b'].map((id) => `dedup:doc_fingerprints:doc/${id}`);
+        const records = await Promise.all(keys.map((key) => inspector.store.get(key)));
+        return records.map(({ value }) => /"unembedded":"one"/i.test(bytesToString(value)));
+      };
+      await dedup.checkAndStore('a', 'one');
+      expect(await dedup.checkAndStore('b', 'ONE')).toMatchObject({ isDuplicate: true, isUnembedded: true });
+      expect(await textsKept()).toEqual([true, true]);
+      const alias = policy === 'replace' ? 'a' : 'b';
+      expect(await dedup.get(alias)).toMatchObject({ isAdmitted: false, isUnembedded: true });
+      expect(await dedup.verify()).toMatchObject({ unembedded: 2, isClean: true });
+      state.isDown = false;
+      expect((await dedup.resume()).map(({ id }) => id).sort()).toEqual(['a', 'b']);
+      expect(await textsKept()).toEqual([false, false]);
+      expect(await dedup.get(alias)).toMatchObject({ isAdmitted: false, isUnembedded: false });
+      expect(await dedup.verify()).toMatchObject({ checked: 2, unembedded: 0, isClean: true });
+      expect(await inspector.ghosts()).toEqual([]);
+      await dedup.removeDocument(policy === 'replace' ? 'b' : 'a');
+      expect(await dedup.get(alias)).toMatchObject({ isAdmitted: true });
+      expect((await dedup.checkAndStore('c', 'two')).duplicateOf).toBe(alias);
+    },
+  );
+
+  it('says so again when a text is stored again, and what to look at', async () => {
+    const { model, state } = broken();
+    const dedup = new DocumentDeduplicator(memory(), model, 0.97, { embedderFailure: 'admit' });
+    await dedup.checkAndStore('a', 'one');
+    expect(await dedup.checkAndStore('a', 'one')).toMatchObject({ action: 'unchanged', isUnembedded: true });
+    state.isDown = false;
+    await dedup.resume();
+    const { review } = await dedup.checkAndStore('b', 'two');
+    expect(review).toMatchObject({ id: 'a' });
+    expect(await dedup.checkAndStore('b', 'two')).toMatchObject({
+      action: 'unchanged',
+      isUnembedded: false,
+      review,
+      evidence: [review],
+    });
   });
 
   it('resumes past a text that the model does not take, and gives up when the model is down', async () => {

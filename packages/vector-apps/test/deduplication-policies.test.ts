@@ -1,7 +1,7 @@
-import { createUpdater } from '@norikv/cas-retry';
+import { createUpdater, keep, write } from '@norikv/cas-retry';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { documentCodec } from '../src/deduplication/document-state.js';
+import { documentCodec, unknownDocument } from '../src/deduplication/document-state.js';
 import { withdraw } from '../src/deduplication/document-transitions.js';
 import type { DeduplicatorOptions } from '../src/index.js';
 import { Inspector } from './deduplication/inspector.js';
@@ -283,6 +283,35 @@ it('finds the document that stands behind aliases of aliases, and lists them all
     ['d', 'c'],
   ]);
   await expectClean(world);
+});
+
+it('changes nothing when what was replaced by many, one after the other, is stored again', async () => {
+  const world = open({ policy: 'replace' });
+  const { dedup } = world;
+  for (let number = 0; number <= 25; number += 1) await dedup.checkAndStore(`d${number}`, passage('a'));
+  expect(await dedup.checkAndStore('d0', passage('a'))).toMatchObject({
+    action: 'unchanged',
+    duplicateOf: 'd25',
+  });
+  expect(await dedup.get('d25')).toMatchObject({ isAdmitted: true });
+  await expectClean(world);
+});
+
+it('follows no aliases in a circle, which no call makes', async () => {
+  const { dedup, inspector } = open({ policy: 'link' });
+  await dedup.checkAndStore('a', passage('a'));
+  await dedup.checkAndStore('b', passage('a'));
+  const updater = createUpdater(inspector.store);
+  const equal = { stage: 'exact', similarity: 1, verdict: 'duplicate', objection: null } as const;
+  for (const [id, head] of ['ab', 'ba']) {
+    await updater.update(`dedup:doc_fingerprints:doc/${id}`, documentCodec, (state = unknownDocument) => {
+      const revision = state.standing ?? state.alias?.revision;
+      if (!revision || !head) return keep(null);
+      const alias = { match: { id: head, ...equal }, revision, isMember: false };
+      return write({ ...state, standing: null, alias, aliases: [head] }, null);
+    });
+  }
+  expect(await dedup.checkAndStore('b', passage('a'))).toMatchObject({ action: 'admitted' });
 });
 
 it('replaces nothing that is removed meanwhile', async () => {

@@ -67,3 +67,16 @@ it('gives a removed document free', async () => {
   expect((await dedup.checkAndStore('b', passage('a'))).isDuplicate).toBe(false);
   expect(await dedup.verify()).toMatchObject({ checked: 1, isClean: true });
 });
+
+it('lets the later of two calls for one id stand, whichever has less to do', async () => {
+  const dedup = new DocumentDeduplicator(memory());
+  const long = Array.from({ length: 20_000 }, (_, place) => `word${place}`).join(' ');
+  const ended: string[] = [];
+  await Promise.all([
+    dedup.checkAndStore('a', long).then(() => ended.push('first')),
+    dedup.checkAndStore('a', 'short').then(() => ended.push('second')),
+    dedup.checkAndStore('b', 'other').then(() => ended.push('of another id')),
+  ]);
+  expect(ended).toEqual(['of another id', 'first', 'second']);
+  expect((await dedup.checkAndStore('a', 'short')).action).toBe('unchanged');
+});

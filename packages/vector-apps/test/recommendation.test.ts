@@ -1,3 +1,4 @@
+import { delay } from '@norikv/cas-retry';
 import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
@@ -241,6 +242,25 @@ describe('RecommendationEngine', () => {
     expect(await engine.recordInteraction('ann', 'boots')).toBe(true);
     expect(await engine.getSimilarProducts('ghost', 3)).toEqual([]);
     expect(await engine.removeProduct('ghost')).toBe(false);
+  });
+
+  it('writes and removes a product in the order of the calls, however long the model takes', async () => {
+    const slow = {
+      ...angleModel,
+      async embed(text: string) {
+        if (text.includes('slow')) await delay(20);
+        return angleModel.embed(text);
+      },
+    };
+    const engine = await openShop(createMemoryVectorStore(), {}, slow);
+    await engine.indexProduct('boots', 'boots', '', 'shoes');
+    await Promise.all([
+      engine.indexProduct('trainers', 'slow trainers', '', 'shoes'),
+      engine.indexProduct('trainers', 'trainers', '', 'shoes'),
+      engine.indexProduct('sandals', 'slow sandals', '', 'shoes'),
+      engine.removeProduct('sandals'),
+    ]);
+    expect(await engine.getSimilarProducts('boots', 9)).toMatchObject([{ name: 'trainers' }]);
   });
 
   it('replaces a product in place, and never brings a deleted one back', async () => {

@@ -1,6 +1,6 @@
 import { type CallOptions, InvalidArgumentError, type KvStore } from '@norikv/store';
 import { checkString } from '@norikv/store/checks';
-import { afterWrite, isCutOff } from '../core/after-write.js';
+import { afterWrite } from '../core/after-write.js';
 import { CallBudget } from '../core/call-budget.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { mapBounded } from '../core/map-bounded.js';
@@ -10,21 +10,13 @@ import type { Verdict } from './admission.js';
 import { type Assembly, assemble } from './assembly.js';
 import { isGone, isThere } from './document-state.js';
 import { remove } from './document-transitions.js';
-import { fingerprintOf } from './fingerprint.js';
+import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import type { DeduplicatorOptions } from './options.js';
 import type { DeduplicationReport, DeduplicationRunOptions } from './repair.js';
-import {
-  type DeduplicationResult,
-  type ResumedDocument,
-  resultOf,
-  type StoredDocument,
-  storedDocument,
-} from './results.js';
+import { type DeduplicationResult, resultOf, type StoredDocument, storedDocument } from './results.js';
+import { type ResumedDocument, resumeAll } from './resume.js';
 
 const concurrency = 16;
-
-/** Texts that the model does not take come one by one; when so many fail in turn, it is down. */
-const mostFailedInTurn = 8;
 
 /**
  * Admits each text once: equal texts, near copies, and texts that mean the same are found and, by default,
@@ -44,7 +36,8 @@ const mostFailedInTurn = 8;
  */
 export class DocumentDeduplicator {
   readonly #parts: Assembly;
-  readonly #turns: Turns = new Turns();
+  readonly #turnsOfIds: Turns = new Turns();
+  readonly #turnsOfTexts: Turns = new Turns();
   #isReady = false;
 
   /**
@@ -90,21 +83,14 @@ export class DocumentDeduplicator {
     options: CallOptions = {},
   ): Promise<DeduplicationResult> {
     checkId(docId, 'docId');
-    const { settings, inquiry, embedding, admission } = this.#parts;
+    const { settings } = this.#parts;
     checkContent(content, settings.maxContentLength);
     const budget = this.#budget(options);
-    await this.#ready(budget);
-    const bare = await fingerprintOf(content, settings.minWords);
-    // Equal texts take turns, so that of a burst of copies only the first in each process contends.
-    return this.#turns.take(bare.hash, budget, async () => {
-      const known = await inquiry.byText(docId, bare, budget);
-      if (known) return resultOf(known, bare);
-      const fingerprint = await embedding.add(bare, content, budget);
-      const similar = fingerprint.vector && (await inquiry.byMeaning(docId, fingerprint, budget));
-      if (similar) return resultOf(similar, fingerprint);
-      const { policy } = settings;
-      const verdict = await admission.decide({ id: docId, fingerprint, policy }, budget);
-      return resultOf(verdict, fingerprint, await this.#conclude(docId, verdict, budget));
+    return this.#turnsOfIds.take(docId, budget, async () => {
+      await this.#ready(budget);
+      const bare = await fingerprintOf(content, settings.minWords);
+      // Equal texts take turns, so that of a burst of copies only the first in each process contends.
+      return this.#turnsOfTexts.take(bare.hash, budget, () => this.#store(docId, content, bare, budget));
     });
   }
 
@@ -153,8 +139,8 @@ export class DocumentDeduplicator {
   }
 
   /**
-   * Embeds the documents that were admitted while the embedder was down, and compares their meaning. They
-   * stay; one that resembles another is marked for review and returned as such.
+   * Embeds what was stored while the embedder was down, and compares its meaning. Documents that were admitted stay;
+   * one that resembles another is marked for review and returned as such. Aliases are decided upon anew.
    *
    * @throws what the model throws, once it was asked for the others too, or failed for 8 in turn. What was done is
    * kept.
@@ -162,23 +148,7 @@ export class DocumentDeduplicator {
   async resume(options: CallOptions = {}): Promise<ResumedDocument[]> {
     const budget = this.#budget(options);
     await this.#ready(budget);
-    const resumed: ResumedDocument[] = [];
-    const failures: unknown[] = [];
-    let failedInTurn = 0;
-    for await (const id of this.#parts.ledger.ids(budget)) {
-      try {
-        const review = await this.#resumeOne(id, budget);
-        if (review === undefined) continue;
-        resumed.push({ id, review });
-        failedInTurn = 0;
-      } catch (error) {
-        failedInTurn += 1;
-        if (isCutOff(error) || failedInTurn === mostFailedInTurn) throw error;
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-    return resumed;
+    return resumeAll(this.#parts, budget);
   }
 
   /**
@@ -203,17 +173,21 @@ export class DocumentDeduplicator {
     this.#isReady = true;
   }
 
-  /** Undefined if its embedding is not outstanding. */
-  async #resumeOne(id: string, budget: CallBudget): Promise<ResumedDocument['review'] | undefined> {
-    const { table, embedding, admission, settlement } = this.#parts;
-    const { standing } = await table.read(id, budget);
-    const text = standing?.fingerprint.unembedded;
-    if (!standing || typeof text !== 'string') return undefined;
-    const fingerprint = await embedding.addNow(standing.fingerprint, text, budget);
-    const petition = { id, fingerprint, policy: 'keep', basis: 'standing' } as const;
-    const verdict = await admission.decide(petition, budget);
-    await settlement.conclude(id, verdict, budget);
-    return verdict.evidence[0] ?? null;
+  async #store(
+    id: string,
+    content: string,
+    bare: Fingerprint,
+    budget: CallBudget,
+  ): Promise<DeduplicationResult> {
+    const { settings, inquiry, embedding, admission } = this.#parts;
+    const known = await inquiry.byText(id, bare, budget);
+    if (known) return resultOf(known, bare);
+    const fingerprint = await embedding.add(bare, content, budget);
+    const similar = fingerprint.vector && (await inquiry.byMeaning(id, fingerprint, budget));
+    if (similar) return resultOf(similar, fingerprint);
+    const { policy } = settings;
+    const verdict = await admission.decide({ id, fingerprint, policy }, budget);
+    return resultOf(verdict, fingerprint, await this.#conclude(id, verdict, budget));
   }
 
   /** What was decided is durable, and noted in the record is what follows: null, or what cut that off. */

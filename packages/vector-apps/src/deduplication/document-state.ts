@@ -86,6 +86,12 @@ export function liveRevisions({ standing, candidate, alias }: DocumentState): Re
   return [standing, candidate, alias?.isMember ? alias.revision : null].filter((one) => one !== null);
 }
 
+/** The text of what was decided upon, while its embedding is outstanding; null otherwise. */
+export function unembeddedText({ standing, alias }: DocumentState): string | null {
+  const { unembedded } = (standing ?? alias?.revision)?.fingerprint ?? {};
+  return unembedded ?? null;
+}
+
 /** Whether nothing is under way and nothing is left to be removed. */
 export function isSettled({ candidate, ...state }: DocumentState): boolean {
   return !candidate && !hasOutstanding(state);

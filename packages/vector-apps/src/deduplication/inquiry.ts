@@ -45,11 +45,17 @@ export class Inquiry {
   /** The answer for a content that the document has already. */
   async #known(
     id: string,
-    { standing, alias }: DocumentState,
+    state: DocumentState,
     { hash }: Fingerprint,
     budget: CallBudget,
   ): Promise<Verdict | null> {
-    const unchanged = { action: 'unchanged', evidence: [], generation: 0 } as const;
+    const { standing, alias, review } = state;
+    const unchanged = {
+      action: 'unchanged',
+      evidence: review ? [review] : [],
+      generation: 0,
+      state,
+    } as const;
     if (standing) return standing.fingerprint.hash === hash ? { ...unchanged, duplicate: null } : null;
     if (alias?.revision.fingerprint.hash !== hash) return null;
     const head = await this.#access.rivals.headOf(id, alias, budget);

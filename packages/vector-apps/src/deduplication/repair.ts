@@ -4,7 +4,7 @@ import { checkFlags } from '../core/checks.js';
 import { Damage } from '../core/damage.js';
 import type { Ledger, LedgerEntry } from '../core/ledger.js';
 import { mapBounded } from '../core/map-bounded.js';
-import { type DocumentState, isGone, isSettled } from './document-state.js';
+import { type DocumentState, isGone, isSettled, unembeddedText } from './document-state.js';
 import type { DocumentTable } from './document-table.js';
 import type { FingerprintIndex } from './fingerprint-index.js';
 import type { Rivals } from './rivals.js';
@@ -111,7 +111,7 @@ export class DeduplicationRepair {
       isStray: state.alias !== null && !(await this.#isListed(id, state.alias.match.id, budget)),
       ghosts: listed.flat(),
       missing: standing ? await this.#access.index.missing(id, standing, budget) : 0,
-      isUnembedded: typeof standing?.fingerprint.unembedded === 'string',
+      isUnembedded: unembeddedText(state) !== null,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Verdict } from './admission.js';
 import type { DeduplicationStage } from './comparison.js';
-import type { DocumentState, SimilarDocument } from './document-state.js';
+import { type DocumentState, type SimilarDocument, unembeddedText } from './document-state.js';
 import type { Fingerprint } from './fingerprint.js';
 
 /**
@@ -57,28 +57,22 @@ export interface StoredDocument {
   readonly isUnembedded: boolean;
 }
 
-/** What `resume` did with a document whose embedding was outstanding. */
-export interface ResumedDocument {
-  readonly id: string;
-  /** The most similar document by meaning: this one stays and is marked for review. */
-  readonly review: SimilarDocument | null;
-}
-
 /** Tells a caller what was decided. */
 export function resultOf(
-  { action, duplicate, evidence }: Verdict,
+  { action, duplicate, evidence, state }: Verdict,
   { unembedded }: Fingerprint,
   cutOffBy: unknown = null,
 ): DeduplicationResult {
+  const kept = action === 'unchanged' ? state : undefined;
   return {
     isDuplicate: duplicate !== null,
     duplicateOf: duplicate?.id ?? null,
     similarity: duplicate?.similarity ?? 0,
     stage: duplicate?.stage ?? null,
     action,
-    review: evidence.find(({ verdict }) => verdict === 'review') ?? null,
+    review: kept ? kept.review : (evidence.find(({ verdict }) => verdict === 'review') ?? null),
     evidence,
-    isUnembedded: unembedded !== null,
+    isUnembedded: (kept ? unembeddedText(kept) : unembedded) !== null,
     cutOffBy,
   };
 }
@@ -93,6 +87,6 @@ export function storedDocument(id: string, state: DocumentState): StoredDocument
     duplicateOf: alias?.match.id ?? null,
     aliases,
     review,
-    isUnembedded: typeof standing?.fingerprint.unembedded === 'string',
+    isUnembedded: unembeddedText(state) !== null,
   };
 }

@@ -37,7 +37,6 @@ export interface Encounter {
 }
 
 const concurrency = 32;
-const longestChain = 16;
 const pollGrowth = 1.5;
 
 /** How {@link Rivals} wait. */
@@ -95,14 +94,17 @@ export class Rivals {
     { match }: Alias,
     budget: CallBudget,
   ): Promise<{ readonly id: string; readonly generation: number } | null> {
+    const passed = new Set<string>();
     let [member, { id }] = [alias, match];
-    for (let steps = 0; ; steps += 1) {
+    while (!passed.has(id)) {
+      passed.add(id);
       const state = await this.#table.read(id, budget);
-      if (steps === longestChain || !state.aliases.includes(member)) return null;
+      if (!state.aliases.includes(member)) return null;
       if (state.standing) return { id, generation: state.standing.generation };
       member = id;
       id = state.alias?.match.id ?? id;
     }
+    return null;
   }
 
   /**

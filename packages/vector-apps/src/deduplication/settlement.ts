@@ -4,6 +4,7 @@ import type { Admission, Verdict } from './admission.js';
 import { type DocumentState, hasOutstanding, isGone } from './document-state.js';
 import type { DocumentTable } from './document-table.js';
 import { fence, settled, unlist } from './document-transitions.js';
+import type { Fingerprint } from './fingerprint.js';
 import type { FingerprintIndex } from './fingerprint-index.js';
 import { withdrawContent } from './withdrawal.js';
 
@@ -100,11 +101,13 @@ export class Settlement {
   /**
    * Decides anew upon a document that is an alias of nothing that stands. New content of it is left to whoever stores it:
    * that caller may have been told that nothing is stored.
+   *
+   * @param embedded - its content, where the embedding was outstanding.
    */
-  async promote(id: string, budget: CallBudget): Promise<void> {
+  async promote(id: string, budget: CallBudget, embedded?: Fingerprint): Promise<void> {
     const { alias } = await this.#access.table.read(id, budget);
     if (!alias) return;
-    const { fingerprint } = alias.revision;
+    const fingerprint = embedded ?? alias.revision.fingerprint;
     const policy = alias.isMember ? 'merge' : 'link';
     const petition = { id, fingerprint, policy, basis: 'alias' } as const;
     const verdict = await this.#access.admission.decide(petition, budget);

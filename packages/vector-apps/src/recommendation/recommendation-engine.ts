@@ -4,6 +4,7 @@ import { CallBudget } from '../core/call-budget.js';
 import { checkIterable } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
+import { Turns } from '../core/turns.js';
 import { checkId } from '../core/vector-id.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { scaled } from '../core/vector-math.js';
@@ -51,6 +52,7 @@ export class RecommendationEngine {
   readonly #tastes: Tastes;
   readonly #popularity: Popularity;
   readonly #recommender: Recommender;
+  readonly #turns: Turns = new Turns();
 
   /**
    * @throws InvalidArgumentError if the model or an option is wrong.
@@ -79,7 +81,8 @@ export class RecommendationEngine {
   }
 
   /**
-   * Writes a product, new or in place of the one there. What was learned about it stays.
+   * Writes a product, new or in place of the one there. What was learned about it stays. Writes and removals of one
+   * product by one engine take place in the order of the calls.
    *
    * @throws EmbeddingError when the model gives anything but one finite vector of its dimensions.
    */
@@ -94,13 +97,16 @@ export class RecommendationEngine {
     const product: Product = { name, description: desc, category };
     this.#catalogue.records.checkFits(productId, product);
     const budget = this.#budget(options);
-    const vector = await this.#embed(product, budget);
-    await this.#catalogue.put(productId, product, vector, budget);
+    return this.#turns.take(productId, budget, async () => {
+      const vector = await this.#embed(product, budget);
+      await this.#catalogue.put(productId, product, vector, budget);
+    });
   }
 
   /** Removes a product: from now on it is not recommended. True if it existed. */
   async removeProduct(productId: string, options: CallOptions = {}): Promise<boolean> {
-    return this.#catalogue.delete(productId, this.#budget(options));
+    const budget = this.#budget(options);
+    return this.#turns.take(productId, budget, () => this.#catalogue.delete(productId, budget));
   }
 
   /**
