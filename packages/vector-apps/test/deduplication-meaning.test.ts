@@ -87,6 +87,18 @@ it.each([
   expect(await inspector.documents()).toEqual(new Map());
 });
 
+it('deduplicators of two prefixes have vectors of their own', async () => {
+  const store = memory();
+  const model = modelOf({ one: [1], two: atCosine(0.99) });
+  const [here, there] = ['here:', 'there:'].map(
+    (prefix) => new DocumentDeduplicator(store, model, 0.95, { prefix }),
+  );
+  await here?.checkAndStore('a', 'one');
+  expect(await there?.checkAndStore('a', 'two')).toMatchObject({ action: 'admitted', evidence: [] });
+  await here?.removeDocument('a');
+  expect(await there?.verify()).toMatchObject({ checked: 1, isClean: true });
+});
+
 it('needs no embedding for a text without words', async () => {
   const dedup = new DocumentDeduplicator(memory(), modelOf({}));
   expect((await dedup.checkAndStore('a', '  ')).action).toBe('admitted');

@@ -296,6 +296,17 @@ describe('RecommendationEngine', () => {
     expect(idsOf(await reader.getRecommendations('new', 1))).toEqual(['atlas']);
   });
 
+  it('has vectors of its own for each prefix', async () => {
+    const store = createMemoryVectorStore();
+    const [here, there] = await Promise.all(['here:', 'there:'].map((prefix) => openShop(store, { prefix })));
+    await here?.indexProduct('boots', 'boots', '', 'shoes');
+    await there?.indexProduct('boots', 'poems', '', 'books');
+    await there?.indexProduct('sandals', 'sandals', '', 'shoes');
+    await here?.getSimilarProducts('boots', 9);
+    expect(await here?.repair()).toMatchObject({ checked: 1, isClean: true });
+    expect(await there?.verify()).toMatchObject({ checked: 2, isClean: true });
+  });
+
   it('is not led astray by vectors of others in its namespace', async () => {
     const store = createMemoryVectorStore();
     const engine = await stockedShop(store);

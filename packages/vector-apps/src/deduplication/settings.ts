@@ -46,7 +46,7 @@ const optionNames: readonly (keyof DeduplicatorOptions)[] = [
 export function settingsOf(hasModel: boolean, threshold: number, options: DeduplicatorOptions): Settings {
   checkShared(options, optionNames);
   const {
-    namespace = 'doc_fingerprints',
+    namespace = `${options.prefix ?? ''}doc_fingerprints`,
     prefix = `dedup:${namespace}:`,
     policy = 'reject',
     near = {},

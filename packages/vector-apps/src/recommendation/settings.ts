@@ -46,6 +46,8 @@ const optionNames: readonly (keyof RecommendationOptions)[] = [
   'concurrency',
 ];
 
+const usualPrefix = 'recommendation:';
+
 /**
  * Checks options by name and fills in the defaults.
  *
@@ -54,8 +56,8 @@ const optionNames: readonly (keyof RecommendationOptions)[] = [
 export function settingsOf(options: RecommendationOptions): Settings {
   checkShared(options, optionNames);
   const {
-    namespace = 'products',
-    prefix = 'recommendation:',
+    prefix = usualPrefix,
+    namespace = prefix === usualPrefix ? 'products' : `${prefix}products`,
     eventTypes = defaultTypes,
     longHalfLifeMs = 30 * dayMs,
     shortHalfLifeMs = dayMs,
