@@ -16,11 +16,11 @@ export interface UnstorageDriver {
   hasItem(key: string): Promise<boolean>;
   /** A value as text, or null. */
   getItem(key: string): Promise<string | null>;
-  /** A value as it was given, or null. */
+  /** A value as it was given, bytes as a `Uint8Array`; null if there is none. */
   getItemRaw(key: string): Promise<unknown>;
   /** Writes text. */
   setItem(key: string, value: string, call?: UnstorageCall): Promise<void>;
-  /** Writes bytes, or what JSON can say. */
+  /** Writes the bytes of a buffer or of any view of one, or else what JSON can say. */
   setItemRaw(key: string, value: unknown, call?: UnstorageCall): Promise<void>;
   /** Removes a value. */
   removeItem(key: string): Promise<void>;

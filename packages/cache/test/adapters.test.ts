@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import type { KvStore } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, withFaults, withLyingServer } from '@norikv/testkit';
 import { BentoCache, bentostore } from 'bentocache';
@@ -198,7 +199,27 @@ describe('the unstorage driver', () => {
     await storage.clear();
     expect(await storage.hasItem('text')).toBe(false);
   });
+
+  it.each<[string, unknown]>([
+    ['an ArrayBuffer', new Uint8Array([1, 255]).buffer],
+    ['shared memory', sharedBytes([1, 255])],
+    ['a Buffer', Buffer.from([1, 255])],
+    ['a part of a buffer', new DataView(new Uint8Array([0, 1, 255, 0]).buffer, 1, 2)],
+    ['numbers of two bytes', new Uint16Array(new Uint8Array([1, 255]).buffer)],
+    ['a Uint8Array of another realm', runInNewContext('new Uint8Array([1, 255])')],
+    ['an ArrayBuffer of another realm', runInNewContext('new Uint8Array([1, 255]).buffer')],
+  ])('keeps the bytes of a value: %s', async (_name, value) => {
+    const storage = createStorage({ driver: unstorageDriver(createMemoryStore()) });
+    await storage.setItemRaw('image', value);
+    expect(await storage.getItemRaw('image')).toEqual(new Uint8Array([1, 255]));
+  });
 });
+
+function sharedBytes(bytes: readonly number[]): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(shared).set(bytes);
+  return shared;
+}
 
 describe('options of the adapters', () => {
   const memory = createMemoryStore();
