@@ -88,6 +88,9 @@ abstract class KeyvStorage<Entry extends { readonly key: string; readonly value:
  * A storage adapter for Keyv 5, and so for cacheable and cache-manager. Clearing is one write, however much
  * there is.
  *
+ * Several Keyv may share one object if all of them put their namespace before their keys. Give one with
+ * `useKeyPrefix: false` or without a namespace an object of its own: its keys belong to the namespace of the object.
+ *
  * There is no `iterator`: the store has no scan.
  *
  * @example
@@ -99,7 +102,7 @@ export class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
   readonly #namespaces = new Set<string>();
   #namespace: string | undefined;
 
-  /** The namespace of the Keyv made last: several may share one store. */
+  /** The namespace of the Keyv made last: what `clear` clears, and where keys belong that name none. */
   get namespace(): string | undefined {
     return this.#namespace;
   }
@@ -126,10 +129,15 @@ export class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
   }
 
   protected placeOf(key: string): { readonly names: readonly string[]; readonly space: string | undefined } {
-    return { names: [key], space: this.#ownerOf(key) };
+    const owner = this.#ownerOf(key);
+    if (owner || !this.#namespace) return { names: [key], space: owner };
+    return { names: [this.#namespace, key], space: this.#namespace };
   }
 
-  /** Keyv 5 puts the namespace before the key, so the key says whose it is, whichever Keyv was made last. */
+  /**
+   * Keyv 5 puts the namespace before the key, so the key says whose it is, whichever Keyv was made last; but none with
+   * `useKeyPrefix: false`.
+   */
   #ownerOf(key: string): string | undefined {
     for (let end = key.lastIndexOf(':'); end > 0; end = key.lastIndexOf(':', end - 1)) {
       const name = key.slice(0, end);

@@ -22,6 +22,34 @@ describe('the Keyv 5 adapter', () => {
     expect(await Promise.all([a, b, ab].map((keyv) => keyv?.get('key')))).toEqual(['a', 'b', undefined]);
   });
 
+  it('keeps namespaces apart where Keyv puts none before the key, and clears one', async () => {
+    const memory = createMemoryStore();
+    const [users, orders] = ['users', 'orders'].map(
+      (namespace) => new Keyv({ store: new NoriKVKeyvStore(memory), namespace, useKeyPrefix: false }),
+    );
+    for (const keyv of [users, orders]) {
+      await keyv?.set('7', keyv.namespace);
+      // As another Keyv would write it that puts the namespace before the key `7`.
+      await keyv?.set(`${keyv.namespace}:7`, 'prefixed');
+    }
+    await users?.clear();
+    expect(await users?.getMany(['7', 'users:7'])).toEqual([undefined, undefined]);
+    expect(await orders?.getMany(['7', 'orders:7'])).toEqual(['orders', 'prefixed']);
+    expect(await orders?.delete('7')).toBe(true);
+    expect(await orders?.has('7')).toBe(false);
+  });
+
+  it('knows no namespace for a Keyv that takes it from the adapter, as its documentation says', async () => {
+    const memory = createMemoryStore();
+    const store = new NoriKVKeyvStore(memory);
+    const keyv = new Keyv({ store, useKeyPrefix: false });
+    store.namespace = undefined;
+    await keyv.set('7', 'Ada');
+    expect(await new NoriKVKeyvStore(memory).has('7')).toBe(true);
+    await keyv.clear();
+    expect(await keyv.get('7')).toBeUndefined();
+  });
+
   it('reads and writes many, and says what is there', async () => {
     const keyv = new Keyv({ store: new NoriKVKeyvStore(createMemoryStore()) });
     await keyv.setMany([
