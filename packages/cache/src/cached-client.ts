@@ -71,6 +71,7 @@ export class CachedClient<T> {
    * change it, take a copy.
    *
    * @throws KeyNotFoundError if it is absent, and whatever the parser throws; nothing is kept then.
+   * @throws InvalidArgumentError for a parser that gives a promise, likewise.
    */
   async get(key: string, parser: (bytes: Uint8Array) => T): Promise<T> {
     for (;;) {
@@ -156,7 +157,7 @@ function parsedOnce<T>(bytes: Uint8Array): CacheEntry<T>['value'] {
   // One or the other: both would take twice the memory.
   let state: { readonly bytes: Uint8Array } | { readonly value: T } = { bytes };
   return (parser) => {
-    if ('bytes' in state) state = { value: parser(state.bytes) };
+    if ('bytes' in state) state = { value: checkAtOnce('parser()', parser(state.bytes)) };
     return state.value;
   };
 }

@@ -107,6 +107,18 @@ describe('CachedClient', () => {
     expect(cache.getStats().size).toBe(0);
   });
 
+  it('refuses a parser that gives a promise, and keeps nothing of it', async () => {
+    const store = createMemoryStore();
+    await store.put('key', '1');
+    const cache = new CachedClient<number>(store);
+    const later = async (): Promise<never> => Promise.reject(new Error('later'));
+    await expect(cache.get('key', later as never)).rejects.toThrow(
+      'parser() is [object Promise]; use what it resolves to',
+    );
+    expect(cache.getStats().size).toBe(0);
+    expect(await cache.get('key', (bytes) => Number(bytesToString(bytes)))).toBe(1);
+  });
+
   it('refuses sizes and times that make no sense', () => {
     const misspelt = { time: new FakeClock() } as never;
     expect(() => new CachedClient(createMemoryStore(), 1, 1, misspelt)).toThrow('an option is "time"');
