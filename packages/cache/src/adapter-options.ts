@@ -8,8 +8,8 @@ export interface AdapterOptions {
   /** Begins every key in the store. Adapters with different prefixes know nothing of each other. */
   readonly prefix?: string | undefined;
   /**
-   * How long after a clear is acknowledged another process may still see what was cleared, in milliseconds.
-   * Default 1,000. In the process that clears it is 0.
+   * How long after a clear is acknowledged another adapter, in this process or elsewhere, may still see what was
+   * cleared, in milliseconds. Default 1,000. For the adapter that clears it is 0.
    */
   readonly maxStalenessMs?: number | undefined;
   /**

@@ -11,8 +11,9 @@ export type Found<Value, Loaded> = unknown extends Value ? Loaded : Value | Extr
 /**
  * A cache in two tiers: the memory of this process over a store that processes share.
  *
- * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read that begins later in this process
- * gives an older value, and in other processes none that begins more than `maxStalenessMs` later.
+ * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read of this object or its namespaces that
+ * begins later gives an older value, and none of another, in this process or elsewhere, that begins more than
+ * `maxStalenessMs` later. So make one cache for each prefix in a process.
  */
 export interface Cache<Value = unknown> {
   /**

@@ -64,8 +64,9 @@ export interface CacheOptions<Value = unknown> extends NamespaceOptions<Value> {
   /** How many bytes of encoded values and keys are kept in memory. Default 67,108,864 (64 MiB). */
   readonly maxBytes?: number | undefined;
   /**
-   * The bound: how long after an invalidation is acknowledged another process may still answer from memory,
-   * in milliseconds. Default 1,000. In the process that invalidates it is 0.
+   * The bound: how long after an invalidation is acknowledged another cache of this prefix, in this process or
+   * elsewhere, may still answer from memory, in milliseconds. Default 1,000. For the one that invalidates, with its
+   * namespaces, it is 0.
    */
   readonly maxStalenessMs?: number | undefined;
   /**
