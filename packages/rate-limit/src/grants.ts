@@ -4,7 +4,7 @@ import { type Grant, Granted } from './granted.js';
 import type { Limit } from './limit.js';
 import type { RateLimitResult } from './result.js';
 
-/** What one of several identifiers was granted. */
+/** What one of several checks was granted. */
 interface Part {
   readonly key: string;
   readonly limits: readonly Limit[];
@@ -13,7 +13,7 @@ interface Part {
 
 /** The grants of this process. Each can be redeemed once, and none after a reset. */
 export class Grants {
-  /** What was granted before, by the last result of a request that needed all of it. */
+  /** What was granted to each of several checks, by the result of the last one. */
   readonly #parts = new WeakMap<object, readonly Part[]>();
   /** The latest reset of each key, counted over all keys. */
   readonly #resets: BoundedMap<number>;
@@ -36,8 +36,8 @@ export class Grants {
    * @throws InvalidArgumentError if it was granted to another identifier or by other limits.
    */
   redeem(result: RateLimitResult, key: string, limits: readonly Limit[]): Grant | undefined {
-    const grant = Granted.grantOf(result);
-    if (grant?.owner !== this || this.#resetOf(grant.key) > grant.asOf) return undefined;
+    const grant = this.#grantOf(result);
+    if (!grant) return undefined;
     if (grant.key !== key || slotsOf(grant.limits) !== slotsOf(limits)) {
       throw new InvalidArgumentError(
         'granted is of another identifier or other limits; pass those it was checked with, in their order',
@@ -49,17 +49,25 @@ export class Grants {
 
   /** Makes a result stand for what was granted before it, too. */
   join(result: RateLimitResult, part: Part): void {
-    this.#parts.set(result, [part, ...(this.#parts.get(result) ?? [])]);
+    const own = Granted.grantOf(result);
+    const last = own ? [{ key: own.key, limits: own.limits, result }] : [];
+    this.#parts.set(result, [part, ...(this.#parts.get(result) ?? last)]);
   }
 
-  /** What stands in a result for this identifier and these limits; itself, if nothing else does. */
+  /**
+   * What stands in a result for this identifier and these limits, of several the first that can be redeemed; itself,
+   * if nothing else does.
+   */
   partOf<Result extends object>(
     result: Result,
     key: string,
     limits: readonly Limit[],
   ): Result | RateLimitResult {
-    const parts = this.#parts.get(result) ?? [];
-    const part = parts.find((each) => each.key === key && slotsOf(each.limits) === slotsOf(limits));
+    const slots = slotsOf(limits);
+    const parts = (this.#parts.get(result) ?? []).filter(
+      (part) => part.key === key && slotsOf(part.limits) === slots,
+    );
+    const part = parts.find((each) => this.#grantOf(each.result)) ?? parts[0];
     return part?.result ?? result;
   }
 
@@ -71,6 +79,12 @@ export class Grants {
   reset(key: string): void {
     this.#latestReset += 1;
     this.#resets.set(key, this.#latestReset);
+  }
+
+  /** What a result can still be redeemed for. */
+  #grantOf(result: RateLimitResult): Grant | undefined {
+    const grant = Granted.grantOf(result);
+    return grant?.owner === this && this.#resetOf(grant.key) <= grant.asOf ? grant : undefined;
   }
 
   /** The latest reset of a key, or, where that is forgotten, the latest it may have been. */

@@ -193,6 +193,32 @@ describe('a refund', () => {
     expect(await left()).toEqual([20, 7, 20]);
   });
 
+  it('of one identifier that was checked twice is made twice, with the one result', async () => {
+    const limiter = new RateLimiter(createMemoryStore());
+    const account = { identifier: 'a', limits: limit, cost: 3 };
+    const left = async (): Promise<number> => (await limiter.peek('a', limit)).remaining;
+    const granted = await limiter.checkAll([account, { ...account, cost: 2 }, { ...account, cost: 1 }]);
+    for (const remaining of [17, 19, 20, 20]) {
+      await limiter.refund('a', limit, granted);
+      expect(await left()).toBe(remaining);
+    }
+  });
+
+  it('of one identifier that was checked twice passes over what was granted before a reset', async () => {
+    const memory = createMemoryStore();
+    const put = memory.put.bind(memory);
+    const limiter = new RateLimiter(memory);
+    memory.put = async (key, ...rest) => {
+      if (key === 'ratelimit:b') await limiter.reset('a');
+      return put(key, ...rest);
+    };
+    const account = { identifier: 'a', limits: limit };
+    const granted = await limiter.checkAll([account, { identifier: 'b', limits: limit }, account]);
+    expect((await limiter.peek('a', limit)).remaining).toBe(19);
+    await limiter.refund('a', limit, granted);
+    expect((await limiter.peek('a', limit)).remaining).toBe(20);
+  });
+
   it('of several identifiers is made where the policy passed the last of them, and not after a denial', async () => {
     const clock = new FakeClock();
     const memory = createMemoryStore({ clock });
