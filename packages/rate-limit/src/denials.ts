@@ -4,7 +4,7 @@ import { type Limit, refillMs } from './limit.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 
 interface Denial {
-  /** The limit that denied; any, where it was a block. */
+  /** The limit that denied; none, where it was a block. */
   readonly id: string | undefined;
   readonly result: RateLimitResult;
   /** How each limit stood, by its id. */
@@ -16,7 +16,7 @@ interface Denial {
 
 /**
  * Denials whose time is not over. Permits come back with time only, so until then the answer is known: a
- * client that hammers costs no store call.
+ * client that hammers costs no store call, also for limits that no denial told of.
  */
 export class Denials {
   readonly #clock: Clock;
@@ -29,19 +29,21 @@ export class Denials {
     this.#denials = new BoundedMap(maxEntries);
   }
 
-  /** The denial that a request for `cost` would meet again. */
+  /** The denial that a request for `cost` would meet again, with all that is known of its limits. */
   find(key: string, limits: readonly Limit[], cost: number): RateLimitResult | undefined {
     const denials = this.#denials.get(key);
     if (!denials) return undefined;
     const now = this.#clock.monotonic();
-    const denial = denials.find(({ id, result, until }) => {
-      if (until <= now) return false;
-      return id === undefined || (cost >= result.cost && limits.some((limit) => limit.id === id));
+    const valid = denials.filter(
+      ({ result, until }) => until > now && (result.blocked || cost >= result.cost),
+    );
+    const block = valid.find(({ result }) => result.blocked);
+    if (!block && !valid.some(({ id }) => limits.some((limit) => limit.id === id))) return undefined;
+    const current = limits.flatMap((limit) => {
+      const latest = block ?? valid.findLast(({ standings }) => standings.has(limit.id));
+      return latest ? standingNow(latest, limit, cost, now) : [];
     });
-    if (!denial) return undefined;
-    const passedMs = Math.floor(now - denial.askedAt);
-    const current = limits.flatMap((limit) => standingNow(denial, limit, cost, passedMs));
-    return { ...resultOf(false, cost, current, [], 'memory'), blocked: denial.result.blocked };
+    return { ...resultOf(false, cost, current, [], 'memory'), blocked: block !== undefined };
   }
 
   /** @param askedAt - when it was decided, by the monotonic clock: its answer may have been long on its way. */
@@ -61,21 +63,23 @@ export class Denials {
   }
 }
 
-/** How a limit stands by now; nothing, if the denial knows nothing of it. */
-function standingNow(denial: Denial, limit: Limit, cost: number, passedMs: number): LimitStanding[] {
-  const { blocked } = denial.result;
-  const standing = blocked ? denial.result : denial.standings.get(limit.id);
-  if (!standing) return [];
-  const isNever = cost > limit.capacity && !blocked;
-  return [
-    {
-      name: limit.name,
-      limit: limit.capacity,
-      windowMs: refillMs(limit),
-      remaining: standing.remaining,
-      resetAt: standing.resetAt,
-      resetAfterMs: Math.max(0, standing.resetAfterMs - passedMs),
-      retryAfterMs: isNever ? Number.POSITIVE_INFINITY : Math.max(0, standing.retryAfterMs - passedMs),
-    },
-  ];
+/** How a limit stands by now, of which the denial knows; where it was a block, all stand as its result does. */
+function standingNow(
+  { result, standings, askedAt }: Denial,
+  limit: Limit,
+  cost: number,
+  now: number,
+): LimitStanding {
+  const { remaining, resetAt, resetAfterMs, retryAfterMs } = standings.get(limit.id) ?? result;
+  const passedMs = Math.floor(now - askedAt);
+  const isNever = cost > limit.capacity && !result.blocked;
+  return {
+    name: limit.name,
+    limit: limit.capacity,
+    windowMs: refillMs(limit),
+    remaining,
+    resetAt,
+    resetAfterMs: Math.max(0, resetAfterMs - passedMs),
+    retryAfterMs: isNever ? Number.POSITIVE_INFINITY : Math.max(0, retryAfterMs - passedMs),
+  };
 }

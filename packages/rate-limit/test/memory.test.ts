@@ -11,7 +11,8 @@ function setup(options: RateLimiterOptions = {}) {
   const limiter = new RateLimiter(store, { clock, onFailure: 'closed', ...options });
   const check = (chosen: Parameters<RateLimiter['checkLimit']>[1] = limit, cost = 1) =>
     clock.run(limiter.checkLimit('a', chosen, { cost }));
-  return { clock, limiter, check };
+  const other = new RateLimiter(store, { clock, onFailure: 'closed' });
+  return { clock, limiter, other, check };
 }
 
 describe('a denial that is remembered', () => {
@@ -67,6 +68,40 @@ describe('a denial that is remembered', () => {
     for (const source of ['store', 'memory', 'memory']) {
       for (const each of [limit, daily]) expect(await check(each)).toMatchObject({ allowed: false, source });
     }
+  });
+
+  it('tells of all limits that other denials knew, and waits for the last of them', async () => {
+    const { clock, check } = setup();
+    const second = { maxRequests: 2, windowMs: 1_000, name: 'second' };
+    await check(second, 2);
+    await check(limit, 2);
+    await check(second);
+    const { retryAfterMs } = await check(limit);
+    await clock.advance(100);
+    const denied = await check([second, limit]);
+    expect(denied).toMatchObject({ source: 'memory', name: 'hour', retryAfterMs: retryAfterMs - 100 });
+    expect(denied.limits.map(({ name }) => name)).toEqual(['second', 'hour']);
+  });
+
+  it('waits no longer than its cost has to, whatever another denial was asked for', async () => {
+    const { check } = setup();
+    const daily = { maxRequests: 2, windowMs: 86_400_000, name: 'day' };
+    await check(daily);
+    await check(daily, 2);
+    await check(limit, 2);
+    const { retryAfterMs } = await check(limit);
+    const denied = await check([daily, limit]);
+    expect(denied).toMatchObject({ source: 'memory', name: 'hour', retryAfterMs });
+    expect(denied.limits.map(({ name }) => name)).toEqual(['hour']);
+  });
+
+  it('is a block where one is known, whatever else denied before', async () => {
+    const { clock, other, check } = setup();
+    await check(limit, 2);
+    await check();
+    await clock.run(other.block('a', 60_000));
+    const { retryAfterMs } = await check({ ...limit, name: 'unknown' });
+    expect(await check()).toMatchObject({ source: 'memory', blocked: true, retryAfterMs });
   });
 
   it('is none of a cost that can never pass: what remains meanwhile changes', async () => {
