@@ -7,8 +7,8 @@ interface AdapterOptions {
     /** Begins every key in the store. Adapters with different prefixes know nothing of each other. */
     readonly prefix?: string | undefined;
     /**
-     * How long after a clear is acknowledged another process may still see what was cleared, in milliseconds.
-     * Default 1,000. In the process that clears it is 0.
+     * How long after a clear is acknowledged another adapter, in this process or elsewhere, may still see what was
+     * cleared, in milliseconds. Default 1,000. For the adapter that clears it is 0.
      */
     readonly maxStalenessMs?: number | undefined;
     /**
@@ -222,8 +222,9 @@ interface CacheOptions<Value = unknown> extends NamespaceOptions<Value> {
     /** How many bytes of encoded values and keys are kept in memory. Default 67,108,864 (64 MiB). */
     readonly maxBytes?: number | undefined;
     /**
-     * The bound: how long after an invalidation is acknowledged another process may still answer from memory,
-     * in milliseconds. Default 1,000. In the process that invalidates it is 0.
+     * The bound: how long after an invalidation is acknowledged another cache of this prefix, in this process or
+     * elsewhere, may still answer from memory, in milliseconds. Default 1,000. For the one that invalidates, with its
+     * namespaces, it is 0.
      */
     readonly maxStalenessMs?: number | undefined;
     /**
@@ -275,8 +276,9 @@ type Found<Value, Loaded> = unknown extends Value ? Loaded : Value | Extract<Loa
 /**
  * A cache in two tiers: the memory of this process over a store that processes share.
  *
- * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read that begins later in this process
- * gives an older value, and in other processes none that begins more than `maxStalenessMs` later.
+ * After `delete`, `set`, `clear` or `invalidateTags` is acknowledged, no read of this object or its namespaces that
+ * begins later gives an older value, and none of another, in this process or elsewhere, that begins more than
+ * `maxStalenessMs` later. So make one cache for each prefix in a process.
  */
 interface Cache<Value = unknown> {
     /**
@@ -356,6 +358,7 @@ declare class CachedClient<T> {
      * change it, take a copy.
      *
      * @throws KeyNotFoundError if it is absent, and whatever the parser throws; nothing is kept then.
+     * @throws InvalidArgumentError for a parser that gives a promise, likewise.
      */
     get(key: string, parser: (bytes: Uint8Array) => T): Promise<T>;
     /**
@@ -457,6 +460,9 @@ declare abstract class KeyvStorage<Entry extends {
  * A storage adapter for Keyv 5, and so for cacheable and cache-manager. Clearing is one write, however much
  * there is.
  *
+ * Several Keyv may share one object if all of them put their namespace before their keys. Give one with
+ * `useKeyPrefix: false` or without a namespace an object of its own: its keys belong to the namespace of the object.
+ *
  * There is no `iterator`: the store has no scan.
  *
  * @example
@@ -466,7 +472,7 @@ declare abstract class KeyvStorage<Entry extends {
  */
 declare class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
     #private;
-    /** The namespace of the Keyv made last: several may share one store. */
+    /** The namespace of the Keyv made last: what `clear` clears, and where keys belong that name none. */
     get namespace(): string | undefined;
     set namespace(namespace: string | undefined);
     /** Writes a value. `ttl` is in milliseconds. */
@@ -678,11 +684,11 @@ interface UnstorageDriver {
     hasItem(key: string): Promise<boolean>;
     /** A value as text, or null. */
     getItem(key: string): Promise<string | null>;
-    /** A value as it was given, or null. */
+    /** A value as it was given, bytes as a `Uint8Array`; null if there is none. */
     getItemRaw(key: string): Promise<unknown>;
     /** Writes text. */
     setItem(key: string, value: string, call?: UnstorageCall): Promise<void>;
-    /** Writes bytes, or what JSON can say. */
+    /** Writes the bytes of a buffer or of any view of one, or else what JSON can say. */
     setItemRaw(key: string, value: unknown, call?: UnstorageCall): Promise<void>;
     /** Removes a value. */
     removeItem(key: string): Promise<void>;

@@ -336,7 +336,10 @@ interface RateLimitResult extends LimitStanding {
     readonly source: RateLimitSource;
     /** Whether it is denied by {@link RateLimiter.block}, not by a limit. */
     readonly blocked: boolean;
-    /** How each limit stands, in the order they were given. */
+    /**
+     * How each limit stands, in the order they were given. Of a denial from `memory`: those that are remembered, as they
+     * stood then.
+     */
     readonly limits: readonly LimitStanding[];
     /** What a refund needs to find the permits again. */
     readonly grants: readonly number[];
