@@ -100,7 +100,7 @@ export class SessionManager<Data extends object = Profile> {
    * else signed in under its id: a change never brings it back.
    *
    * @param updateFn - gets a copy and returns the new data, synchronously. It runs again when another process was
-   * first, possibly in the asynchronous context of another call for this session. `userId` cannot change.
+   * first, possibly in the asynchronous context of another call for this session. `userId` and times cannot change.
    */
   async update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean> {
     if (typeof updateFn !== 'function') refuse('updateFn', updateFn, 'a function that returns the new data');
@@ -111,7 +111,8 @@ export class SessionManager<Data extends object = Profile> {
           // Somebody else may have signed in under the same id.
           if (session.userId !== userId) return undefined;
           const shown = this.#shape.shown({ ...structuredClone(session), userId }, now);
-          return { ...session, lastSeenAt: now, data: this.#shape.stored(updateFn(shown), userId) };
+          const data = this.#shape.stored(updateFn(shown), userId, session.data);
+          return { ...session, lastSeenAt: now, data };
         }),
     );
     return isChanged ?? false;

@@ -17,6 +17,12 @@ export interface Beginning {
   readonly generation: number | undefined;
 }
 
+const factNames: readonly string[] = [
+  'userId',
+  'createdAt',
+  'lastAccessedAt',
+] satisfies (keyof SessionFacts)[];
+
 /** What a session looks like to its user, and what of it is stored. */
 export class SessionShape<Data extends object> {
   readonly #schema: StandardSchema<Data> | undefined;
@@ -47,8 +53,12 @@ export class SessionShape<Data extends object> {
     return { ...checked, userId, createdAt, lastAccessedAt };
   }
 
-  /** The data alone, checked. What is no plain object would lose everything without a sign. */
-  stored(session: object, userId: string): JsonObject {
+  /**
+   * The data alone, checked. What is no plain object would lose everything without a sign.
+   *
+   * @param former - the data so far. What sessions of web frameworks have under the names of facts is not shown, and stays.
+   */
+  stored(session: object, userId: string, former: JsonObject = {}): JsonObject {
     if (!isPlainObject(session)) {
       quiet(session);
       throw new InvalidArgumentError(
@@ -59,8 +69,10 @@ export class SessionShape<Data extends object> {
     if (claimed !== undefined && claimed !== userId) {
       refuse('userId of the session data', claimed, `"${userId}", or create a session for that user`);
     }
-    const checked = this.#schema ? conformed(this.#schema, data) : data;
-    return copyJson(checked, 'session data', this.#maxDataBytes);
+    const hidden = Object.fromEntries(Object.entries(former).filter(([name]) => factNames.includes(name)));
+    const whole = { ...data, ...hidden };
+    const checked = this.#schema ? conformed(this.#schema, whole) : whole;
+    return { ...copyJson(checked, 'session data', this.#maxDataBytes), ...hidden };
   }
 }
 

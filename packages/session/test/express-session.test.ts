@@ -180,6 +180,19 @@ describe('a store for express-session', () => {
     expect(await sessions.list('alice')).toEqual([]);
   });
 
+  it('shares its sessions with a manager: who is signed in to one that is changed stays so', async () => {
+    const kv = memoryStore();
+    const sessions = new SessionManager<object>(kv);
+    await using site = await siteWith(new NoriKVSessionStore(kv, { userIdOf }));
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const [cookie = ''] = browser.cookies.values();
+    const sid = decodeURIComponent(cookie).replace(/^s:(.+)\..*$/, '$1');
+    expect(await sessions.update(sid, (data) => ({ ...data, visits: 41 }))).toBe(true);
+    expect(await browser.text('/whoami')).toBe('alice');
+    expect(await browser.text('/visit')).toBe('42');
+  });
+
   it('a slow request does not begin a session anew that is over by now', async () => {
     const clock = new FakeClock({ nowMs: Date.now() });
     await using site = await siteWith(new NoriKVSessionStore(memoryStore({ clock }), { clock, ttlMs: hour }));

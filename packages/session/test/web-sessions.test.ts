@@ -3,7 +3,13 @@ import { countCalls, FakeClock, type MemoryStore, withLyingServer } from '@norik
 import { describe, expect, it } from 'vitest';
 import { type Callback, NoriKVSessionStore } from '../src/express-session.js';
 import { NoriKVFastifySessionStore } from '../src/fastify-session.js';
-import { type SessionEvent, SessionManager } from '../src/index.js';
+import {
+  createSessionId,
+  type SessionEvent,
+  SessionManager,
+  type SessionManagerOptions,
+  type StandardSchema,
+} from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
 import { type WebSession, type WebSessionOptions, WebSessions } from '../src/web-sessions.js';
 import { memoryStore } from './engines.js';
@@ -244,6 +250,42 @@ describeOnEngines('sessions of a web framework', (open) => {
     await Promise.all([save(1), save(2)]);
     expect((await sessions.find('sid'))?.session.data).toMatchObject({ userId: 'alice' });
     expect(await new SessionManager(store, day, { clock }).list('alice')).toHaveLength(1);
+  });
+});
+
+describe('a manager that changes a session of a web framework', () => {
+  const content = { cookie: browser, userId: 'number 7', createdAt: 'monday', lastAccessedAt: null };
+  const sid = createSessionId();
+  /** Leaves out what it does not know. */
+  const schemaOf = (...names: string[]): StandardSchema<object> => ({
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate(value) {
+        const missing = names.filter((name) => !Object.hasOwn(Object(value), name));
+        if (missing.length > 0)
+          return { issues: missing.map((name) => ({ message: `${name} is required` })) };
+        const known = Object.entries(Object(value)).filter(([name]) =>
+          [...names, 'cookie', 'a'].includes(name),
+        );
+        return { value: Object.fromEntries(known) };
+      },
+    },
+  });
+
+  it.each<[string, SessionManagerOptions<object>]>([
+    ['without a schema', {}],
+    ['with one that requires them', { schema: schemaOf('userId', 'createdAt') }],
+    ['with one that leaves them out', { schema: schemaOf() }],
+  ])('leaves the data of it that have names of the facts, %s', async (_name, options) => {
+    const store = memoryStore();
+    const sessions = new WebSessions<typeof content>(store, { userIdOf: () => 'alice' }, 'test');
+    await sessions.save(sid, content, false);
+    const manager = new SessionManager(store, hour, options);
+    expect(await manager.get(sid)).toMatchObject({ userId: 'alice', createdAt: expect.any(Number) });
+    expect(await manager.update(sid, (session) => ({ ...session, a: 1 }))).toBe(true);
+    expect((await sessions.find(sid))?.session.data).toEqual({ ...content, a: 1 });
+    await expect(manager.update(sid, () => ({ userId: 'number 7' }))).rejects.toThrow('use "alice"');
   });
 });
 
