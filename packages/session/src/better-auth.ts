@@ -1,6 +1,6 @@
 import { type Change, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
 import { InvalidArgumentError, isNoriKVError, type KvStore } from '@norikv/store';
-import { checkObject, checkString, draw, refuse } from '@norikv/store/checks';
+import { checkOptions, checkString, draw, refuse } from '@norikv/store/checks';
 import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {
@@ -32,6 +32,8 @@ export type BetterAuthStorageOptions = Pick<
   'prefix' | 'deadlineMs' | 'unsafeAllowNonAtomicCas' | 'clock' | 'random'
 >;
 
+const optionNames: readonly string[] = ['prefix', 'deadlineMs', 'unsafeAllowNonAtomicCas', 'clock', 'random'];
+
 /** The token of a session: never used again once it was deleted. */
 const tokenPattern = /^[A-Za-z0-9]{32}$/;
 const countPattern = /^\d{1,15}$/;
@@ -58,8 +60,8 @@ export function betterAuthStorage(
   client: KvStore,
   options: BetterAuthStorageOptions = {},
 ): BetterAuthStorage {
-  const { prefix: given = 'better-auth' } = checkObject('options', options);
-  const settings = settingsOf(1, { ...options, prefix: given });
+  const { prefix: given = 'better-auth' } = checkOptions(options, optionNames);
+  const settings = settingsOf(1, { ...options, prefix: given }, []);
   const { prefix, deadlineMs, clock, random } = settings;
   const updater = updaterOf(client, settings, 'betterAuthStorage');
 

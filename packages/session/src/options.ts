@@ -1,5 +1,12 @@
-import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
+import { type Clock, systemClock } from '@norikv/store';
+import {
+  checkFunction,
+  checkNames,
+  checkOneOf,
+  checkOptions,
+  checkWhole,
+  refuse,
+} from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { SessionListener } from './events.js';
 import type { CreateOptions } from './session.js';
@@ -42,10 +49,16 @@ export interface Settings
 
 const twelveHoursMs = 43_200_000;
 
-/** @throws InvalidArgumentError naming the option that is wrong. */
-export function settingsOf(ttlMs: number, options: SessionStoreOptions): Settings {
-  const defaults: Omit<Settings, 'now'> = {
-    ttlMs,
+/**
+ * @param ownNames - which options the caller takes beside these.
+ * @throws InvalidArgumentError naming the option that is wrong.
+ */
+export function settingsOf(
+  ttlMs: number,
+  options: SessionStoreOptions,
+  ownNames: readonly string[],
+): Settings {
+  const defaults: Omit<Settings, 'now' | 'ttlMs'> = {
     prefix: 'session',
     absoluteMs: Math.max(ttlMs, twelveHoursMs),
     maxSessions: 100,
@@ -57,13 +70,9 @@ export function settingsOf(ttlMs: number, options: SessionStoreOptions): Setting
     clock: systemClock,
     random: Math.random,
   };
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name] of given) {
-    if (name === 'ttlMs' || !Object.hasOwn(defaults, name)) {
-      throw new InvalidArgumentError(`"${name}" is no option of a session store; see SessionStoreOptions`);
-    }
-  }
-  const settings = { ...defaults, ...Object.fromEntries(given) };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  checkNames('an option', given, [...ownNames, ...Object.keys(defaults)]);
+  const settings = { ttlMs, ...defaults, ...given };
   checkLifetimes(settings);
   checkWhole('maxSessions', settings.maxSessions, 1, 1_000);
   checkWhole('maxDataBytes', settings.maxDataBytes, 1, 1_000_000);

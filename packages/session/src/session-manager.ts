@@ -51,7 +51,7 @@ export class SessionManager<Data extends object = Profile> {
    */
   constructor(client: KvStore, ttlMs: number = 3_600_000, options: SessionManagerOptions<Data> = {}) {
     const { schema, ...storeOptions } = checkObject('options', options);
-    const settings = settingsOf(ttlMs, storeOptions);
+    const settings = settingsOf(ttlMs, storeOptions, ['schema']);
     this.#ledger = new SessionLedger(client, settings, 'SessionManager');
     this.#shape = new SessionShape(schema, settings.maxDataBytes);
   }

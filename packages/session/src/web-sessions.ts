@@ -60,7 +60,7 @@ export class WebSessions<Stored extends WebSession> {
     const given = checkObject('options', options);
     const { ttlMs = oneDayMs, userIdOf = () => undefined, ...storeOptions } = given;
     checkFunction('userIdOf', userIdOf);
-    this.#ledger = new WebLedger(client, settingsOf(ttlMs, storeOptions), user);
+    this.#ledger = new WebLedger(client, settingsOf(ttlMs, storeOptions, ['ttlMs', 'userIdOf']), user);
     this.#userIdOf = userIdOf;
   }
 

@@ -27,15 +27,15 @@ const wrongOptions: readonly (readonly [options: object, message: string])[] = [
   [{ prefix: 'a b' }, 'prefix is "a b"'],
   [{ prefix: 'x'.repeat(65) }, 'prefix'],
   [{ prefix: {} }, 'prefix is [object Object]'],
-  [{ idleMs: 5 }, '"idleMs" is no option'],
+  [{ idleMs: 5 }, 'an option is "idleMs"; use schema, prefix, '],
   [{ schema: {} }, 'schema is [object Object]; use a schema'],
   [{ schema: null }, 'schema is null'],
   [{ clock: 5 }, 'clock is 5'],
   [{ clock: null }, 'clock is null'],
   [{ clock: {} }, 'clock.now is undefined; use a function'],
   [{ clock: { ...systemClock, startTimer: 5 } }, 'clock.startTimer is 5; use a function'],
-  [{ now: () => 0 }, '"now" is no option'],
-  [{ ttlMs: 5 }, '"ttlMs" is no option'],
+  [{ now: () => 0 }, 'an option is "now"; use schema, prefix, '],
+  [{ ttlMs: 5 }, 'an option is "ttlMs"; use schema, prefix, '],
   [{ onEvent: null }, 'onEvent is null; use a function'],
   [{ onEvent: 'log' }, 'onEvent is "log"'],
   [{ random: 5 }, 'random is 5; use a function'],
@@ -55,6 +55,17 @@ describe('options', () => {
     expect(() => new SessionManager(memoryStore(), 1_000, given)).toThrow(/^options is/);
     expect(() => new NoriKVSessionStore(memoryStore(), given)).toThrow(/^options is/);
     expect(() => betterAuthStorage(memoryStore(), given)).toThrow(/^options is/);
+  });
+
+  it('that a store or storage does not have are refused, with those that it has', () => {
+    const store = memoryStore();
+    const named = (option: string): object => ({ [option]: () => {} });
+    expect(() => new NoriKVSessionStore(store, named('schema'))).toThrow(
+      'an option is "schema"; use ttlMs, userIdOf, prefix, ',
+    );
+    expect(() => betterAuthStorage(store, named('onEvent'))).toThrow(
+      'an option is "onEvent"; use prefix, deadlineMs, unsafeAllowNonAtomicCas, clock, random',
+    );
   });
 
   it.each([null, 'userId'])('userIdOf %j is refused', (userIdOf) => {
