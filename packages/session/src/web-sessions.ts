@@ -171,9 +171,9 @@ export class WebSessions<Stored extends WebSession> {
     const { expires, originalMaxAge } = cookie ?? {};
     const leftMs = expires ? new Date(expires).getTime() - now() : ttlMs;
     if (!(leftMs > 0)) return 0;
-    const idleMs = Math.ceil(originalMaxAge || leftMs);
-    checkWhole('maxAge of the cookie', idleMs, 1, longestMs);
-    return idleMs;
+    // A date in the year 9999 is a way to say that a cookie never ends.
+    const idleMs = Math.min(longestMs, Math.ceil(originalMaxAge || leftMs));
+    return checkWhole('maxAge of the cookie', idleMs);
   }
 }
 

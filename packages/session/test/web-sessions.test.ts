@@ -127,6 +127,21 @@ describeOnEngines('sessions of a web framework', (open) => {
     expect(await sessions.find('long')).toBeDefined();
   });
 
+  it.each<[string, WebSession['cookie']]>([
+    ['its date', { originalMaxAge: null, expires: new Date('9999-12-31') }],
+    ['its age', { originalMaxAge: 1e15, expires: new Date(8.64e15) }],
+  ])('live for ten years if their cookie, by %s, lasts longer', async (_name, cookie) => {
+    await using world = await open();
+    const sessions = sessionsIn(world);
+    await sessions.save('sid', { cookie, visits: 1 }, false);
+    await sessions.save('sid', { cookie, visits: 2 }, true);
+    const found = await sessions.find('sid');
+    const tenYears = 10 * 366 * day;
+    const expiresAt = world.clock.now() + tenYears;
+    expect(found?.session).toMatchObject({ idleMs: tenYears, expiresAt, data: { visits: 2 } });
+    await sessions.touch('sid', { cookie }, found?.session);
+  });
+
   it('end when they are saved or touched with a cookie that has expired', async () => {
     await using world = await open();
     const { clock } = world;
@@ -468,8 +483,8 @@ describe('wrong input and a store that does not answer', () => {
     const large = { cookie: browser, userId: 'x'.repeat(100) };
     await expect(sessions.save('sid', large, false)).rejects.toThrow('bytes long');
     await expect(sessions.save('sid', [] as unknown as Stored, false)).rejects.toThrow('no object');
-    const endless = { cookie: { originalMaxAge: 1e15, expires: new Date(8.64e15) } };
-    await expect(sessions.save('sid', endless, false)).rejects.toThrow('maxAge of the cookie is');
+    const noTime = { cookie: { originalMaxAge: -1, expires: new Date(8.64e15) } };
+    await expect(sessions.save('sid', noTime, false)).rejects.toThrow('maxAge of the cookie is -1');
   });
 
   it('is told apart from nobody being signed in', async () => {
