@@ -25,6 +25,8 @@ interface Presented<Data extends object> {
  */
 export class RequestSession<Data extends object = Profile> {
   #data: Session<Data> | null;
+  /** Who was signed in last, also if the session is found to be over by now. */
+  #userId: string | undefined;
   #unreadable: unknown;
   #id: string | undefined;
   #cookie: string | undefined;
@@ -38,6 +40,7 @@ export class RequestSession<Data extends object = Profile> {
     this.#jar = jar;
     this.#id = id;
     this.#data = frozen(data);
+    this.#userId = data?.userId;
     this.#unreadable = unreadable;
   }
 
@@ -71,6 +74,7 @@ export class RequestSession<Data extends object = Profile> {
       }
       this.#use(signIn.id, signIn.ownMs);
       this.#data = frozen(signIn.session);
+      this.#userId = userId;
       this.#unreadable = undefined;
     });
   }
@@ -123,10 +127,20 @@ export class RequestSession<Data extends object = Profile> {
     this.#forget();
   }
 
-  /** Logs the user out everywhere, here as well. Returns how many sessions there were. */
+  /**
+   * Logs the user out everywhere, here as well, also if the session proved to be over. Returns how many sessions there
+   * were. Where nobody was signed in, it logs out here.
+   *
+   * @throws CorruptRecordError, SessionDataError as {@link data}: then it is not known who that is.
+   */
   async signOutEverywhere(): Promise<number> {
-    const { data } = this;
-    const count = data ? await orUnavailable(() => this.#sessions.revokeAll(data.userId)) : 0;
+    if (this.#unreadable !== undefined) throw this.#unreadable;
+    const userId = this.#userId;
+    const count = await orUnavailable(async () =>
+      userId === undefined
+        ? Number(await this.#sessions.destroy(this.#id))
+        : this.#sessions.revokeAll(userId),
+    );
     this.#forget();
     return count;
   }
@@ -164,6 +178,7 @@ export class RequestSession<Data extends object = Profile> {
   #forget(): void {
     this.#id = undefined;
     this.#data = null;
+    this.#userId = undefined;
     this.#unreadable = undefined;
     this.#cookie = this.#jar.clear();
   }

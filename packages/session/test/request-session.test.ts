@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
 import { type CreateOptions, SessionManager } from '../src/index.js';
+import { requestSessions } from '../src/request.js';
 import { memoryStore } from './engines.js';
 import { hour, minute, second } from './world.js';
 
@@ -131,6 +132,33 @@ describe('RequestSession', () => {
       await visit(signIn({ ttlMs: minute, absoluteMs: 2 * minute }));
       expect(given).toEqual([usual, usual, usual, '86400', '86399', '120']);
     }
+  });
+
+  it.each<[string, Visit, Visit]>([
+    ['update', (session) => session.update((data) => data), (session) => session.regenerate()],
+    ['update', (session) => session.update((data) => data), (session) => session.signOut()],
+    ['regenerate', (session) => session.regenerate(), (session) => session.regenerate()],
+  ])('signs out everywhere where %s came too late', async (_name, late, earlier) => {
+    const sessions = new SessionManager(memoryStore());
+    const open = requestSessions(sessions);
+    const { id } = await sessions.signIn(...alice);
+    await sessions.create(...alice);
+    const [first, second] = [await open(`__Host-id=${id}`), await open(`__Host-id=${id}`)];
+    await earlier(first);
+    expect([await late(second), second.data]).toEqual([false, null]);
+    const count = (await sessions.list('alice')).length;
+    expect(await second.signOutEverywhere()).toBe(count);
+    expect(await sessions.list('alice')).toEqual([]);
+    expect(await second.signOutEverywhere()).toBe(0);
+  });
+
+  it('ends the session its id once led to, where nobody is known to sign out everywhere', async () => {
+    const sessions = new SessionManager(memoryStore());
+    const id = await sessions.create(...alice);
+    await sessions.regenerate(id);
+    const session = await requestSessions(sessions)(`__Host-id=${id}`);
+    expect([session.data, await session.signOutEverywhere()]).toEqual([null, 1]);
+    expect(await sessions.list('alice')).toEqual([]);
   });
 
   it('hands out data that nobody can change without a word', async () => {
