@@ -7,7 +7,7 @@ export {
   SignInRevokedError,
 } from './errors.js';
 export type { EndReason, SessionEvent, SessionListener } from './events.js';
-export type { SessionStoreOptions } from './options.js';
+export type { SessionManagerOptions, SessionStoreOptions } from './options.js';
 export type {
   CreateOptions,
   ListedSession,
@@ -20,4 +20,4 @@ export type {
   SignIn,
 } from './session.js';
 export { createSessionId, isSessionId } from './session-id.js';
-export { type PresentedId, SessionManager, type SessionManagerOptions } from './session-manager.js';
+export { type PresentedId, SessionManager } from './session-manager.js';

@@ -8,8 +8,9 @@ import {
   refuse,
 } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
+import type { StandardSchema } from '@norikv/store/standard-schema';
 import type { SessionListener } from './events.js';
-import type { CreateOptions } from './session.js';
+import type { CreateOptions, Profile } from './session.js';
 
 /** What both the manager and the adapters take. */
 export interface SessionStoreOptions {
@@ -35,6 +36,16 @@ export interface SessionStoreOptions {
   readonly clock?: Clock | undefined;
   /** Uniform in [0, 1), for waits between retries; ids never depend on it. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
+}
+
+/** Options of `SessionManager`. */
+export interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
+  /**
+   * Checks the data whenever a session is created, changed or read, and may change it. It must accept its own
+   * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. From
+   * any Standard Schema library; synchronous.
+   */
+  readonly schema?: StandardSchema<Data> | undefined;
 }
 
 /** Checked options, with defaults. */

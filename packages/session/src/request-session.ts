@@ -106,18 +106,21 @@ export class RequestSession<Data extends object = Profile> {
   }
 
   /**
-   * Gives the session a new id: call it when rights change. False if the session is over.
+   * Gives the session a new id: call it when rights change. False if the session is over. With `overlapMs`, true also
+   * if another request just gave it one, with an overlap: the browser gets it from that one.
    *
    * @throws InvalidArgumentError once the response has begun.
    */
-  async regenerate(options?: RegenerateOptions): Promise<boolean> {
+  async regenerate(options: RegenerateOptions = {}): Promise<boolean> {
     this.#checkCookie('regenerate');
     return orUnavailable(async () => {
       const renewed = await this.#sessions.renew(this.#id, options);
       if (renewed) this.#use(renewed.id, renewed.ownMs);
       // The cookie stays: a request at the same time may just have set the one that works.
-      else this.#data = null;
-      return renewed !== null;
+      const isOverlapping = (options.overlapMs ?? 0) > 0;
+      const goesOn = renewed !== null || (isOverlapping && (await this.#sessions.validate(this.#id)));
+      if (!goesOn) this.#data = null;
+      return goesOn;
     });
   }
 

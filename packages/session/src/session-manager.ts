@@ -1,24 +1,13 @@
 import { errorCode, type KvStore } from '@norikv/store';
 import { checkObject, checkWhole, refuse } from '@norikv/store/checks';
-import type { StandardSchema } from '@norikv/store/standard-schema';
 import { SignInRevokedError } from './errors.js';
-import { checkUserId, type SessionStoreOptions, settingsOf } from './options.js';
+import { checkUserId, type SessionManagerOptions, settingsOf } from './options.js';
 import type { ListedSession, NewSession, Profile, RegenerateOptions, Session, SignIn } from './session.js';
 import { createSessionId, hashOf, isSessionId } from './session-id.js';
 import { SessionLedger } from './session-ledger.js';
 import { type Beginning, type OwnedSession, SessionShape } from './session-shape.js';
 import { revoke, revokeAll, revokeOthers } from './user-transitions.js';
 import { type FoundOfUser, withSession } from './with-session.js';
-
-/** Options of {@link SessionManager}. */
-export interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
-  /**
-   * Checks the data whenever a session is created, changed or read, and may change it. It must accept its own
-   * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. From
-   * any Standard Schema library; synchronous.
-   */
-  readonly schema?: StandardSchema<Data> | undefined;
-}
 
 /** A session id as it came in: a cookie may be missing, or anything. */
 export type PresentedId = string | null | undefined;
@@ -128,7 +117,8 @@ export class SessionManager<Data extends object = Profile> {
 
   /**
    * Gives a session a new id, and ends the old one. Call it whenever rights change. Null if there is no
-   * session, or another call gave it a new id at the same time. Times and data stay.
+   * session, or another call gave it a new id at the same time; with `overlapMs` also if the old id leads to that one
+   * already. Times and data stay.
    *
    * If it throws, the session may be over.
    */
@@ -144,7 +134,9 @@ export class SessionManager<Data extends object = Profile> {
     const { overlapMs = 0 } = checkObject('options of regenerate', options);
     checkWhole('overlapMs', overlapMs, 0, 60_000);
     const found = await this.#find(id);
-    if (!found) return null;
+    if (!found || !isSessionId(id)) return null;
+    // Whoever gave it the id it has now answers with that one. But where rights change, no older id may lead on.
+    if (overlapMs > 0 && found.key !== hashOf(id)) return null;
     const newId = createSessionId();
     const isDone = await this.#ledger.move(found, hashOf(newId), overlapMs);
     return isDone ? { id: newId, ownMs: this.#ownMs(found.session) } : null;

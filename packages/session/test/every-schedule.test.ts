@@ -71,6 +71,24 @@ describe('no schedule breaks that a session is over once somebody was told so', 
     expect(await explore(destroyedWhileRenewed(overlapMs), terms)).toBeGreaterThan(floor);
   });
 
+  it('under its older ids, where rights change while another request renews it', async () => {
+    const promoted = async (world: World): Promise<void> => {
+      const id = await signIn(world);
+      const [isPromoted, renewed] = await world.race(
+        async (process) => {
+          const session = await requestSessions(sessionsIn(process))(`__Host-id=${id}`);
+          return session.regenerate();
+        },
+        (process) => sessionsIn(process).regenerate(id, { overlapMs: 60 * second }),
+      );
+      if (!answerOf(isPromoted)) return;
+      for (const older of [id, answerOf(renewed)])
+        expect(await sessionsIn(world).validate(older)).toBe(false);
+      expect(await sessionsIn(world).list('alice')).toHaveLength(1);
+    };
+    expect(await explore(promoted, { maxFaults: 0 })).toBeGreaterThan(floor);
+  });
+
   it('where all of a user are, and a sign-in comes before or after', async () => {
     const revoked = async (world: World): Promise<void> => {
       const [id, count] = await world.race(

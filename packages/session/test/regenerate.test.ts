@@ -61,6 +61,19 @@ describeOnEngines('a new id', (open) => {
     expect(await sessions.list('user')).toHaveLength(1);
   });
 
+  it('is none where the old one leads to one already, unless that must lead there no more', async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const sessions = new SessionManager(store, 30 * minute, { clock });
+    const old = await sessions.create('user', 'a@example.com', []);
+    const id = await sessions.regenerate(old, { overlapMs: 5 * second });
+    expect(await sessions.regenerate(old, { overlapMs: 5 * second })).toBeNull();
+    expect(await sessions.validate(id)).toBe(true);
+    const newest = await sessions.regenerate(old);
+    const alive = await Promise.all([old, id, newest].map((each) => sessions.validate(each)));
+    expect(alive).toEqual([false, false, true]);
+  });
+
   it('is told under the handle that ends the session, and by nobody who came too late', async () => {
     await using world = await open();
     const { store, clock } = world;

@@ -161,6 +161,60 @@ describe('RequestSession', () => {
     expect(await sessions.list('alice')).toEqual([]);
   });
 
+  it.each([
+    ['one after the other', false],
+    ['at once', true],
+  ])('has one new id where two requests renew it, %s, and the other one goes on', async (_name, isAtOnce) => {
+    const clock = new FakeClock();
+    const sessions = new SessionManager(memoryStore({ clock }), hour, { clock });
+    const open = requestSessions(sessions);
+    const id = await sessions.create(...alice);
+    const requests = [await open(`__Host-id=${id}`), await open(`__Host-id=${id}`)];
+    const renewals = [];
+    for (const request of requests) {
+      const renewal = request.regenerate({ overlapMs: 5 * second });
+      renewals.push(renewal);
+      if (!isAtOnce) await renewal;
+    }
+    expect(await Promise.all(renewals)).toEqual([true, true]);
+    expect(requests.map(({ data }) => data?.userId)).toEqual(['alice', 'alice']);
+    const [header, ...others] = requests
+      .flatMap((request) => request.headers())
+      .filter(([name]) => name === 'Set-Cookie');
+    expect(others).toEqual([]);
+    expect(await requests.at(-1)?.update((data) => ({ ...data, roles: ['changed'] }))).toBe(true);
+    await clock.advance(6 * second);
+    expect((await open(header?.[1].split(';')[0])).data?.roles).toEqual(['changed']);
+  });
+
+  it('gets a new id that no older one leads to, whoever renews it with an overlap', async () => {
+    const sessions = new SessionManager(memoryStore());
+    const open = requestSessions(sessions);
+    const id = await sessions.create(...alice);
+    const [renewing, promoting, late] = [
+      await open(`__Host-id=${id}`),
+      await open(`__Host-id=${id}`),
+      await open(`__Host-id=${id}`),
+    ];
+    await renewing.regenerate({ overlapMs: minute });
+    expect(await promoting.regenerate()).toBe(true);
+    expect((await open(`__Host-id=${id}`)).data).toBeNull();
+    expect([await late.regenerate({ overlapMs: minute }), late.data]).toEqual([false, null]);
+    expect(await sessions.list('alice')).toHaveLength(1);
+  });
+
+  it('does not pass for renewed where rights change, as long as an older id leads to the session', async () => {
+    const sessions = new SessionManager(memoryStore());
+    const open = requestSessions(sessions);
+    const id = await sessions.create(...alice);
+    const [renewing, promoting] = [await open(`__Host-id=${id}`), await open(`__Host-id=${id}`)];
+    const renewal = renewing.regenerate({ overlapMs: minute });
+    const isPromoted = await promoting.regenerate();
+    await renewal;
+    expect(promoting.data !== null).toBe(isPromoted);
+    expect(await sessions.validate(id)).toBe(!isPromoted);
+  });
+
   it('hands out data that nobody can change without a word', async () => {
     const { visit } = visitorOf(new SessionManager(memoryStore()));
     const push: Visit = (session) => {
