@@ -56,15 +56,15 @@ export class RequestSession<Data extends object = Profile> {
   }
 
   /**
-   * Signs a user in with a new id, and ends the session there was. Throws what `create` of the manager throws, and
-   * then nobody is signed in.
+   * Signs a user in with a new id, and ends the session there was. Throws what `create` of the manager throws. Then
+   * nobody is signed in anew, and who was before still is; but where the store did not answer, that session may be over.
    *
    * @throws InvalidArgumentError once the response has begun.
    */
   async signIn(userId: string, ...session: NewSession<Data>): Promise<void> {
     this.#checkCookie('signIn');
     await orUnavailable(async () => {
-      const signIn = await this.#sessions.signIn(userId, ...session);
+      const signIn = await this.#sessions.signInAgain(this.#id, userId, ...session);
       try {
         await this.#sessions.destroy(this.#id);
       } catch (error) {

@@ -23,6 +23,9 @@ export interface Found {
   readonly session: LiveSession;
 }
 
+/** What a sign-in says beside the session. */
+type SignInTerms = Pick<Candidate, 'generation' | 'replaces'>;
+
 /** The session that takes the place of another one. */
 interface Successor {
   readonly replacedBy: string;
@@ -113,8 +116,8 @@ export class SessionLedger {
   }
 
   /** Begins a session. False if its user's were ended since it was asked for, or if the key is, or was, taken. */
-  async begin(key: string, session: LiveSession, generation?: number): Promise<boolean> {
-    const isOpen = await this.#open(key, session, { generation });
+  async begin(key: string, session: LiveSession, terms: SignInTerms = {}): Promise<boolean> {
+    const isOpen = await this.#open(key, session, terms);
     if (isOpen) this.settings.onEvent({ kind: 'created', handle: key, userId: session.userId });
     return isOpen;
   }
@@ -150,7 +153,7 @@ export class SessionLedger {
   async #open(
     key: string,
     session: LiveSession,
-    terms: Pick<Candidate, 'continues' | 'generation'>,
+    terms: SignInTerms & Pick<Candidate, 'continues'>,
   ): Promise<boolean> {
     const { userId, createdAt, expiresAt } = session;
     const write = (): Promise<boolean> => this.records.updateSessionOnce(key, open(session));

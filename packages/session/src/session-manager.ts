@@ -60,10 +60,19 @@ export class SessionManager<Data extends object = Profile> {
 
   /** As {@link create}; returns the session and what its cookie needs, too, at no further cost. */
   async signIn(userId: string, ...session: NewSession<Data>): Promise<SignIn<Data>> {
+    return this.signInAgain(undefined, userId, ...session);
+  }
+
+  /** @internal As {@link signIn}, for who ends the former session next: it takes up no room. */
+  async signInAgain(
+    formerId: PresentedId,
+    userId: string,
+    ...session: NewSession<Data>
+  ): Promise<SignIn<Data>> {
     const beginning = this.#shape.begun(userId, session, this.#ledger.settings);
     const { createdAt } = beginning.session;
     const shown = this.#shape.shown(structuredClone(beginning.session), createdAt);
-    const id = await this.#begin(beginning);
+    const id = await this.#begin(beginning, isSessionId(formerId) ? hashOf(formerId) : undefined);
     return { id, session: shown, ownMs: this.#ownMs(beginning.session) };
   }
 
@@ -222,9 +231,9 @@ export class SessionManager<Data extends object = Profile> {
       : undefined;
   }
 
-  async #begin({ session, generation }: Beginning): Promise<string> {
+  async #begin({ session, generation }: Beginning, replaces?: string): Promise<string> {
     const id = createSessionId();
-    if (await this.#ledger.begin(hashOf(id), session, generation)) return id;
+    if (await this.#ledger.begin(hashOf(id), session, { generation, replaces })) return id;
     throw new SignInRevokedError(
       `generation is ${generation}, but the sessions of this user were ended since; check the credentials again`,
     );

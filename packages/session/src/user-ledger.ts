@@ -44,7 +44,7 @@ export class UserLedger {
       const isWritten = await write();
       if (isWritten && admission.isOverfull) {
         // If this fails, or may have: the oldest may be over, so the new one must not be. The next one makes the room.
-        const room = makeRoom(candidate.key, maxSessions);
+        const room = makeRoom(candidate.key, maxSessions, candidate.replaces);
         const evicted = await this.upkeep(() => this.#records.updateUser(userId, room));
         if (evicted) await this.#bury(userId, evicted, 'evicted');
       }

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly expiresAt: number;
   /** The key of the session it continues: it must still be named. */
   readonly continues?: string | undefined;
+  /** The key of the session it replaces, which is ended next, and so takes up no room. */
+  readonly replaces?: string | undefined;
   /** The generation in which it was asked for. */
   readonly generation?: number | undefined;
 }
@@ -36,7 +38,7 @@ export type Admission =
 /** Names a session. The oldest make room only when it is written: a sign-in that fails must end none. */
 export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord, Admission> {
   return (user = nobody, now) => {
-    const { key, createdAt, expiresAt, continues, generation = user.generation } = candidate;
+    const { key, createdAt, expiresAt, continues, replaces, generation = user.generation } = candidate;
     const { maxSessions, whenFull, dead } = quota;
     const continued = user.sessions.find((session) => session.key === continues);
     if (generation !== user.generation || (continues !== undefined && !continued)) {
@@ -47,7 +49,8 @@ export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord
     const others = user.sessions.filter(isOther);
     const handle = continued?.handle ?? key;
     // Another id for a session takes no more room, and nobody signs in who could end others for it.
-    const isOverfull = !continued && excessOf(others, handle, maxSessions).length > 0;
+    const isOverfull =
+      !continued && excessOf(others, [handle, handleOf(user, replaces)], maxSessions).length > 0;
     if (isOverfull && !dead) return keep({ kind: 'full', sessions: others });
     if (isOverfull && whenFull === 'refuse') return keep({ kind: 'refused' });
     const session = { key, handle, createdAt, expiresAt, namedAt: now };
@@ -62,19 +65,34 @@ export function admit(candidate: Candidate, quota: Quota): Transition<UserRecord
   };
 }
 
-/** Ends the oldest sessions beyond the quota, but not this one. Returns what ended. */
-export function makeRoom(key: string, maxSessions: number): Transition<UserRecord, readonly UserSession[]> {
+/** Ends the oldest sessions beyond the quota, but not this one, nor the one it replaces. Returns what ended. */
+export function makeRoom(
+  key: string,
+  maxSessions: number,
+  replaces?: string,
+): Transition<UserRecord, readonly UserSession[]> {
   return (user = nobody, now) => {
-    const own = user.sessions.find((session) => session.key === key);
-    const excess = own ? excessOf(user.sessions, own.handle, maxSessions) : [];
+    const own = handleOf(user, key);
+    const excess = own ? excessOf(user.sessions, [own, handleOf(user, replaces)], maxSessions) : [];
     return endWhere(({ handle }) => excess.includes(handle))(user, now);
   };
 }
 
-/** The handles of the oldest others that one session leaves no room for. A session may have two keys for a moment. */
-function excessOf(sessions: readonly UserSession[], handle: string, maxSessions: number): readonly string[] {
+function handleOf({ sessions }: UserRecord, key: string | undefined): string | undefined {
+  return sessions.find((session) => session.key === key)?.handle;
+}
+
+/**
+ * The handles of the oldest sessions that one leaves no room for, without its own and that of the one it replaces. A
+ * session may have two keys for a moment.
+ */
+function excessOf(
+  sessions: readonly UserSession[],
+  handles: readonly (string | undefined)[],
+  maxSessions: number,
+): readonly string[] {
   const byAge = sessions.toSorted((left, right) => left.createdAt - right.createdAt);
-  const others = new Set(byAge.map((session) => session.handle).filter((other) => other !== handle));
+  const others = new Set(byAge.map(({ handle }) => handle).filter((handle) => !handles.includes(handle)));
   return [...others].slice(0, Math.max(0, others.size + 1 - maxSessions));
 }
 
@@ -102,8 +120,8 @@ export function withdrawFor(successor: string): typeof withdraw {
 /** Ends the session an id is of, whichever others it has: who was to give it one may have died. Returns what ended. */
 export function withdrawAll(key: string): Transition<UserRecord, readonly UserSession[]> {
   return (user = nobody, now) => {
-    const own = user.sessions.find((session) => session.key === key);
-    return endWhere(({ handle }) => handle === own?.handle)(user, now);
+    const own = handleOf(user, key);
+    return endWhere(({ handle }) => handle === own)(user, now);
   };
 }
 

@@ -227,6 +227,27 @@ describe('no schedule breaks that a session nobody ended goes on', () => {
       expect(await explore(full)).toBeGreaterThan(floor);
     },
   );
+
+  it.each(['evict-oldest', 'refuse'] as const)(
+    'where one signs in again, and another one for the one place there is (%s)',
+    async (whenFull) => {
+      const one = { maxSessions: 1, whenFull };
+      const again = async (world: World): Promise<void> => {
+        const former = await signIn(world, one);
+        const [renewed, other] = await world.race(
+          async (process) => {
+            const session = await requestSessions(sessionsIn(process, one))(`__Host-id=${former}`);
+            await session.signIn('alice', 'alice@example.com', ['again']);
+          },
+          (process) => signIn(process, one),
+        );
+        expect([renewed, other].map(isTold)).toEqual([true, whenFull === 'evict-oldest']);
+        expect(await sessionsIn(world).validate(former)).toBe(false);
+        expect(await sessionsIn(world).list('alice')).toHaveLength(1);
+      };
+      expect(await explore(again, { maxFaults: 0 })).toBeGreaterThan(floor);
+    },
+  );
 });
 
 interface Stored extends WebSession {

@@ -3,7 +3,7 @@ import { FakeClock } from '@norikv/testkit';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
-import { type CreateOptions, SessionManager } from '../src/index.js';
+import { type CreateOptions, SessionManager, type StandardSchema } from '../src/index.js';
 import { requestSessions } from '../src/request.js';
 import { memoryStore } from './engines.js';
 import { hour, minute, second } from './world.js';
@@ -71,6 +71,70 @@ describe('RequestSession', () => {
     });
     expect(await left.json()).toEqual([null, null]);
     expect(given.at(-1)).toBe('0');
+  });
+
+  it('stays that of who was signed in where a sign-in is refused', async () => {
+    const sessions = new SessionManager(memoryStore());
+    const { visit, given } = visitorOf(sessions);
+    await visit(signIn());
+    const refused = await visit(async (session) => {
+      const error = await session.signIn('bob', 'bob@example.com', [], { generation: 7 }).catch(String);
+      return [error, session.data?.userId];
+    });
+    expect(await refused.json()).toEqual([expect.stringContaining('SignInRevokedError'), 'alice']);
+    const still = await visit((session) => session.data?.userId);
+    expect([await still.json(), given.length]).toEqual(['alice', 1]);
+  });
+
+  it.each(['evict-oldest', 'refuse'] as const)(
+    'signs in again where its user has all sessions there may be, and ends no other one (%s)',
+    async (whenFull) => {
+      const clock = new FakeClock();
+      const options = { clock, maxSessions: 2, whenFull };
+      const sessions = new SessionManager(memoryStore({ clock }), hour, options);
+      const [phone, laptop] = [visitorOf(sessions), visitorOf(sessions)];
+      for (const { visit } of [phone, laptop, laptop, laptop]) {
+        expect((await visit(signIn())).status).toBe(200);
+        await clock.advance(2 * minute);
+      }
+      expect(await sessions.list('alice')).toHaveLength(2);
+      for (const { visit } of [phone, laptop])
+        expect(await (await visit((session) => session.data?.userId)).json()).toBe('alice');
+    },
+  );
+
+  it('ends only what was too much before where it signs in again', async () => {
+    const clock = new FakeClock();
+    const store = memoryStore({ clock });
+    const several = new SessionManager(store, hour, { clock });
+    const ids: string[] = [];
+    for (const _ of ['tablet', 'phone', 'laptop']) {
+      ids.push(await several.create(...alice));
+      await clock.advance(2 * minute);
+    }
+    const sessions = new SessionManager(store, hour, { clock, maxSessions: 2 });
+    const laptop = await requestSessions(sessions)(`__Host-id=${ids[2]}`);
+    await laptop.signIn(...alice);
+    const alive = await Promise.all(ids.map((id) => sessions.validate(id)));
+    expect(alive).toEqual([false, true, false]);
+    expect(await sessions.list('alice')).toHaveLength(2);
+  });
+
+  it('signs in again where its data no longer fit, and its user has all sessions there may be', async () => {
+    const options = { maxSessions: 1, whenFull: 'refuse' } as const;
+    const store = memoryStore();
+    const id = await new SessionManager(store, hour, options).create(...alice);
+    const validate: StandardSchema<{ n: number }>['~standard']['validate'] = (value) => {
+      const { n } = Object(value);
+      return typeof n === 'number' ? { value: { n } } : { issues: [{ message: 'no number' }] };
+    };
+    const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+    const sessions = new SessionManager<{ n: number }>(store, hour, { ...options, schema });
+    const session = await requestSessions(sessions)(`__Host-id=${id}`);
+    expect(() => session.data).toThrow('no number');
+    await session.signIn('alice', { n: 1 });
+    expect([session.data?.n, (await sessions.list('alice')).length]).toEqual([1, 1]);
+    expect(await sessions.validate(id)).toBe(false);
   });
 
   it('leaves no new session behind where the former one could not be ended', async () => {

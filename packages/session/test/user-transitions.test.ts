@@ -77,6 +77,14 @@ describe('a session that wants to be named', () => {
     expect(state?.sessions.at(-1)).toMatchObject({ key: 'new', handle: 'old' });
   });
 
+  it('has the room of the session it replaces, which stays until it is ended', () => {
+    const { state, result } = admit({ ...candidate, replaces: 'middle' }, quota)(user, now);
+    expect(result).toEqual({ kind: 'admitted', isOverfull: false });
+    expect(keysOf(state)).toEqual(['middle', 'old', 'young', 'new']);
+    for (const replaces of [undefined, 'gone'])
+      expect(admit({ ...candidate, replaces }, quota)(user, now).result).toMatchObject({ kind: 'full' });
+  });
+
   it.each([{ generation: 2 }, { continues: 'gone' }])('is told that it was revoked: %j', (facts) => {
     expect(admit({ ...candidate, ...facts }, quota)(user, now)).toMatchObject({
       kind: 'keep',
@@ -99,6 +107,12 @@ describe('the record of a user', () => {
     expect(result).toEqual([middle, old]);
     expect(makeRoom('gone', 2)(crowd, now)).toMatchObject({ kind: 'keep', result: [] });
     expect(makeRoom('old', 2)(crowd, now).result).toEqual([young, middle]);
+  });
+
+  it('loses none for one that is about to be ended, and not that one', () => {
+    const crowd = userWith(old, middle, young, session('new', 0));
+    expect(makeRoom('new', 3, 'old')(crowd, now)).toMatchObject({ kind: 'keep', result: [] });
+    expect(makeRoom('new', 2, 'old')(crowd, now).result).toEqual([middle]);
   });
 
   it('counts a session with two ids once', () => {
