@@ -14,8 +14,8 @@ export interface CookieOptions {
   readonly domain?: string | undefined;
   /**
    * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
-   * the browser is closed. If a sign-in chose an absolute time, its cookie lasts that long instead. Using a session
-   * does not prolong its cookie.
+   * the browser is closed. If a sign-in chose another absolute time than the manager has, its cookie lasts that long
+   * instead. Using a session does not prolong its cookie.
    */
   readonly maxAgeMs?: number | undefined;
 }

@@ -181,8 +181,8 @@ export class SessionManager<Data extends object = Profile> {
   }
 
   /**
-   * For the cookie: how many milliseconds a session has left at most, if its sign-in chose an absolute time. Null if it
-   * has that of the manager, and if there is no session.
+   * For the cookie: how many milliseconds a session has left at most, if its absolute time is not that of the manager.
+   * Null if it is, and if there is no session.
    */
   async ownTimeOf(id: PresentedId): Promise<number | null> {
     const found = await this.#find(id);

@@ -20,9 +20,18 @@ export function isTouchDue({ lastSeenAt, idleMs }: LiveSession, now: number): bo
   return Math.abs(now - lastSeenAt) * touchesPerIdleTime >= idleMs;
 }
 
-/** The cookie of a session, and the idle time that follows from it. */
+/**
+ * When a session ends at the latest that may last so long. If it was to last longer, for a cookie it had, that counts
+ * from now: it could be over already.
+ */
+export function expiryOf({ createdAt, expiresAt }: LiveSession, longestMs: number, now: number): number {
+  return Math.max(createdAt + longestMs, Math.min(expiresAt, now + longestMs));
+}
+
+/** The cookie of a session, and the times that follow from it. */
 export interface CookieTerms {
   readonly idleMs: number;
+  readonly longestMs: number;
   readonly cookie: JsonObject;
 }
 
@@ -30,11 +39,14 @@ export interface CookieTerms {
 export function touch(terms?: CookieTerms): Transition<SessionRecord, boolean> {
   return (record, now) => {
     if (!isLive(record, now)) return keep(false);
-    const { idleMs = record.idleMs, cookie } = terms ?? {};
+    const idleMs = terms?.idleMs ?? record.idleMs;
     const isOtherTime = Math.abs(idleMs - record.idleMs) * touchesPerIdleTime >= record.idleMs;
     if (!isOtherTime && !isTouchDue(record, now)) return keep(false);
-    const data = cookie ? { ...record.data, cookie } : record.data;
-    return saved({ ...record, lastSeenAt: now, idleMs, data }, now);
+    if (!terms) return saved({ ...record, lastSeenAt: now }, now);
+    const { longestMs, cookie } = terms;
+    const expiresAt = Math.min(record.expiresAt, expiryOf(record, longestMs, now));
+    const data = { ...record.data, cookie };
+    return saved({ ...record, lastSeenAt: now, idleMs, expiresAt, data }, now);
   };
 }
 
@@ -62,9 +74,8 @@ export function saveAnonymous(session: LiveSession, mustExist: boolean): Transit
     if (record === undefined && !mustExist) return write(session, 'opened', ttlOf(session, now));
     if (!isLive(record, now)) return keep('over');
     if (record.userId !== undefined) return keep('owned');
-    const { createdAt } = record;
-    const expiresAt = createdAt + session.expiresAt - session.createdAt;
-    const next = { ...session, createdAt, lastSeenAt: now, expiresAt };
+    const expiresAt = expiryOf(record, session.expiresAt - session.createdAt, now);
+    const next = { ...session, createdAt: record.createdAt, lastSeenAt: now, expiresAt };
     return write(next, 'changed', ttlOf(next, now));
   };
 }

@@ -1,7 +1,13 @@
 import type { JsonObject } from './json.js';
 import { SessionLedger } from './session-ledger.js';
 import type { LiveSession } from './session-record.js';
-import { type CookieTerms, change, type NextSession, saveAnonymous } from './session-transitions.js';
+import {
+  type CookieTerms,
+  change,
+  expiryOf,
+  type NextSession,
+  saveAnonymous,
+} from './session-transitions.js';
 
 /** What a web framework keeps in a session. */
 export interface Content {
@@ -19,7 +25,7 @@ export class WebLedger extends SessionLedger {
    */
   async save(key: string, content: Content, mustExist: boolean): Promise<boolean> {
     const { userId, idleMs } = content;
-    const longestMs = Math.max(this.settings.absoluteMs, idleMs);
+    const longestMs = this.longestMs(idleMs);
     const now = this.settings.now();
     const times = { createdAt: now, lastSeenAt: now, expiresAt: now + longestMs };
     const session: LiveSession = { kind: 'live', ...times, ...content };
@@ -31,6 +37,11 @@ export class WebLedger extends SessionLedger {
       return (await this.begin(key, session)) || this.save(key, content, true);
     }
     return this.#overwrite(key, content, longestMs);
+  }
+
+  /** How long a session may last whose cookie says how long it may be idle. */
+  longestMs(idleMs: number): number {
+    return Math.max(this.settings.absoluteMs, idleMs);
   }
 
   /** As {@link touch}, for a cookie that lasts longer than the session was to: its user names it for as long. */
@@ -55,7 +66,7 @@ export class WebLedger extends SessionLedger {
     if (found?.key !== key) return false;
     const { userId } = content;
     const { createdAt, userId: previous } = found.session;
-    const expiresAt = createdAt + longestMs;
+    const expiresAt = expiryOf(found.session, longestMs, this.settings.now());
     const isSameUser = userId === previous;
     const write = (): Promise<boolean> =>
       this.change(key, (session, now) => {

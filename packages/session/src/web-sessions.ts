@@ -26,7 +26,8 @@ export interface WebSession {
 export interface WebSessionOptions<Stored extends WebSession> extends SessionStoreOptions {
   /**
    * Idle time in milliseconds of a session whose cookie has no expiry. Default one day. `absoluteMs` is 12 hours
-   * by default, or this time if longer, and gives way to a cookie that lasts longer.
+   * by default, or this time if longer, and gives way to a cookie that lasts longer. Where that cookie becomes shorter,
+   * `absoluteMs`, or the cookie's time if longer, counts from then.
    */
   readonly ttlMs?: number | undefined;
   /**
@@ -113,7 +114,8 @@ export class WebSessions<Stored extends WebSession> {
   async touch(sid: string, session: Stored, loaded: LiveSession | undefined): Promise<void> {
     const idleMs = this.#idleMs(session);
     if (idleMs <= 0) return this.end(sid);
-    const terms = { idleMs, cookie: serialised(session.cookie ?? {}) };
+    const cookie = serialised(session.cookie ?? {});
+    const terms = { idleMs, longestMs: this.#ledger.longestMs(idleMs), cookie };
     if (!isSid(sid) || this.#isFresh(loaded, terms)) return;
     const isOutlasted = loaded !== undefined && loaded.createdAt + idleMs > loaded.expiresAt;
     await orUnavailable(async () => {

@@ -5,6 +5,7 @@ import {
   change,
   end,
   endOf,
+  expiryOf,
   isSame,
   open,
   replace,
@@ -50,11 +51,24 @@ describe('a session', () => {
 
   it('gets the terms of its cookie where they differ by a tenth, and keeps its data', () => {
     const seen = { ...session, lastSeenAt: now };
-    const terms = (idleMs: number) => touch({ idleMs, cookie: { path: '/' } })(seen, now);
+    const terms = (idleMs: number) =>
+      touch({ idleMs, longestMs: 60 * minute, cookie: { path: '/' } })(seen, now);
     expect(terms(11 * minute - 1)).toEqual({ kind: 'keep', result: false });
     for (const idleMs of [11 * minute, 9 * minute]) {
       expect(terms(idleMs).state).toEqual({ ...seen, idleMs, data: { visits: 1, cookie: { path: '/' } } });
     }
+  });
+
+  it('lasts so long from its beginning, or from now if it was to last longer, and never longer than it was to', () => {
+    const { createdAt, expiresAt } = session;
+    expect(expiryOf(session, 31 * minute, now)).toBe(expiresAt);
+    expect(expiryOf(session, 60 * minute, now)).toBe(createdAt + 60 * minute);
+    expect(expiryOf(session, 20 * minute, now)).toBe(now + 20 * minute);
+    expect(expiryOf(session, 30 * minute + 1, now)).toBe(expiresAt);
+    const touched = (longestMs: number) =>
+      touch({ idleMs: minute, longestMs, cookie: {} })(session, now).state;
+    expect(touched(60 * minute)).toMatchObject({ expiresAt });
+    expect(touched(20 * minute)).toMatchObject({ expiresAt: now + 20 * minute });
   });
 
   it('is changed only while it lives, and may be left as it is', () => {

@@ -189,6 +189,36 @@ describeOnEngines('sessions of a web framework', (open) => {
     expect(await sessions.find('sid')).toBeUndefined();
   });
 
+  it.each([undefined, 'alice'])(
+    'of %s go on where their cookie becomes shorter, as long as one that begins with it',
+    async (userId) => {
+      await using world = await open();
+      const { clock } = world;
+      const sessions = sessionsIn(world);
+      const cookieFor = (ms: number) => ({ originalMaxAge: ms, expires: new Date(clock.now() + ms) });
+      for (const sid of ['saved', 'touched'])
+        await sessions.save(sid, { cookie: cookieFor(30 * day), userId, visits: 1 }, false);
+      await clock.advance(10 * day);
+      const saved = { cookie: cookieFor(hour), userId, visits: 2 };
+      await sessions.save('saved', saved, true);
+      const touched = await sessions.find('touched');
+      await sessions.touch('touched', { cookie: cookieFor(hour), userId }, touched?.session);
+      const expiresAt = clock.now() + day;
+      for (let hours = 0; hours < 24; hours += 0.5) {
+        for (const sid of ['saved', 'touched']) {
+          const found = await sessions.find(sid);
+          const data = { visits: sid === 'saved' ? 2 : 1, cookie: { originalMaxAge: hour } };
+          expect(found?.session).toMatchObject({ idleMs: hour, expiresAt, data });
+          const cookie = cookieFor(hour);
+          await sessions.touch(sid, { cookie, userId }, found?.session);
+          if (hours % 6 === 1) await sessions.save(sid, { ...data, userId, cookie }, true);
+        }
+        await clock.advance(hour / 2);
+      }
+      for (const sid of ['saved', 'touched']) expect(await sessions.find(sid)).toBeUndefined();
+    },
+  );
+
   it('that are over stay over, also for a cookie that lasts longer', async () => {
     await using world = await open();
     const { store, clock } = world;
