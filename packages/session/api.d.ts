@@ -2,6 +2,7 @@
 
 import { KvStore } from '@norikv/store';
 import { S as SessionStoreOptions } from './options.js';
+import '@norikv/store/standard-schema';
 
 /** What better-auth wants of a `secondaryStorage`. Times are in seconds. */
 interface BetterAuthStorage {
@@ -42,6 +43,7 @@ import { KvStore } from '@norikv/store';
 import { W as WebSession, a as WebSessionOptions, S as SessionCallback, C as Callback } from './web-sessions.js';
 export { b as SessionCookie } from './web-sessions.js';
 import './options.js';
+import '@norikv/store/standard-schema';
 
 /** What the store uses of a request of Express. */
 interface ExpressSessionRequest {
@@ -97,6 +99,7 @@ import { KvStore } from '@norikv/store';
 import { W as WebSession, a as WebSessionOptions, S as SessionCallback, C as Callback } from './web-sessions.js';
 export { b as SessionCookie } from './web-sessions.js';
 import './options.js';
+import '@norikv/store/standard-schema';
 
 /**
  * A store for \@fastify/session whose sessions stay logged out: a request that was under way when a session was
@@ -137,9 +140,9 @@ export { Callback, NoriKVFastifySessionStore, SessionCallback, WebSession, WebSe
 import { RequestSessionOptions } from './request.js';
 export { CookieOptions, HeaderField, RequestSession } from './request.js';
 import { S as SessionManager } from './session-manager.js';
+import './options.js';
 import '@norikv/store';
 import '@norikv/store/standard-schema';
-import './options.js';
 
 /** What the middleware uses of a context of Hono 4. */
 interface HonoContext {
@@ -185,8 +188,8 @@ export { type HonoContext, RequestSessionOptions, honoSessions };
 
 export { SchemaIssue, SchemaResult, StandardSchema } from '@norikv/store/standard-schema';
 import { NoriKVError, ErrorFacts, Outcome } from '@norikv/store';
-export { E as EndReason, a as SessionEvent, b as SessionListener, S as SessionStoreOptions } from './options.js';
-export { C as CreateOptions, L as ListedSession, N as NewSession, P as PresentedId, a as Profile, R as RegenerateOptions, b as Session, c as SessionData, d as SessionFacts, S as SessionManager, e as SessionManagerOptions, f as SignIn } from './session-manager.js';
+export { C as CreateOptions, E as EndReason, L as ListedSession, N as NewSession, P as Profile, R as RegenerateOptions, a as Session, b as SessionData, c as SessionEvent, d as SessionFacts, e as SessionListener, f as SessionManagerOptions, S as SessionStoreOptions, g as SignIn } from './options.js';
+export { P as PresentedId, S as SessionManager } from './session-manager.js';
 
 /** The sessions of a user were ended between the look at the generation and the sign-in. Nothing was created. */
 declare class SignInRevokedError extends NoriKVError {
@@ -235,6 +238,7 @@ export { SessionDataError, type SessionDataFacts, SessionLimitError, SessionUnav
 // options.d.ts
 
 import { Clock } from '@norikv/store';
+import { StandardSchema } from '@norikv/store/standard-schema';
 
 /**
  * Why a session ended before its time. One that was `regenerated` goes on under another id: a `created` with the same
@@ -269,163 +273,6 @@ type SessionEvent = {
 };
 /** Receives events. */
 type SessionListener = (event: SessionEvent) => void;
-
-/** What both the manager and the adapters take. */
-interface SessionStoreOptions {
-    /** Begins every key. Managers and adapters with one prefix share their users' sessions. Default `session`. */
-    readonly prefix?: string | undefined;
-    /**
-     * A session is over then at the latest, however busy it is: milliseconds since it began. Default: 12 hours,
-     * or the idle time if that is longer.
-     */
-    readonly absoluteMs?: number | undefined;
-    /** How many sessions a user may have. Default 100. */
-    readonly maxSessions?: number | undefined;
-    /** What a sign-in does when there are so many: end the oldest (default), or throw `SessionLimitError`. */
-    readonly whenFull?: 'evict-oldest' | 'refuse' | undefined;
-    /** Bytes of JSON that the data of a session may take. Default 65,536. */
-    readonly maxDataBytes?: number | undefined;
-    /** Total time of one step of a call, in milliseconds. Default 5,000. */
-    readonly deadlineMs?: number | undefined;
-    /** Called for what begins, what ends and what failed without anybody noticing. What it throws is ignored. */
-    readonly onEvent?: SessionListener | undefined;
-    /** Accepts a store that does not declare the guarantees. Sessions that were ended may then come back. */
-    readonly unsafeAllowNonAtomicCas?: boolean | undefined;
-    readonly clock?: Clock | undefined;
-    /** Uniform in [0, 1), for waits between retries; ids never depend on it. Default `Math.random`. */
-    readonly random?: (() => number) | undefined;
-}
-
-export type { EndReason as E, SessionStoreOptions as S, SessionEvent as a, SessionListener as b };
-
-// request.d.ts
-
-import { a as Profile, S as SessionManager, b as Session, N as NewSession, R as RegenerateOptions } from './session-manager.js';
-import '@norikv/store';
-import '@norikv/store/standard-schema';
-import './options.js';
-
-/** How the id travels. */
-interface CookieOptions {
-    /** Default `__Host-id`, or `id` where `secure` is false or a domain is given. */
-    readonly name?: string | undefined;
-    /** Whether the cookie is for https only. Default true; browsers make an exception for localhost. */
-    readonly secure?: boolean | undefined;
-    /** Default `Lax`. */
-    readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
-    /** Default `/`. */
-    readonly path?: string | undefined;
-    /** Sends it to subdomains, too. Default: to this host only. */
-    readonly domain?: string | undefined;
-    /**
-     * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
-     * the browser is closed. If a sign-in chose an absolute time, its cookie lasts that long instead. Using a session
-     * does not prolong its cookie.
-     */
-    readonly maxAgeMs?: number | undefined;
-}
-/** Reads and writes one cookie. */
-interface CookieJar {
-    /** The value in a `Cookie` header, if it is there exactly once. */
-    read(header: string | null | undefined): string | undefined;
-    /** A `Set-Cookie` header, for a time of its own if there is one. */
-    write(value: string, ownMs?: number | null): string;
-    /** A `Set-Cookie` header that removes it. */
-    clear(): string;
-}
-
-/** A header field: name and value. */
-type HeaderField = [name: string, value: string];
-/** What came with a request. */
-interface Presented<Data extends object> {
-    readonly id: string | undefined;
-    readonly data: Session<Data> | null;
-    /** Why it cannot be known who this is. */
-    readonly unreadable: unknown;
-}
-/**
- * The session of a request.
- *
- * Its methods change the session in the store at once, and the cookie in its {@link headers}. Where the store does not
- * answer they throw a `SessionUnavailableError`, which Hono (from 4.5) answers with 503. An `onError` of your own sees
- * it: return `error.getResponse()`.
- */
-declare class RequestSession<Data extends object = Profile> {
-    #private;
-    /** @internal `requestSessions` makes it. */
-    constructor(sessions: SessionManager<Data>, jar: CookieJar, { id, data, unreadable }: Presented<Data>);
-    /**
-     * Who is signed in; null if nobody is. Frozen: `update` changes it.
-     *
-     * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or no longer fits
-     * the schema. Such a visitor can still sign in again, and sign out.
-     */
-    get data(): Session<Data> | null;
-    /**
-     * Signs a user in with a new id, and ends the session there was. Throws what `create` of the manager throws, and
-     * then nobody is signed in.
-     *
-     * @throws InvalidArgumentError once the response has begun.
-     */
-    signIn(userId: string, ...session: NewSession<Data>): Promise<void>;
-    /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
-    handle(): Promise<string | null>;
-    /** Changes the data. False if the session is over. */
-    update(updateFn: (session: Session<Data>) => Data): Promise<boolean>;
-    /**
-     * Gives the session a new id: call it when rights change. False if the session is over.
-     *
-     * @throws InvalidArgumentError once the response has begun.
-     */
-    regenerate(options?: RegenerateOptions): Promise<boolean>;
-    /** Logs out here. */
-    signOut(): Promise<void>;
-    /** Logs the user out everywhere, here as well. Returns how many sessions there were. */
-    signOutEverywhere(): Promise<number>;
-    /** Logs the user out everywhere else. Null if the session is over. */
-    signOutOthers(): Promise<number | null>;
-    /**
-     * The header fields the response needs: the cookie, if it changed, and then that nobody may cache it. Call it when
-     * the response is made, and append them to what else is set: from then on, what needs another cookie is refused.
-     */
-    headers(): HeaderField[];
-}
-
-/** Options of {@link requestSessions}. */
-interface RequestSessionOptions {
-    readonly cookie?: CookieOptions | undefined;
-}
-/** Reads the session of a request from its `Cookie` header. */
-type OpenSession<Data extends object> = (cookies: string | null | undefined) => Promise<RequestSession<Data>>;
-/**
- * Makes a function that reads the session of each request, in any framework: pass it the `Cookie` header, and append
- * `session.headers()` to the response.
- *
- * Where the store does not answer, it throws a `SessionUnavailableError`: answer 503 before anything else is done. Where
- * a session cannot be read, `data` throws and all else works, so that its visitor can sign in again, and sign out.
- *
- * @throws InvalidArgumentError naming the option that is wrong.
- *
- * @example
- * ```ts
- * const open = requestSessions(new SessionManager(store));
- *
- * async function logIn(request: Request): Promise<Response> {
- *   const session = await open(request.headers.get('cookie'));
- *   await session.signIn('user123', 'alice@example.com', ['user']);
- *   return new Response('welcome', { headers: session.headers() });
- * }
- * ```
- */
-declare function requestSessions<Data extends object>(sessions: SessionManager<Data>, options?: RequestSessionOptions): OpenSession<Data>;
-
-export { type CookieOptions, type HeaderField, type OpenSession, RequestSession, type RequestSessionOptions, requestSessions };
-
-// session-manager.d.ts
-
-import { KvStore } from '@norikv/store';
-import { StandardSchema } from '@norikv/store/standard-schema';
-import { S as SessionStoreOptions } from './options.js';
 
 /** What every session says beside the data of its kind. Times are wall-clock milliseconds. */
 interface SessionFacts {
@@ -481,7 +328,32 @@ interface ListedSession<Data = Profile> {
     readonly expiresAt: number;
 }
 
-/** Options of {@link SessionManager}. */
+/** What both the manager and the adapters take. */
+interface SessionStoreOptions {
+    /** Begins every key. Managers and adapters with one prefix share their users' sessions. Default `session`. */
+    readonly prefix?: string | undefined;
+    /**
+     * A session is over then at the latest, however busy it is: milliseconds since it began. Default: 12 hours,
+     * or the idle time if that is longer.
+     */
+    readonly absoluteMs?: number | undefined;
+    /** How many sessions a user may have. Default 100. */
+    readonly maxSessions?: number | undefined;
+    /** What a sign-in does when there are so many: end the oldest (default), or throw `SessionLimitError`. */
+    readonly whenFull?: 'evict-oldest' | 'refuse' | undefined;
+    /** Bytes of JSON that the data of a session may take. Default 65,536. */
+    readonly maxDataBytes?: number | undefined;
+    /** Total time of one step of a call, in milliseconds. Default 5,000. */
+    readonly deadlineMs?: number | undefined;
+    /** Called for what begins, what ends and what failed without anybody noticing. What it throws is ignored. */
+    readonly onEvent?: SessionListener | undefined;
+    /** Accepts a store that does not declare the guarantees. Sessions that were ended may then come back. */
+    readonly unsafeAllowNonAtomicCas?: boolean | undefined;
+    readonly clock?: Clock | undefined;
+    /** Uniform in [0, 1), for waits between retries; ids never depend on it. Default `Math.random`. */
+    readonly random?: (() => number) | undefined;
+}
+/** Options of `SessionManager`. */
 interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
     /**
      * Checks the data whenever a session is created, changed or read, and may change it. It must accept its own
@@ -490,6 +362,143 @@ interface SessionManagerOptions<Data extends object = Profile> extends SessionSt
      */
     readonly schema?: StandardSchema<Data> | undefined;
 }
+
+export type { CreateOptions as C, EndReason as E, ListedSession as L, NewSession as N, Profile as P, RegenerateOptions as R, SessionStoreOptions as S, Session as a, SessionData as b, SessionEvent as c, SessionFacts as d, SessionListener as e, SessionManagerOptions as f, SignIn as g };
+
+// request.d.ts
+
+import { P as Profile, a as Session, N as NewSession, R as RegenerateOptions } from './options.js';
+import { S as SessionManager } from './session-manager.js';
+import '@norikv/store';
+import '@norikv/store/standard-schema';
+
+/** How the id travels. */
+interface CookieOptions {
+    /** Default `__Host-id`, or `id` where `secure` is false or a domain is given. */
+    readonly name?: string | undefined;
+    /** Whether the cookie is for https only. Default true; browsers make an exception for localhost. */
+    readonly secure?: boolean | undefined;
+    /** Default `Lax`. */
+    readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
+    /** Default `/`. */
+    readonly path?: string | undefined;
+    /** Sends it to subdomains, too. Default: to this host only. */
+    readonly domain?: string | undefined;
+    /**
+     * How long the browser keeps it, in milliseconds; the store decides how long it opens anything. Default: until
+     * the browser is closed. If a sign-in chose another absolute time than the manager has, its cookie lasts that long
+     * instead. Using a session does not prolong its cookie.
+     */
+    readonly maxAgeMs?: number | undefined;
+}
+/** Reads and writes one cookie. */
+interface CookieJar {
+    /** The value in a `Cookie` header, if it is there exactly once. */
+    read(header: string | null | undefined): string | undefined;
+    /** A `Set-Cookie` header, for a time of its own if there is one. */
+    write(value: string, ownMs?: number | null): string;
+    /** A `Set-Cookie` header that removes it. */
+    clear(): string;
+}
+
+/** A header field: name and value. */
+type HeaderField = [name: string, value: string];
+/** What came with a request. */
+interface Presented<Data extends object> {
+    readonly id: string | undefined;
+    readonly data: Session<Data> | null;
+    /** Why it cannot be known who this is. */
+    readonly unreadable: unknown;
+}
+/**
+ * The session of a request.
+ *
+ * Its methods change the session in the store at once, and the cookie in its {@link headers}. Where the store does not
+ * answer they throw a `SessionUnavailableError`, which Hono (from 4.5) answers with 503. An `onError` of your own sees
+ * it: return `error.getResponse()`.
+ */
+declare class RequestSession<Data extends object = Profile> {
+    #private;
+    /** @internal `requestSessions` makes it. */
+    constructor(sessions: SessionManager<Data>, jar: CookieJar, { id, data, unreadable }: Presented<Data>);
+    /**
+     * Who is signed in; null if nobody is. Frozen: `update` changes it.
+     *
+     * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or no longer fits
+     * the schema. Such a visitor can still sign in again, and sign out.
+     */
+    get data(): Session<Data> | null;
+    /**
+     * Signs a user in with a new id, and ends the session there was. Throws what `create` of the manager throws. Then
+     * nobody is signed in anew, and who was before still is; but where the store did not answer, that session may be over.
+     *
+     * @throws InvalidArgumentError once the response has begun.
+     */
+    signIn(userId: string, ...session: NewSession<Data>): Promise<void>;
+    /** Names the session in the list of its user, and in `revoke`. Null if there is none. */
+    handle(): Promise<string | null>;
+    /** Changes the data. False if the session is over. */
+    update(updateFn: (session: Session<Data>) => Data): Promise<boolean>;
+    /**
+     * Gives the session a new id: call it when rights change. False if the session is over. With `overlapMs`, true also
+     * if another request just gave it one, with an overlap: the browser gets it from that one.
+     *
+     * @throws InvalidArgumentError once the response has begun.
+     */
+    regenerate(options?: RegenerateOptions): Promise<boolean>;
+    /** Logs out here. */
+    signOut(): Promise<void>;
+    /**
+     * Logs the user out everywhere, here as well, also if the session proved to be over. Returns how many sessions there
+     * were. Where nobody was signed in, it logs out here.
+     *
+     * @throws CorruptRecordError, SessionDataError as {@link data}: then it is not known who that is.
+     */
+    signOutEverywhere(): Promise<number>;
+    /** Logs the user out everywhere else. Null if the session is over. */
+    signOutOthers(): Promise<number | null>;
+    /**
+     * The header fields the response needs: the cookie, if it changed, and then that nobody may cache it. Call it when
+     * the response is made, and append them to what else is set: from then on, what needs another cookie is refused.
+     */
+    headers(): HeaderField[];
+}
+
+/** Options of {@link requestSessions}. */
+interface RequestSessionOptions {
+    readonly cookie?: CookieOptions | undefined;
+}
+/** Reads the session of a request from its `Cookie` header. */
+type OpenSession<Data extends object> = (cookies: string | null | undefined) => Promise<RequestSession<Data>>;
+/**
+ * Makes a function that reads the session of each request, in any framework: pass it the `Cookie` header, and append
+ * `session.headers()` to the response.
+ *
+ * Where the store does not answer, it throws a `SessionUnavailableError`: answer 503 before anything else is done. Where
+ * a session cannot be read, `data` throws and all else works, so that its visitor can sign in again, and sign out.
+ *
+ * @throws InvalidArgumentError naming the option that is wrong.
+ *
+ * @example
+ * ```ts
+ * const open = requestSessions(new SessionManager(store));
+ *
+ * async function logIn(request: Request): Promise<Response> {
+ *   const session = await open(request.headers.get('cookie'));
+ *   await session.signIn('user123', 'alice@example.com', ['user']);
+ *   return new Response('welcome', { headers: session.headers() });
+ * }
+ * ```
+ */
+declare function requestSessions<Data extends object>(sessions: SessionManager<Data>, options?: RequestSessionOptions): OpenSession<Data>;
+
+export { type CookieOptions, type HeaderField, type OpenSession, RequestSession, type RequestSessionOptions, requestSessions };
+
+// session-manager.d.ts
+
+import { KvStore } from '@norikv/store';
+import { P as Profile, f as SessionManagerOptions, N as NewSession, g as SignIn, a as Session, R as RegenerateOptions, L as ListedSession } from './options.js';
+
 /** A session id as it came in: a cookie may be missing, or anything. */
 type PresentedId = string | null | undefined;
 /**
@@ -529,6 +538,8 @@ declare class SessionManager<Data extends object = Profile> {
     create(userId: string, ...session: NewSession<Data>): Promise<string>;
     /** As {@link create}; returns the session and what its cookie needs, too, at no further cost. */
     signIn(userId: string, ...session: NewSession<Data>): Promise<SignIn<Data>>;
+    /** @internal As {@link signIn}, for who ends the former session next: it takes up no room. */
+    signInAgain(formerId: PresentedId, userId: string, ...session: NewSession<Data>): Promise<SignIn<Data>>;
     /**
      * The session, or null if there is none: never was, logged out, revoked, or too old. Counts as a use of it,
      * which is written once in a tenth of the idle time.
@@ -541,7 +552,7 @@ declare class SessionManager<Data extends object = Profile> {
      * else signed in under its id: a change never brings it back.
      *
      * @param updateFn - gets a copy and returns the new data, synchronously. It runs again when another process was
-     * first, possibly in the asynchronous context of another call for this session. `userId` cannot change.
+     * first, possibly in the asynchronous context of another call for this session. `userId` and times cannot change.
      */
     update(id: PresentedId, updateFn: (session: Session<Data>) => Data): Promise<boolean>;
     /**
@@ -551,7 +562,8 @@ declare class SessionManager<Data extends object = Profile> {
     destroy(id: PresentedId): Promise<boolean>;
     /**
      * Gives a session a new id, and ends the old one. Call it whenever rights change. Null if there is no
-     * session, or another call gave it a new id at the same time. Times and data stay.
+     * session, or another call gave it a new id at the same time; with `overlapMs` also if the old id leads to that one
+     * already. Times and data stay.
      *
      * If it throws, the session may be over.
      */
@@ -568,8 +580,8 @@ declare class SessionManager<Data extends object = Profile> {
     /** The handle of a session, to find it in a list. Null if there is none. */
     handleOf(id: PresentedId): Promise<string | null>;
     /**
-     * For the cookie: how many milliseconds a session has left at most, if its sign-in chose an absolute time. Null if it
-     * has that of the manager, and if there is no session.
+     * For the cookie: how many milliseconds a session has left at most, if its absolute time is not that of the manager.
+     * Null if it is, and if there is no session.
      */
     ownTimeOf(id: PresentedId): Promise<number | null>;
     /**
@@ -591,7 +603,7 @@ declare class SessionManager<Data extends object = Profile> {
     generation(userId: string): Promise<number>;
 }
 
-export { type CreateOptions as C, type ListedSession as L, type NewSession as N, type PresentedId as P, type RegenerateOptions as R, SessionManager as S, type Profile as a, type Session as b, type SessionData as c, type SessionFacts as d, type SessionManagerOptions as e, type SignIn as f };
+export { type PresentedId as P, SessionManager as S };
 
 // web-sessions.d.ts
 
@@ -615,7 +627,8 @@ interface WebSession {
 interface WebSessionOptions<Stored extends WebSession> extends SessionStoreOptions {
     /**
      * Idle time in milliseconds of a session whose cookie has no expiry. Default one day. `absoluteMs` is 12 hours
-     * by default, or this time if longer, and gives way to a cookie that lasts longer.
+     * by default, or this time if longer, and gives way to a cookie that lasts longer. Where that cookie becomes shorter,
+     * `absoluteMs`, or the cookie's time if longer, counts from then.
      */
     readonly ttlMs?: number | undefined;
     /**
