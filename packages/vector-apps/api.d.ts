@@ -53,7 +53,7 @@ interface EmbeddingCall {
 interface EmbeddingModel {
     /** How many numbers a vector has: 1 to 4,096. */
     readonly dimensions: number;
-    /** The vector of a text. */
+    /** The vector of a text, not to be changed afterwards. */
     embed(text: string, call?: EmbeddingCall): Promise<Vector> | Vector;
     /** The vectors of many texts, in their order; used instead of `embed` where present. */
     embedBatch?(texts: readonly string[], call?: EmbeddingCall): Promise<readonly Vector[]> | readonly Vector[];
@@ -162,7 +162,7 @@ interface NearCopyOptions {
 }
 /** Options of `DocumentDeduplicator`. All processes that share a prefix should agree on them. */
 interface DeduplicatorOptions {
-    /** The vector namespace. Default `doc_fingerprints`. */
+    /** The vector namespace, not to be shared by two prefixes. Default `doc_fingerprints`, after `prefix` if there is one. */
     readonly namespace?: string | undefined;
     /** What all keys begin with. Default `dedup:<namespace>:`. */
     readonly prefix?: string | undefined;
@@ -249,12 +249,6 @@ interface StoredDocument {
     readonly review: SimilarDocument | null;
     readonly isUnembedded: boolean;
 }
-/** What `resume` did with a document whose embedding was outstanding. */
-interface ResumedDocument {
-    readonly id: string;
-    /** The most similar document by meaning: this one stays and is marked for review. */
-    readonly review: SimilarDocument | null;
-}
 
 /** Options of `repair` and `verify`. */
 interface DeduplicationRunOptions extends CallOptions {
@@ -277,6 +271,13 @@ interface DeduplicationReport {
     readonly unembedded: number;
     /** Nothing was found. Outstanding embeddings do not count. */
     readonly isClean: boolean;
+}
+
+/** What `resume` did with a document whose embedding was outstanding. */
+interface ResumedDocument {
+    readonly id: string;
+    /** The most similar document by meaning: this one stays and is marked for review. */
+    readonly review: SimilarDocument | null;
 }
 
 /**
@@ -337,8 +338,8 @@ declare class DocumentDeduplicator {
     /** All documents and aliases, in no order. */
     documents(options?: CallOptions): AsyncGenerator<StoredDocument>;
     /**
-     * Embeds the documents that were admitted while the embedder was down, and compares their meaning. They
-     * stay; one that resembles another is marked for review and returned as such.
+     * Embeds what was stored while the embedder was down, and compares its meaning. Documents that were admitted stay;
+     * one that resembles another is marked for review and returned as such. Aliases are decided upon anew.
      *
      * @throws what the model throws, once it was asked for the others too, or failed for 8 in turn. What was done is
      * kept.
@@ -393,7 +394,10 @@ interface TrainingEvent {
 
 /** Options of `RecommendationEngine`. All processes that share a prefix should agree on them. */
 interface RecommendationOptions {
-    /** The vector namespace of the products. Another embedding model needs another one. Default `products`. */
+    /**
+     * The vector namespace of the products, not to be shared by two prefixes. Another embedding model needs another one.
+     * Default `products`, after `prefix` if there is one.
+     */
     readonly namespace?: string | undefined;
     /** What all keys begin with. Default `recommendation:`. */
     readonly prefix?: string | undefined;
@@ -546,7 +550,8 @@ declare class RecommendationEngine {
      */
     initialize(options?: CallOptions): Promise<void>;
     /**
-     * Writes a product, new or in place of the one there. What was learned about it stays.
+     * Writes a product, new or in place of the one there. What was learned about it stays. Writes and removals of one
+     * product by one engine take place in the order of the calls.
      *
      * @throws EmbeddingError when the model gives anything but one finite vector of its dimensions.
      */
@@ -861,7 +866,8 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     search(query: string, topK: number, options?: SearchOptions<Metadata>): Promise<SearchResult<Metadata>[]>;
     /**
      * One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`; where
-     * the store searches a graph, a document may be missed or shown twice.
+     * the store searches a graph, or the index of words has not learned yet what others wrote (`refresh()`), a document
+     * may be missed or shown twice.
      */
     searchPage(query: string, options?: PageOptions<Metadata>): Promise<SearchPage<Metadata>>;
     /** A document as it was indexed, or null. */
