@@ -1,6 +1,6 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { checkDataFile } from './data-file.js';
-import { DamagedStoreError, ForeignFilesError, NewerFormatError } from './errors.js';
+import { DamagedStoreError, ForeignFilesError, NewerFormatError, StoreInUseError } from './errors.js';
 import { type Folder, fileMode, unusable } from './folder.js';
 import type { Gate } from './gate.js';
 import type { Reader, WriteTransaction } from './write-transaction.js';
@@ -32,11 +32,17 @@ const knownFormat = 1;
  * Opens the environment of a folder. Waits for the write lock, and the thread waits with it: for as long as
  * others take to commit.
  *
- * @throws ForeignFilesError, NewerFormatError, DamagedStoreError or PathUnusableError.
+ * @throws ForeignFilesError, NewerFormatError, DamagedStoreError, StoreInUseError or PathUnusableError.
  */
 export async function openEnvironment(folder: Folder, flush: boolean, gate: Gate): Promise<Environment> {
   const root = await gate.alone(() => {
     checkDataFile(folder);
+    // LMDB has one environment for each file in a process, which stays as the first to open it asked for.
+    if (gate.isOpenOtherwiseHere()) {
+      throw new StoreInUseError(
+        'This store is open in this process with another durability; open it with the same, or close it first',
+      );
+    }
     return openRoot(folder.path, folder.dataFile, flush);
   });
   try {

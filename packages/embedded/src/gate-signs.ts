@@ -5,10 +5,11 @@ import { isRunning } from './process-identity.js';
 
 const processAt = 3;
 const placeAt = 5;
+const durabilityAt = 6;
 
 /**
- * The signs in the folder of a gate: files named `<kind>-<thread>-<start>-<process>-<random>-<place>`. What one says is
- * its length, which takes no room: a full disk can be opened.
+ * The signs in the folder of a gate: files named `<kind>-<thread>-<start>-<process>-<random>-<place>`, those of members
+ * with `-<durability>`. What one says is its length, which takes no room: a full disk can be opened.
  */
 export class GateSigns {
   readonly #path: string;
@@ -100,4 +101,9 @@ export function identityOf(name: string): string {
 /** `member-12-34-11-ab-7` is a sign of process 11. */
 export function processOf(name: string): number {
   return Number(name.split('-')[processAt]);
+}
+
+/** `member-12-34-11-ab-7-os` is a sign of a store that does not wait for the disk. */
+export function durabilityOf(name: string): string | undefined {
+  return name.split('-')[durabilityAt];
 }

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { UnavailableError } from '@norikv/store';
 import { type Folder, unusable } from './folder.js';
-import { GateSigns, identityOf, processOf } from './gate-signs.js';
+import { durabilityOf, GateSigns, identityOf, processOf } from './gate-signs.js';
 import { monotonicMs, pause, soon } from './next-turn.js';
+import type { Durability } from './options.js';
 import { isRunning, ownIdentity } from './process-identity.js';
 
 // What a member says, as the length of its file.
@@ -34,6 +35,8 @@ export interface Gate {
   together<T>(work: () => Promise<T>): Promise<T>;
   /** The processes of the other stores. */
   others(): ReadonlySet<number>;
+  /** Whether another store of this process has the folder open, or is about to, with another durability. */
+  isOpenOtherwiseHere(): boolean;
   /** Takes this store off the list of those who commit. */
   leave(): void;
 }
@@ -43,6 +46,7 @@ export const openGate: Gate = {
   alone: async (work) => await work(),
   together: (work) => work(),
   others: () => new Set(),
+  isOpenOtherwiseHere: () => false,
   leave: () => undefined,
 };
 
@@ -55,6 +59,7 @@ export class FolderGate implements Gate {
   readonly #path: string;
   readonly #signs: GateSigns;
   readonly #name = `${ownIdentity()}-${process.pid}-${randomBytes(6).toString('hex')}`;
+  readonly #durability: Durability;
   readonly #patienceMs: number;
   readonly #member: string;
   readonly #sign: number;
@@ -69,13 +74,14 @@ export class FolderGate implements Gate {
    * @param patienceMs - how long to wait for another to end its work.
    * @throws PathUnusableError if the folder takes no files.
    */
-  constructor({ path, gatePath }: Folder, patienceMs = 30_000) {
+  constructor({ path, gatePath }: Folder, durability: Durability, patienceMs = 30_000) {
     this.#path = path;
     this.#signs = new GateSigns(gatePath);
+    this.#durability = durability;
     this.#patienceMs = patienceMs;
     try {
       mkdirSync(gatePath, { recursive: true });
-      this.#member = this.#nameOf(memberPrefix);
+      this.#member = `${this.#nameOf(memberPrefix)}-${durability}`;
       this.#sign = openSync(this.#signs.fileOf(this.#member), 'wx');
     } catch (error) {
       throw unusable(path, error);
@@ -121,6 +127,12 @@ export class FolderGate implements Gate {
 
   others(): ReadonlySet<number> {
     return new Set(this.#others(memberPrefix).map(processOf));
+  }
+
+  isOpenOtherwiseHere(): boolean {
+    return this.#others(memberPrefix).some(
+      (name) => processOf(name) === process.pid && durabilityOf(name) !== this.#durability,
+    );
   }
 
   leave(): void {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { textOf } from './bytes.js';
 import { type Environment, isNew, markFormat } from './environment.js';
@@ -31,7 +32,8 @@ export function enterGeneration(
   if (!isFirst && textOf(transaction.read(meta, fileKey)) === file) return;
   markFormat(transaction, meta);
   transaction.put(meta, fileKey, Buffer.from(file));
-  transaction.startTerm(Math.max(Math.floor(nowMs), base.term + 1));
+  // A clock that was ahead when the store began has not come that far: then chance tells two copies apart.
+  transaction.startTerm(nowMs > base.term ? Math.floor(nowMs) : base.term + 1 + randomInt(2 ** 32));
 }
 
 /** Differs between a file and its copies, also when the copy took the place of the file. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Version } from '@norikv/store';
+import { DamagedStoreError } from './errors.js';
 import { blankRecord, isExpired, type RecordHeader, type StoredRecord, versionOf } from './record.js';
 import type { RecordTable } from './record-table.js';
 import type { WriteTransaction } from './write-transaction.js';
@@ -28,7 +29,7 @@ export class IdempotencyMemory {
   versionOnce(transaction: WriteTransaction, write: Repeatable | undefined, apply: () => Version): Version {
     if (write === undefined) return apply();
     const name = nameOf(write);
-    const known = this.#recall(transaction, name);
+    const known = this.#recall(transaction, name, write);
     if (known) return versionOf(known.header);
     const version = apply();
     const numbers = { term: Number(version.term), index: Number(version.index) };
@@ -40,14 +41,15 @@ export class IdempotencyMemory {
   answerOnce(transaction: WriteTransaction, write: Repeatable | undefined, apply: () => boolean): boolean {
     if (write === undefined) return apply();
     const name = nameOf(write);
-    const known = this.#recall(transaction, name);
+    const known = this.#recall(transaction, name, write);
     if (known) return known.value[0] === 1;
     const answer = apply();
     this.#remember(transaction, name, noVersion, Uint8Array.of(answer ? 1 : 0));
     return answer;
   }
 
-  #recall(transaction: WriteTransaction, name: Buffer): StoredRecord | undefined {
+  #recall(transaction: WriteTransaction, name: Buffer, { keyBytes }: Repeatable): StoredRecord | undefined {
+    if (this.#records.look(transaction, name) === 'damaged') throw damagedAnswer(keyBytes);
     const record = this.#records.get(transaction, name);
     return record === undefined || isExpired(record.header, transaction.nowMs) ? undefined : record;
   }
@@ -73,4 +75,12 @@ function nameOf({ operation, keyBytes, idempotencyKey }: Repeatable): Buffer {
     .update(keyBytes)
     .update(idempotencyKey)
     .digest();
+}
+
+function damagedAnswer(keyBytes: Buffer): DamagedStoreError {
+  return new DamagedStoreError(
+    'What this idempotencyKey was answered is damaged: its checksum does not match. Restore a backup, or look whether ' +
+      'the write was made, and use another idempotencyKey.',
+    { key: new Uint8Array(keyBytes) },
+  );
 }

@@ -3,7 +3,7 @@ import { checkDataFile } from './data-file.js';
 import type { EmbeddedStore } from './embedded-store.js';
 import { Engine } from './engine.js';
 import { openEnvironment } from './environment.js';
-import { type Folder, prepareFolder } from './folder.js';
+import { prepareFolder, removeFolder } from './folder.js';
 import { FolderGate, type Gate, openGate } from './gate.js';
 import { type EmbeddedOptions, type Settings, settingsOf } from './options.js';
 
@@ -28,10 +28,7 @@ import { type EmbeddedOptions, type Settings, settingsOf } from './options.js';
  */
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedStore> {
   const settings = settingsOf(options);
-  const folder = prepareFolder(settings.path);
-  checkDataFile(folder);
-  const gate = folder.isTemporary ? openGate : new FolderGate(folder);
-  const engine = await openEngine(folder, settings, gate);
+  const engine = await openEngine(settings);
   try {
     await engine.enter();
   } catch (error) {
@@ -46,12 +43,18 @@ export function createEphemeral(): Promise<EmbeddedStore> {
   return openEmbedded();
 }
 
-async function openEngine(folder: Folder, settings: Settings, gate: Gate): Promise<Engine> {
+async function openEngine(settings: Settings): Promise<Engine> {
+  const { path, durability } = settings;
+  const folder = prepareFolder(path);
+  let gate: Gate = openGate;
   try {
-    const environment = await openEnvironment(folder, settings.durability === 'disk', gate);
+    checkDataFile(folder);
+    if (!folder.isTemporary) gate = new FolderGate(folder, durability);
+    const environment = await openEnvironment(folder, durability === 'disk', gate);
     return new Engine(folder, settings, environment, gate);
   } catch (error) {
     gate.leave();
+    if (folder.isTemporary) removeFolder(folder);
     throw error;
   }
 }

@@ -8,7 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bytesToString, InvalidArgumentError } from '@norikv/store';
+import { bytesToString, InvalidArgumentError, type Version } from '@norikv/store';
+import { FakeClock } from '@norikv/testkit';
 import { describe, expect, test } from 'vitest';
 import { ForeignFilesError, openEmbedded, PathUnusableError, restoreBackup } from '../src/index.js';
 import { newFolder, newPath, openTestStore } from './support/folders.js';
@@ -86,6 +87,22 @@ describe('a backup', () => {
       expect(terms).not.toContain(next.term);
       terms.add(next.term);
     }
+  });
+
+  test('of a store that began when the clock was ahead is told from another copy by chance', async () => {
+    const clock = new FakeClock({ nowMs: Date.now() + 365 * 86_400_000 });
+    const store = await openTestStore({ path: newPath(), clock });
+    await store.put('key', 'kept');
+    const file = join(newFolder(), 'backup');
+    await store.backup(file);
+    const restored = async (): Promise<Version> => {
+      const path = newPath();
+      await restoreBackup(file, path);
+      return (await openTestStore({ path })).put('key', 'of a copy');
+    };
+    const versions = [(await store.get('key')).version, await restored(), await restored()];
+    expect(new Set(versions.map(({ term }) => term)).size).toBe(3);
+    expect(versions.every(({ term }) => term < 2n ** 53n)).toBe(true);
   });
 
   test('put into place by hand also gets a new term, and keeps it', async () => {

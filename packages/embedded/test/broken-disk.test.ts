@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { prepareFolder } from '../src/folder.js';
 import { FolderGate } from '../src/gate.js';
 import { openEmbedded, PathUnusableError } from '../src/index.js';
-import { newPath, openTestStore } from './support/folders.js';
+import { newFolder, newPath, openTestStore } from './support/folders.js';
 
 // What no test can make a real disk do: the disk under LMDB is real, but it fails when it is told to.
 
@@ -180,6 +180,22 @@ test('a file the system refuses to open is an error, not the end of the process'
   await expect(openEmbedded({ path: newPath() })).rejects.toThrow(PathUnusableError);
 });
 
+test.each([
+  ['without files', { refusesToOpen: true }],
+  ['without tables', { refusesTables: true }],
+  ['without room', { freeBytes: 1_000 }],
+])('an ephemeral store that cannot be opened (%s) leaves no folder', async (_why, trouble) => {
+  const temporary = newFolder();
+  vi.stubEnv('TMPDIR', temporary);
+  try {
+    Object.assign(disk, trouble);
+    await expect(openEmbedded()).rejects.toThrow();
+    expect(readdirSync(temporary)).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
 test('a file that cannot be read or written while it is opened is an error', async () => {
   disk.refusesTables = true;
   await expect(openEmbedded({ path: newPath() })).rejects.toThrow(PathUnusableError);
@@ -204,7 +220,7 @@ test('a new store needs some room, an old one does not', async () => {
 });
 
 test('work that cannot be announced is not done', async () => {
-  const gate = new FolderGate(prepareFolder(newPath()));
+  const gate = new FolderGate(prepareFolder(newPath()), 'disk');
   disk.takesNoWords = true;
   const refused = { code: 'UNAVAILABLE', outcome: 'not-applied' };
   await expect(gate.together(async () => 'committed')).rejects.toMatchObject(refused);

@@ -56,7 +56,12 @@ test('a damaged answer is not taken for "never asked"', async () => {
   await store.close();
   await flipBits(path, 'idempotency', headerBytes - 1);
   const again = await openTestStore({ path });
-  await expect(again.put('key', 'twice', { idempotencyKey: 'id' })).rejects.toThrow(DamagedStoreError);
+  const refused = again.put('key', 'twice', { idempotencyKey: 'id' });
+  await expect(refused).rejects.toMatchObject({
+    code: 'DAMAGED_STORE',
+    message: expect.stringContaining('use another idempotencyKey'),
+    key: Uint8Array.from(Buffer.from('key')),
+  });
   expect(bytesToString((await again.get('key')).value)).toBe('value');
 });
 

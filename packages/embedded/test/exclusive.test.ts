@@ -62,13 +62,22 @@ describe('durability', () => {
     const path = newPath();
     const relaxed = await openTestStore({ path, durability: 'os' });
     expect(relaxed.capabilities.durableAck).toBe(false);
-    await expect(openEmbedded({ path })).rejects.toThrow("with durability 'os'");
+    await expect(openEmbedded({ path })).rejects.toThrow('with another durability');
     await relaxed.put('key', 'value');
     await relaxed.close();
     const strict = await openTestStore({ path });
     expect(strict.capabilities.durableAck).toBe(true);
     expect(await strict.find('key')).not.toBeNull();
     await expect(openEmbedded({ path, durability: 'os' })).rejects.toThrow(StoreInUseError);
+  });
+
+  test('is the same for all processes', async () => {
+    const path = newPath();
+    const other = await hold({ path, durability: 'os' });
+    await expect(openEmbedded({ path })).rejects.toThrow("with durability 'os'");
+    other.kill();
+    await other.exited;
+    expect((await openTestStore({ path })).capabilities.durableAck).toBe(true);
   });
 });
 

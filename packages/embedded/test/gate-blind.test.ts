@@ -38,7 +38,7 @@ beforeEach(() => {
 const refused = { code: 'UNAVAILABLE', outcome: 'not-applied', retryable: true };
 
 function gateOf(path: string): FolderGate {
-  return new FolderGate(prepareFolder(path));
+  return new FolderGate(prepareFolder(path), 'disk');
 }
 
 test('who cannot see whether somebody opens the store does not commit to it', async () => {

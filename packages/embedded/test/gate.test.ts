@@ -25,7 +25,7 @@ import { startProgram } from './support/programs.js';
 const budgetMs = Number(process.env.NORIKV_FAULT_BUDGET_SECONDS ?? 3) * 1_000;
 
 function gateOf(path: string, patienceMs?: number): FolderGate {
-  return new FolderGate(prepareFolder(path), patienceMs);
+  return new FolderGate(prepareFolder(path), 'disk', patienceMs);
 }
 
 test(
@@ -277,7 +277,7 @@ test('a store whose folder was removed under it can still be written and closed'
 test('a folder that takes no files is refused by name', () => {
   const folder = prepareFolder(newPath());
   writeFileSync(folder.gatePath, 'in the way');
-  expect(() => new FolderGate(folder)).toThrow(expect.objectContaining({ code: 'PATH_UNUSABLE' }));
+  expect(() => new FolderGate(folder, 'disk')).toThrow(expect.objectContaining({ code: 'PATH_UNUSABLE' }));
 });
 
 test('a store sees the processes of the other stores at the gate, and not itself', () => {

@@ -6,7 +6,7 @@ import { FolderGate, openGate } from '../../src/gate.js';
 // Opens and closes the file of a store over and over, faster than a store would, until it is killed.
 const [path, way] = process.argv.slice(2);
 const folder = prepareFolder(path);
-const gate = way === 'without-gate' ? openGate : new FolderGate(folder);
+const gate = way === 'without-gate' ? openGate : new FolderGate(folder, 'disk');
 const options = { path: folder.dataFile, noSubdir: true, overlappingSync: false, maxDbs: 16 };
 process.stdout.write('begins\n');
 for (;;) {
