@@ -72,15 +72,19 @@ export async function casRetry<Result>(
       if (!isVersionMismatch(error) && !isAlreadyExists(error)) throw error;
       waitMs = backoff(attempts - 1, waitMs, random);
       if (!(Number.isFinite(waitMs) && waitMs >= 0)) refuse('backoff()', waitMs, 'milliseconds from 0');
-      if (attempts >= maxRetries || clock.monotonic() + waitMs > endsAt) {
-        const limit = attempts >= maxRetries ? `${attempts} attempts` : `${deadlineMs} ms`;
-        throw new ContentionError(
-          `Other writers won every attempt for ${limit}. Nothing was written. ` +
-            'Raise the limit, or use createUpdater, which combines the writers of one process.',
-          { attempts, cause: error },
-        );
-      }
+      if (attempts >= maxRetries) throw beaten(`${attempts} attempts`, attempts, error);
+      const isLate = clock.monotonic() + waitMs > endsAt;
+      if (!isLate) await delay(waitMs, signal, clock);
+      // A pause may last longer than it was meant to.
+      if (isLate || clock.monotonic() > endsAt) throw beaten(`${deadlineMs} ms`, attempts, error);
     }
-    await delay(waitMs, signal, clock);
   }
+}
+
+function beaten(limit: string, attempts: number, cause: unknown): ContentionError {
+  return new ContentionError(
+    `Other writers won every attempt for ${limit}. Nothing was written. ` +
+      'Raise the limit, or use createUpdater, which combines the writers of one process.',
+    { attempts, cause },
+  );
 }

@@ -1,4 +1,4 @@
-import { bytesToString, type Key, stringToBytes } from '@norikv/store';
+import { bytesToString, InvalidArgumentError, type Key, stringToBytes } from '@norikv/store';
 import { plainBytes } from './codec.js';
 import { unreadable } from './errors.js';
 
@@ -42,10 +42,22 @@ export function encodeEnvelope({ marks, operations, payload }: Envelope): Uint8A
   return bytes;
 }
 
+function hasHeader(bytes: Uint8Array): boolean {
+  return magic.every((byte, position) => byte === bytes[position]);
+}
+
+/** @throws InvalidArgumentError for a value that, stored without a header, would be read as one. */
+export function checkPlain(payload: Uint8Array): void {
+  if (!hasHeader(payload)) return;
+  throw new InvalidArgumentError(
+    'A plain value must not begin with "norikv:", as records with a header do; use a codec that is not plain',
+  );
+}
+
 /** Bytes without the header line are a payload that something else wrote, such as a plain number. */
 export function decodeEnvelope(key: Key, value: Uint8Array): Envelope {
   const bytes = plainBytes(value);
-  if (!magic.every((byte, position) => byte === bytes[position])) {
+  if (!hasHeader(bytes)) {
     return { marks: [], operations: [], payload: bytes };
   }
   const end = bytes.indexOf(newline);

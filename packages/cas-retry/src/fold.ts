@@ -57,6 +57,7 @@ export function fold<State>(
       if (kind === 'keep') return { kind, result };
       checkDurationMs('ttlMs', nextTtlMs);
       checkAtOnce('state', next);
+      if (kind === 'write' && next === undefined) throw stateless();
       const operation = opId === undefined ? undefined : recorded(opId, fingerprint, result);
       if (operation) operations?.set(operation[0], operation);
       state = next;
@@ -105,6 +106,12 @@ function resultOf([id, first, result]: RecordedOperation, fingerprint: string): 
 function wholeTime(now: number): number {
   const time = Math.max(0, Math.floor(checkAtOnce('clock.now()', now)));
   return Number.isSafeInteger(time) ? time : refuse('clock.now()', now, 'milliseconds since the epoch');
+}
+
+function stateless(): InvalidArgumentError {
+  return new InvalidArgumentError(
+    'write() was given no state; use remove() to remove the record, or keep() to leave it',
+  );
 }
 
 function notAChange(change: unknown): InvalidArgumentError {

@@ -152,13 +152,20 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   };
 
   /** Plans the write that the first update shares with those behind it. Ends those it could not be answered in time for. */
-  const prepare = (first: Update, { snapshot }: Sight): Plan | undefined => {
+  const prepare = (first: Update, { snapshot, asOf }: Sight): Plan | undefined => {
     const { settings } = first.command;
     const now = settings.clock.monotonic();
     const batch = batchOf(first);
     for (const update of batch)
       if (update.isTooLate(now, transport.roundTripMs)) update.expire(courier.latestFault());
-    return plan(snapshot, batch.filter(isUnsettled), settings, { store, writer });
+    try {
+      return plan(snapshot, batch.filter(isUnsettled), settings, { store, writer });
+    } catch (error) {
+      if (asOf > 0) throw error;
+      // What is remembered cannot be read. What is there now may well be.
+      memo.forget();
+      return undefined;
+    }
   };
 
   const dispatch = (

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { type Attempt, succeed } from './attempt.js';
 import { encodeState } from './codec.js';
-import { absentEnvelope, type Envelope, encodeEnvelope } from './envelope.js';
+import { absentEnvelope, checkPlain, type Envelope, encodeEnvelope } from './envelope.js';
 import { RecordTooLargeError } from './errors.js';
 import { type Fold, fold, isChange } from './fold.js';
 import type { PendingUpdate } from './pending-update.js';
@@ -26,7 +26,7 @@ export interface Plan {
   readonly settings: Settings;
 }
 
-/** Folds the first updates that fit into one record. Refuses one that alone does not, and returns nothing. */
+/** Folds the first updates that fit into one record. One that alone does not is planned to be refused, without a write. */
 export function plan(
   base: Snapshot,
   batch: readonly Update[],
@@ -51,6 +51,7 @@ export function plan(
       const next = codec.plain
         ? { ...absentEnvelope, payload }
         : succeed(base.envelope, writer, settings.random, { operations, payload });
+      if (codec.plain && payload) checkPlain(payload);
       const bytes = codec.plain ? payload : encodeEnvelope(next);
       const ttlMs = payload || ttl === 'none' ? folded.ttlMs : settings.tombstoneTtlMs;
       if (!bytes || bytes.length <= maxValueBytes) {
@@ -66,7 +67,10 @@ export function plan(
         cause,
       });
     }
-    if (updates.length === 1) updates[0]?.reject(refusal);
+    if (updates.length === 1) {
+      const verdicts = [{ kind: 'failed', error: refusal }] as const;
+      return { ...planned, changing: [], fold: { ...folded, verdicts }, attempt: undefined };
+    }
   }
   return undefined;
 }

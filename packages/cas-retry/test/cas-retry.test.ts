@@ -1,4 +1,4 @@
-import { AlreadyExistsError, bytesToString, VersionMismatchError } from '@norikv/store';
+import { AlreadyExistsError, bytesToString, type Clock, VersionMismatchError } from '@norikv/store';
 import { createMemoryStore, FakeClock, seededRandom } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { casRetry, decorrelatedJitter, delay, equalJitter, fullJitter, noJitter } from '../src/index.js';
@@ -77,6 +77,19 @@ describe('casRetry', () => {
     });
     expect(clock.monotonic() - startedAt).toBeLessThanOrEqual(200);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('starts nothing after its deadline either where a pause lasts longer than it was meant to', async () => {
+    const clock = new FakeClock();
+    const { operation, runs } = losing(100);
+    const late: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs + 1_000),
+    };
+    const retry = casRetry(operation, { clock: late, deadlineMs: 200, backoff: () => 10 });
+    await expect(clock.run(retry)).rejects.toMatchObject({ code: 'CONTENTION', attempts: 1 });
+    expect(runs()).toBe(1);
   });
 
   it('runs once where it may run once, and at once where there is no time to wait', async () => {

@@ -1,7 +1,7 @@
 import { bytesToString, stringToBytes } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { type Codec, createUpdater, keep, write } from '../src/index.js';
+import { type Codec, createUpdater, keep, type Updater, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
 /** An updater that remembers 1, while another program has stored 100 since. */
@@ -23,6 +23,10 @@ function setUp(options = {}): {
   return { memory, store, updater: createUpdater(store, options) };
 }
 
+function refuseText(text: string): never {
+  throw new RangeError(`${text.length} is too long`);
+}
+
 describe('remembered state', () => {
   it('saves the read of a sole writer', async () => {
     const { store, updater } = setUp();
@@ -42,6 +46,44 @@ describe('remembered state', () => {
     });
     expect(await refuseSmall).toBe(101);
     expect(seen).toEqual([1, 100]);
+  });
+
+  it('never decides that a record is too large, or that its state cannot be encoded', async () => {
+    for (const [limit, code] of [
+      ['of the store', 'RECORD_TOO_LARGE'],
+      ['of the codec', 'INVALID_ARGUMENT'],
+    ]) {
+      const memory = createMemoryStore({ capabilities: { maxValueBytes: 300 } });
+      const store = countCalls(memory);
+      const most = limit === 'of the codec' ? 100 : 1_000;
+      const codec: Codec<string> = {
+        encode: (text) => (text.length > most ? refuseText(text) : stringToBytes(text)),
+        decode: bytesToString,
+      };
+      const append = (updater: Updater): Promise<number> =>
+        updater.update('n', codec, (text = '') => write(`${text}${'x'.repeat(90)}`, text.length + 90));
+      const [here, there] = [createUpdater(store), createUpdater(memory)];
+      const lengths: number[] = [];
+      const refused = async (): Promise<unknown> => {
+        for (;;) lengths.push(await append(here));
+      };
+      await expect(refused()).rejects.toMatchObject({ code });
+      store.reset();
+      await expect(append(here)).rejects.toMatchObject({ code });
+      expect(store.calls).toMatchObject({ total: 1, find: 1 });
+      await there.update('n', codec, () => write('', 0));
+      expect(await append(here)).toBe(90);
+    }
+  });
+
+  it('never decides that a record cannot be read', async () => {
+    const { memory, updater } = setUp();
+    const textCodec: Codec<string> = { encode: stringToBytes, decode: bytesToString };
+    await updater.update('n', textCodec, () => write('no number', 0));
+    await memory.put('n', stringToBytes('5'));
+    expect(await increment(updater)).toBe(6);
+    await memory.put('n', stringToBytes('no number either'));
+    await expect(increment(updater)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
   });
 
   it('never decides that nothing changes', async () => {

@@ -1,7 +1,7 @@
 import { bytesToString, InvalidArgumentError, stringToBytes } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest';
-import { createUpdater, jsonCodec, keep, remove, type Updater, write } from '../src/index.js';
+import { type Codec, createUpdater, jsonCodec, keep, remove, type Updater, write } from '../src/index.js';
 import { increment, numberCodec } from './simulation.js';
 
 const plainCodec = { ...numberCodec, plain: true };
@@ -188,6 +188,19 @@ describe('removing', () => {
     expect(await increment(updater)).toBe(1);
   });
 
+  it('is asked for by name: a write of no state is refused, and removes nothing', async () => {
+    const store = countCalls(createMemoryStore());
+    const updater = createUpdater(store);
+    const codec = numberCodec as Codec<number | undefined>;
+    const lose = (): Promise<unknown> => updater.update('n', codec, () => write(undefined, 'lost'));
+    const refusal = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('use remove()') };
+    await expect(lose()).rejects.toMatchObject(refusal);
+    expect(store.calls).toMatchObject({ total: 1, find: 1 });
+    await increment(updater);
+    await expect(lose()).rejects.toMatchObject(refusal);
+    expect(await updater.read('n', numberCodec)).toBe(1);
+  });
+
   it('of nothing writes nothing', async () => {
     const store = countCalls(createMemoryStore());
     const updater = createUpdater(store);
@@ -266,5 +279,20 @@ describe('a plain value', () => {
     await addPlain(updater);
     await addPlain(updater);
     expect(bytesToString((await store.get('n')).value)).toBe('2');
+  });
+
+  it('is refused where it would be read as a record with a header', async () => {
+    const store = createMemoryStore();
+    const updater = createUpdater(store);
+    const plainText: Codec<string> = { plain: true, encode: stringToBytes, decode: bytesToString };
+    const put = (text: string): Promise<string> => updater.update('n', plainText, () => write(text, text));
+    for (const text of ['norikv:1 {"w":[]}\nfoo', 'norikv:2 hello', 'norikv:']) {
+      await expect(put(text)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        cause: { message: expect.stringContaining('must not begin with "norikv:"') },
+      });
+    }
+    expect(await store.find('n')).toBeNull();
+    expect(await put('norikv')).toBe('norikv');
   });
 });
