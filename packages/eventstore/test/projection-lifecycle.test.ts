@@ -44,6 +44,23 @@ async function heldRebuild(client: KvStore) {
   return { second, release };
 }
 
+/** A rebuild of one event that has switched over, and does not know it until it is released. */
+async function heldSwitch(client: KvStore) {
+  const slow = holding(client, 'events:m:p', 'answers');
+  const one = counting({
+    ...slow.store,
+    put(key, value, options) {
+      if (key === 'events:m:p' && new TextDecoder().decode(value as Uint8Array).includes('"live":2'))
+        slow.hold();
+      return slow.store.put(key, value, options);
+    },
+  });
+  await appendTo(one, 1);
+  const rebuilding = one.projection.rebuild();
+  await slow.held;
+  return { one, rebuilding, release: slow.release };
+}
+
 describe('a projection', () => {
   it('is rebuilt into records of its own, though another revision was rebuilt at the same time', async () => {
     const client = createMemoryStore();
@@ -159,7 +176,7 @@ describe('a projection', () => {
     await two.projection.caughtUp();
     await expect(one.projection.caughtUp()).rejects.toMatchObject({ code: 'CHECKPOINT_LOST' });
     await two.projection.stop();
-    await Promise.all([one.projection.start(), one.projection.start()]);
+    await Promise.all([one.projection.start(), one.projection.start(), one.projection.caughtUp()]);
     await appendTo(one, 1);
     await one.projection.caughtUp();
     expect(await one.projection.get('all')).toBe(2);
@@ -204,6 +221,110 @@ describe('a projection', () => {
     slow.release();
     await stopping;
     expect(order).toEqual(['released', 'stopped']);
+  });
+
+  it.each([
+    ['runs', true],
+    ['is about to run', false],
+  ])('started while it is being stopped runs when both are done: it %s', async (_state, isRunning) => {
+    const client = createMemoryStore();
+    const one = counting(client);
+    const first = one.projection.start();
+    if (isRunning) await first;
+    await Promise.all([first, one.projection.stop(), one.projection.start()]);
+    expect(await claimsOf(client, 1)).toBe(2);
+    await appendTo(one, 1);
+    await one.projection.caughtUp();
+    expect(await one.projection.get('all')).toBe(1);
+    expect(await claimsOf(client, 1)).toBe(2);
+    await one.projection.stop();
+  });
+
+  it.each([':m:', ':c:'])(
+    'stopped last does not run, though a start between is held up: %s',
+    async (part) => {
+      const client = createMemoryStore();
+      const slow = holding(client, part, 'answers');
+      const one = counting(slow.store);
+      await one.projection.start();
+      const calls = [one.projection.stop()];
+      slow.hold();
+      calls.push(one.projection.start(), one.projection.stop());
+      await slow.held;
+      slow.release();
+      await Promise.all(calls);
+      await appendTo(one, 1);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await one.projection.get('all')).toBeUndefined();
+    },
+  );
+
+  it('is started by all who ask for it with one try', async () => {
+    const memory = createMemoryStore();
+    const away = new UnavailableError('away', { outcome: 'not-applied', retryable: false });
+    let tries = 0;
+    const client: KvStore = {
+      ...memory,
+      async find(key, options) {
+        if (key !== 'events:m:p') return memory.find(key, options);
+        tries += 1;
+        throw away;
+      },
+    };
+    const { projection } = counting(client);
+    const calls = [projection.start(), projection.start(), projection.caughtUp()];
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes).toEqual(calls.map(() => ({ status: 'rejected', reason: away })));
+    expect(tries).toBe(1);
+  });
+
+  describe.each([
+    ['started', false],
+    ['started again after it was stopped', true],
+  ])('%s while its rebuild ends', (_when, isStopped) => {
+    it('is kept up to date', async () => {
+      const client = createMemoryStore();
+      const { rebuilding, one, release } = await heldSwitch(client);
+      const stopping = isStopped ? one.projection.stop() : undefined;
+      const starting = one.projection.start();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      release();
+      await Promise.all([rebuilding, stopping, starting]);
+      await appendTo(one, 1);
+      await one.projection.caughtUp();
+      expect(await one.projection.get('all')).toBe(2);
+      expect(await claimsOf(client, 2)).toBe(isStopped ? 2 : 1);
+      await one.projection.stop();
+    });
+  });
+
+  it('stopped while its rebuild ends does not run, though a start between waits for it', async () => {
+    const client = createMemoryStore();
+    const { rebuilding, one, release } = await heldSwitch(client);
+    const calls = [one.projection.start(), one.projection.stop()];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    await Promise.all([rebuilding, ...calls]);
+    await appendTo(one, 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await one.projection.get('all')).toBe(1);
+  });
+
+  it('stopped before its rebuild switches over keeps its records, though there was nothing to catch up with', async () => {
+    const client = createMemoryStore();
+    const slow = holding(client, ':c:', 'answers');
+    const { projection } = counting(slow.store);
+    slow.hold();
+    const rebuilding = projection.rebuild();
+    await slow.held;
+    const stopping = projection.stop();
+    slow.release();
+    await expect(rebuilding).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: 'The projection was stopped; rebuild it again to go on.',
+    });
+    await stopping;
+    expect(new TextDecoder().decode((await client.get('events:m:p')).value)).toContain('"live":1');
   });
 
   it('whose rebuild came too late does not run on', async () => {

@@ -1,5 +1,6 @@
-import { errorCode } from '@norikv/store';
+import { ClosedError, errorCode, systemClock } from '@norikv/store';
 import { checkAtOnce, checkFunction, checkString } from '@norikv/store/checks';
+import { createTurns } from '../commands/turns.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
@@ -45,9 +46,11 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   readonly #store: EventStore<Event>;
   readonly #options: ProjectionOptions<State, Event>;
   readonly #records: ViewRecords;
+  /** Starts, stops and the ends of rebuilds come one after the other, in the order in which they were asked for. */
+  readonly #inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
   #consumer: EventConsumer<Event> | undefined;
   #hasEnded = false;
-  #started: Promise<void> | undefined;
+  #starting: Promise<EventConsumer<Event>> | undefined;
   #builder: EventConsumer<Event> | undefined;
   #rebuilding: Promise<void> | undefined;
   #stops = 0;
@@ -60,8 +63,10 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     this.#feed = feed;
     this.#store = store;
     this.#options = { ...options };
-    const { clock, random } = options;
+    const { clock = systemClock, random } = options;
     this.#records = new ViewRecords(feed.client, feed.prefix, options.name, { clock, random });
+    const inTurn = createTurns();
+    this.#inTurn = (work) => inTurn('', work, { clock });
   }
 
   /** A record; undefined if no event belongs to it yet. Two round trips. */
@@ -71,24 +76,18 @@ export class Projection<State, Event extends EventShape = EventShape> implements
 
   /**
    * Begins to keep the records up to date. One process does it at a time; the newest takes over. Begins again
-   * after a failure.
+   * after a failure, and after a `stop` that is under way.
    *
    * @throws InvalidArgumentError if the records are of another revision: `rebuild` them.
    */
   async start(): Promise<void> {
-    if (this.#hasEnded) this.#started = undefined;
-    this.#hasEnded = false;
-    this.#started ??= this.#begin().catch((error: unknown) => {
-      this.#started = undefined;
-      throw error;
-    });
-    await this.#started;
+    await this.#start();
   }
 
   /** Resolves when every event that was committed before is in the records. Starts, if that was not done. */
   async caughtUp(options?: CatchUpOptions): Promise<void> {
-    await (this.#started ?? this.start());
-    await this.#consumer?.caughtUp(options);
+    const consumer = await (this.#starting ?? this.#consumer ?? this.#start());
+    await consumer.caughtUp(options);
   }
 
   /**
@@ -113,13 +112,15 @@ export class Projection<State, Event extends EventShape = EventShape> implements
       if (stops !== this.#stops) await builder.stop();
       await builder.start();
       await builder.caughtUp(options);
-      if (!(await this.#switchTo(generation))) {
-        await builder.stop();
-        return await this.#forgetLive();
-      }
-      await this.#endLive();
-      this.#started = Promise.resolve();
-      this.#keep(builder);
+      // From here on a stop waits for it.
+      if (stops !== this.#stops)
+        throw new ClosedError('The projection was stopped; rebuild it again to go on.');
+      await this.#inTurn(async () => {
+        const isSwitched = await this.#switchTo(generation);
+        await this.#endLive();
+        if (isSwitched) this.#keep(builder);
+        else await builder.stop();
+      });
     } catch (error) {
       await builder.stop();
       throw error;
@@ -130,30 +131,26 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     try {
       return await this.#records.switchTo(generation, this.#options.revision);
     } catch (error) {
-      if (errorCode(error) === 'OUTCOME_UNKNOWN') await this.#forgetLive();
+      // Other records may be read by now: keeping these up to date would only seem to be right.
+      if (errorCode(error) === 'OUTCOME_UNKNOWN') await this.#endLive();
       throw error;
     }
-  }
-
-  /** Other records may be read by now: keeping these up to date would only seem to be right. */
-  async #forgetLive(): Promise<void> {
-    await this.#endLive();
-    this.#consumer = undefined;
-    this.#started = undefined;
   }
 
   /** Ends after the event at hand. A rebuild that is under way fails, and can be gone on with. */
   async stop(): Promise<void> {
     this.#stops += 1;
-    const rebuilt = this.#rebuilding?.catch(() => {});
-    await Promise.all([this.#builder?.stop(), this.#endLive(), rebuilt]);
-    this.#consumer = undefined;
-    this.#started = undefined;
+    this.#starting = undefined;
+    const ending = [this.#builder?.stop(), this.#consumer?.stop(), this.#rebuilding?.catch(() => {})];
+    await this.#inTurn(async () => {
+      await Promise.all(ending);
+      await this.#endLive();
+    });
   }
 
   async #endLive(): Promise<void> {
-    await this.#started?.catch(() => {});
     await this.#consumer?.stop();
+    this.#consumer = undefined;
   }
 
   /**
@@ -179,10 +176,22 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     return this.stop();
   }
 
-  async #begin(): Promise<void> {
+  /** All who ask while a start is under way share it; a `stop` in between begins a new one. */
+  #start(): Promise<EventConsumer<Event>> {
+    if (this.#starting) return this.#starting;
+    const starting: Promise<EventConsumer<Event>> = this.#inTurn(() => this.#begin()).finally(() => {
+      if (this.#starting === starting) this.#starting = undefined;
+    });
+    this.#starting = starting;
+    return starting;
+  }
+
+  async #begin(): Promise<EventConsumer<Event>> {
+    if (this.#consumer && !this.#hasEnded) return this.#consumer;
     const consumer = this.#consumerOf(await this.#records.open(this.#options.revision));
     await consumer.start();
     this.#keep(consumer);
+    return consumer;
   }
 
   #keep(consumer: EventConsumer<Event>): void {
