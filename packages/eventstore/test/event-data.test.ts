@@ -12,6 +12,8 @@ describe('data of an event', () => {
     '[object RegExp]': /x/,
     '[object Date]': new Date(Number.NaN),
     'Symbol(s)': Symbol('s'),
+    'Symbol(key)': { [Symbol('key')]: 1 },
+    '"note"': Object.assign([1, 2], { note: 'beside' }),
     '() => 1': () => 1,
     '1n': 1n,
   };
@@ -47,11 +49,16 @@ describe('data of an event', () => {
     class Point {
       readonly x = 1;
     }
+    class Points extends Array<Point> {}
     const store = new EventStore(createMemoryStore());
     const at = new Date(0);
     await store.append('s', 'T', {
       at,
-      point: new Point(),
+      point: Object.defineProperty(new Point(), Symbol('hidden'), { value: 1 }),
+      points: Object.defineProperty(Points.of(new Point()), 'hidden', { value: 1 }),
+      get sum() {
+        return 3;
+      },
       left: undefined,
       none: null,
       list: [0, ''],
@@ -61,6 +68,8 @@ describe('data of an event', () => {
     expect(stored?.data).toStrictEqual({
       at: at.toJSON(),
       point: { x: 1 },
+      points: [{ x: 1 }],
+      sum: 3,
       none: null,
       list: [0, ''],
       yes: true,

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EventFeed, EventStore, Projection, type Reducer, SnapshotStore } from '../src/index.js';
@@ -6,6 +7,8 @@ class Money {
   readonly amount = 1;
 }
 
+class Amounts extends Array<number> {}
+
 /** What JSON would give back as something else. */
 const altered: readonly (readonly [name: string, state: unknown])[] = [
   ['it is [object Date]', new Date(0)],
@@ -13,6 +16,28 @@ const altered: readonly (readonly [name: string, state: unknown])[] = [
   ['"seen" is [object Set]', { seen: new Set([1]) }],
   ['"total" is NaN', { total: Number.NaN }],
   ['"last" is [object Object]', { last: new Money() }],
+  ['"last" is [object Object]', { last: { toJSON: () => 1 } }],
+  ['"last" is [object Object]', { last: Object.create({ inherited: 1 }) }],
+  [
+    '"last" is [object Object]',
+    { last: Object.create(Object.assign(Object.create(null), { inherited: 1 })) },
+  ],
+  ['"last" is () => 1', { last: Object.assign(() => 1, { toJSON: () => 1 }) }],
+  ['it is [object Array]', Amounts.from([1])],
+  ['"list" has "note"', { list: Object.assign([1], { note: 'x' }) }],
+  ['"list" has Symbol(note)', { list: Object.assign([1], { [Symbol('note')]: 'x' }) }],
+  ['it has Symbol(count)', { [Symbol('count')]: 1 }],
+  [
+    '"0" has "total"',
+    [
+      {
+        get total() {
+          return 1;
+        },
+      },
+    ],
+  ],
+  ['it has "hidden"', Object.defineProperty({ seen: 1 }, 'hidden', { value: 1 })],
   ['JSON', undefined],
   ['1n', 1n],
 ];
@@ -45,10 +70,11 @@ describe.each(altered)('state that JSON would alter is refused where it is kept:
 });
 
 it('state of plain data is kept, whatever realm or lack of a prototype it has', async () => {
-  const plain = Object.assign(Object.create(null), { list: [1, { deep: null }], text: '', left: undefined });
+  const foreign: unknown = runInNewContext('({ deep: null, all: [2] })');
+  const plain = Object.assign(Object.create(null), { list: [1, foreign], text: '', left: undefined });
   const snapshots = new SnapshotStore(createMemoryStore());
   expect(await snapshots.save('a', { name: 'r', revision: '1' }, { state: plain, version: 0 })).toBe(true);
-  expect((await snapshots.get('a', 'r'))?.state).toEqual({ list: [1, { deep: null }], text: '' });
+  expect((await snapshots.get('a', 'r'))?.state).toEqual({ list: [1, { deep: null, all: [2] }], text: '' });
 });
 
 it.each(['3', 3n, -1, 1.5, Number.NaN, undefined])('a snapshot of version %s is refused', async (version) => {

@@ -7,7 +7,7 @@ export interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
   readonly snapshots?: SnapshotSource | undefined;
   /**
    * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
-   * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
+   * Only state of plain data is: objects without getters, arrays, maps, sets, dates and primitives.
    */
   readonly rememberedStreams?: number | undefined;
 }

@@ -1,3 +1,4 @@
+import { isOfNoClass, keyAltered } from '../events/plain-data.js';
 import type { Loaded } from '../events/reducer.js';
 import { remember } from '../log/remember.js';
 
@@ -21,22 +22,34 @@ export class StateMemory<State> {
   /** Remembers a state in place of the one before, unless a copy would not be the same, as of class instances. */
   keep(aggregateId: string, { state, version, exists }: Loaded<State>): void {
     this.forget(aggregateId);
-    if (this.#maxStreams === 0 || !isPlain(state, new Set())) return;
-    const copy = { state: structuredClone(state), version, exists };
-    remember(this.#states, aggregateId, copy, this.#maxStreams);
+    const copy = this.#maxStreams === 0 ? undefined : copyOf(state);
+    if (copy) remember(this.#states, aggregateId, { ...copy, version, exists }, this.#maxStreams);
   }
 }
 
-function isPlain(value: unknown, seen: Set<unknown>): boolean {
+/** None of what cannot be copied, such as proxies and what has too many levels. */
+function copyOf<State>(state: State): { readonly state: State } | undefined {
+  try {
+    return isCopyable(state, new Set()) ? { state: structuredClone(state) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isCopyable(value: unknown, seen: Set<unknown>): boolean {
   if (typeof value === 'function' || typeof value === 'symbol') return false;
   if (typeof value !== 'object' || value === null || seen.has(value)) return true;
   seen.add(value);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (Array.isArray(value) || prototype === Object.prototype) {
-    return Object.values(value).every((member) => isPlain(member, seen));
-  }
   if (prototype === Set.prototype || prototype === Map.prototype) {
-    return [...(value as Iterable<unknown>)].every((member) => isPlain(member, seen));
+    return isBare(value) && [...(value as Iterable<unknown>)].every((member) => isCopyable(member, seen));
   }
-  return prototype === Date.prototype;
+  if (prototype === Date.prototype) return isBare(value);
+  // A copy of an object without a prototype would have one, and so answer to names that the object does not have.
+  if (prototype === null || !isOfNoClass(value) || keyAltered(value) !== undefined) return false;
+  return Object.values(value).every((member) => isCopyable(member, seen));
+}
+
+function isBare(value: object): boolean {
+  return Reflect.ownKeys(value).length === 0;
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { shown } from '@norikv/store/checks';
+import { isOfNoClass, keyAltered, keyLeftOut } from './plain-data.js';
 
 type Replacer = (this: Readonly<Record<string, unknown>>, key: string, value: unknown) => unknown;
 
@@ -11,7 +12,7 @@ export function toJson(value: unknown, what: string): string {
 /**
  * The JSON of state that is kept and gone on from.
  *
- * @throws InvalidArgumentError for what would come back as something else, such as dates.
+ * @throws InvalidArgumentError for what would come back as something else, such as dates and getters.
  */
 export function stateToJson(state: unknown, name: string): string {
   return jsonWith(refuseChange, state, `The state of "${name}"`);
@@ -32,42 +33,57 @@ function jsonWith(replacer: Replacer, value: unknown, what: string): string {
   });
 }
 
-/** JSON would turn these into null or {}, or leave them out, without a word. */
 function refuseLoss(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
   const original = this[key];
-  const isLost =
-    (typeof value === 'number' && !Number.isFinite(value)) ||
-    (value === null && original !== null) ||
-    (value === undefined && Array.isArray(this)) ||
-    typeof value === 'function' ||
-    typeof value === 'bigint' ||
-    typeof value === 'symbol' ||
-    (typeof value === 'object' && value !== null && !isJsonObject(value));
-  return isLost ? refuse(key, original) : value;
+  if (isLost(value, original, this)) refuse(key, original);
+  if (isObject(value)) refuseKey(key, keyLeftOut(value));
+  return value;
 }
 
 function refuseChange(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
   const original = this[key];
-  const isObject = typeof original === 'object' && original !== null;
-  return isObject && !isPlain(original) ? refuse(key, original) : refuseLoss.call(this, key, value);
+  const isChanged = value !== original || (isObject(value) && !isOfNoClass(value));
+  if (isChanged || isLost(value, original, this)) refuse(key, original);
+  if (isObject(value)) refuseKey(key, keyAltered(value));
+  return value;
+}
+
+/** JSON would turn these into null or {}, or leave them out, without a word. */
+function isLost(value: unknown, original: unknown, holder: unknown): boolean {
+  return (
+    (typeof value === 'number' && !Number.isFinite(value)) ||
+    (value === null && original !== null) ||
+    (value === undefined && Array.isArray(holder)) ||
+    typeof value === 'function' ||
+    typeof value === 'bigint' ||
+    typeof value === 'symbol' ||
+    (isObject(value) && !isJsonObject(value))
+  );
 }
 
 function refuse(key: string, original: unknown): never {
   const what = ['object', 'bigint'].includes(typeof original) ? shown(original) : String(original);
-  const where = key === '' ? 'it' : `"${key}"`;
-  throw new TypeError(`${where} is ${what}; use null, text, numbers, booleans, arrays or plain objects`);
+  throw new TypeError(
+    `${placeOf(key)} is ${what}; use null, text, numbers, booleans, arrays or plain objects`,
+  );
+}
+
+function refuseKey(key: string, odd: PropertyKey | undefined): void {
+  if (odd === undefined) return;
+  const property = typeof odd === 'string' ? shown(odd) : String(odd);
+  throw new TypeError(
+    `${placeOf(key)} has ${property}, which would be lost or altered; use plain properties of objects, under text`,
+  );
+}
+
+function placeOf(key: string): string {
+  return key === '' ? 'it' : `"${key}"`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function isJsonObject(value: object): boolean {
-  return Array.isArray(value) || tagOf(value) === '[object Object]';
-}
-
-/** Lists, and objects of no class; also from another realm, which has an `Object` of its own. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function tagOf(value: unknown): string {
-  return Object.prototype.toString.call(value);
+  return Array.isArray(value) || Object.prototype.toString.call(value) === '[object Object]';
 }
