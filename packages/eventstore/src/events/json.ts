@@ -72,7 +72,7 @@ function refuseKey(key: string, odd: PropertyKey | undefined): void {
   if (odd === undefined) return;
   const property = typeof odd === 'string' ? shown(odd) : String(odd);
   throw new TypeError(
-    `${placeOf(key)} has ${property}, which would be lost or altered; use plain properties of objects, under text`,
+    `${placeOf(key)} has ${property}, which would be lost or altered; use plain properties with text as their names`,
   );
 }
 
