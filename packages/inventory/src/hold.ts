@@ -1,4 +1,5 @@
-import type { UpdateOptions } from '@norikv/cas-retry';
+import { keep, type UpdateOptions } from '@norikv/cas-retry';
+import type { NoriKVError } from '@norikv/store';
 import { homeOf } from './buckets.js';
 import { formatReservation, parseReservation, type StockName } from './names.js';
 import { take } from './rebalance.js';
@@ -7,6 +8,7 @@ import { type Reserved, refuse, reserve } from './reserve.js';
 import type { ReserveResult } from './results.js';
 import type { Rules } from './rules.js';
 import type { Step } from './step.js';
+import type { Stock } from './stock.js';
 import type { StockRecords } from './stock-records.js';
 
 /** What is to be held. */
@@ -85,4 +87,22 @@ export async function onHold<Answer>(
   }
   if (isRefusal(answer)) throw refusalError(answer, { name, need, reservationId });
   return answer;
+}
+
+/** The error that tells of a reservation under a chosen id that it was sold; undefined of any other. Writes nothing. */
+export async function saleOf(
+  records: StockRecords,
+  name: StockName,
+  token: string,
+  limits: UpdateOptions,
+): Promise<NoriKVError | undefined> {
+  const look = (bucket: number): Promise<Stock | undefined> => records.update(name, bucket, keep, limits);
+  const first = await look(0);
+  if (!first) return undefined;
+  const home = homeOf(token, first.buckets);
+  const stock = first.reservations.get(token) || home === 0 ? first : await look(home);
+  const { status, sold = 0 } = stock?.reservations.get(token) ?? {};
+  if (status !== 'committed') return undefined;
+  const reservationId = formatReservation({ ...name, token, bucket: undefined });
+  return refusalError({ kind: 'resolved', status, sold }, { name, reservationId });
 }

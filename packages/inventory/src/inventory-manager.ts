@@ -103,7 +103,8 @@ export class InventoryManager {
    *
    * The lines are reserved one after the other; if the process dies in between, what it holds ends with its
    * time. All lines get the same `id`, and an id is decided once: repeating a held order finds it, repeating
-   * one that fell short throws `ReservationResolvedError`, and a new try needs a new id.
+   * one that has ended throws `ReservationResolvedError`, `committed` once a line was sold, and a new try needs a new
+   * id.
    *
    * @throws what {@link reserve} throws. What was held is given back; with an `id` it stays for the repetition.
    */
@@ -116,9 +117,7 @@ export class InventoryManager {
   /** Like {@link reserveAll}, but too few units are an answer. */
   async tryReserveAll(lines: readonly OrderLine[], options?: ReserveAllOptions): Promise<ReserveAllResult> {
     const order = checkedOptions<ReserveAllOptions>(options ?? {}, 'id', 'ttlMs');
-    const isChosen = order.id !== undefined;
-    const giveBack = (id: string): Promise<unknown> => this.release(id, { deadlineMs: order.deadlineMs });
-    return reserveInTurn(lines, this.#holder(order, isChosen), giveBack, isChosen);
+    return reserveInTurn(this.#records, lines, this.#holder(order, order.id !== undefined), order);
   }
 
   /**

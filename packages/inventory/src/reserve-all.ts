@@ -1,7 +1,12 @@
 import { checkWhole, refuse } from '@norikv/store/checks';
-import { type StockName, stockKey, stockName } from './names.js';
+import { ReservationResolvedError } from './errors.js';
+import { onHold, saleOf } from './hold.js';
+import { type StockName, stockKey, stockName, tokenOf } from './names.js';
+import type { ReserveAllOptions } from './options.js';
+import { release } from './resolve.js';
 import type { HeldUnits, OrderLine, ReserveAllResult, ReserveResult } from './results.js';
 import { mostUnits } from './settings.js';
+import type { StockRecords } from './stock-records.js';
 
 /** Reserves units of one stock. */
 export type Holder = (name: StockName, quantity: number) => Promise<ReserveResult>;
@@ -21,15 +26,18 @@ interface Demand {
  * whoever held them. A failure decides nothing, so what is held then stays for the repetition.
  */
 export async function reserveInTurn(
+  records: StockRecords,
   lines: readonly OrderLine[],
   reserve: Holder,
-  release: (reservationId: string) => Promise<unknown>,
-  isChosen: boolean,
+  options: ReserveAllOptions,
 ): Promise<ReserveAllResult> {
+  const { id, deadlineMs } = options;
   const demands = demandsOf(lines);
   const held: HeldUnits[] = [];
   const giveBack = async (): Promise<void> => {
-    await Promise.allSettled(held.map(({ reservationId }) => release(reservationId)));
+    await Promise.allSettled(
+      held.map(({ reservationId }) => onHold(records, reservationId, release, { deadlineMs })),
+    );
   };
   try {
     for (const { name, quantity } of demands) {
@@ -41,10 +49,35 @@ export async function reserveInTurn(
       held.push(result);
     }
   } catch (error) {
-    if (!isChosen) await giveBack();
-    throw error;
+    if (id === undefined) {
+      await giveBack();
+      throw error;
+    }
+    const others = demands.filter((_, line) => line !== held.length);
+    throw await endOf(records, others, error, options);
   }
   return { ok: true, lines: held };
+}
+
+/**
+ * What to tell of an order under a chosen id with a line that has failed. The lines of one that has ended may have
+ * ended in different ways, and then that one was sold goes first: whoever hears that it expired gives the money back.
+ * What cannot be looked at may have been sold.
+ */
+async function endOf(
+  records: StockRecords,
+  others: readonly Demand[],
+  error: unknown,
+  { id = '', signal, deadlineMs }: ReserveAllOptions,
+): Promise<unknown> {
+  if (!(error instanceof ReservationResolvedError) || error.status === 'committed') return error;
+  const token = tokenOf('id', id);
+  const looks = await Promise.allSettled(
+    others.map(({ name }) => saleOf(records, name, token, { signal, deadlineMs })),
+  );
+  const sales = looks.flatMap((look) => (look.status === 'fulfilled' && look.value ? [look.value] : []));
+  const failures = looks.flatMap((look): unknown[] => (look.status === 'rejected' ? [look.reason] : []));
+  return [...sales, ...failures, error][0];
 }
 
 /** What the lines want of each stock: two lines of one SKU are one demand, checked as a whole. */

@@ -230,6 +230,44 @@ onEveryEngine('36: an order under its own id', (open) => {
     expect(again).toMatchObject({ ok: true, lines: [{ repeated: true }, { repeated: false }] });
   });
 
+  it.each(['a', 'b', 'c'])(
+    'that was sold in part says so, though its other lines have expired: %s',
+    async (sku) => {
+      const { inventory, another, clock, store } = await open();
+      const lines = ['a', 'b', 'c'].map((each) => ({ sku: each, quantity: 1 }));
+      for (const line of lines) await inventory.createItem(line.sku, 5);
+      await inventory.split('b', 4);
+      await inventory.reserveAll(lines, { id });
+      await inventory.commit(`${sku}:${id}`);
+      clock.advance(600_000 + 1_000);
+      const sold = { code: 'RESERVATION_RESOLVED', status: 'committed', sold: 1 };
+      for (const manager of [inventory, another()]) {
+        await expect(manager.tryReserveAll(lines, { id })).rejects.toMatchObject(sold);
+      }
+      store.reset();
+      await expect(inventory.tryReserveAll(lines, { id })).rejects.toThrow(
+        `${sku}:${id} is already committed`,
+      );
+      expect(store.calls.put).toBe(0);
+      expect(await inventory.getAvailable(sku)).toBe(4);
+    },
+  );
+
+  it('that ended unsold costs a look at each other line to say how', async () => {
+    const { inventory, clock, store } = await open();
+    const lines = ['a', 'b', 'c'].map((sku) => ({ sku, quantity: 1 }));
+    for (const { sku } of lines) await inventory.createItem(sku, 5);
+    await inventory.reserveAll(lines, { id });
+    clock.advance(600_000 + 1_000);
+    const expired = { code: 'RESERVATION_RESOLVED', status: 'expired' };
+    await expect(inventory.tryReserveAll(lines, { id })).rejects.toMatchObject(expired);
+    store.reset();
+    await expect(inventory.tryReserveAll(lines, { id })).rejects.toMatchObject(expired);
+    expect(store.calls.total).toBe(3);
+    await inventory.removeItem('c', { force: true });
+    await expect(inventory.tryReserveAll(lines, { id })).rejects.toMatchObject(expired);
+  });
+
   it('is refused for good on a split SKU too', async () => {
     const { inventory } = await open();
     await inventory.createItem('b', 5);
@@ -241,6 +279,59 @@ onEveryEngine('36: an order under its own id', (open) => {
       await expect(inventory.reserve('c', 1, own)).rejects.toMatchObject({ status: 'released' });
     }
     expect(await inventory.getAvailable('b')).toBe(5);
+  });
+});
+
+describe('36: an order that has ended, with lines that cannot be looked at', () => {
+  const order = ['a', 'b', 'c'].map((sku) => ({ sku, quantity: 1 }));
+  const id = 'order-1';
+
+  async function endedOrder(lost: string) {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const healthy = new InventoryManager(memory, { clock });
+    for (const { sku } of order) await healthy.createItem(sku, 1);
+    await healthy.reserveAll(order, { id });
+    const store = withFaults(memory, {
+      clock,
+      decide: ({ key }) => (String(key).endsWith(lost) ? 'lost-request' : undefined),
+    });
+    const again = (): Promise<unknown> => new InventoryManager(store, { clock }).tryReserveAll(order, { id });
+    return { clock, healthy, again };
+  }
+
+  it('is not called unsold: it may have been sold there', async () => {
+    const { clock, again } = await endedOrder(':b');
+    await clock.advance(600_000 + 1_000);
+    await expect(clock.run(again())).rejects.toMatchObject({ outcome: 'not-applied', retryable: true });
+  });
+
+  it('is called sold if another line was', async () => {
+    const { clock, healthy, again } = await endedOrder(':b');
+    await healthy.commit(`c:${id}`);
+    await clock.advance(600_000 + 1_000);
+    await expect(clock.run(again())).rejects.toMatchObject({ status: 'committed' });
+  });
+
+  it('is called sold if the line before was sold meanwhile', async () => {
+    const clock = wallClock();
+    const memory = createMemoryStore();
+    const healthy = new InventoryManager(memory, { clock });
+    for (const { sku } of order) await healthy.createItem(sku, 1);
+    await healthy.reserveAll(order, { id });
+    await healthy.extend(`a:${id}`, 3_600_000);
+    clock.advance(600_000 + 1_000);
+    const slow = new InventoryManager(
+      {
+        ...memory,
+        async put(key, value, options) {
+          await healthy.commit(`a:${id}`);
+          return memory.put(key, value, options);
+        },
+      },
+      { clock },
+    );
+    await expect(slow.tryReserveAll(order, { id })).rejects.toMatchObject({ status: 'committed' });
   });
 });
 
