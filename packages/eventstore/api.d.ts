@@ -352,7 +352,7 @@ interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
     readonly snapshots?: SnapshotSource | undefined;
     /**
      * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
-     * Only state of plain data is: objects, arrays, maps, sets, dates and primitives.
+     * Only state of plain data is: objects without getters, arrays, maps, sets, dates and primitives.
      */
     readonly rememberedStreams?: number | undefined;
 }
@@ -812,7 +812,7 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
     get(key: string): Promise<State | undefined>;
     /**
      * Begins to keep the records up to date. One process does it at a time; the newest takes over. Begins again
-     * after a failure.
+     * after a failure, and after a `stop` that is under way.
      *
      * @throws InvalidArgumentError if the records are of another revision: `rebuild` them.
      */

@@ -102,9 +102,8 @@ export class InventoryManager {
    * Sets the units of all lines aside, or none. Lines of one SKU are added up first.
    *
    * The lines are reserved one after the other; if the process dies in between, what it holds ends with its
-   * time. All lines get the same `id`, and an id is decided once: repeating a held order finds it, repeating
-   * one that has ended throws `ReservationResolvedError`, `committed` once a line was sold, and a new try needs a new
-   * id.
+   * time. All lines get the same `id`, and an id is decided once: repeating a held order finds it, repeating one
+   * that has ended throws `ReservationResolvedError`, `committed` once a line was sold. A new try needs a new id.
    *
    * @throws what {@link reserve} throws. What was held is given back; with an `id` it stays for the repetition.
    */
