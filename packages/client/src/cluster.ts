@@ -77,6 +77,8 @@ export class Cluster {
   nodeFor(shard: () => number, tried: ReadonlySet<Node>): Node {
     const { nodes } = this;
     if (nodes.length === 1) return this.#home;
+    // Calls pass over them, and find out all the same when they serve again.
+    for (const node of nodes) if (node.isDown) node.prepare();
     const untried = nodes.filter((node) => !tried.has(node));
     const candidates = untried.length > 0 ? untried : nodes;
     if (candidates.length > 1) {

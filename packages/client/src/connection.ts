@@ -98,7 +98,7 @@ export class Connection {
     return this.#link.failure ?? this.#failure;
   }
 
-  /** Whether an attempt to connect has failed, or was waited for in vain, and none has succeeded since. */
+  /** Whether an attempt to connect has failed, or was waited for in vain, and none has served since. */
   get isDown(): boolean {
     return this.#link.isDown;
   }

@@ -41,9 +41,9 @@ export class Link {
     return this.#session?.isUp ? this.#session : undefined;
   }
 
-  /** Whether an attempt to connect has failed, or was waited for in vain, and none has succeeded since. */
+  /** Whether an attempt to connect has failed, or was waited for in vain, and none has served since. */
   get isDown(): boolean {
-    return this.#failures > 0 && this.session === undefined;
+    return this.#failures > 0;
   }
 
   /** Why there is no session, as far as that is known. */

@@ -44,6 +44,11 @@ export class Node {
     return this.#first;
   }
 
+  /** Makes the connections that are not ready, and waits for none. */
+  prepare(): void {
+    for (const connection of this.connections) connection.prepare();
+  }
+
   /** Lets nothing further be sent. */
   refuse(): void {
     for (const connection of this.connections) connection.refuse();

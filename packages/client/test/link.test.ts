@@ -73,9 +73,9 @@ it('connects again ever less often, and from the start once a connection has ser
   link.late();
   expect(pauseAfterFailure()).toBe(2_000);
   world.dials.at(-1)?.(socket());
-  expect([link.isDown, link.session]).toEqual([false, world.sessions[0]]);
+  expect([link.isDown, link.session]).toEqual([true, world.sessions[0]]);
   link.proven();
-  expect(link.failure).toBeUndefined();
+  expect([link.isDown, link.failure]).toEqual([false, undefined]);
   world.sessions[0]?.events.onEnd(undefined);
   // Whoever needs it next connects, at once.
   expect([link.isDown, link.session, vi.getTimerCount()]).toEqual([false, undefined, 0]);
@@ -117,13 +117,15 @@ it('lets go of a connection for which there are no keys', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('is down once somebody has waited in vain, until there is a connection', () => {
+it('is down once somebody has waited in vain, until a connection serves', () => {
   const link = newLink();
   link.open();
   expect(link.isDown).toBe(false);
   link.late();
   expect(link.isDown).toBe(true);
   world.dials[0]?.(socket());
+  expect(link.isDown).toBe(true);
+  link.proven();
   expect(link.isDown).toBe(false);
 });
 

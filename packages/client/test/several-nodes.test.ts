@@ -77,6 +77,43 @@ it('a node that swallows bytes is waited for once, and not by each call', async 
   expect(clock.timers()).toBe(before);
 });
 
+it.each([
+  ['answers nothing', 'silence'],
+  ['has nothing behind it', { refuse: { code: status.UNAVAILABLE } }],
+] as const)(
+  'a node that takes connections and %s is waited for once, and used when it answers',
+  async (_what, dead) => {
+    let isDead = true;
+    await using first = await new RawServer()
+      .answer(methods.describe, () => (isDead ? dead : described))
+      .answer(methods.get, () => ({ version }))
+      .listen();
+    await using second = await double();
+    let waits = 0;
+    const clock: Clock = {
+      ...systemClock,
+      startTimer(callback, delayMs) {
+        // A wait goes on after a pause of 50 ms, with the rest of its time.
+        if (delayMs > 470 && delayMs <= 500) waits += 1;
+        return systemClock.startTimer(callback, delayMs);
+      },
+    };
+    const nodes = [first.address, second.address];
+    await using client = new NoriKVClient({ nodes, watchCluster: false, clock, timeout: 60_000 });
+    await client.connect();
+    for (let key = 0; key < 5; key++) await client.get(`${key}`);
+    expect(waits).toBe(1);
+    isDead = false;
+    const isUsed = async (): Promise<boolean> => {
+      await client.get('key');
+      return first.calls.includes(methods.get.path);
+    };
+    await expect.poll(isUsed, { timeout: 20_000 }).toBe(true);
+    expect(waits).toBe(1);
+  },
+  30_000,
+);
+
 it('nodes that do not answer are waited for in turn, until one does', async () => {
   await using mute = await new RawServer().answer(methods.describe, () => 'silence').listen();
   await using late = await double();
