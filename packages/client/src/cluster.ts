@@ -9,6 +9,13 @@ import { Topology } from './topology.js';
 
 const mostNodes = 64;
 
+/** Where the leader of a shard is, as a node said that was not it, and what the view of the cluster said then. */
+interface Hint {
+  readonly address: string;
+  readonly viewed: string | undefined;
+  readonly epoch: bigint | undefined;
+}
+
 /** The servers: those that were configured, and those they name. */
 export class Cluster {
   readonly topology: Topology;
@@ -17,8 +24,7 @@ export class Cluster {
   readonly #nodes = new Map<string, Node>();
   readonly #home: Node;
   #list: readonly Node[] = [];
-  /** Where a shard's leader was according to a node that was not it. */
-  readonly #hints = new Map<number, string>();
+  readonly #hints = new Map<number, Hint>();
   #common:
     | { readonly of: readonly Capabilities[]; readonly capabilities: Capabilities | undefined }
     | undefined;
@@ -94,10 +100,11 @@ export class Cluster {
    */
   learnLeader(shard: number, address: string | undefined): void {
     this.#hints.delete(shard);
-    const leader = address ?? this.topology.leaderOf(shard);
+    const viewed = this.topology.leaderOf(shard);
+    const leader = address ?? viewed;
     if (leader === undefined || this.#known(leader) === undefined) return;
     // What the view says may change with it.
-    if (address !== undefined) this.#hints.set(shard, address);
+    if (address !== undefined) this.#hints.set(shard, { address, viewed, epoch: this.topology.view?.epoch });
   }
 
   /** A connection for the topology watch. */
@@ -117,7 +124,11 @@ export class Cluster {
   }
 
   #leaderOf(shard: number): Node | undefined {
-    const address = this.#hints.get(shard) ?? this.topology.leaderOf(shard);
+    const viewed = this.topology.leaderOf(shard);
+    const hint = this.#hints.get(shard);
+    // Newer than the view it was given under, and older than one that says something else.
+    const isOld = hint?.viewed !== viewed || hint?.epoch !== this.topology.view?.epoch;
+    const address = isOld ? viewed : (hint?.address ?? viewed);
     return address === undefined ? undefined : this.#known(address);
   }
 

@@ -198,21 +198,21 @@ it('leaders that had one address after another make room for the last one', () =
 });
 
 /** Shows a view in which these lead the first shard. */
-function showLeaders({ topology }: Cluster, ...addresses: readonly string[]): void {
+function showLeaders({ topology }: Cluster, addresses: readonly string[], epoch = 1n): void {
   const nodes = addresses.map((addr, place) => ({ id: `n${place}`, addr }));
   const shards = [{ id: 0, replicas: nodes.map(({ id }) => ({ nodeId: id, leader: true })) }];
-  topology.update(decode(watchCluster.output, encode(watchCluster.output, { epoch: 1n, nodes, shards })));
+  topology.update(decode(watchCluster.output, encode(watchCluster.output, { epoch, nodes, shards })));
 }
 
 it('a view with two leaders of a shard, or with one that listens everywhere, leads to none of them', () => {
   const [first = '', second = '', third = ''] = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
   const cluster = new Cluster(settingsOf({ nodes: [first, second, third], totalShards: 1 }));
   const chosen = (): string => cluster.nodeFor(() => 0, new Set()).address;
-  showLeaders(cluster, second);
+  showLeaders(cluster, [second]);
   expect(chosen()).toBe(second);
-  showLeaders(cluster, second, third);
+  showLeaders(cluster, [second, third]);
   expect(chosen()).toBe(first);
-  showLeaders(cluster, '0.0.0.0:7447');
+  showLeaders(cluster, ['0.0.0.0:7447']);
   cluster.learnLeader(0, undefined);
   expect(chosen()).toBe(first);
 });
@@ -236,7 +236,7 @@ it('the leader is who is said to be it last, and not again who has been tried', 
   const [first = '', second = '', third = ''] = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
   const cluster = new Cluster(settingsOf({ nodes: [first, second, third], totalShards: 1 }));
   const leader = (tried: readonly Node[] = []): Node => cluster.nodeFor(() => 0, new Set(tried));
-  const view = (address: string): void => showLeaders(cluster, address);
+  const view = (address: string): void => showLeaders(cluster, [address]);
   cluster.learnLeader(0, third);
   expect(leader().address).toBe(third);
   expect(leader([leader()]).address).toBe(first);
@@ -252,6 +252,24 @@ it('the leader is who is said to be it last, and not again who has been tried', 
   // A node is asked now, and a view may be old.
   cluster.learnLeader(0, second);
   expect(leader().address).toBe(second);
+});
+
+it('a hint gives way to a view that comes later, unless that says what was known before', () => {
+  const [first = '', second = '', third = ''] = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'];
+  const cluster = new Cluster(settingsOf({ nodes: [first, second, third], totalShards: 1 }));
+  const leader = (): string => cluster.nodeFor(() => 0, new Set()).address;
+  cluster.learnLeader(0, second);
+  showLeaders(cluster, [third]);
+  expect(leader()).toBe(third);
+  cluster.learnLeader(0, second);
+  showLeaders(cluster, [third]);
+  expect(leader()).toBe(second);
+  showLeaders(cluster, [first]);
+  expect(leader()).toBe(first);
+  // In between others may have been the leader.
+  cluster.learnLeader(0, second);
+  showLeaders(cluster, [first], 2n);
+  expect(leader()).toBe(first);
 });
 
 it('each shard has a leader of its own, and a hint is one about the shard of its call', async () => {
