@@ -50,6 +50,7 @@ export class Connection {
   #failure: Error | undefined;
   readonly #wantsExchange: boolean;
   #exchange: Exchange | undefined;
+  #watch: UnaryCall | undefined;
 
   constructor(address: string, settings: Settings, metadata: MetadataSource) {
     this.#metadata = metadata;
@@ -116,9 +117,10 @@ export class Connection {
       return endedCall({ status: notSent(), message: undefined });
     }
     const number = this.#mayExchange(session, bytes) ? numberOf(method) : -1;
-    return number >= 0
-      ? this.#exchangeOn(session, metadata).start(number, bytes, timeoutMs)
-      : new UnaryCall(session, { path: method.path, bytes, metadata, timeoutMs }, onMessage);
+    if (number >= 0) return this.#exchangeOn(session, metadata).start(number, bytes, timeoutMs);
+    const call = new UnaryCall(session, { path: method.path, bytes, metadata, timeoutMs }, onMessage);
+    if (onMessage) this.#watch = call;
+    return call;
   }
 
   /** A long request would hold up all others on its way. */
@@ -149,6 +151,9 @@ export class Connection {
   }
 
   #changed(): void {
+    // It would keep a connection that is to end with its last call, and is begun again elsewhere.
+    this.#watch?.cancel();
+    this.#watch = undefined;
     this.#description = undefined;
     this.#describing = undefined;
     this.#wake();
@@ -194,6 +199,7 @@ export class Connection {
     if (!metadata) return undefined;
     const bytes = encode(methods.describe.input, {});
     const question = { method: methods.describe, bytes, metadata, timeoutMs: describeTimeoutMs };
+    const { session } = this.#link;
     const { end } = this.start(question);
     const { status: ended, message } = await end;
     if (ended.code === status.UNIMPLEMENTED) return plainServer;
@@ -201,6 +207,11 @@ export class Connection {
     const error = errorOfStatus(ended, { isWrite: false });
     if (error.code === 'UNAUTHENTICATED') throw error;
     this.#failure = error;
+    if (error.code === 'DEADLINE_EXCEEDED') {
+      // Behind a load balancer another connection may lead to a server that answers.
+      session?.retire();
+      return undefined;
+    }
     await new Promise<void>((resolve) => this.#clock.startTimer(resolve, askAgainMs));
     return undefined;
   }

@@ -5,13 +5,12 @@ import { FrameReader } from './grpc/frames.js';
 import { status } from './grpc/status.js';
 import { startPatience } from './grpc/timeouts.js';
 import type { Session } from './session.js';
+import { Silence } from './silence.js';
 import { type CallEnd, headersOf, longestMessage, type RunningCall } from './unary-call.js';
 import { callFrame, cancelFrame, exchangePath, highestCallId, readAnswer } from './wire/exchange.js';
 
 // Taken at load, so that a test runner that fakes the globals does not hold calls back.
 const { nextTick } = process;
-const mostGivenUp = 100;
-const longestSilenceMs = 10_000;
 const mostUnsent = 8 * 2 ** 20;
 
 /** A call on its way. */
@@ -37,9 +36,7 @@ export class Exchange {
   #hasEnded = false;
   #isUnknown = false;
   #isStuck = false;
-  /** When the first call was sent that no answer has followed since; undefined if there is none. */
-  #silentSince: number | undefined;
-  #givenUp = 0;
+  readonly #silence: Silence;
 
   /**
    * Opens it.
@@ -49,6 +46,7 @@ export class Exchange {
    */
   constructor(session: Session, metadata: CallMetadata, mostCalls: number = highestCallId) {
     this.session = session;
+    this.#silence = new Silence(session.clock);
     this.#mostCalls = mostCalls;
     const headers = headersOf(session, {
       path: exchangePath,
@@ -76,7 +74,7 @@ export class Exchange {
     this.#lastId += 1;
     const id = this.#lastId;
     this.session.enter();
-    this.#silentSince ??= this.session.clock.monotonic();
+    this.#silence.begin();
     const end = new Promise<CallEnd>((settle) => {
       this.#calls.set(id, { settle, deadline: startPatience(timeoutMs, () => this.#late(id)) });
     });
@@ -108,8 +106,7 @@ export class Exchange {
     try {
       for (const { isCompressed, message } of this.#reader.take(chunk)) {
         if (isCompressed) throw new Error('it is compressed, which nobody asked for');
-        this.#silentSince = undefined;
-        this.#givenUp = 0;
+        this.#silence.end();
         const { id, code, details, trailers, message: answer } = readAnswer(message);
         const isGood = code === status.OK;
         this.#finish(id, { status: { code, details, trailers }, message: isGood ? answer : undefined });
@@ -137,11 +134,7 @@ export class Exchange {
   /** Nobody waits any more. One after the other without an answer: what they share leads nowhere, and keeps them all. */
   #giveUp(id: number): void {
     this.#send(cancelFrame(id));
-    this.#givenUp += 1;
-    if (this.#givenUp < mostGivenUp) return;
-    const { clock } = this.session;
-    const silenceMs = this.#silentSince === undefined ? 0 : clock.monotonic() - this.#silentSince;
-    if (silenceMs < longestSilenceMs && this.#stream.writableLength < mostUnsent) return;
+    if (!this.#silence.giveUp(this.#stream.writableLength >= mostUnsent)) return;
     this.#isStuck = true;
     this.session.retire();
   }

@@ -10,6 +10,7 @@ import type { Clock } from '@norikv/store';
 import type { Settings } from './config.js';
 import { probe } from './grpc/probe.js';
 import { ResetBudget } from './reset-budget.js';
+import { Silence } from './silence.js';
 
 const greetingTimeoutMs = 20_000;
 const longestHeaders = 64 * 2 ** 10;
@@ -35,6 +36,7 @@ export class Session {
   readonly clock: Clock;
   readonly #http2: ClientHttp2Session;
   readonly #resets: ResetBudget;
+  readonly #silence: Silence;
   readonly #events: SessionEvents;
   #isUp = false;
   #hasEnded = false;
@@ -55,6 +57,7 @@ export class Session {
     this.#left = mostRequests;
     this.#events = events;
     this.#resets = new ResetBudget(settings.clock);
+    this.#silence = new Silence(settings.clock);
     // The URL only says whether there is TLS: an address need not be one that fits into a URL.
     this.#http2 = connectHttp2(settings.tls ? 'https://node' : 'http://node', {
       createConnection: () => socket,
@@ -73,11 +76,13 @@ export class Session {
   /** Begins a call with a stream of its own. The session must be up. */
   request(headers: OutgoingHttpHeaders, onClose: () => void): ClientHttp2Stream {
     this.enter();
+    this.#silence.begin();
     const stream = this.open(headers, () => {
       this.#abandoned.delete(stream);
       this.leave();
       onClose();
     });
+    stream.once('response', () => this.#silence.end());
     return stream;
   }
 
@@ -105,17 +110,14 @@ export class Session {
   }
 
   /**
-   * Resets the stream of a call nobody waits for. If too many have been reset already it is left to run out; with
-   * too many of these the connection is replaced.
+   * Resets the stream of a call nobody waits for. If too many have been reset already it is left to run out. With too
+   * many of these, or if nothing is answered any more, the connection is replaced.
    */
   cut(stream: ClientHttp2Stream): void {
     if (stream.closed || this.#abandoned.has(stream)) return;
-    if (this.#resets.take()) {
-      stream.close(constants.NGHTTP2_CANCEL);
-      return;
-    }
-    this.#abandoned.add(stream);
-    if (this.#abandoned.size >= mostAbandoned) this.retire();
+    if (this.#resets.take()) stream.close(constants.NGHTTP2_CANCEL);
+    else this.#abandoned.add(stream);
+    if (this.#silence.giveUp() || this.#abandoned.size >= mostAbandoned) this.retire();
     else this.#rest();
   }
 

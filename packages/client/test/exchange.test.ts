@@ -271,27 +271,28 @@ function abortable(): { readonly signal: AbortSignal; abort(): void } {
 }
 
 it.each([
-  [false, 'nor is the connection'],
-  [true, 'though the connection is, for those who watch on it'],
-])('what a server does not take, and nobody waits for, is not kept (watched: %s), %s', (watchCluster) =>
-  withServer(async (server, connectTo) => {
-    server.onCall = () => {};
-    const client = await connectTo({ timeout: 60_000, watchCluster });
-    const waiting = client.put('first', 'value', { timeoutMs: 600_000 });
-    await expect.poll(() => server.exchanges[0]?.calls.length).toBe(1);
-    const stuck = server.exchanges[0]?.stream;
-    stuck?.pause();
-    await giveUp(client, 300, new Uint8Array(60_000));
-    server.onCall = obliging;
-    expect(await client.put('key', 'value')).toEqual(version);
-    expect(server.sessions).toHaveLength(2);
-    expect(server.sessions[0]?.destroyed).toBe(false);
-    stuck?.write(answerFrame(1, stored));
-    expect(await waiting).toEqual(version);
-    await expect.poll(() => stuck?.closed).toBe(true);
-    if (watchCluster) expect(server.sessions[0]?.destroyed).toBe(false);
-    else await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
-  }),
+  ['', false],
+  [', though the cluster is watched on it', true],
+])(
+  'what a server does not take, and nobody waits for, is not kept, nor is its connection%s',
+  (_what, watchCluster) =>
+    withServer(async (server, connectTo) => {
+      server.onCall = () => {};
+      const client = await connectTo({ timeout: 60_000, watchCluster });
+      const waiting = client.put('first', 'value', { timeoutMs: 600_000 });
+      await expect.poll(() => server.exchanges[0]?.calls.length).toBe(1);
+      const stuck = server.exchanges[0]?.stream;
+      stuck?.pause();
+      await giveUp(client, 300, new Uint8Array(60_000));
+      server.onCall = obliging;
+      expect(await client.put('key', 'value')).toEqual(version);
+      expect(server.sessions).toHaveLength(2);
+      expect(server.sessions[0]?.destroyed).toBe(false);
+      stuck?.write(answerFrame(1, stored));
+      expect(await waiting).toEqual(version);
+      await expect.poll(() => stuck?.closed).toBe(true);
+      await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
+    }),
 );
 
 it.each<[string, number, number]>([

@@ -11,6 +11,7 @@ import {
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { settingsOf } from '../src/config.js';
@@ -19,7 +20,7 @@ import { Session } from '../src/session.js';
 import { UnaryCall } from '../src/unary-call.js';
 import { encode, methods, status } from '../src/wire.js';
 import { connect, failure } from './support/clients.js';
-import { answer, PlainHttp2Server } from './support/http2-server.js';
+import { answer, head, PlainHttp2Server } from './support/http2-server.js';
 import { FaultyNetwork } from './support/network.js';
 import { RawServer } from './support/raw-server.js';
 import { Authority, createServer as createNorikvServer } from './support/server.js';
@@ -126,6 +127,30 @@ it('a server that does not answer the first question is asked again', async () =
     vi.advanceTimersByTime(10);
   }
   expect(await get).toMatchObject({ version });
+});
+
+it('a connection on which the first question is not answered is replaced', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
+  let asked = 0;
+  server.isMute = ({ session }) => {
+    asked += 1;
+    return session === server.sessions[0];
+  };
+  const config = { maxConnectionsPerNode: 1, watchCluster: false, timeout: 600_000 };
+  await using client = new NoriKVClient({ nodes: [server.address], ...config });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const end = client.get('key', { signal }).catch((error: unknown) => error);
+  while (asked < 1) await new Promise(setImmediate);
+  vi.advanceTimersByTime(5_000);
+  for (let ms = 0; ms < 20_000 && server.sessions.length < 2; ms++) {
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(1);
+  }
+  if (server.sessions.length < 2) controller.abort();
+  expect(await end).toMatchObject({ version });
+  await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
 });
 
 it('a connection at rest is not probed', async () => {
@@ -282,6 +307,51 @@ it('a connection with many calls that nobody waits for, and that cannot be reset
   // The last one somebody waits for: with it the connection goes.
   awaited.cancel();
   expect((await awaited.end).status.code).toBe(status.UNAVAILABLE);
+});
+
+it.each([
+  ['answers no more is replaced, with 100 of them given up in 10 s', false, 2],
+  ['answers now and then is kept', true, 1],
+])(
+  'a connection on which a server of calls with streams of their own %s',
+  async (_what, answers, sessions) => {
+    let isAnswered = false;
+    await using server = await PlainHttp2Server.start((stream) => {
+      if (isAnswered || stream.session !== server.sessions[0]) answer(stream, read);
+    });
+    let aheadMs = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
+    await using client = await connect(server.address, { maxConnectionsPerNode: 1, exchange: false, clock });
+    const giveUp = (count: number): Promise<unknown> =>
+      Promise.all(Array.from({ length: count }, () => failure(client.get('key', { timeoutMs: 30 }))));
+    await giveUp(50);
+    isAnswered = answers;
+    if (answers) await client.get('key');
+    isAnswered = false;
+    aheadMs = 10_000;
+    await giveUp(49);
+    expect(server.sessions).toHaveLength(1);
+    await giveUp(1);
+    isAnswered = true;
+    expect(await client.get('key')).toMatchObject({ version });
+    expect(server.sessions).toHaveLength(sessions);
+  },
+);
+
+it('a connection that is replaced ends with its last call, though the cluster is watched on it', async () => {
+  const watches: ServerHttp2Stream[] = [];
+  await using server = await PlainHttp2Server.start((stream) => {
+    stream.respond(head);
+    watches.push(stream);
+  });
+  const config = { nodes: [server.address], maxConnectionsPerNode: 1, timeout: 20_000 };
+  await using client = new NoriKVClient(config);
+  await client.connect();
+  await expect.poll(() => watches).toHaveLength(1);
+  server.sessions[0]?.goaway();
+  await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
+  await expect.poll(() => watches).toHaveLength(2);
+  expect(server.sessions).toHaveLength(2);
 });
 
 it('a server that accepts and hangs up is tried ever less often, however many calls wait', async () => {

@@ -24,6 +24,8 @@ export class PlainHttp2Server implements AsyncDisposable {
   /** Paths of the calls, in order, without those that ask for a description. */
   readonly calls: string[] = [];
   address = '';
+  /** Whether a call is left without an answer, be it the first question. */
+  isMute: (stream: ServerHttp2Stream) => boolean = () => false;
 
   private constructor(misbehave: Misbehaviour, options: ServerOptions) {
     this.#server = createServer({ maxSendHeaderBlockLength: 2 ** 20, ...options });
@@ -32,6 +34,7 @@ export class PlainHttp2Server implements AsyncDisposable {
     this.#server.on('stream', (stream, headers) => {
       stream.on('error', () => {});
       stream.resume();
+      if (this.isMute(stream)) return;
       stream.once('end', () => {
         if (headers[':path'] === methods.describe.path)
           answer(stream, encode(methods.describe.output, description));
