@@ -1,4 +1,4 @@
-import { encode, status, watchCluster } from '@norikv/client/wire';
+import { encode, frameOf, status, watchCluster } from '@norikv/client/wire';
 import type { Guard } from './guard.js';
 import type { IncomingCall } from './incoming-call.js';
 import type { Handler } from './router.js';
@@ -18,8 +18,11 @@ export class ClusterService {
   readonly #guard: Guard;
   readonly #view: () => SoleNode;
   readonly #watchers = new Set<IncomingCall>();
-  /** Made once: with many shards it takes long, and after a restart all clients ask at the same time. */
-  #message: Buffer | undefined;
+  /**
+   * As it travels. Made once: with many shards it is large and takes long, after a restart all clients ask at the same
+   * time, and who takes nothing of it must not keep one of their own.
+   */
+  #frame: Buffer | undefined;
 
   constructor(guard: Guard, view: () => SoleNode) {
     this.#guard = guard;
@@ -43,8 +46,8 @@ export class ClusterService {
       }
       this.#watchers.add(call);
       call.signal.addEventListener('abort', () => this.#watchers.delete(call), { once: true });
-      this.#message ??= viewOf(this.#view());
-      call.write(this.#message);
+      this.#frame ??= frameOf(viewOf(this.#view()));
+      call.write(this.#frame);
     });
   };
 

@@ -72,11 +72,15 @@ export class Guard {
     return undefined;
   }
 
-  /** And tells the first one that waits if there is room for it now. */
+  /** And tells those that wait, in their order, as far as there is room for them now. */
   release(bytes: number): void {
     this.#bytes -= bytes;
-    const [first] = this.#waiting;
-    if (first && this.#hasRoomFor(first[1], 0)) first[0]();
+    let promised = 0;
+    for (const [come, needed] of this.#waiting) {
+      if (!this.#hasRoomFor(needed, 0, promised)) return;
+      promised += needed;
+      come();
+    }
   }
 
   /** Resolves when there may be room for so many bytes, or when the signal fires. First come, first served. */
@@ -94,8 +98,9 @@ export class Guard {
     });
   }
 
-  #hasRoomFor(bytes: number, already: number): boolean {
-    return this.#bytes <= already || this.#bytes + bytes <= this.#settings.maxPendingBytes;
+  #hasRoomFor(bytes: number, already: number, promised = 0): boolean {
+    const kept = this.#bytes + promised;
+    return kept <= already || kept + bytes <= this.#settings.maxPendingBytes;
   }
 
   /** The refusal of a caller that lacks a token, where one is needed. */

@@ -79,9 +79,12 @@ export class IncomingCall implements Call {
     });
   }
 
-  /** Sends a message that more may follow. */
-  write(message: Buffer): void {
-    if (this.#begin()) this.#stream.write(frameOf(message));
+  /** Sends a frame that more may follow, and that has to be taken in time. */
+  write(frame: Buffer): void {
+    if (!this.#begin()) return;
+    const late = (): void => this.#stream.close(constants.NGHTTP2_CANCEL);
+    const patience = setTimeout(late, this.#reception.patienceMs).unref();
+    this.#stream.write(frame, () => clearTimeout(patience));
   }
 
   /** Ends the call well, with a last message if there is one. */

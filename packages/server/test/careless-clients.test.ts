@@ -169,6 +169,38 @@ describe('the guard', () => {
     await guard.room(5, signal);
   });
 
+  it('lets all come for whom there is room, and nobody before those who wait longer', async () => {
+    const guard = new Guard(serverSettings({ maxPendingBytes: 100 }));
+    guard.hold(100, 0);
+    const order: number[] = [];
+    const { signal } = new AbortController();
+    for (const bytes of [30, 40, 50, 10]) void guard.room(bytes, signal).then(() => order.push(bytes));
+    guard.release(80);
+    await new Promise(setImmediate);
+    expect(order).toEqual([30, 40]);
+    guard.hold(70, 0);
+    guard.release(20);
+    await new Promise(setImmediate);
+    expect(order).toEqual([30, 40]);
+    guard.release(70);
+    await new Promise(setImmediate);
+    expect(order).toEqual([30, 40, 50, 10]);
+  });
+
+  it('lets nobody come beside one that is larger than all the room there is', async () => {
+    const guard = new Guard(serverSettings({ maxPendingBytes: 100 }));
+    guard.hold(100, 0);
+    const order: number[] = [];
+    const { signal } = new AbortController();
+    for (const bytes of [200, 1]) void guard.room(bytes, signal).then(() => order.push(bytes));
+    guard.release(100);
+    await new Promise(setImmediate);
+    expect(order).toEqual([200]);
+    guard.release(0);
+    await new Promise(setImmediate);
+    expect(order).toEqual([200, 1]);
+  });
+
   it('takes a new connection of a host for the same peer', () => {
     expect(hostOf('10.0.0.1:5000')).toBe(hostOf('10.0.0.1:6000'));
     expect(hostOf('[::1]:5000')).toBe('[::1]');

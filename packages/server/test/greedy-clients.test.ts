@@ -10,6 +10,7 @@ import { Decompressor } from '../src/decompress.js';
 import { FailureLog } from '../src/failure-log.js';
 import { Guard } from '../src/guard.js';
 import { HeldBytes } from '../src/held-bytes.js';
+import type { IncomingCall } from '../src/incoming-call.js';
 import { createServer, type NoriKVServer } from '../src/index.js';
 import { Metrics } from '../src/metrics.js';
 import { serverSettings } from '../src/options.js';
@@ -266,6 +267,21 @@ it('a watcher whose request comes when the server stops is sent away', async () 
   await closed;
 });
 
+it('watchers that take nothing keep no view of their own', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0, totalShards: 65_536 });
+  await using client = await unwilling(server);
+  const watch = (): void => void client.call(watchCluster.path, Buffer.alloc(5));
+  const watching = (count: number) =>
+    expect.poll(() => server.metrics(), { timeout: 20_000 }).toContain(`norikv_watchers ${count}\n`);
+  watch();
+  await watching(1);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let watcher = 1; watcher < 60; watcher++) watch();
+  await watching(60);
+  // A view has 1.1 MB.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30 * megabyte);
+}, 30_000);
+
 it('compressed requests are unpacked one after the other', async () => {
   const decompressor = new Decompressor();
   const order: string[] = [];
@@ -299,12 +315,14 @@ describe('a caller without a deadline', () => {
 
   async function impatient(
     serve: (call: Call) => void,
+    watch: (call: IncomingCall) => void = () => {},
   ): Promise<{ client: PlainHttp2Client; guard: Guard } & AsyncDisposable> {
     const guard = new Guard(serverSettings({}));
     const router = new Router(guard, patienceMs);
     router.add(methods.get.path, (call) =>
       call.read((request) => (Buffer.isBuffer(request) ? serve(call) : call.refuse(request))),
     );
+    router.addStream(watchCluster.path, (call) => call.read(() => watch(call)));
     const transport = new Transport(undefined, (stream, headers) => router.route(stream, headers));
     const port = await transport.listen({ host: '127.0.0.1', port: 0 });
     const client = new PlainHttp2Client(`127.0.0.1:${port}`);
@@ -341,13 +359,35 @@ describe('a caller without a deadline', () => {
     while (vi.getTimerCount() > 0) await new Promise(setImmediate);
   });
 
+  async function takeNothing({ session }: PlainHttp2Client): Promise<void> {
+    const taken = once(session, 'localSettings');
+    session.settings({ initialWindowSize: 0 });
+    await taken;
+  }
+
   it('has to take its answer, too', async () => {
     await using server = await impatient(answering(Buffer.alloc(megabyte)));
-    const taken = once(server.client.session, 'localSettings');
-    server.client.session.settings({ initialWindowSize: 0 });
-    await taken;
+    await takeNothing(server.client);
     const end = await server.client.call(methods.get.path, get);
     expect(end.reset).toBe(constants.NGHTTP2_CANCEL);
     await expect.poll(() => server.guard.pendingBytes).toBe(0);
+  });
+
+  it('has to take what it watches, and may watch on once it has', async () => {
+    const calls: IncomingCall[] = [];
+    await using server = await impatient(answering(get), (call) => {
+      calls.push(call);
+      call.write(get);
+    });
+    const { session } = server.client;
+    const willing = server.client.call(watchCluster.path, get);
+    await expect.poll(() => calls).toHaveLength(1);
+    await takeNothing(server.client);
+    const unwilling = await server.client.call(watchCluster.path, get);
+    expect(unwilling.reset).toBe(constants.NGHTTP2_CANCEL);
+    expect(calls[1]?.signal.aborted).toBe(true);
+    session.settings({ initialWindowSize: megabyte });
+    calls[0]?.end();
+    expect((await willing).trailers['grpc-status']).toBe('0');
   });
 });
