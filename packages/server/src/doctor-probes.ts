@@ -19,6 +19,8 @@ export interface Probe {
 const racers = 16;
 const ttlMs = 400;
 const coarseTtlMs = 3_000;
+const removals = 40;
+const removalPauseMs = 250;
 
 /** Every probe, in order. */
 export const probes: readonly Probe[] = [
@@ -138,16 +140,16 @@ export const probes: readonly Probe[] = [
         const { matches } = await client.vectorSearch(namespace, [0, 1], 1);
         return verdict(matches[0]?.id === 'near');
       } finally {
-        await client.vectorDropIndex(namespace);
+        await insist(() => client.vectorDropIndex(namespace));
       }
     },
   },
 ];
 
-/** Whether an answer did not come, which shows nothing. */
+/** Whether an answer did not come, or not for now, which shows nothing. */
 export function isUnanswered(error: unknown): boolean {
   const code = errorCode(error);
-  return code === 'DEADLINE_EXCEEDED' || code === 'UNAVAILABLE';
+  return code === 'DEADLINE_EXCEEDED' || code === 'UNAVAILABLE' || code === 'RESOURCE_EXHAUSTED';
 }
 
 function verdict(isKept: boolean): Observed {
@@ -159,15 +161,29 @@ async function withKey(client: NoriKVClient, probe: (key: string) => Promise<Obs
   try {
     return await probe(key);
   } finally {
-    await client.delete(key);
+    await insist(() => client.delete(key));
+  }
+}
+
+/** What a busy server refuses was not done, and is tried again: nothing is to stay behind. */
+async function insist(remove: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await remove();
+      return;
+    } catch (error) {
+      if (errorCode(error) !== 'RESOURCE_EXHAUSTED' || attempt === removals) throw error;
+    }
+    await sleep(removalPauseMs);
   }
 }
 
 /** Exactly one of many at once wins, and the others are told so. */
 async function race(put: (value: string) => Promise<unknown>, losing: string): Promise<Observed> {
-  const codes = await Promise.all(
-    Array.from({ length: racers }, (_, racer) => refusedWith(put(`racer ${racer}`))),
-  );
+  const ends = Array.from({ length: racers }, (_, racer) => refusedWith(put(`racer ${racer}`)));
+  // None may still be under way when the key is removed.
+  await Promise.allSettled(ends);
+  const codes = await Promise.all(ends);
   if (codes.every((code) => code === 'UNSUPPORTED')) return 'refused';
   const winners = codes.filter((code) => code === undefined).length;
   const losers = codes.filter((code) => code === losing).length;

@@ -15,12 +15,13 @@ interface Finding {
 }
 
 /**
- * Probes a live server with keys of its own, removed afterwards, and prints which guarantees it keeps.
+ * Probes a live server with keys of its own, removed afterwards as long as it answers, and prints which guarantees it
+ * keeps.
  *
  * A probe can show that a guarantee is broken; that one holds it can only fail to disprove.
  *
- * @returns the exit code: 0 if all that is declared was seen to be kept. A server that does not answer any more is not
- * probed any further: what it keeps is unknown.
+ * @returns the exit code: 0 if all that is declared was seen to be kept. A server that does not answer any more, or
+ * refuses calls as it has too many, is not probed any further: what it keeps is unknown.
  */
 export async function diagnose(client: NoriKVClient, asJson: boolean, terminal: Terminal): Promise<number> {
   const findings: Finding[] = [];
@@ -43,7 +44,7 @@ export async function diagnose(client: NoriKVClient, asJson: boolean, terminal: 
   return broken === 0 && stopped === undefined ? exitCodes.done : exitCodes.failed;
 }
 
-/** Throws if the server did not answer. */
+/** Throws if the server did not answer, or not for now. */
 async function find(client: NoriKVClient, { guarantee, what, run }: Probe): Promise<Finding> {
   const declared = declaredIn(client.capabilities, guarantee);
   const isDeclared = declared !== 'false' && declared !== 'none';
@@ -77,7 +78,8 @@ function report(
     return `${mark} ${guarantee.padEnd(18)} declared ${declared.padEnd(8)} ${verdict.padEnd(19)} ${detail}`;
   });
   const kept = stopped === undefined ? 'Everything declared was kept.' : 'Nothing was seen to be broken.';
-  const end = stopped === undefined ? '' : ` No further probe, as the server did not answer. ${stopped}`;
+  const end =
+    stopped === undefined ? '' : ` No further probe, as the server did not serve this one. ${stopped}`;
   const summary = `${broken === 0 ? kept : `${broken} guarantees are declared and not kept.`}${end}`;
   return `${engine}\n\n${lines.join('\n')}\n\n${summary}\n`;
 }

@@ -1,5 +1,5 @@
 import { NoriKVClient } from '@norikv/client';
-import type { KvStore, PutOptions, Version } from '@norikv/store';
+import type { Key, KvStore, PutOptions, Version } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type Lies, startDouble } from '../../client/test/support/doubles.js';
@@ -150,6 +150,41 @@ describe('doctor', () => {
   });
 
   it.each([
+    ['calls a second', { maxCallsPerSecond: 20 }],
+    ['calls at once', { maxInFlight: 8 }],
+  ])(
+    'stops at a server that takes only a few %s, leaves nothing there, and calls nothing broken',
+    async (_what, bounds) => {
+      const memory = createMemoryStore();
+      const keys = new Set<Key>();
+      const store = flawed(() => ({
+        capabilities: memory.capabilities,
+        async put(key, ...rest) {
+          keys.add(key);
+          // So that calls meet, and some are under way when others are refused.
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          return memory.put(key, ...rest);
+        },
+        get: (...call) => memory.get(...call),
+        delete: (...call) => memory.delete(...call),
+      }));
+      await using server = await createServer(store, { port: 0, ...bounds });
+      await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false });
+      await client.connect();
+      const texts: string[] = [];
+      const terminal = terminalWith({ out: (text) => void texts.push(String(text)) });
+      expect(await diagnose(client, false, terminal)).toBe(1);
+      expect(texts[0]).toMatch(
+        /No further probe, as the server did not serve this one\. \w+: .*(under way|slow down)/,
+      );
+      expect(texts[0]).not.toContain('BAD');
+      await server.close();
+      expect(keys.size).toBeGreaterThan(0);
+      for (const key of keys) expect(await memory.find(key)).toBeNull();
+    },
+  );
+
+  it.each([
     [2, ['values'], 'putVersionUsable'],
     [22, ['values', 'putVersionUsable', 'linearizableReads'], 'createIfAbsent'],
   ])(
@@ -176,7 +211,7 @@ describe('doctor', () => {
       const { findings, stopped } = JSON.parse(texts[0] ?? '') as { findings: unknown[]; stopped: string };
       expect(findings).toMatchObject(kept.map((guarantee) => ({ guarantee, verdict: 'kept' })));
       expect(stopped).toContain(`${last}: No answer within`);
-      expect(texts[1]).toContain('No further probe, as the server did not answer. values: No answer');
+      expect(texts[1]).toContain('No further probe, as the server did not serve this one. values: No answer');
       expect(texts[1]).not.toContain('BAD');
       await server.close(0);
     },
