@@ -17,6 +17,7 @@ import type {
   VectorWriteOptions,
   Version,
 } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import type { Backend, ClientStats } from './backend.js';
 import { type ClientConfig, settingsOf } from './config.js';
 import { RemoteBackend } from './remote-backend.js';
@@ -100,13 +101,15 @@ export class NoriKVClient implements KvStore, VectorStore, AsyncDisposable {
    * Writes a key if it has the expected version; null: if it is absent.
    *
    * @throws VersionMismatchError or AlreadyExistsError if not, and as {@link put}.
+   * @throws InvalidArgumentError if `expected` is undefined, which would be no condition at all.
    */
-  compareAndSet(
+  async compareAndSet(
     key: Key,
     expected: Version | null,
     value: Value,
     options: PutOptions = {},
   ): Promise<Version> {
+    if (expected === undefined) refuse('expected', expected, 'a version, or null for a key that is absent');
     const condition = expected === null ? { ifNotExists: true } : { ifMatchVersion: expected };
     return this.#backend.put(key, value, { ...options, ...condition });
   }

@@ -37,6 +37,19 @@ describe('in this process', () => {
     expect((await failure(client.get('key'))).code).toBe('CLOSED');
     expect(client.getStats().isConnected).toBe(false);
   });
+
+  it('refuses to compare with undefined, as where a key was found to be absent, and writes nothing', async () => {
+    await using cluster = await createEphemeral();
+    const client = cluster.getClient();
+    await client.put('key', 'of somebody else');
+    const error = await failure(client.compareAndSet('key', undefined as unknown as null, 'mine'));
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', outcome: 'not-applied' });
+    expect(error.message).toBe('expected is undefined; use a version, or null for a key that is absent');
+    expect(bytesToString((await client.get('key')).value)).toBe('of somebody else');
+    expect(await failure(client.compareAndSet('key', null, 'mine'))).toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
+  });
 });
 
 it('without @norikv/embedded says what to install', async () => {
