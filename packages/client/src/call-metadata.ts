@@ -55,7 +55,11 @@ export class MetadataSource {
 
 function withToken(metadata: CallMetadata, token: string | undefined): CallMetadata {
   if (token === undefined) return metadata;
-  return { ...metadata, authorization: checkedValue('authorization', `Bearer ${token}`) };
+  const authorization = `Bearer ${token}`;
+  if (isHeaderValue(authorization)) return { ...metadata, authorization };
+  throw new InvalidArgumentError(
+    'token is empty, or a text that no header can carry; use printable ASCII without a space at either end',
+  );
 }
 
 function checkedMetadata(metadata: CallMetadata): CallMetadata {
@@ -86,8 +90,13 @@ function checkedName(given: string): string {
 }
 
 function checkedValue(name: string, value: unknown): string {
-  if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) return value;
+  if (isHeaderValue(value)) return value;
   throw new InvalidArgumentError(
-    `metadata ${name} has a value that no header can carry; use printable ASCII`,
+    `metadata ${name} has a value that no header can carry; use printable ASCII without a space at either end`,
   );
+}
+
+/** With a space at either end it would be dropped on its way without a word. */
+function isHeaderValue(value: unknown): value is string {
+  return typeof value === 'string' && /^(?! )[\x20-\x7e]*(?<! )$/.test(value);
 }

@@ -150,7 +150,7 @@ describe('a bearer token', () => {
       await using client = await connect(server.address, { token });
       await client.put('key', 'value');
     }
-    for (const token of [undefined, 'wrong', '', 'new ']) {
+    for (const token of [undefined, 'wrong']) {
       await using client = new NoriKVClient({ nodes: [server.address], token, timeout: 60_000 });
       expect(await failure(client.connect())).toMatchObject({
         code: 'UNAUTHENTICATED',
@@ -295,6 +295,8 @@ it.each([
   ['a secret', { Authorization: 'Bearer secret' }, 'metadata has the name "authorization"; use token'],
   ['a name no header has', { 'two words': 'x' }, 'metadata has the name "two words"'],
   ['a value no header carries', { 'x-tenant': 'a\nb: c' }, 'metadata x-tenant has a value'],
+  ['a value that begins with a space', { 'x-tenant': ' acme' }, 'metadata x-tenant has a value'],
+  ['a value that ends with a space', { 'x-tenant': 'acme ' }, 'without a space at either end'],
   ['a value that is no text', { 'x-tenant': 5 as unknown as string }, 'metadata x-tenant has a value'],
   [
     'what comes later',
@@ -317,12 +319,15 @@ it.each([
   expect(error.message).toContain(message);
 });
 
-it('a token no header carries is refused by its form, without being shown', () => {
-  const nodes = ['127.0.0.1:1'];
-  expect(() => new NoriKVClient({ nodes, token: 'sec\nret' })).toThrow(
-    expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.not.stringContaining('ret') }),
-  );
-});
+it.each(['sec\nret', 'secret ', ''])(
+  'a token no header carries is refused by its form, without being shown',
+  (token) => {
+    const nodes = ['127.0.0.1:1'];
+    expect(() => new NoriKVClient({ nodes, token })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.not.stringContaining('ret') }),
+    );
+  },
+);
 
 it('metadata of the caller goes with each call', async () => {
   const seen: unknown[] = [];
@@ -333,8 +338,11 @@ it('metadata of the caller goes with each call', async () => {
       return { version: { term: 1n, index: 1n } };
     })
     .listen();
-  const metadata = (method: string): Record<string, string> => ({ 'x-tenant': 'acme', 'x-method': method });
+  const metadata = (method: string): Record<string, string> => ({
+    'x-tenant': 'acme corp',
+    'x-method': method,
+  });
   await using client = await connect(server.address, { metadata, token: 'secret' });
   await client.get('key');
-  expect(seen).toEqual([['acme'], ['/norikv.v1.Kv/Get'], ['Bearer secret']]);
+  expect(seen).toEqual([['acme corp'], ['/norikv.v1.Kv/Get'], ['Bearer secret']]);
 });

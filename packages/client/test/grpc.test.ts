@@ -84,10 +84,16 @@ describe('texts', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const encoded = percentEncoded(text);
-        expect(encoded).toMatch(/^[\x20-\x7e]*$/);
+        expect(encoded).toMatch(/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/);
         expect(percentDecoded(encoded)).toBe(text.toWellFormed());
       }),
     );
+  });
+
+  it('keep the spaces they begin and end with, which no header does', () => {
+    const texts = [' ', '  ', ' a b ', '  a', 'a  '];
+    expect(texts.map(percentEncoded)).toEqual(['%20', '%20%20', '%20a b%20', '%20 a', 'a %20']);
+    expect(texts.map(percentEncoded).map(percentDecoded)).toEqual(texts);
   });
 
   it('that were never encoded stay as they are', () => {

@@ -77,7 +77,8 @@ export async function clientCommand(
   await using client = new NoriKVClient({
     nodes: [address],
     tls: await tlsOf(flags),
-    token: flags.token ?? env.NORIKV_TOKEN,
+    // A variable without a value is none.
+    token: flags.token ?? (env.NORIKV_TOKEN || undefined),
     timeout,
     watchCluster: false,
     // The doctor has to ask servers that promise nothing, to see what they do.

@@ -230,6 +230,8 @@ describe('norikv get, put, delete, stats and doctor', () => {
     expect(await run(['get', address, 'key', ...show], { NORIKV_TOKEN: 'first' })).toMatchObject({
       out: 'value',
     });
+    const unset = await run(['get', address, 'key', ...show], { NORIKV_TOKEN: '' });
+    expect(unset).toMatchObject({ code: 1, error: expect.stringContaining('UNAUTHENTICATED') });
     const refused = await run(['get', address, 'key', ...show, '--token', 'wrong']);
     expect(refused).toMatchObject({ code: 1, error: expect.stringContaining('UNAUTHENTICATED') });
     expect(refused.error).not.toContain('first');
