@@ -197,6 +197,18 @@ describe('new tokens', () => {
   });
 });
 
+it('tokens can be asked for from now on where none were needed', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0 });
+  await using stranger = new NoriKVClient({ nodes: [server.address], watchCluster: false });
+  await stranger.connect();
+  await stranger.put('key', 'value');
+  server.renew({ tokens: ['good'] });
+  await expect(stranger.put('key', 'other')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  await using known = new NoriKVClient({ nodes: [server.address], watchCluster: false, token: 'good' });
+  await known.connect();
+  expect(await known.find('key')).not.toBeNull();
+});
+
 describe('files that change', () => {
   const parts = (first: ServerCredentials) => {
     const given: ServerCredentials[] = [];
