@@ -216,6 +216,7 @@ declare class NoriKVClient implements KvStore, VectorStore, AsyncDisposable {
      * Writes a key if it has the expected version; null: if it is absent.
      *
      * @throws VersionMismatchError or AlreadyExistsError if not, and as {@link put}.
+     * @throws InvalidArgumentError if `expected` is undefined, which would be no condition at all.
      */
     compareAndSet(key: Key, expected: Version | null, value: Value, options?: PutOptions): Promise<Version>;
     /** Creates a namespace for vectors. False if it existed. */
@@ -476,7 +477,7 @@ type StatusCode = (typeof status)[keyof typeof status];
 /** The name of a status code; of a number that is none, the number. */
 declare function statusName(code: number): string;
 
-/** Text as the header `grpc-message` carries it: printable ASCII, anything else percent-encoded. */
+/** Text as the header `grpc-message` carries it: printable ASCII, no space at either end, and the rest percent-encoded. */
 declare function percentEncoded(text: string): string;
 
 /** Calls back when a call has taken too long. Infinity: never. */
