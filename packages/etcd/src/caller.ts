@@ -80,6 +80,8 @@ export class Caller {
     metadata: Metadata,
     limit: CallLimit,
   ): Promise<Buffer | StatusObject> {
+    // It may have fired since the host was chosen, and calls back only those who listen by then.
+    if (limit.isCancelled) throw limit.cancelled('not-applied');
     const running = host.send({ method, bytes, metadata, timeoutMs: limit.remainingMs });
     const removeListener = limit.onCancel(() => running.stop(status.CANCELLED, 'cancelled by the caller'));
     const end = await running.end;

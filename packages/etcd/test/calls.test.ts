@@ -62,6 +62,23 @@ describe('calls', () => {
     await store.put('key', new Uint8Array(9_000));
   });
 
+  it('end at once when they are cancelled, however soon after they were made', async () => {
+    const { fake, store } = await setUp();
+    fake.answer = () => 'nothing';
+    for (let turns = 0; turns < 10; turns += 1) {
+      for (const call of [
+        (signal: AbortSignal) => store.find('key', { signal }),
+        (signal: AbortSignal) => store.put('key', 'value', { signal }),
+      ]) {
+        const controller = new AbortController();
+        const answer = call(controller.signal).catch((error: unknown) => error);
+        for (let turn = 0; turn < turns; turn += 1) await null;
+        controller.abort();
+        expect(await answer).toMatchObject({ code: 'CANCELLED' });
+      }
+    }
+  });
+
   it('that are cancelled while they travel are unknown, and let go of the signal', async () => {
     const { fake, store } = await setUp();
     const controller = new AbortController();
