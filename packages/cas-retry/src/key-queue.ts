@@ -112,19 +112,14 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
   };
 
   /** After a lost race: the state that was there instead, where it is worth a write at once. */
-  const startOver = (
-    { changing, settings }: Plan,
-    snapshot: Snapshot,
-    isRemembered: boolean,
-    asOf: number,
-  ): Sight | undefined => {
+  const startOver = ({ changing, settings }: Plan, met: Sight, isRemembered: boolean): Sight | undefined => {
     const { clock, random, backoffCapRoundTrips } = settings;
     failures = 0;
     tell(settings.onEvent, { kind: 'conflict', key, remembered: isRemembered });
     for (const update of changing) update.countConflict();
     contention.noticed();
-    memo.observe(snapshot);
-    if (isRemembered) return { snapshot, asOf };
+    memo.observe(met.snapshot);
+    if (isRemembered) return met;
     restFor(contention.backoff(random, backoffCapRoundTrips), clock);
     return undefined;
   };
@@ -206,7 +201,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
         const delivery = await dispatch(planned, attempt, isRemembered);
         for (const update of changing) if (isUnsettled(update)) update.phase = 'waiting';
         if (delivery.kind === 'applied') finish(planned, delivery.snapshot, isRemembered);
-        else if (delivery.kind === 'lost') known = startOver(planned, delivery.snapshot, isRemembered, asOf);
+        else if (delivery.kind === 'lost') known = startOver(planned, { ...delivery, asOf }, isRemembered);
         else await recover(planned, delivery);
       } catch (error) {
         known = undefined;
