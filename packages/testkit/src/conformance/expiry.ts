@@ -1,6 +1,7 @@
 import type { PutOptions } from '@norikv/store';
 import { countWinners, equal, read, refuses } from './assertions.js';
 import type { Group, Suite } from './group.js';
+import { testRestarts } from './restarts.js';
 import type { Trial } from './trial.js';
 
 const ttlMs = 300;
@@ -12,7 +13,7 @@ export const expiry: Group = {
   name: 'expiry',
   define(suite) {
     if (suite.capabilities.ttl === 'none') return expiryIsRefused(suite);
-    const { test, can, skip } = suite;
+    const { test, can } = suite;
     test('a key is there until its time is over, never less', async (trial) => {
       const key = trial.newKey();
       const start = trial.time();
@@ -41,18 +42,15 @@ export const expiry: Group = {
       if (can.reopen) await trial.reopen();
       equal(await read(trial.store, key), null, 'the value after opening again');
     });
-    if (!can.reopen) skip('expiry survives closing and opening', 'no reopen hook');
-    else {
-      test('expiry survives closing and opening', async (trial) => {
-        const [short, long] = [trial.newKey(), trial.newKey()];
-        await trial.store.put(short, 'value', { ttlMs });
-        await trial.store.put(long, 'value', { ttlMs: aliveMs });
-        await trial.reopen();
-        equal(await read(trial.store, long), 'value', 'a key with time left');
-        await trial.elapse(ttlMs + toleranceMs(suite));
-        equal(await read(trial.store, short), null, 'a key whose time is over');
-      });
-    }
+    testRestarts(suite, 'times of expiry', async (trial, restart) => {
+      const [short, long] = [trial.newKey(), trial.newKey()];
+      await trial.store.put(short, 'value', { ttlMs });
+      await trial.store.put(long, 'value', { ttlMs: aliveMs });
+      await restart();
+      equal(await read(trial.store, long), 'value', 'a key with time left');
+      await trial.elapse(ttlMs + toleranceMs(suite));
+      equal(await read(trial.store, short), null, 'a key whose time is over');
+    });
   },
 };
 

@@ -1,5 +1,6 @@
 import { equal, present, read, refuses, settle } from './assertions.js';
 import type { Group, Suite } from './group.js';
+import { testRestarts } from './restarts.js';
 
 /** 15 */
 export const idempotency: Group = {
@@ -96,16 +97,15 @@ export const idempotency: Group = {
         equal(await trial.store.put(key, 'after', options), first, 'the repeated answer');
       });
     }
-    if (capabilities.idempotency === 'durable' && can.reopen) {
-      test('ids survive closing and opening', async (trial) => {
+    if (capabilities.idempotency !== 'durable') skip('ids survive restarts', 'declared as not durable');
+    else {
+      testRestarts(suite, 'ids', async (trial, restart) => {
         const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];
         const first = await trial.store.put(key, 'first', { idempotencyKey });
-        await trial.reopen();
+        await restart();
         equal(await trial.store.put(key, 'again', { idempotencyKey }), first, 'the repeated answer');
         equal(await read(trial.store, key), 'first', 'the value');
       });
-    } else {
-      skip('ids survive closing and opening', can.reopen ? 'declared as not durable' : 'no reopen hook');
     }
     const windowMs = expectations.idempotencyWindowMs;
     if (windowMs === undefined || !can.advance) {

@@ -1,13 +1,14 @@
 import { type Version, versionsEqual } from '@norikv/store';
 import { ensure, equal, present, read, refuses, settle } from './assertions.js';
 import type { Group } from './group.js';
-import type { Trial } from './trial.js';
+import { testRestarts } from './restarts.js';
 
 /** 10 */
 export const versionIdentity: Group = {
   number: 10,
   name: 'versions',
-  define({ capabilities, can, test, skip }) {
+  define(suite) {
+    const { capabilities, test } = suite;
     if (capabilities.putVersionUsable) {
       test('a put answers with the version the next get shows', async (trial) => {
         const key = trial.newKey();
@@ -51,26 +52,19 @@ export const versionIdentity: Group = {
       await read(trial.store, key);
       equal((await present(trial.store, key)).version, version, 'the version');
     });
-    if (can.reopen) survives('closing and opening', (trial) => trial.reopen());
-    else skip('versions survive closing and opening', 'no reopen hook');
-    if (can.kill) survives('the death of the process', (trial) => trial.kill());
-    else skip('versions survive the death of the process', 'no kill hook');
-
-    function survives(event: string, restart: (trial: Trial) => Promise<void>): void {
-      test(`values, versions and deletions survive ${event}, and no version repeats`, async (trial) => {
-        const [kept, deleted] = [trial.newKey(), trial.newKey()];
-        const seen = new Set<string>();
-        const version = await trial.write(kept, 'kept');
-        expectNew(seen, await trial.write(deleted, 'value'));
-        await trial.store.delete(deleted);
-        await restart(trial);
-        equal(await read(trial.store, kept), 'kept', 'the value');
-        equal((await present(trial.store, kept)).version, version, 'the version');
-        equal(await read(trial.store, deleted), null, 'the deleted key');
-        expectNew(seen, await trial.write(deleted, 'value'));
-        if (capabilities.atomicCas) await trial.write(kept, 'next', { ifMatchVersion: version });
-      });
-    }
+    testRestarts(suite, 'values, deletions and versions that never repeat', async (trial, restart) => {
+      const [kept, deleted] = [trial.newKey(), trial.newKey()];
+      const seen = new Set<string>();
+      const version = await trial.write(kept, 'kept');
+      expectNew(seen, await trial.write(deleted, 'value'));
+      await trial.store.delete(deleted);
+      await restart();
+      equal(await read(trial.store, kept), 'kept', 'the value');
+      equal((await present(trial.store, kept)).version, version, 'the version');
+      equal(await read(trial.store, deleted), null, 'the deleted key');
+      expectNew(seen, await trial.write(deleted, 'value'));
+      if (capabilities.atomicCas) await trial.write(kept, 'next', { ifMatchVersion: version });
+    });
   },
 };
 
