@@ -3,7 +3,8 @@ import { countWinners, ensure, equal, present, read, refuses, settle } from './a
 import type { Group, Suite } from './group.js';
 import type { Trial } from './trial.js';
 
-const zero: Version = { term: 0n, index: 0n };
+/** As a condition: the key must not exist. */
+export const zero: Version = { term: 0n, index: 0n };
 
 /** 4 */
 export const createRace: Group = {
@@ -89,10 +90,13 @@ export const conditionalDelete: Group = {
   name: 'conditional delete',
   define({ capabilities, test }) {
     if (!capabilities.deleteCas) {
-      test('unsupported: it is refused, and the key stays, even for the right version', async (trial) => {
+      test('unsupported: it is refused, and the key stays, even for the right version or {0, 0}', async (trial) => {
         const key = trial.newKey();
         const version = await trial.write(key, 'kept');
-        await refuses(trial.store.delete(key, { ifMatchVersion: version }), 'UNSUPPORTED', 'the delete');
+        for (const ifMatchVersion of [version, zero]) {
+          const call = trial.store.delete(key, { ifMatchVersion });
+          await refuses(call, 'UNSUPPORTED', `a delete with index ${ifMatchVersion.index}`);
+        }
         equal(await read(trial.store, key), 'kept', 'the value');
       });
       return;
@@ -164,13 +168,12 @@ function createIsRefused({ test }: Suite): void {
     const taken = trial.newKey();
     await trial.write(taken, 'kept');
     for (const condition of [{ ifNotExists: true }, { ifMatchVersion: zero }]) {
-      for (const key of [absent, taken]) {
-        await refuses(
-          trial.store.put(key, 'value', condition),
-          ['UNSUPPORTED', 'ALREADY_EXISTS'],
-          'a create',
-        );
-      }
+      await refuses(trial.store.put(absent, 'value', condition), 'UNSUPPORTED', 'a create of an absent key');
+      await refuses(
+        trial.store.put(taken, 'value', condition),
+        ['UNSUPPORTED', 'ALREADY_EXISTS'],
+        'a create of a present key',
+      );
     }
     equal(await read(trial.store, absent), null, 'the absent key');
     equal(bytesToString((await present(trial.store, taken)).value), 'kept', 'the present key');

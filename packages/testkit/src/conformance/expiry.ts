@@ -1,6 +1,7 @@
 import type { PutOptions } from '@norikv/store';
 import { countWinners, equal, read, refuses } from './assertions.js';
 import type { Group, Suite } from './group.js';
+import { refusesPutsBeside } from './refused-puts.js';
 import { testRestarts } from './restarts.js';
 import type { Trial } from './trial.js';
 
@@ -156,15 +157,10 @@ export const expiryAndConditions: Group = {
   },
 };
 
-function expiryIsRefused({ test }: Suite): void {
-  test('unsupported: ttlMs is refused and writes nothing', async (trial) => {
-    const [absent, taken] = [trial.newKey(), trial.newKey()];
-    await trial.write(taken, 'kept');
-    await refuses(trial.store.put(absent, 'value', { ttlMs }), 'UNSUPPORTED', 'the put');
-    await refuses(trial.store.put(taken, 'value', { ttlMs }), 'UNSUPPORTED', 'the put');
-    equal(await read(trial.store, absent), null, 'the absent key');
-    equal(await read(trial.store, taken), 'kept', 'the present key');
-  });
+function expiryIsRefused(suite: Suite): void {
+  suite.test('unsupported: ttlMs is refused and writes nothing', (trial) =>
+    refusesPutsBeside({ ttlMs }, suite, trial),
+  );
 }
 
 /** How late an expiry may be noticed. */

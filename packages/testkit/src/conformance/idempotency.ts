@@ -1,5 +1,6 @@
 import { equal, present, read, refuses, settle } from './assertions.js';
 import type { Group, Suite } from './group.js';
+import { refusesPutsBeside } from './refused-puts.js';
 import { testRestarts } from './restarts.js';
 
 /** 15 */
@@ -125,13 +126,17 @@ export const idempotency: Group = {
   },
 };
 
-function keysAreRefused({ test }: Suite): void {
-  test('unsupported: an idempotency key is refused and nothing is written', async (trial) => {
-    const [absent, taken] = [trial.newKey(), trial.newKey()];
-    await trial.write(taken, 'kept');
-    await refuses(trial.store.put(absent, 'value', { idempotencyKey: 'id' }), 'UNSUPPORTED', 'the put');
-    await refuses(trial.store.delete(taken, { idempotencyKey: 'id' }), 'UNSUPPORTED', 'the delete');
-    equal(await read(trial.store, absent), null, 'the absent key');
+function keysAreRefused(suite: Suite): void {
+  const idempotencyKey = 'id';
+  suite.test('unsupported: an idempotency key is refused and nothing is written', async (trial) => {
+    await refusesPutsBeside({ idempotencyKey }, suite, trial);
+    const taken = trial.newKey();
+    const ifMatchVersion = await trial.write(taken, 'kept');
+    await refuses(trial.store.delete(taken, { idempotencyKey }), 'UNSUPPORTED', 'a delete');
+    if (suite.capabilities.deleteCas) {
+      const conditional = trial.store.delete(taken, { idempotencyKey, ifMatchVersion });
+      await refuses(conditional, 'UNSUPPORTED', 'a conditional delete');
+    }
     equal(await read(trial.store, taken), 'kept', 'the present key');
   });
 }
