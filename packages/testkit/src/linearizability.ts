@@ -12,6 +12,9 @@ export type LinearizabilityResult =
  * time, key by key: a store that acts atomically at some moment between call and return, and whose
  * versions never repeat. A write without an answer may take effect at any time after its call, or never.
  *
+ * Record every client: where a condition names a version before any recorded answer shows it, and is refused without
+ * the entry, nothing is concluded from that about the version of a write whose reply was lost.
+ *
  * Every key starts absent. Checking is exponential in the worst case, and fast for histories of some hundred
  * operations a key by some ten clients.
  *

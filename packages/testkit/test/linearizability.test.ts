@@ -94,6 +94,13 @@ const explained: Record<string, HistoryOperation[]> = {
     ['5-6', put('d', absent), refusedBy('b', 2)],
     ['7-8', put('e', ifVersion(2)), written(3)],
   ),
+  'a lost condition on the version that an open write has replaced': history(
+    ['0-', put('a'), unknown],
+    ['1-2', put('b', absent), refused],
+    ['3-', put('c', ifVersion(1)), unknown],
+    ['4-5', put('d', ifVersion(1)), refused],
+    ['6-7', get, found('c', 2)],
+  ),
   'a lost condition that finds the key absent': history(
     ['0-1', put('a', ifVersion(9)), { kind: 'refused', actual: null }],
     ['2-3', remove(ifVersion(9)), refused],
