@@ -11,7 +11,7 @@ import type { AnyOptions } from './wrap-store.js';
  * - `duplicated-delivery`: applied and answered, and a second copy of the request arrives later.
  * - `own-mismatch`: a conditional write is applied, its reply lost, and a careless client resends it and
  *   reports the mismatch its own write caused, without the entry. Other calls are not touched.
- * - `outage`: this call and all others fail like `lost-request` for a while.
+ * - `outage`: this call and all others fail like `lost-request` for a while. What is on its way still arrives.
  *
  * On a read, a fault that loses anything is an `UnavailableError`, outcome not-applied; the others do nothing.
  */

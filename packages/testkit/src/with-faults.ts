@@ -34,7 +34,10 @@ export interface FaultOptions {
 export interface FaultControl {
   /** Scripts what happens to the next calls of this kind, one fault each; undefined lets one through. */
   next(operation: ScriptedOperation, ...faults: readonly (Fault | undefined)[]): void;
-  /** Fails every call that starts within the next `durationMs`; without a duration, until {@link stop}. */
+  /**
+   * Fails every call that starts within the next `durationMs`; without a duration, until {@link stop}. Requests on
+   * their way still arrive.
+   */
   outage(durationMs?: number): void;
   /** Ends the outage and every further fault. Requests already delayed still arrive. */
   stop(): void;

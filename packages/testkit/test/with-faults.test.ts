@@ -174,6 +174,17 @@ describe('an outage', () => {
     expect(store.faults.injected.outage).toBe(2);
   });
 
+  it('does not hold back what is on its way', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const store = withFaults(memory, { clock, delayMs: 50 });
+    store.faults.next('put', 'delayed-delivery');
+    expect(await failure(store.put('key', 'value'))).toEqual(['UNAVAILABLE', 'unknown']);
+    store.faults.outage(200);
+    await clock.advance(50);
+    expect(await textAt(memory, 'key')).toBe('value');
+  });
+
   it('can be begun and ended by hand', async () => {
     const clock = new FakeClock();
     const store = withFaults(createMemoryStore({ clock }), { clock });
