@@ -94,8 +94,8 @@ export const conditionalDelete: Group = {
         const key = trial.newKey();
         const version = await trial.write(key, 'kept');
         for (const ifMatchVersion of [version, zero]) {
-          const call = trial.store.delete(key, { ifMatchVersion });
-          await refuses(call, 'UNSUPPORTED', `a delete with index ${ifMatchVersion.index}`);
+          const what = `a delete with index ${ifMatchVersion.index}`;
+          await refuses(trial.store.delete(key, { ifMatchVersion }), 'UNSUPPORTED', what);
         }
         equal(await read(trial.store, key), 'kept', 'the value');
       });
@@ -168,11 +168,11 @@ function createIsRefused({ test }: Suite): void {
     const taken = trial.newKey();
     await trial.write(taken, 'kept');
     for (const condition of [{ ifNotExists: true }, { ifMatchVersion: zero }]) {
-      await refuses(trial.store.put(absent, 'value', condition), 'UNSUPPORTED', 'a create of an absent key');
+      await refuses(trial.store.put(absent, 'value', condition), 'UNSUPPORTED', 'a create');
       await refuses(
         trial.store.put(taken, 'value', condition),
         ['UNSUPPORTED', 'ALREADY_EXISTS'],
-        'a create of a present key',
+        'a create',
       );
     }
     equal(await read(trial.store, absent), null, 'the absent key');
