@@ -238,7 +238,7 @@ type AnyOptions = GetOptions & PutOptions & DeleteOptions;
  * - `duplicated-delivery`: applied and answered, and a second copy of the request arrives later.
  * - `own-mismatch`: a conditional write is applied, its reply lost, and a careless client resends it and
  *   reports the mismatch its own write caused, without the entry. Other calls are not touched.
- * - `outage`: this call and all others fail like `lost-request` for a while.
+ * - `outage`: this call and all others fail like `lost-request` for a while. What is on its way still arrives.
  *
  * On a read, a fault that loses anything is an `UnavailableError`, outcome not-applied; the others do nothing.
  */
@@ -442,6 +442,9 @@ type LinearizabilityResult = {
  * time, key by key: a store that acts atomically at some moment between call and return, and whose
  * versions never repeat. A write without an answer may take effect at any time after its call, or never.
  *
+ * Record every client: where a condition names a version before any recorded answer shows it, and is refused without
+ * the entry, nothing is concluded from that about the version of a write whose reply was lost.
+ *
  * Every key starts absent. Checking is exponential in the worst case, and fast for histories of some hundred
  * operations a key by some ten clients.
  *
@@ -586,7 +589,10 @@ interface FaultOptions {
 interface FaultControl {
     /** Scripts what happens to the next calls of this kind, one fault each; undefined lets one through. */
     next(operation: ScriptedOperation, ...faults: readonly (Fault | undefined)[]): void;
-    /** Fails every call that starts within the next `durationMs`; without a duration, until {@link stop}. */
+    /**
+     * Fails every call that starts within the next `durationMs`; without a duration, until {@link stop}. Requests on
+     * their way still arrive.
+     */
     outage(durationMs?: number): void;
     /** Ends the outage and every further fault. Requests already delayed still arrive. */
     stop(): void;
