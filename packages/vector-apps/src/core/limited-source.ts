@@ -23,7 +23,8 @@ export async function* limitedSource<Item>(
     }
   } finally {
     const closed = source.return();
-    if (isAsked) closed.catch(() => {});
+    // One that is asked and silent is closed once it answers. Nobody waits for that.
+    if (isAsked) void Promise.allSettled([closed]);
     else await closed;
   }
 }
