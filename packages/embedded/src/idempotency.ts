@@ -49,9 +49,10 @@ export class IdempotencyMemory {
   }
 
   #recall(transaction: WriteTransaction, name: Buffer, { keyBytes }: Repeatable): StoredRecord | undefined {
-    if (this.#records.look(transaction, name) === 'damaged') throw damagedAnswer(keyBytes);
-    const record = this.#records.get(transaction, name);
-    return record === undefined || isExpired(record.header, transaction.nowMs) ? undefined : record;
+    const header = this.#records.look(transaction, name);
+    if (header === 'damaged') throw damagedAnswer(keyBytes);
+    if (header === 'absent' || isExpired(header, transaction.nowMs)) return undefined;
+    return this.#records.get(transaction, name);
   }
 
   #remember(

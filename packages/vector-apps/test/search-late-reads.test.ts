@@ -1,8 +1,7 @@
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
-import { SemanticSearchEngine } from '../src/index.js';
-import { hashingModel } from './support/hashing-model.js';
+import { openEngine } from './support/open-engine.js';
 
 const byWords = { fusion: { method: 'weighted', lexicalWeight: 1 } } as const;
 
@@ -43,8 +42,7 @@ it('a document that is indexed while a slow search reads stays in the index of w
       return entry;
     },
   });
-  const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
-  await engine.initialize();
+  const { engine } = await openEngine({ lexical: createBm25Index() }, store);
   await engine.indexDocument('old', 'Yak', 'yak grazing');
   const writing = engine.indexDocument('new', 'Okapi', 'okapi grazing');
   await inserted.passed;
@@ -61,15 +59,10 @@ it('a document that is indexed while a slow search reads stays in the index of w
 
 it('a document that says a word before and after it was changed elsewhere is found by it', async () => {
   const store = createMemoryVectorStore();
-  const open = async (): Promise<SemanticSearchEngine> => {
-    const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
-    await engine.initialize();
-    return engine;
-  };
-  const here = await open();
+  const { engine: here } = await openEngine({ lexical: createBm25Index() }, store);
   await here.indexDocument('river', '', 'the river harvest');
   await here.indexDocument('lake', '', 'the lake, not the river');
-  const elsewhere = await open();
+  const { engine: elsewhere } = await openEngine({ lexical: createBm25Index() }, store);
   await elsewhere.indexDocument('river', '', 'the river harvest of the year');
   await elsewhere.indexDocument('lake', '', 'the lake');
   expect(await here.search('river', 5, byWords)).toMatchObject([
@@ -78,51 +71,25 @@ it('a document that says a word before and after it was changed elsewhere is fou
 });
 
 it('a document that is being changed here is found by the words that it keeps, and not by those it has lost', async () => {
-  const memory = createMemoryVectorStore();
-  const [isLive, sweep] = [gate(), gate()];
-  let isSlow = false;
-  const store = Object.assign(Object.create(memory), {
-    capabilities: memory.capabilities,
-    async vectorDelete(...call: Parameters<typeof memory.vectorDelete>) {
-      isLive.open();
-      if (isSlow) await sweep.passed;
-      return memory.vectorDelete(...call);
-    },
-  });
-  const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
-  await engine.initialize();
+  const { engine, hold } = await openEngine({ lexical: createBm25Index() });
   await engine.indexDocument('d', '', 'the river harvest');
-  isSlow = true;
+  // It is live by then.
+  const sweeping = hold('vectorDelete');
   const writing = engine.indexDocument('d', '', 'the river of the year');
-  await isLive.passed;
+  const sweep = await sweeping;
   expect(await engine.search('river', 5, byWords)).toMatchObject([{ content: 'the river of the year' }]);
   expect(await engine.search('harvest', 5, byWords)).toEqual([]);
-  sweep.open();
+  sweep();
   await writing;
 });
 
 it('a document that was changed here while a search was reading it is not found by a word it has lost', async () => {
-  const memory = createMemoryVectorStore();
-  const [reading, read] = [gate(), gate()];
-  let isSlow = false;
-  const store = Object.assign(Object.create(memory), {
-    capabilities: memory.capabilities,
-    async find(...call: Parameters<typeof memory.find>) {
-      if (isSlow && String(call[0]).endsWith('doc/d')) {
-        isSlow = false;
-        reading.open();
-        await read.passed;
-      }
-      return memory.find(...call);
-    },
-  });
-  const engine = new SemanticSearchEngine(store, hashingModel(), { lexical: createBm25Index() });
-  await engine.initialize();
+  const { engine, hold } = await openEngine({ lexical: createBm25Index() });
   await engine.indexDocument('d', '', 'the river harvest');
-  isSlow = true;
+  const reading = hold('find');
   const search = engine.search('harvest', 5, byWords);
-  await reading.passed;
+  const read = await reading;
   await engine.indexDocument('d', '', 'the river of the year');
-  read.open();
+  read();
   expect(await search).toEqual([]);
 });

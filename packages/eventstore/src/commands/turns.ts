@@ -1,3 +1,4 @@
+import type { Clock } from '@norikv/store';
 import { beforeWrite, type Patience } from '../events/before-write.js';
 
 /**
@@ -25,4 +26,12 @@ export function createTurns(): Turns {
     });
     return result;
   };
+}
+
+/** Runs work one after the other. */
+export type Line = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+export function createLine(clock: Clock): Line {
+  const inTurn = createTurns();
+  return (work) => inTurn('', work, { clock });
 }

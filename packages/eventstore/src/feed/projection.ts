@@ -1,6 +1,6 @@
 import { ClosedError, errorCode, systemClock } from '@norikv/store';
 import { checkAtOnce, checkFunction, checkString } from '@norikv/store/checks';
-import { createTurns } from '../commands/turns.js';
+import { createLine, type Line } from '../commands/turns.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import { stateToJson } from '../events/json.js';
@@ -47,7 +47,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
   readonly #options: ProjectionOptions<State, Event>;
   readonly #records: ViewRecords;
   /** Starts, stops and the ends of rebuilds come one after the other, in the order in which they were asked for. */
-  readonly #inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly #inTurn: Line;
   #consumer: EventConsumer<Event> | undefined;
   #hasEnded = false;
   #starting: Promise<EventConsumer<Event>> | undefined;
@@ -65,8 +65,7 @@ export class Projection<State, Event extends EventShape = EventShape> implements
     this.#options = { ...options };
     const { clock = systemClock, random } = options;
     this.#records = new ViewRecords(feed.client, feed.prefix, options.name, { clock, random });
-    const inTurn = createTurns();
-    this.#inTurn = (work) => inTurn('', work, { clock });
+    this.#inTurn = createLine(clock);
   }
 
   /** A record; undefined if no event belongs to it yet. Two round trips. */

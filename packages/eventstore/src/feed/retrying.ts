@@ -1,5 +1,5 @@
 import { type Clock, ClosedError } from '@norikv/store';
-import { createTurns } from '../commands/turns.js';
+import { createLine, type Line } from '../commands/turns.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, RecordedEvent } from '../events/event-types.js';
 import type { ParkedEvent, Retried } from './consumer-options.js';
@@ -23,15 +23,14 @@ export class Retrying<Event extends EventShape> {
   readonly #feed: EventFeed;
   readonly #handling: Handling<Event>;
   readonly #parts: RetryingParts;
-  readonly #inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly #inTurn: Line;
 
   constructor(store: EventStore<Event>, feed: EventFeed, handling: Handling<Event>, parts: RetryingParts) {
-    const inTurn = createTurns();
     this.#store = store;
     this.#feed = feed;
     this.#handling = handling;
     this.#parts = parts;
-    this.#inTurn = (work) => inTurn('', work, { clock: parts.clock });
+    this.#inTurn = createLine(parts.clock);
   }
 
   one(id: string): Promise<Retried> {

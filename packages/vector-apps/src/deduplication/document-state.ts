@@ -86,10 +86,14 @@ export function liveRevisions({ standing, candidate, alias }: DocumentState): Re
   return [standing, candidate, alias?.isMember ? alias.revision : null].filter((one) => one !== null);
 }
 
-/** The text of what was decided upon, while its embedding is outstanding; null otherwise. */
-export function unembeddedText({ standing, alias }: DocumentState): string | null {
-  const { unembedded } = (standing ?? alias?.revision)?.fingerprint ?? {};
-  return unembedded ?? null;
+/** The content that was decided upon: it stands, or is that of an alias. */
+export function contentOf({ standing, alias }: DocumentState): Fingerprint | undefined {
+  return (standing ?? alias?.revision)?.fingerprint;
+}
+
+/** Its text, while its embedding is outstanding; null otherwise. */
+export function unembeddedText(state: DocumentState): string | null {
+  return contentOf(state)?.unembedded ?? null;
 }
 
 /** Whether nothing is under way and nothing is left to be removed. */

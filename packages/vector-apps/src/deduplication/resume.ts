@@ -1,7 +1,7 @@
 import { isCutOff } from '../core/after-write.js';
 import type { CallBudget } from '../core/call-budget.js';
 import type { Assembly } from './assembly.js';
-import { type SimilarDocument, unembeddedText } from './document-state.js';
+import { contentOf, type SimilarDocument, unembeddedText } from './document-state.js';
 
 /** What `resume` did with a document whose embedding was outstanding. */
 export interface ResumedDocument {
@@ -41,10 +41,10 @@ async function resumeOne(
   budget: CallBudget,
 ): Promise<ResumedDocument['review'] | undefined> {
   const state = await table.read(id, budget);
-  const { fingerprint: known } = state.standing ?? state.alias?.revision ?? {};
+  const content = contentOf(state);
   const text = unembeddedText(state);
-  if (!known || text === null) return undefined;
-  const fingerprint = await embedding.addNow(known, text, budget);
+  if (!content || text === null) return undefined;
+  const fingerprint = await embedding.addNow(content, text, budget);
   if (!state.standing) {
     await settlement.promote(id, budget, fingerprint);
     return null;

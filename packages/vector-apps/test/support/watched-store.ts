@@ -10,7 +10,7 @@ export interface WatchedStore {
   /** Fails every call after so many more; the first that fails is still applied if `isApplied`. */
   dieAfter(calls: number, isApplied: boolean): void;
   revive(): void;
-  /** Lets every write wait until it is told to go on. */
+  /** Lets the next call of this name wait; resolves when it does, with what tells it to go on. */
   hold(name: string): Promise<() => void>;
   /** How many vectors a namespace holds. */
   vectorIds(namespace: string, dimensions: number): Promise<string[]>;
