@@ -92,6 +92,8 @@ export class ExampleFolder {
   #execute(args: readonly string[]): Verdict {
     const { status, stdout, stderr, error } = spawnSync(process.execPath, args, {
       cwd: this.#path,
+      // What an example leaves behind goes with the folder.
+      env: { ...process.env, TMPDIR: this.#path },
       encoding: 'utf8',
       timeout: longestRunMs,
     });
