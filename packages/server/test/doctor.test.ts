@@ -1,5 +1,5 @@
 import { NoriKVClient } from '@norikv/client';
-import type { Key, KvStore, PutOptions, Version } from '@norikv/store';
+import { type Key, type KvStore, type PutOptions, ResourceExhaustedError, type Version } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type Lies, startDouble } from '../../client/test/support/doubles.js';
@@ -183,6 +183,38 @@ describe('doctor', () => {
       for (const key of keys) expect(await memory.find(key)).toBeNull();
     },
   );
+
+  it('removes its key also where that is refused at first', async () => {
+    const memory = createMemoryStore();
+    const keys: Key[] = [];
+    // The probe deletes it once by itself.
+    let refusals = 2;
+    const store = flawed(() => ({
+      put(key, ...rest) {
+        keys.push(key);
+        return memory.put(key, ...rest);
+      },
+      get: (...call) => memory.get(...call),
+      async delete(...call) {
+        refusals -= 1;
+        if (refusals >= 0) throw new ResourceExhaustedError('slow down');
+        return memory.delete(...call);
+      },
+    }));
+    await using server = await createServer(store, { port: 0 });
+    await using client = new NoriKVClient({
+      nodes: [server.address],
+      watchCluster: false,
+      retry: { maxAttempts: 1 },
+    });
+    await client.connect();
+    const texts: string[] = [];
+    const terminal = terminalWith({ out: (text) => void texts.push(String(text)) });
+    expect(await diagnose(client, false, terminal)).toBe(1);
+    expect(texts[0]).toContain('did not serve this one. values: slow down');
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) expect(await memory.find(key)).toBeNull();
+  });
 
   it.each([
     [2, ['values'], 'putVersionUsable'],
