@@ -6,8 +6,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type EmbeddedStore, openEmbedded, type VectorItem } from '../src/index.js';
 import { GraphFolder } from '../src/vectors/graph-folder.js';
 import { GraphWorker } from '../src/vectors/graph-worker.js';
+import { Pacer } from '../src/vectors/pacer.js';
+import { VectorRows } from '../src/vectors/vector-rows.js';
 import { newPath, openTestStore } from './support/folders.js';
 import { expectNear, graphFiles, graphStats, settledGraph } from './support/graphs.js';
+import { startProgram } from './support/programs.js';
 import { nearestByHand, randomVector } from './support/vector-oracle.js';
 
 const dimensions = 24;
@@ -181,6 +184,94 @@ function keyCountOf(file: string): number {
   return Number(/"count":(\d+)/.exec(readFileSync(file, 'latin1'))?.[1]);
 }
 
+test('deleting from a graph ends no process, which the library would if it opened what is left', async () => {
+  const path = newPath();
+  const ends = async (...args: string[]): Promise<unknown> => {
+    const program = startProgram('delete-from-graph', args);
+    const lines = await program.rest();
+    expect([await program.exited, program.errors()]).toEqual([0, '']);
+    return JSON.parse(lines.at(-1) ?? 'null');
+  };
+  expect(await ends(newPath(), 'between')).toEqual({ isServing: true, vectors: 4_096 });
+  const reason = 'Error: Too many vectors were deleted while the graph was made';
+  expect(await ends(path, 'meanwhile')).toEqual({ isServing: false, vectors: 0, reason });
+  expect(await ends(path, 'after')).toEqual({ isServing: true, vectors: 610 });
+});
+
+test('a graph that is being made holds the vectors also if they are all read again meanwhile', async () => {
+  const path = newPath();
+  const [store, writer] = [await openTestStore({ path, hnswFrom: 500 }), await openTestStore({ path })];
+  const vectors = clustered(600);
+  const query = await insertAll(store, vectors);
+  await settledGraph(store, 'some', query);
+  const replaced = itemsOf(clustered(600, 2)).slice(0, 300);
+  const added = itemsOf(clustered(600, 3)).map(({ id, vector }) => ({ id: `new-${id}`, vector }));
+  await store.vectorInsertMany('some', [...replaced, ...added]);
+  const { ask } = GraphWorker.prototype;
+  let searching: Promise<unknown> | undefined;
+  await new Promise<void>((begun) => {
+    vi.spyOn(GraphWorker.prototype, 'ask').mockImplementationOnce(async function (this: GraphWorker, order) {
+      await ask.call(this, order);
+      // More than the log of changes holds.
+      const [item = { id: 'none', vector: query }] = added;
+      await writer.vectorInsertMany(
+        'some',
+        Array.from({ length: 17_000 }, () => item),
+      );
+      const looks = vi.spyOn(Pacer.prototype, 'isDue').mockReturnValue(true);
+      searching = store.vectorSearch('some', query, 1);
+      while (looks.mock.calls.length < 9) await new Promise((resolve) => setImmediate(resolve));
+      looks.mockRestore();
+      begun();
+    });
+    void store.vectorSearch('some', query, 1);
+  });
+  await searching;
+  const stats = await settledGraph(store, 'some', query);
+  // One was written again after it went in.
+  expect(stats).toMatchObject({ isServing: true, vectors: 1_199, reason: undefined });
+});
+
+test('a graph that serves goes on while no newer one can be made', async () => {
+  let nowMs = 0;
+  const clock = { ...systemClock, monotonic: () => nowMs };
+  const store = await openTestStore({ path: newPath(), hnswFrom: 500, clock });
+  const vectors = clustered(1_000);
+  const query = await insertAll(store, vectors);
+  await settledGraph(store, 'some', query);
+  const claim = vi.spyOn(GraphFolder.prototype, 'claim');
+  claim.mockRejectedValueOnce(new Error('ENOSPC: no space left on device'));
+  for (const [id, vector] of clustered(100, 2)) vectors.set(`new-${id}`, vector);
+  await store.vectorInsertMany('some', itemsOf(vectors).slice(1_000));
+  for (nowMs of [0, 59_000]) {
+    const stats = await settledGraph(store, 'some', query);
+    expect(stats).toMatchObject({ isServing: true, vectors: 1_000, reason: expect.stringMatching(/ENOSPC/) });
+    expect(stats?.fileBytes).toBeGreaterThan(0);
+  }
+  const queries = [...vectors.values()].slice(950, 1_050);
+  await expectNear(store, 'some', { vectors, distance: 'cosine', queries, k: 5 });
+  nowMs = 61_000;
+  const later = await settledGraph(store, 'some', query);
+  expect(later).toMatchObject({ isServing: true, vectors: 1_100, reason: undefined });
+});
+
+test('a newer graph that cannot be taken over leaves the vectors to the scan', async () => {
+  const store = await openTestStore({ path: newPath(), hnswFrom: 500 });
+  const vectors = clustered(1_000);
+  const query = await insertAll(store, vectors);
+  await settledGraph(store, 'some', query);
+  for (const [id, vector] of clustered(100, 2)) vectors.set(`new-${id}`, vector);
+  await store.vectorInsertMany('some', itemsOf(vectors).slice(1_000));
+  vi.spyOn(VectorRows.prototype, 'settle').mockImplementationOnce(() => {
+    throw new RangeError('Array buffer allocation failed');
+  });
+  const reason = 'RangeError: Array buffer allocation failed';
+  expect(await settledGraph(store, 'some', query)).toMatchObject({ isServing: false, vectors: 0, reason });
+  expect((await store.vectorSearch('some', query, 5)).matches).toEqual(
+    nearestByHand(vectors, 'cosine', query, 5),
+  );
+});
+
 test('the next to open the store takes over the graph, and so does another that has it open', async () => {
   const path = newPath();
   const options = { path, hnswFrom: 500 };
@@ -257,6 +348,7 @@ describe('a graph file that is', () => {
     ['flipped in an id', (bytes) => flipped(bytes, bytes.indexOf('id-500') + 4)],
     ['flipped in its facts', (bytes) => flipped(bytes, bytes.indexOf('"count"') + 9)],
     ['flipped in its checksum', (bytes) => flipped(bytes, bytes.length - 1)],
+    ['of more places than the library has room for', (bytes) => withPlaces(bytes, 801)],
     ['of another kind', () => Buffer.from('no graph at all, but long enough to be looked at')],
     ['of another format', (bytes) => resealed(bytes, 'usearch 2.25.3', 'usearch 9.99.9')],
     ['of other dimensions', (bytes) => resealed(bytes, `"dimensions":${dimensions}`, '"dimensions":99')],
@@ -299,6 +391,17 @@ function resealed(bytes: Buffer, text: string, other: string): Buffer {
   expect(at).toBeGreaterThan(0);
   expect(other).toHaveLength(text.length);
   bytes.write(other, at);
+  return withChecksum(bytes);
+}
+
+/** Says so at the head, where the library does. */
+function withPlaces(bytes: Buffer, places: number): Buffer {
+  expect(bytes.readUInt32LE()).toBe(600);
+  bytes.writeUInt32LE(places);
+  return withChecksum(bytes);
+}
+
+function withChecksum(bytes: Buffer): Buffer {
   bytes.writeUInt32LE(crc32(bytes.subarray(0, bytes.length - 4)), bytes.length - 4);
   return bytes;
 }

@@ -4,7 +4,7 @@ import type { Pacer } from './pacer.js';
 import { type NamedSpace, type Space, type SpaceState, type Spaces, unknownSpace } from './spaces.js';
 import type { VectorHost } from './vector-host.js';
 import { VectorRows } from './vector-rows.js';
-import type { StoredVector, VectorTable } from './vector-table.js';
+import type { VectorTable } from './vector-table.js';
 
 // Between two looks at the time.
 const changesPerLook = 16;
@@ -84,39 +84,38 @@ export class Follower {
   #takeOver(id: string): void {
     const stored = this.#tables.vectors.get(committed, this.space, id);
     if (stored === undefined) this.#rows.remove(id);
-    else this.#set(stored);
+    else this.#inMemory(() => this.#rows.set(stored));
   }
 
   /** Reads every vector, each as it is at some time from now. Returns the change from which to carry on. */
   async #readAll(): Promise<number> {
-    this.#rows = new VectorRows(this.space);
+    // Whoever looks meanwhile sees those of before, and never a part.
+    const rows = new VectorRows(this.space);
     const { changes, vectors } = this.#host.read(() => this.#state());
-    this.#inMemory(() => this.#rows.reserve(vectors));
+    this.#inMemory(() => rows.reserve(vectors));
     let last: string | undefined;
-    while (!this.#host.read(() => this.#readSome(last, (id) => (last = id)))) await this.#pacer.rest();
+    while (!this.#host.read(() => this.#readSome(rows, last, (id) => (last = id)))) await this.#pacer.rest();
+    this.#rows = rows;
     return changes;
   }
 
   /** Reads the vectors after an id until it is time to rest. Returns whether that was all. */
-  #readSome(after: string | undefined, onRead: (id: string) => void): boolean {
+  #readSome(rows: VectorRows, after: string | undefined, onRead: (id: string) => void): boolean {
     for (const stored of this.#tables.vectors.from(this.space, after)) {
-      this.#set(stored);
+      this.#inMemory(() => rows.set(stored));
       onRead(stored.id);
-      if (this.#rows.size % changesPerLook === 0 && this.#pacer.isDue()) return false;
+      if (rows.size % changesPerLook === 0 && this.#pacer.isDue()) return false;
     }
     return true;
-  }
-
-  #set(stored: StoredVector): void {
-    this.#inMemory(() => this.#rows.set(stored));
   }
 
   #inMemory(work: () => void): void {
     try {
       work();
     } catch (cause) {
-      // Half a change is none: they are read again.
+      // Half a change is none: they are read again, with the memory that those of before have taken.
       this.#change = undefined;
+      this.#rows = new VectorRows(this.space);
       throw new ResourceExhaustedError('There is not enough memory to search this namespace', { cause });
     }
   }

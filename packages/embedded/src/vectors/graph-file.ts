@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { libraryRelease } from './graph-library.js';
+import { isOpenable, libraryRelease } from './graph-library.js';
 import type { Pacer } from './pacer.js';
 import type { Shape } from './vector-rows.js';
 
@@ -10,6 +10,8 @@ import type { Shape } from './vector-rows.js';
  * version's term and index (8 each, floating point); an empty id says that the key is not in use.
  */
 const format = `graph 2, usearch ${libraryRelease}`;
+// The library's own bytes begin with the number of places.
+const placesBytes = 4;
 const tailBytes = 8;
 const lengthBytes = 2;
 const versionBytes = 16;
@@ -28,6 +30,12 @@ export interface GraphKeys {
   readonly scale: number;
 }
 
+/** The keys of a graph that is whole. */
+export interface KeysInFile extends GraphKeys {
+  /** Of the graph: what is removed leaves its place to what is added. */
+  readonly places: number;
+}
+
 interface Facts {
   readonly format: string;
   readonly dimensions: number;
@@ -38,11 +46,18 @@ interface Facts {
   readonly scale: number;
 }
 
-/** Completes a file that so far holds what the library wrote. */
+/**
+ * Completes a file that so far holds what the library wrote.
+ *
+ * @throws Error if nobody could open it.
+ */
 export async function sealGraphFile(file: string, keys: GraphKeys, shape: Shape): Promise<void> {
   const handle = await open(file, 'r+');
   try {
     const { size } = await handle.stat();
+    if (!isOpenable(await placesIn(handle), vectorsOf(keys))) {
+      throw new Error('Too many vectors were deleted while the graph was made');
+    }
     let checksum = await checksumOf(handle, size);
     let end = size;
     const append = async (bytes: Buffer): Promise<void> => {
@@ -67,12 +82,12 @@ export async function sealGraphFile(file: string, keys: GraphKeys, shape: Shape)
   }
 }
 
-/** The keys of a graph file; undefined if it is missing, damaged, of another format or of other vectors. */
+/** The keys of a graph file; undefined if it is missing, damaged, unsafe to open, of another format or of other vectors. */
 export async function readGraphFile(
   file: string,
   shape: Shape,
   pacer: Pacer,
-): Promise<GraphKeys | undefined> {
+): Promise<KeysInFile | undefined> {
   const handle = await open(file, 'r').catch(() => undefined);
   try {
     return handle && (await read(handle, shape, pacer));
@@ -81,7 +96,7 @@ export async function readGraphFile(
   }
 }
 
-async function read(handle: FileHandle, shape: Shape, pacer: Pacer): Promise<GraphKeys | undefined> {
+async function read(handle: FileHandle, shape: Shape, pacer: Pacer): Promise<KeysInFile | undefined> {
   const { size } = await handle.stat();
   if (size < tailBytes) return undefined;
   const tail = await bytesAt(handle, size - tailBytes, size);
@@ -91,7 +106,9 @@ async function read(handle: FileHandle, shape: Shape, pacer: Pacer): Promise<Gra
   const isOurs = facts.format === format;
   if (!isOurs || facts.dimensions !== shape.dimensions || facts.distance !== shape.distance) return undefined;
   const entries = await bytesAt(handle, facts.graphBytes, factsAt);
-  const keys: GraphKeys = { ids: [], versions: [], removed: facts.removed, scale: facts.scale };
+  const { removed, scale } = facts;
+  const places = await placesIn(handle);
+  const keys: KeysInFile = { ids: [], versions: [], removed, scale, places };
   for (let at = 0; at < entries.length; ) {
     const idEnd = at + lengthBytes + entries.readUInt16LE(at);
     keys.ids.push(entries.toString('utf8', at + lengthBytes, idEnd));
@@ -99,7 +116,15 @@ async function read(handle: FileHandle, shape: Shape, pacer: Pacer): Promise<Gra
     at = idEnd + versionBytes;
     if (keys.ids.length % entriesTogether === 0 && pacer.isDue()) await pacer.rest();
   }
-  return keys;
+  return isOpenable(places, vectorsOf(keys)) ? keys : undefined;
+}
+
+async function placesIn(handle: FileHandle): Promise<number> {
+  return (await bytesAt(handle, 0, placesBytes)).readUInt32LE();
+}
+
+function vectorsOf({ ids }: GraphKeys): number {
+  return ids.reduce((count, id) => (id === '' ? count : count + 1), 0);
 }
 
 function entriesOf({ ids, versions }: GraphKeys, from: number): Buffer {

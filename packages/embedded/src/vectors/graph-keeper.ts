@@ -3,7 +3,7 @@ import type { Follower } from './follow.js';
 import { Graph } from './graph.js';
 import { buildGraph, type GraphPlan } from './graph-build.js';
 import { readGraphFile } from './graph-file.js';
-import { type GraphLibrary, loadGraphLibrary } from './graph-library.js';
+import { type GraphLibrary, isOpenable, loadGraphLibrary } from './graph-library.js';
 import type { Pacer } from './pacer.js';
 import type { Turns } from './turns.js';
 import type { GraphSettings, VectorHost } from './vector-host.js';
@@ -91,10 +91,8 @@ export class GraphKeeper {
       if (this.#isOutdated()) await this.#build(this.#library);
       this.#failure = undefined;
     } catch (error) {
+      // A graph that serves goes on: what it does not hold is scanned.
       this.#failure = error;
-      this.#graph = undefined;
-      this.#settled = undefined;
-      this.#fileBytes = 0;
       this.#wait(failureMs);
     }
   }
@@ -129,6 +127,8 @@ export class GraphKeeper {
     const { settings, follower, turns, pacer } = this.#parts;
     return turns.next(async () => {
       const rows = await follower.catchUp();
+      // If it cannot settle them all, no graph fits them.
+      this.#settled = undefined;
       await graph.settle(rows, pacer);
       this.#graph = graph;
       this.#settled = rows;
@@ -171,7 +171,10 @@ export class GraphKeeper {
       const outdated = (await graph?.outdatedKeys(rows, pacer)) ?? [];
       const replaced = (graph?.keys.removed ?? 0) + outdated.length;
       const isKept =
-        graph && replaced < rows.size * mostReplaced && (await settings.folder.bytesOf(graph.file)) > 0;
+        graph &&
+        replaced < rows.size * mostReplaced &&
+        isOpenable(graph.keys.places, rows.size) &&
+        (await settings.folder.bytesOf(graph.file)) > 0;
       const base = isKept ? { graph, outdated } : undefined;
       return { library: library.file, config, base, ids: rows.ids().slice(base ? rows.settled : 0) };
     });

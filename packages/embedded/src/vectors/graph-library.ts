@@ -17,6 +17,15 @@ export interface GraphLibrary {
   view(file: string, config: IndexConfig): Index;
 }
 
+/**
+ * Whether the library can open the file of a graph with so many vectors in so many places, some of which removed
+ * vectors have left. It makes room for four thirds of the vectors at least, and copies all places into it: of more
+ * it writes over other memory of the process.
+ */
+export function isOpenable(places: number, vectors: number): boolean {
+  return 3 * places <= 4 * vectors;
+}
+
 /** Loads the library. Throws if it is not installed or does not run on this system. */
 export async function loadGraphLibrary(): Promise<GraphLibrary> {
   let usearch: typeof import('usearch');

@@ -1,5 +1,5 @@
 import type { Index } from 'usearch';
-import type { GraphKeys } from './graph-file.js';
+import type { KeysInFile } from './graph-file.js';
 import { scaledQuery } from './graph-scale.js';
 import type { Pacer } from './pacer.js';
 import type { VectorRows } from './vector-rows.js';
@@ -16,10 +16,10 @@ const keysPerLook = 256;
 export class Graph {
   readonly file: string;
   readonly position: number;
-  readonly keys: GraphKeys;
+  readonly keys: KeysInFile;
   readonly #index: Index;
 
-  constructor(file: string, position: number, keys: GraphKeys, index: Index) {
+  constructor(file: string, position: number, keys: KeysInFile, index: Index) {
     this.file = file;
     this.position = position;
     this.keys = keys;
