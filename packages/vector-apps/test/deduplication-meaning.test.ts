@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { VectorKvStore } from '../src/core/vector-kv-store.js';
 import type { EmbeddingModel, Vector } from '../src/index.js';
 import { Inspector } from './deduplication/inspector.js';
-import { atCosine, DocumentDeduplicator, memory, modelOf } from './deduplication/world.js';
+import { atCosine, DocumentDeduplicator, handle, memory, modelOf } from './deduplication/world.js';
 import { watchedStore } from './support/watched-store.js';
 
 function pair(left: string, right: string, cosine: number) {
@@ -20,6 +20,18 @@ it('admits and marks what is a little less similar than the threshold', async ()
   expect(result.review?.similarity).toBeCloseTo(0.92);
   expect((await dedup.get('b'))?.review?.id).toBe('a');
   expect((await dedup.get('a'))?.review).toBeNull();
+});
+
+it('tells of the mark also the second of two calls that store the same', async () => {
+  const store = memory();
+  const model = modelOf({ 'The cat sat.': [1], 'A cat was sitting.': atCosine(0.92) });
+  const [one, other] = [store, handle(store)].map((each) => new DocumentDeduplicator(each, model, 0.95));
+  await one?.checkAndStore('a', 'The cat sat.');
+  const results = await Promise.all(
+    [one, other].map((each) => each?.checkAndStore('b', 'A cat was sitting.')),
+  );
+  expect(results.map((result) => result?.action).sort()).toEqual(['admitted', 'unchanged']);
+  expect(results).toMatchObject([1, 2].map(() => ({ review: { id: 'a' }, evidence: [{ id: 'a' }] })));
 });
 
 it('does not mark what is less similar than the review threshold', async () => {
@@ -197,6 +209,66 @@ describe('while the embedder is down', () => {
     });
   });
 
+  it.each(['reject', 'link', 'merge', 'replace'] as const)(
+    'a call that was cut off and is made again when it is up compares the meaning, or says that it has not (%s)',
+    async (policy) => {
+      const seen = new Set<boolean>();
+      for (let calls = 1, isCutOff = true; isCutOff; calls += 1) {
+        const { model, state } = broken();
+        const inspector = new Inspector(memory());
+        const watched = watchedStore(inspector.store as VectorKvStore);
+        const options = { embedderFailure: 'admit', policy, leaseMs: 10 } as const;
+        const dedup = new DocumentDeduplicator(watched.store, model, 0.95, options);
+        state.isDown = false;
+        await dedup.checkAndStore('a', 'one');
+        state.isDown = true;
+        watched.dieAfter(calls, true);
+        const first = await dedup.checkAndStore('b', 'two', { timeoutMs: 150 }).catch(() => null);
+        isCutOff = first === null || first.cutOffBy !== null;
+        watched.revive();
+        state.isDown = false;
+        const { duplicateOf, isUnembedded } = await dedup.checkAndStore('b', 'two');
+        const stored = await dedup.get('b');
+        expect([calls, duplicateOf, stored?.isUnembedded ?? false]).toEqual([
+          calls,
+          isUnembedded ? null : 'a',
+          isUnembedded,
+        ]);
+        await dedup.repair();
+        expect(await dedup.verify()).toMatchObject({ isClean: true });
+        expect(await inspector.ghosts()).toEqual([]);
+        seen.add(isUnembedded);
+      }
+      expect(seen.size).toBe(2);
+    },
+  );
+
+  it('resumes an alias that somebody else is deciding upon without its embedding', async () => {
+    const { model, state } = broken();
+    const store = memory();
+    const options = { embedderFailure: 'admit', policy: 'link' } as const;
+    const [one, other] = [store, handle(store)].map(
+      (each) => new DocumentDeduplicator(each, model, 0.95, options),
+    );
+    await one?.checkAndStore('a', 'one');
+    await one?.checkAndStore('b', 'ONE');
+    const { put } = store;
+    let resumed: Promise<unknown> | undefined;
+    store.put = async (key, ...call) => {
+      const version = await put.call(store, key, ...call);
+      if (!resumed && String(key).endsWith('doc/b')) {
+        state.isDown = false;
+        resumed = other?.resume();
+        await resumed;
+      }
+      return version;
+    };
+    await one?.removeDocument('a');
+    expect(await resumed).toEqual([{ id: 'b', review: null }]);
+    expect(await one?.get('b')).toMatchObject({ isAdmitted: true, isUnembedded: false });
+    expect(await one?.verify()).toMatchObject({ checked: 1, unembedded: 0, isClean: true });
+  });
+
   it('resumes past a text that the model does not take, and gives up when the model is down', async () => {
     const { model, state } = broken();
     let asked = 0;
@@ -232,7 +304,7 @@ describe('while the embedder is down', () => {
     );
     await dedup.checkAndStore('a', 'one');
     state.isDown = false;
-    await dedup.resume();
+    expect(await dedup.resume()).toEqual([]);
     expect(await dedup.get('a')).toBeNull();
     expect(await dedup.verify()).toMatchObject({ checked: 0, isClean: true });
   });

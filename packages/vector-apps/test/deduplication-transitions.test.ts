@@ -12,7 +12,7 @@ import {
   settled,
   withdraw,
 } from '../src/deduplication/document-transitions.js';
-import { fingerprintOf } from '../src/deduplication/fingerprint.js';
+import { fingerprintOf, withVector } from '../src/deduplication/fingerprint.js';
 
 const fingerprints = { x: await fingerprintOf('x', null), y: await fingerprintOf('y', null) };
 
@@ -42,6 +42,24 @@ describe('a content may begin', () => {
       candidate: { generation: 1 },
     });
     expect(resultOf(state, begin(candidate(2, 'y')))).toMatchObject({ kind: 'occupied' });
+  });
+
+  it('in place of the same content that was begun without an embedding', () => {
+    const [first, second] = [candidate(1, 'x'), candidate(2, 'x')];
+    const bare = { ...first, fingerprint: { ...first.fingerprint, unembedded: 'x' } };
+    const whole = { ...second, fingerprint: withVector(second.fingerprint, Float32Array.of(1)) };
+    const state = after(begin(bare));
+    expect(resultOf(state, begin({ ...bare, generation: 2 })).kind).toBe('joined');
+    expect(resultOf(state, begin(whole, 'alias')).kind).toBe('settled');
+    expect(resultOf(after(begin(bare), fence(2)), begin(whole)).kind).toBe('fenced');
+    expect(resultOf(state, begin(whole))).toMatchObject({ kind: 'begun', candidate: whole });
+    const next = after(begin(bare), begin(whole));
+    expect(next).toMatchObject({ candidate: whole, leftovers: [{ generation: 1 }] });
+    expect(resultOf(next, admit(1, null, [])).isDone).toBe(false);
+    expect(resultOf(next, begin({ ...bare, generation: 3 }))).toMatchObject({
+      kind: 'joined',
+      candidate: whole,
+    });
   });
 
   it('anew only if the document still has it', () => {

@@ -5,14 +5,14 @@ import type { CallBudget } from '../core/call-budget.js';
 import type { Ledger } from '../core/ledger.js';
 import { mapBounded } from '../core/map-bounded.js';
 import { tombstoneMs } from '../core/record-state.js';
-import { type Candidate, type DocumentState, precedes, type SimilarDocument } from './document-state.js';
+import { type Candidate, precedes, type SimilarDocument } from './document-state.js';
 import type { DocumentTable } from './document-table.js';
 import { admit, type Basis, begin, demote, link, list, remove, withdraw } from './document-transitions.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { FingerprintIndex } from './fingerprint-index.js';
 import type { DeduplicationPolicy } from './options.js';
-import type { DeduplicationAction } from './results.js';
 import type { Rival, Rivals } from './rivals.js';
+import { type Replaced, unchanged, type Verdict } from './verdict.js';
 import { withdrawContent } from './withdrawal.js';
 
 /** What an admission works with. */
@@ -36,29 +36,6 @@ export interface Petition {
 }
 
 type StandingRival = Extract<Rival, { readonly kind: 'standing' }>;
-
-/** A document that another one replaces, unless it has changed meanwhile. */
-export interface Replaced {
-  readonly match: SimilarDocument;
-  /** The last generation that is known to have been allotted to it. */
-  readonly allotted: number;
-  readonly isDemoted: boolean;
-}
-
-/** What was decided. */
-export interface Verdict {
-  readonly action: DeduplicationAction;
-  readonly duplicate: SimilarDocument | null;
-  readonly evidence: readonly SimilarDocument[];
-  /** The last generation this call was allotted, or decided upon. */
-  readonly generation: number;
-  /** The record after the decision, if that is known. */
-  readonly state?: DocumentState | undefined;
-  /** Documents that were to be its aliases instead of standing. */
-  readonly replaced?: readonly Replaced[] | undefined;
-  /** The document that lists it as an alias, if that was just done. */
-  readonly listedBy?: string | undefined;
-}
 
 interface Contender extends Petition {
   readonly candidate: Candidate;
@@ -121,13 +98,7 @@ export class Admission {
       const wanted = { generation, fingerprint, since };
       const beginning = await table.update(id, begin(wanted, basis), budget);
       if (beginning.kind === 'settled') {
-        return {
-          action: 'unchanged',
-          duplicate: null,
-          evidence: [],
-          replaced: progress.replaced,
-          generation,
-        };
+        return { ...unchanged(beginning.state, generation), replaced: progress.replaced };
       }
       if (beginning.kind === 'occupied') {
         await rivals.outlast(id, beginning.candidate.generation, budget);
@@ -198,7 +169,8 @@ export class Admission {
     budget: CallBudget,
   ): Promise<Verdict | null> {
     const { table, ledger, maxAliases } = this.#access;
-    const verdict = { duplicate: match, evidence, generation: candidate.generation };
+    const isUnembedded = candidate.fingerprint.unembedded !== null;
+    const verdict = { duplicate: match, evidence, isUnembedded, generation: candidate.generation };
     if (policy !== 'reject' && !isUpdate) {
       const isMember = policy === 'merge';
       const linked = await table.update(id, link(candidate.generation, match, isMember), budget);
@@ -229,7 +201,7 @@ export class Admission {
     evidence: readonly SimilarDocument[],
     budget: CallBudget,
   ): Promise<Verdict | null> {
-    const { generation } = candidate;
+    const { generation, fingerprint } = candidate;
     const isOpen = (match: SimilarDocument): boolean => policy === 'keep' || match.verdict === 'review';
     const review = evidence.find(isOpen) ?? null;
     const former = replaced.flatMap(({ match, isDemoted }) => (isDemoted ? [match] : []));
@@ -242,6 +214,7 @@ export class Admission {
       action,
       duplicate,
       evidence: [...former, ...evidence],
+      isUnembedded: fingerprint.unembedded !== null,
       replaced,
       generation,
       state: stood.state,

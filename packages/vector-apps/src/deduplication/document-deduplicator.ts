@@ -6,7 +6,6 @@ import type { EmbeddingModel } from '../core/embedding-model.js';
 import { mapBounded } from '../core/map-bounded.js';
 import { Turns } from '../core/turns.js';
 import { checkId } from '../core/vector-id.js';
-import type { Verdict } from './admission.js';
 import { type Assembly, assemble } from './assembly.js';
 import { isGone, isThere } from './document-state.js';
 import { remove } from './document-transitions.js';
@@ -15,6 +14,7 @@ import type { DeduplicatorOptions } from './options.js';
 import type { DeduplicationReport, DeduplicationRunOptions } from './repair.js';
 import { type DeduplicationResult, resultOf, type StoredDocument, storedDocument } from './results.js';
 import { type ResumedDocument, resumeAll } from './resume.js';
+import type { Verdict } from './verdict.js';
 
 const concurrency = 16;
 
@@ -181,13 +181,13 @@ export class DocumentDeduplicator {
   ): Promise<DeduplicationResult> {
     const { settings, inquiry, embedding, admission } = this.#parts;
     const known = await inquiry.byText(id, bare, budget);
-    if (known) return resultOf(known, bare);
+    if (known) return resultOf(known);
     const fingerprint = await embedding.add(bare, content, budget);
     const similar = fingerprint.vector && (await inquiry.byMeaning(id, fingerprint, budget));
-    if (similar) return resultOf(similar, fingerprint);
+    if (similar) return resultOf(similar);
     const { policy } = settings;
     const verdict = await admission.decide({ id, fingerprint, policy }, budget);
-    return resultOf(verdict, fingerprint, await this.#conclude(id, verdict, budget));
+    return resultOf(verdict, await this.#conclude(id, verdict, budget));
   }
 
   /** What was decided is durable, and noted in the record is what follows: null, or what cut that off. */

@@ -18,7 +18,7 @@ export type Beginning =
   /** Another content is being decided upon. */
   | { readonly kind: 'occupied'; readonly candidate: Candidate }
   /** There is nothing to decide: it stands already, or what it is based on is gone. */
-  | { readonly kind: 'settled' };
+  | { readonly kind: 'settled'; readonly state: DocumentState };
 
 /** Whether a step took place, and the state afterwards. */
 export interface Step {
@@ -51,13 +51,19 @@ export function begin(wanted: Candidate, basis?: Basis): Transition<DocumentStat
       one?.fingerprint.hash === wanted.fingerprint.hash;
     const isUpdate = standing !== null;
     const isKnown = basis === 'standing' ? isSame(standing) : isSame(alias?.revision);
-    if (isSame(standing) && basis !== 'standing') return keep({ kind: 'settled' });
-    if (candidate && isSame(candidate)) return keep({ kind: 'joined', candidate, isUpdate });
-    if (candidate) return keep({ kind: 'occupied', candidate });
-    if (basis && !isKnown) return keep({ kind: 'settled' });
+    if (isSame(standing) && basis !== 'standing') return keep({ kind: 'settled', state });
+    if (candidate && !isSame(candidate)) return keep({ kind: 'occupied', candidate });
+    if (candidate && !completes(wanted, candidate)) return keep({ kind: 'joined', candidate, isUpdate });
+    if (basis && !isKnown) return keep({ kind: 'settled', state });
     if (wanted.generation <= floor) return keep({ kind: 'fenced' });
-    return write({ ...state, candidate: wanted }, { kind: 'begun', candidate: wanted, isUpdate });
+    const leftovers = left(state, candidate);
+    return write({ ...state, candidate: wanted, leftovers }, { kind: 'begun', candidate: wanted, isUpdate });
   };
+}
+
+/** Whether a content has the embedding that the same content lacks, as it was begun while the embedder was down. */
+function completes({ fingerprint: { vector } }: Revision, { fingerprint }: Revision): boolean {
+  return vector !== null && fingerprint.unembedded !== null;
 }
 
 /** Takes a candidate back: its own call gives up, or another one outlasted or outranked it. */

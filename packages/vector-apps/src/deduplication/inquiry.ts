@@ -1,5 +1,4 @@
 import type { CallBudget } from '../core/call-budget.js';
-import type { Verdict } from './admission.js';
 import { type DocumentState, isSettled } from './document-state.js';
 import type { DocumentTable } from './document-table.js';
 import type { Fingerprint } from './fingerprint.js';
@@ -7,6 +6,7 @@ import type { FingerprintIndex } from './fingerprint-index.js';
 import type { IndexEntry } from './index-entry.js';
 import type { DeduplicationPolicy } from './options.js';
 import type { Rivals } from './rivals.js';
+import { unchanged, type Verdict } from './verdict.js';
 
 /** What an inquiry works with. */
 export interface InquiryAccess {
@@ -49,17 +49,12 @@ export class Inquiry {
     { hash }: Fingerprint,
     budget: CallBudget,
   ): Promise<Verdict | null> {
-    const { standing, alias, review } = state;
-    const unchanged = {
-      action: 'unchanged',
-      evidence: review ? [review] : [],
-      generation: 0,
-      state,
-    } as const;
-    if (standing) return standing.fingerprint.hash === hash ? { ...unchanged, duplicate: null } : null;
+    const { standing, alias } = state;
+    if (standing) return standing.fingerprint.hash === hash ? unchanged(state, 0) : null;
     if (alias?.revision.fingerprint.hash !== hash) return null;
     const head = await this.#access.rivals.headOf(id, alias, budget);
-    return head && { ...unchanged, duplicate: { ...alias.match, id: head.id }, evidence: [alias.match] };
+    const duplicate = head && { ...alias.match, id: head.id };
+    return duplicate && { ...unchanged(state, 0), duplicate, evidence: [alias.match] };
   }
 
   async #rejection(
@@ -75,6 +70,7 @@ export class Inquiry {
     const met = await rivals.meet(id, fingerprint, entries, budget);
     const evidence = met.rivals.map(({ match }) => match);
     const found = met.rivals.find(({ kind, match }) => kind === 'standing' && match.verdict === 'duplicate');
-    return found ? { action: 'rejected', duplicate: found.match, evidence, generation: 0 } : null;
+    if (!found) return null;
+    return { action: 'rejected', duplicate: found.match, evidence, isUnembedded: false, generation: 0 };
   }
 }

@@ -1,7 +1,6 @@
-import type { Verdict } from './admission.js';
 import type { DeduplicationStage } from './comparison.js';
 import { type DocumentState, type SimilarDocument, unembeddedText } from './document-state.js';
-import type { Fingerprint } from './fingerprint.js';
+import type { Verdict } from './verdict.js';
 
 /**
  * What a call did with its document.
@@ -59,8 +58,7 @@ export interface StoredDocument {
 
 /** Tells a caller what was decided. */
 export function resultOf(
-  { action, duplicate, evidence, state }: Verdict,
-  { unembedded }: Fingerprint,
+  { action, duplicate, evidence, isUnembedded, state }: Verdict,
   cutOffBy: unknown = null,
 ): DeduplicationResult {
   const kept = action === 'unchanged' ? state : undefined;
@@ -72,7 +70,7 @@ export function resultOf(
     action,
     review: kept ? kept.review : (evidence.find(({ verdict }) => verdict === 'review') ?? null),
     evidence,
-    isUnembedded: (kept ? unembeddedText(kept) : unembedded) !== null,
+    isUnembedded,
     cutOffBy,
   };
 }

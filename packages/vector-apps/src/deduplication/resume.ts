@@ -34,7 +34,7 @@ export async function resumeAll(parts: Assembly, budget: CallBudget): Promise<Re
   return resumed;
 }
 
-/** Undefined if its embedding is not outstanding. */
+/** Undefined if its embedding is not outstanding, or its content changed meanwhile. */
 async function resumeOne(
   { table, embedding, admission, settlement }: Assembly,
   id: string,
@@ -46,11 +46,11 @@ async function resumeOne(
   if (!content || text === null) return undefined;
   const fingerprint = await embedding.addNow(content, text, budget);
   if (!state.standing) {
-    await settlement.promote(id, budget, fingerprint);
-    return null;
+    const decided = await settlement.promote(id, budget, fingerprint);
+    return decided && decided.action !== 'unchanged' ? null : undefined;
   }
   const petition = { id, fingerprint, policy: 'keep', basis: 'standing' } as const;
   const verdict = await admission.decide(petition, budget);
   await settlement.conclude(id, verdict, budget);
-  return verdict.evidence[0] ?? null;
+  return verdict.action === 'unchanged' ? undefined : (verdict.evidence[0] ?? null);
 }

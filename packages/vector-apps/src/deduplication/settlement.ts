@@ -1,11 +1,12 @@
 import type { CallBudget } from '../core/call-budget.js';
 import type { Ledger } from '../core/ledger.js';
-import type { Admission, Verdict } from './admission.js';
+import type { Admission } from './admission.js';
 import { type DocumentState, hasOutstanding, isGone } from './document-state.js';
 import type { DocumentTable } from './document-table.js';
 import { fence, settled, unlist } from './document-transitions.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { FingerprintIndex } from './fingerprint-index.js';
+import type { Verdict } from './verdict.js';
 import { withdrawContent } from './withdrawal.js';
 
 /** What a settlement works with. */
@@ -103,14 +104,16 @@ export class Settlement {
    * that caller may have been told that nothing is stored.
    *
    * @param embedded - its content, where the embedding was outstanding.
+   * @returns what was decided; undefined if it is no alias any more.
    */
-  async promote(id: string, budget: CallBudget, embedded?: Fingerprint): Promise<void> {
+  async promote(id: string, budget: CallBudget, embedded?: Fingerprint): Promise<Verdict | undefined> {
     const { alias } = await this.#access.table.read(id, budget);
-    if (!alias) return;
+    if (!alias) return undefined;
     const fingerprint = embedded ?? alias.revision.fingerprint;
     const policy = alias.isMember ? 'merge' : 'link';
     const petition = { id, fingerprint, policy, basis: 'alias' } as const;
     const verdict = await this.#access.admission.decide(petition, budget);
     await this.conclude(id, verdict, budget);
+    return verdict;
   }
 }
