@@ -2,6 +2,7 @@ import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { type VectorStoreInterface, VectorStoreRetriever } from '@langchain/core/vectorstores';
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { EmbeddingError } from '../src/index.js';
 import { type LangChainDocument, type LangChainEmbeddings, NoriKVVectorStore } from '../src/langchain.js';
 import { hashingModel } from './support/hashing-model.js';
 import { watchedStore } from './support/watched-store.js';
@@ -166,6 +167,30 @@ describe('NoriKVVectorStore', () => {
       await expect(store.similaritySearch('foo', 1, filter as never)).rejects.toThrow(/filter is /);
     }
     expect(await store.similaritySearch('foo', 1, { n: 1, draft: null, none: undefined })).toHaveLength(1);
+  });
+
+  it.each([
+    ['null', [null, 1]],
+    ['NaN', [Number.NaN, 1]],
+    ['too short a vector', [1]],
+    ['nothing', undefined],
+  ])('refuses %s where a vector is wanted, of the model and of the caller', async (_, vector) => {
+    const wrong = vector as number[];
+    const embedQuery = async (): Promise<number[]> => wrong;
+    const embedDocuments = async (): Promise<number[][]> => [wrong];
+    const client = createMemoryVectorStore();
+    const store = new NoriKVVectorStore({ embedQuery, embedDocuments }, { client, dimensions: 2 });
+    await store.addVectors([[1, 0]], [page('a')]);
+    for (const call of [
+      () => store.similaritySearchWithScore('q', 1),
+      () => store.similaritySearchVectorWithScore(wrong, 1),
+      () => store.maxMarginalRelevanceSearch('q', { k: 1 }),
+      () => store.addDocuments([page('b')]),
+      () => store.addVectors([wrong], [page('b')]),
+    ]) {
+      await expect(call()).rejects.toBeInstanceOf(EmbeddingError);
+    }
+    expect(await store.similaritySearchVectorWithScore([1, 0], 9)).toHaveLength(1);
   });
 
   it('refuses lists that do not fit, and tries again after a failed start', async () => {

@@ -1,5 +1,5 @@
 import { type Clock, InvalidArgumentError } from '@norikv/store';
-import { checkedVectors } from '../core/checked-vectors.js';
+import { checkedVector, checkedVectors } from '../core/checked-vectors.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { NearestMatch } from '../core/nearest.js';
 import { diversified } from '../core/ranking.js';
@@ -35,6 +35,7 @@ const tries = 3;
 /**
  * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived. It is no
  * subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
+ * A vector that is not as many finite numbers as `dimensions` says, of the model or given, is an `EmbeddingError`.
  *
  * @example
  * ```ts
@@ -115,9 +116,7 @@ export class NoriKVVectorStore {
     const own = documents.map(ownDocument);
     const ids = options.ids?.slice();
     const texts = own.map(({ pageContent }) => pageContent);
-    const answer = await this.embeddings.embedDocuments(texts);
-    const vectors = checkedVectors(answer, texts.length, this.#dimensions);
-    return this.#add(vectors, own, ids);
+    return this.#add(await this.embeddings.embedDocuments(texts), own, ids);
   }
 
   /** Adds documents that are embedded already. Returns the ids. */
@@ -126,9 +125,8 @@ export class NoriKVVectorStore {
     documents: readonly LangChainDocument[],
     options: { readonly ids?: readonly string[] | undefined } = {},
   ): Promise<string[]> {
-    const numbers = vectors.map((vector) => Float32Array.from(vector));
-    const own = documents.map(ownDocument);
-    return this.#add(numbers, own, options.ids?.slice());
+    checkSameLength('vectors', vectors.length, documents.length);
+    return this.#add(vectors, documents.map(ownDocument), options.ids?.slice());
   }
 
   /** Deletes documents with their vectors. An id that is not there is no error. */
@@ -163,7 +161,7 @@ export class NoriKVVectorStore {
     k: number,
     filter?: LangChainFilter,
   ): Promise<[LangChainDocument, number][]> {
-    const matches = await this.#nearest(Float32Array.from(query), k, filter);
+    const matches = await this.#nearest(checkedVector(query, this.#dimensions), k, filter);
     return matches.map(({ record, distance }) => [documentOf(record.id, record.data), 1 - distance]);
   }
 
@@ -172,11 +170,7 @@ export class NoriKVVectorStore {
     query: string,
     { k, fetchK = 20, lambda = 0.5, filter }: MarginalRelevanceOptions,
   ): Promise<LangChainDocument[]> {
-    const [vector = new Float32Array(0)] = checkedVectors(
-      [await this.embeddings.embedQuery(query)],
-      1,
-      this.#dimensions,
-    );
+    const vector = checkedVector(await this.embeddings.embedQuery(query), this.#dimensions);
     const near = await this.#nearWithVectors(vector, Math.max(k, fetchK), filter);
     // Without names: of equals the first is the nearest.
     const ranked = near.map((one) => ({ ...one, id: '', score: cosine(vector, one.vector) }));
@@ -184,11 +178,11 @@ export class NoriKVVectorStore {
   }
 
   async #add(
-    vectors: readonly Float32Array[],
+    answer: readonly (readonly number[])[],
     documents: readonly LangChainDocument[],
     ids: readonly string[] | undefined,
   ): Promise<string[]> {
-    checkSameLength('vectors', vectors.length, documents.length);
+    const vectors = checkedVectors(answer, documents.length, this.#dimensions);
     if (ids) checkSameLength('ids', ids.length, documents.length);
     await this.#prepare();
     return mapBounded(documents, this.#concurrency, async ({ id, pageContent, metadata }, place) => {
