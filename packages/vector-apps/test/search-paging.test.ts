@@ -56,3 +56,33 @@ it('pages hold every document that a filter lets pass once, in the order of one 
     { numRuns: 60, endOnFailure: true },
   );
 });
+
+it('pages up to the last that maxScan holds are in the order of one long page', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 6 }), {
+        minLength: 20,
+        maxLength: 40,
+      }),
+      fusions,
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (documents, fusion: Fusion, candidates, limit, pages) => {
+        const { engine } = await openEngine({ lexical: createBm25Index(), candidates, fusion });
+        for (const [place, text] of documents.entries()) {
+          await engine.indexDocument(`d${place}`, '', text.join(' '));
+        }
+        const maxScan = limit * pages;
+        const paged: string[] = [];
+        for (let offset = 0; offset < maxScan; offset += limit) {
+          const page = await engine.searchPage('river harvest', { limit, offset, maxScan });
+          paged.push(...page.results.map(({ id }) => id));
+        }
+        const whole = await engine.search('river harvest', maxScan, { maxScan });
+        expect(paged).toEqual(whole.map(({ id }) => id));
+      },
+    ),
+    { numRuns: 100, endOnFailure: true },
+  );
+});

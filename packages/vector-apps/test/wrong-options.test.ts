@@ -128,6 +128,7 @@ describe('an argument of a call that is wrong is refused by name', () => {
     ['minScore is NaN', () => search.search('x', 1, { minScore: Number.NaN })],
     ['fusion.method is "nope"', () => search.search('x', 1, { fusion: { method: 'nope' as never } })],
     ['maxScan is NaN', () => search.search('x', 1, { maxScan: Number.NaN })],
+    ['maxScan is 0; use a whole', () => search.searchPage('x', { maxScan: 0 })],
     ['timeoutMs is NaN', () => search.search('x', 1, { timeoutMs: Number.NaN })],
     [
       'signal is 7; use the signal of an AbortController',

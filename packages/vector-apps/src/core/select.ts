@@ -61,6 +61,9 @@ export interface SelectAccess<T> {
 /** How many times as far a selection looks each time. */
 export const widening = 4;
 
+/** How many vectors a selection looks at, at most, unless it is told. */
+export const defaultMaxScan = 10_000;
+
 /** Looks four times as far each time, until there are `k` records, no more vectors, or `maxScan` of them. */
 export async function selectRecords<T, C extends Candidate>(
   k: number,
@@ -68,7 +71,7 @@ export async function selectRecords<T, C extends Candidate>(
   options: SelectOptions<T>,
   access: SelectAccess<T>,
 ): Promise<Selection<T, C>> {
-  const { maxScan = 10_000, firstScan = k * widening } = options;
+  const { maxScan = defaultMaxScan, firstScan = k * widening } = options;
   for (const [name, value] of Object.entries({ k, maxScan, firstScan })) checkWhole(name, value, 1);
   const readings = new Readings(k, options, access);
   let mayLookAgain = true;

@@ -1,10 +1,10 @@
 import type { CallOptions } from '@norikv/store';
-import { checkString } from '@norikv/store/checks';
+import { checkString, checkWhole } from '@norikv/store/checks';
 import type { CallBudget } from '../core/call-budget.js';
 import { checkCall, checkFlags, checkFunctions, checkNumber } from '../core/checks.js';
 import type { Embedder } from '../core/embedder.js';
 import { nearestOfEach } from '../core/nearest.js';
-import { type Look, widening } from '../core/select.js';
+import { defaultMaxScan, type Look, widening } from '../core/select.js';
 import { lengthOf } from '../core/vector-math.js';
 import type { VectorRecord } from '../core/vector-record.js';
 import type { VectorRecords } from '../core/vector-records.js';
@@ -31,6 +31,7 @@ interface Legs {
   readonly vector: Float32Array | null;
   readonly lexical: LexicalRanking | null;
   readonly fusion: Fusion;
+  readonly maxScan: number;
 }
 
 /** Ranks documents for queries. */
@@ -48,13 +49,13 @@ export class Searcher<Metadata extends object> {
     options: SearchOptions<Metadata>,
   ): Promise<{ readonly results: SearchResult<Metadata>[]; readonly isTruncated: boolean }> {
     const { records } = this.#access;
-    const { filter, maxScan, minScore = 0, explain = false } = options;
+    const { filter, minScore = 0, explain = false } = options;
     const budget = records.budget(options);
     const legs = await this.#prepare(query, options, budget);
     const { selected, isTruncated } = await records.select(k, (count) => this.#look(legs, count, budget), {
       ...budget.next(),
-      maxScan,
-      firstScan: legs.lexical ? this.#circles(k).at(-1) : undefined,
+      maxScan: legs.maxScan,
+      firstScan: legs.lexical ? this.#circles(k, legs.maxScan).at(-1) : undefined,
       filter: filter && (({ id, data: { title, metadata } }) => filter({ id, title, metadata })),
       onRead: (id, record) => legs.lexical?.note(id, record),
     });
@@ -76,17 +77,17 @@ export class Searcher<Metadata extends object> {
 
   async #prepare(query: string, options: SearchOptions<Metadata>, budget: CallBudget): Promise<Legs> {
     const { embedder, leg } = this.#access;
-    const { fusion = this.#access.fusion } = options;
+    const { fusion = this.#access.fusion, maxScan = defaultMaxScan } = options;
     const weight = lexicalWeightOf(fusion);
     const lexical = leg && weight > 0 ? new LexicalRanking(leg, query) : null;
     const [vector = null] = lexical && weight === 1 ? [] : await embedder.embed([query], budget.next());
     // To a model that knows none of its words a query means nothing, and the words may still be found.
     const isMeaningless = lexical !== null && vector !== null && lengthOf(vector) === 0;
-    return { vector: isMeaningless ? null : vector, lexical, fusion };
+    return { vector: isMeaningless ? null : vector, lexical, fusion, maxScan };
   }
 
   async #look(
-    { vector, lexical, fusion }: Legs,
+    { vector, lexical, fusion, maxScan }: Legs,
     count: number,
     budget: CallBudget,
   ): Promise<Look<RankedDocument>> {
@@ -104,16 +105,21 @@ export class Searcher<Metadata extends object> {
           vector: vector && nearestOfEach(found.hits.slice(0, end).filter((hit) => owned.has(hit))),
           lexical: lexical?.first(count).slice(0, end) ?? null,
         });
-        return fuseInCircles(within, fusion, this.#circles(count));
+        return fuseInCircles(within, fusion, this.#circles(count, maxScan));
       },
     };
   }
 
-  /** Where circles end, up to the first that holds so many: pages of one query have circles in common. */
-  #circles(count: number): number[] {
-    const ends = [this.#access.candidates];
-    for (let end = this.#access.candidates; end < count; end = ends.at(-1) ?? count)
-      ends.push(end * widening);
+  /**
+   * Where circles end, up to the first that holds so many: pages of one query have circles in common. One ends at
+   * `maxScan`, as some pages look no further, and the last of them a little.
+   */
+  #circles(count: number, maxScan: number): number[] {
+    const ends = [Math.min(this.#access.candidates, maxScan)];
+    for (let end = ends[0] ?? count; end < count; end = ends.at(-1) ?? count) {
+      const next = end * widening;
+      ends.push(end < maxScan ? Math.min(next, maxScan) : next);
+    }
     return ends;
   }
 }
@@ -126,10 +132,11 @@ export function checkQuery<Metadata extends object>(
 ): void {
   checkString('query', query);
   checkCall(options, ['filter', 'minScore', 'explain', 'fusion', 'maxScan', ...more]);
-  const { filter, minScore = 0, explain, fusion } = options;
+  const { filter, minScore = 0, explain, fusion, maxScan = defaultMaxScan } = options;
   checkFunctions({ filter });
   checkFlags({ explain });
   checkNumber('minScore', minScore, 0, 1);
+  checkWhole('maxScan', maxScan, 1);
   if (fusion !== undefined) lexicalWeightOf(fusion);
 }
 
