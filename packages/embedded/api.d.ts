@@ -24,7 +24,7 @@ interface HnswStats {
     readonly vectors: number;
     /** What its file takes on the disk. The processes of a machine share it in memory. */
     readonly fileBytes: number;
-    /** Why it could not be loaded or made the last time. It is tried again after a minute. */
+    /** Why it, or one that holds more, could not be loaded or made the last time. It is tried again after a minute. */
     readonly reason: string | undefined;
 }
 /** Figures about one namespace. */
