@@ -192,7 +192,7 @@ test('deleting from a graph ends no process, which the library would if it opene
     expect([await program.exited, program.errors()]).toEqual([0, '']);
     return JSON.parse(lines.at(-1) ?? 'null');
   };
-  expect(await ends(newPath(), 'between')).toEqual({ isServing: true, vectors: 4_096 });
+  expect(await ends(newPath(), 'between')).toEqual({ isServing: true, vectors: 512 });
   const reason = 'Error: Too many vectors were deleted while the graph was made';
   expect(await ends(path, 'meanwhile')).toEqual({ isServing: false, vectors: 0, reason });
   expect(await ends(path, 'after')).toEqual({ isServing: true, vectors: 610 });

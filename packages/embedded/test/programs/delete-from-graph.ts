@@ -16,11 +16,11 @@ const deleteAll = async (all: readonly { id: string }[]): Promise<void> => {
 
 if (when === 'after') await store.vectorInsertMany('some', items('later', 600));
 else {
-  const [first, others] = [items('first', 6_100), items('other', 13_000)];
+  const [first, others] = [items('first', 760), items('other', 1_600)];
   await store.vectorCreateIndex('some', 2, 'euclidean', 'hnsw');
   await store.vectorInsertMany('some', first);
   await settledGraph(store, 'some', [0, 1]);
-  if (when === 'between') await deleteAll(first.slice(4_096));
+  if (when === 'between') await deleteAll(first.slice(512));
   else {
     await deleteAll(first);
     await store.vectorInsertMany('some', others);
