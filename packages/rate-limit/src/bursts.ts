@@ -1,6 +1,5 @@
 import type { Clock } from '@norikv/store';
 import { type Admission, admit } from './admit.js';
-import { BoundedMap } from './bounded-map.js';
 import type { Denials } from './denials.js';
 import { type Grant, Granted } from './granted.js';
 import type { Grants } from './grants.js';
@@ -8,15 +7,7 @@ import type { Limit } from './limit.js';
 import { type PendingAnswer, PendingAnswers } from './pending-answers.js';
 import type { Records } from './records.js';
 import type { RateLimitResult } from './result.js';
-
-/** Permits this process holds. */
-interface Stock {
-  left: number;
-  readonly taken: RateLimitResult;
-  readonly grant: Grant;
-  /** By the monotonic clock. */
-  readonly until: number;
-}
+import { Stocks } from './stocks.js';
 
 /** Requests that wait for one write. */
 interface Burst {
@@ -36,8 +27,7 @@ export interface BurstSettings {
 
 /**
  * The requests of this process: those that wait for the record of one identifier are decided together, and
- * with chunks, those that follow are handed what was taken for them. What is not used in time is lost, never
- * used later.
+ * with chunks, those that follow are handed what was taken for them.
  */
 export class Bursts {
   readonly #records: Pick<Records, 'update'>;
@@ -46,7 +36,7 @@ export class Bursts {
   readonly #denials: Denials;
   /** The one of each key that requests may join. */
   readonly #open = new Map<string, Burst>();
-  readonly #stocks: BoundedMap<Map<string, Stock>>;
+  readonly #stocks: Stocks;
   readonly #pending = new PendingAnswers();
 
   constructor(records: Pick<Records, 'update'>, settings: BurstSettings, grants: Grants, denials: Denials) {
@@ -54,20 +44,28 @@ export class Bursts {
     this.#settings = settings;
     this.#grants = grants;
     this.#denials = denials;
-    this.#stocks = new BoundedMap(settings.maxIdentifiers);
+    this.#stocks = new Stocks(settings.clock, settings.maxIdentifiers);
+  }
+
+  /** The denial that a request would meet again, unless this process holds permits for it. */
+  denialOf(key: string, limits: readonly Limit[], cost: number): RateLimitResult | undefined {
+    const denial = this.#denials.find(key, limits, cost);
+    return denial && this.#stocks.covers(key, limits, cost) ? undefined : denial;
   }
 
   /** Not an async function, which would cost every request another promise. */
   take(key: string, limits: readonly Limit[], cost: number): Promise<RateLimitResult> {
-    const handedOut = this.#handOut(key, limits, cost);
+    const handedOut = this.#stocks.handOut(key, limits, cost);
     if (handedOut) return Promise.resolve(handedOut);
     const open = this.#open.get(key);
     const burst = open?.limits === limits ? open : this.#begin(key, limits);
     const position = burst.costs.push(cost) - 1;
     return burst.admission.then(({ answers, taken }) => {
       const answer = answers[position];
-      if (typeof answer !== 'number') return answer as RateLimitResult;
-      return new Granted(taken as RateLimitResult, cost, answer, 'store', burst.grant);
+      if (typeof answer === 'number')
+        return new Granted(taken as RateLimitResult, cost, answer, 'store', burst.grant);
+      // It may have been denied for permits that the write before it took for it.
+      return this.#stocks.handOut(key, limits, cost) ?? (answer as RateLimitResult);
     });
   }
 
@@ -81,21 +79,13 @@ export class Bursts {
   forget(key: string): void {
     this.#pending.forget(key);
     this.#denials.forget(key);
-    this.#stocks.delete(key);
-  }
-
-  #handOut(key: string, limits: readonly Limit[], cost: number): RateLimitResult | undefined {
-    const stock = this.#stocks.get(key)?.get(kindOf(limits));
-    if (!stock || stock.left < cost || stock.until <= this.#settings.clock.monotonic()) return undefined;
-    stock.left -= cost;
-    return new Granted(stock.taken, cost, stock.left, 'memory', stock.grant);
+    this.#stocks.forget(key);
   }
 
   /** Requests may join until the decision is made: while an earlier write is on its way, all are one burst. */
   #begin(key: string, limits: readonly Limit[]): Burst {
     const costs: number[] = [];
     const grant = this.#grants.prepare(key, limits);
-    const decide = admit(limits, costs, this.#settings.chunk);
     const close = (): void => {
       if (this.#open.get(key) === burst) this.#open.delete(key);
     };
@@ -106,7 +96,9 @@ export class Bursts {
         const admission = await this.#records.update(key, (record, now) => {
           close();
           decidedAt = this.#settings.clock.monotonic();
-          return decide(record, now);
+          // What is held already is part of a chunk: leftovers do not pile up.
+          const chunk = this.#settings.chunk - this.#stocks.count(key, limits);
+          return admit(limits, costs, chunk)(record, now);
         });
         this.#remember(grant, admission, answer, decidedAt);
         return admission;
@@ -127,17 +119,16 @@ export class Bursts {
     decidedAt: number,
   ): void {
     const { key, limits } = grant;
-    const { clock, chunkHoldMs } = this.#settings;
-    if (!isOutdated) for (const denial of denials) this.#denials.remember(key, limits, denial, decidedAt);
+    if (!isOutdated) {
+      for (const denial of denials) {
+        // Another process blocks it: what is held is not to be used either.
+        if (denial.blocked) this.#stocks.forget(key);
+        this.#denials.remember(key, limits, denial, decidedAt);
+      }
+    }
     if (!taken || spare === 0 || isForgotten) return;
-    const now = clock.monotonic();
-    const usable = [...(this.#stocks.get(key) ?? [])].filter(([, { until }]) => until > now);
     // From when they were counted: the answer may have been long on its way, or the process stopped.
-    const stock = { left: spare, taken, grant, until: decidedAt + chunkHoldMs };
-    this.#stocks.set(key, new Map([...usable, [kindOf(limits), stock]]));
+    const until = decidedAt + this.#settings.chunkHoldMs;
+    this.#stocks.add({ left: spare, taken, grant, until });
   }
-}
-
-function kindOf(limits: readonly Limit[]): string {
-  return limits.map(({ id }) => id).join(' ');
 }

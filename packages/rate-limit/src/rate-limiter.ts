@@ -46,7 +46,6 @@ export class RateLimiter {
   readonly #settings: Settings;
   readonly #records: Records;
   readonly #keyOf: RecordKey;
-  readonly #denials: Denials;
   readonly #limits = new KnownLimits();
   readonly #bursts: Bursts;
   readonly #fallback: Fallback;
@@ -63,10 +62,10 @@ export class RateLimiter {
     this.#settings = settings;
     this.#records = new Records(client, settings);
     this.#keyOf = recordKeys(settings.prefix);
-    this.#denials = new Denials(clock, denyCacheMs, maxIdentifiers);
     this.#fallback = new Fallback(settings);
     this.#grants = new Grants(maxIdentifiers);
-    this.#bursts = new Bursts(this.#records, settings, this.#grants, this.#denials);
+    const denials = new Denials(clock, denyCacheMs, maxIdentifiers);
+    this.#bursts = new Bursts(this.#records, settings, this.#grants, denials);
     this.#refunds = new Refunds(this.#records);
   }
 
@@ -109,7 +108,7 @@ export class RateLimiter {
     const requests: [PermitRequest, ...PermitRequest[]] = [await this.#requestOf(checks[0])];
     for (const check of checks.slice(1)) requests.push(await this.#requestOf(check));
     for (const { key, limits, cost } of requests) {
-      const denied = this.#denials.find(key, limits, cost);
+      const denied = this.#bursts.denialOf(key, limits, cost);
       if (denied) return this.#reported(denied);
     }
     return this.#decideInTurn(requests, signal);
@@ -183,7 +182,7 @@ export class RateLimiter {
     { key, limits, cost }: PermitRequest,
     signal: AbortSignal | undefined,
   ): RateLimitResult | Promise<RateLimitResult> {
-    const denied = this.#denials.find(key, limits, cost);
+    const denied = this.#bursts.denialOf(key, limits, cost);
     if (denied) return this.#reported(denied);
     return untilAborted(() => this.#bursts.take(key, limits, cost), signal).then(
       (result) => this.#reported(result),

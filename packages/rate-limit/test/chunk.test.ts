@@ -108,6 +108,83 @@ describe('permits taken in chunks', () => {
     expect((await clock.run(limiter.peek('a', limit))).remaining).toBe(95);
   });
 
+  it('serve who came while they were taken, though the store has none left', async () => {
+    const { clock, all, calls } = startProcesses(1, { chunk: 20, latencyMs: 4 });
+    const [{ limiter }] = all;
+    const few = { maxRequests: 5, windowMs: 900_000, algorithm: 'fixed-window' } as const;
+    const first = limiter.checkLimit('a', few);
+    await clock.advance(5);
+    const second = limiter.checkLimit('a', few);
+    const results = await clock.run(Promise.all([first, second]));
+    for (const _ of times(4, () => 0)) results.push(await clock.run(limiter.checkLimit('a', few)));
+    expect(results.map(({ allowed }) => allowed)).toEqual([true, true, true, true, true, false]);
+    expect(results.map(({ remaining }) => remaining)).toEqual([4, 3, 2, 1, 0, 0]);
+    expect(results.map(({ source }) => source)).toEqual(['store', ...times(5, () => 'memory')]);
+    expect(calls()).toBe(3);
+  });
+
+  it('come first among several checks, too: what the store denied is not denied while they last', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 20, latencyMs: 4 });
+    const [{ limiter }] = all;
+    const few = { maxRequests: 3, windowMs: 900_000 };
+    const first = limiter.checkLimit('a', few);
+    await clock.advance(5);
+    await clock.run(Promise.all([first, limiter.checkLimit('a', few)]));
+    const checks = [
+      { identifier: 'b', limits: few },
+      { identifier: 'a', limits: few },
+    ] as const;
+    expect(await clock.run(limiter.checkAll(checks))).toMatchObject({ allowed: true, remaining: 0 });
+    expect(await clock.run(limiter.checkAll(checks))).toMatchObject({ allowed: false, source: 'memory' });
+  });
+
+  it.each([1, 2, 7, 20, 90])('are all used under steady demand, in chunks of %i', async (chunk) => {
+    const { clock, all } = startProcesses(1, { chunk, latencyMs: 4 });
+    const [{ limiter }] = all;
+    const fixed = { ...limit, algorithm: 'fixed-window' } as const;
+    const checks = [];
+    for (const _ of times(300, () => 0)) {
+      checks.push(limiter.checkLimit('a', fixed));
+      await clock.advance(1);
+    }
+    expect(admitted(await clock.run(Promise.all(checks)))).toBe(100);
+  });
+
+  it('do not pile up where what is left of them is too little', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 3, latencyMs: 4 });
+    const [{ limiter }] = all;
+    const many = { maxRequests: 10_000, windowMs: 900_000, algorithm: 'fixed-window' } as const;
+    for (const _ of times(20, () => 0)) await clock.run(limiter.checkLimit('a', many, { cost: 2 }));
+    expect((await clock.run(limiter.peek('a', many))).remaining).toBe(10_000 - 20 * 2 - 1);
+  });
+
+  it('that were handed out after a denial come back once, each by its own result', async () => {
+    const { clock, all } = startProcesses(1, { chunk: 20, latencyMs: 4 });
+    const [{ limiter }] = all;
+    const few = { maxRequests: 5, windowMs: 900_000 };
+    const checks = [];
+    for (const _ of times(5, () => 0)) {
+      checks.push(limiter.checkLimit('a', few));
+      await clock.advance(3);
+    }
+    const results = await clock.run(Promise.all(checks));
+    expect(admitted(results)).toBe(5);
+    for (const [position, granted] of results.entries()) {
+      for (const _ of times(2, () => 0)) await clock.run(limiter.refund('a', few, granted));
+      expect((await clock.run(limiter.peek('a', few))).remaining).toBe(position + 1);
+    }
+  });
+
+  it('are given up once the store tells of a block by another process', async () => {
+    const { clock, all } = startProcesses(2, { chunk: 20 });
+    const [{ limiter }, other] = all;
+    await clock.run(limiter.checkLimit('a', limit));
+    await other?.limiter.block('a', 1_000);
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: true, source: 'memory' });
+    expect(await limiter.checkLimit('a', limit, { cost: 20 })).toMatchObject({ blocked: true });
+    expect(await limiter.checkLimit('a', limit)).toMatchObject({ allowed: false, blocked: true });
+  });
+
   it('are held for each set of limits, given up on block and reset, and brought back like others', async () => {
     const { all } = startProcesses(1, { chunk: 10 });
     const [{ limiter }] = all;

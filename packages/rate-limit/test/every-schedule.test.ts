@@ -112,6 +112,24 @@ describe('no schedule lets more pass than a limit', () => {
     expect(schedules).toBeGreaterThan(1);
   });
 
+  it('of which a process takes several permits at once, for requests that come meanwhile, too', async () => {
+    const three = { ...one, maxRequests: 3 };
+    const schedules = await explore(async (world, lenient) => {
+      const entrance = new Entrance(3, { chunk: 3 });
+      const ask = async (process: RaceProcess): Promise<void> => {
+        const limiter = entrance.open(process);
+        const enter = async (afterMs: number): Promise<unknown> => {
+          await pause(process.clock, afterMs);
+          return entrance.enter(limiter, three);
+        };
+        await Promise.all([0, 1, 2, 3].map(enter));
+      };
+      await world.race(ask);
+      if (!lenient) expect(entrance.admitted).toBe(3);
+    }, 2);
+    expect(schedules).toBeGreaterThan(1);
+  });
+
   it('whose window ends meanwhile', async () => {
     const short = { maxRequests: 1, windowMs: 20, algorithm: 'fixed-window' } as const;
     const schedules = await explore(async (world) => {
