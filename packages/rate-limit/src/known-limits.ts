@@ -1,5 +1,5 @@
 import type { RateLimits } from './check.js';
-import { type Limit, limitsOf, type RateLimitConfig } from './limit.js';
+import { type Limit, limitOptions, limitsOf, type RateLimitConfig } from './limit.js';
 
 const mostKnown = 16;
 
@@ -50,6 +50,6 @@ function isSameLimit(config: RateLimitConfig, known: RateLimitConfig): boolean {
     config.burst === known.burst &&
     config.name === known.name &&
     // A misspelt option is none of these.
-    Object.keys(config).length === Object.keys(known).length
+    Object.keys(config).every((option) => limitOptions.includes(option))
   );
 }

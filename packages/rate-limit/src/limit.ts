@@ -55,7 +55,7 @@ const algorithms: Readonly<Record<RateLimitAlgorithm, readonly [Algorithm, lette
   'fixed-window': [fixedWindow, 'f'],
 };
 
-const limitOptions: readonly string[] = ['maxRequests', 'windowMs', 'algorithm', 'burst', 'name'];
+export const limitOptions: readonly string[] = ['maxRequests', 'windowMs', 'algorithm', 'burst', 'name'];
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function limitsOf(config: RateLimitConfig | readonly RateLimitConfig[]): readonly Limit[] {

@@ -89,3 +89,12 @@ it('names an option that it does not know, also where the numbers are known', as
     );
   }
 });
+
+it('names an option that it does not know, also after one that was undefined', async () => {
+  const limiter = new RateLimiter(createMemoryStore());
+  const limit = { maxRequests: 5, windowMs, burst: undefined };
+  const misspelt = { maxRequests: 5, windowMs, algoritm: 'fixed-window' };
+  expect(await limiter.checkLimit('client', limit)).toMatchObject({ allowed: true, remaining: 4 });
+  await expect(limiter.checkLimit('client', misspelt)).rejects.toThrow('an option of a limit is "algoritm"');
+  expect(await limiter.checkLimit('client', { maxRequests: 5, windowMs })).toMatchObject({ remaining: 3 });
+});
