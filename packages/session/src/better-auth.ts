@@ -16,7 +16,7 @@ import { updaterOf } from './updater.js';
 export interface BetterAuthStorage {
   /** A value, or null. */
   get(key: string): Promise<string | null>;
-  /** Does nothing for the token of a session that was deleted. A list of sessions is merged. */
+  /** Does nothing for the token of a session that was deleted. A list of sessions is merged; the later time counts. */
   set(key: string, value: string, ttl?: number): Promise<void>;
   /** Removes a value; the token of a session for ever. */
   delete(key: string): Promise<void>;
@@ -89,8 +89,7 @@ export function betterAuthStorage(
     const tombs = await Promise.all(listed.map(async ({ token }) => isTombstone(await read(token))));
     const over = new Set(listed.filter((_, position) => tombs[position]).map(({ token }) => token));
     // better-auth hands back what it read, sessions that are over included.
-    const living = wanted.filter(({ token }) => !over.has(token));
-    await update(key, merge(living, over));
+    await update(key, merge(wanted, over));
   };
 
   return {
@@ -152,15 +151,20 @@ function end(key: string): Transition<StoredText, void> {
   };
 }
 
+/**
+ * Of two times of a session the later one counts: the other may have been read before the session was renewed. Who is
+ * listed for longer than they live is passed over; who is listed for less is missed by whoever ends all sessions.
+ */
 function merge(wanted: readonly SessionReference[], over: ReadonlySet<string>): Transition<StoredText, void> {
   return (stored, now) => {
-    const names = new Set(wanted.map(({ token }) => token));
-    const others = referencesIn(textOf(stored, now)).filter(
-      ({ token, expiresAt }) => expiresAt > now && !names.has(token) && !over.has(token),
-    );
-    const merged = [...others, ...wanted].sort((left, right) => left.expiresAt - right.expiresAt);
-    const furthest = merged.at(-1)?.expiresAt ?? 0;
-    if (furthest <= now) return stored ? remove(undefined) : keep(undefined);
+    const latest = new Map<string, SessionReference>();
+    for (const reference of [...referencesIn(textOf(stored, now)), ...wanted]) {
+      const { token, expiresAt } = reference;
+      if (expiresAt > (latest.get(token)?.expiresAt ?? now) && !over.has(token)) latest.set(token, reference);
+    }
+    const merged = [...latest.values()].sort((left, right) => left.expiresAt - right.expiresAt);
+    const furthest = merged.at(-1)?.expiresAt;
+    if (furthest === undefined) return stored ? remove(undefined) : keep(undefined);
     return text(JSON.stringify(merged), Math.ceil(furthest - now), now);
   };
 }

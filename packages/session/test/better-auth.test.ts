@@ -1,8 +1,8 @@
 import { UnsupportedError } from '@norikv/store';
 import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
-import { betterAuth } from 'better-auth';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type BetterAuthStorage, betterAuthStorage } from '../src/better-auth.js';
 import { memoryStore } from './engines.js';
 import { times } from './processes.js';
@@ -14,7 +14,7 @@ function listOf(...letters: string[]): string {
   return JSON.stringify(letters.map((letter) => ({ token: token(letter), expiresAt: Date.now() + hour })));
 }
 
-function siteWith(secondaryStorage: BetterAuthStorage) {
+function siteWith(secondaryStorage: BetterAuthStorage, session: BetterAuthOptions['session'] = {}) {
   const tables = { user: [], session: [], account: [], verification: [] };
   return betterAuth({
     secret: 'a secret with at least thirty-two characters',
@@ -24,6 +24,7 @@ function siteWith(secondaryStorage: BetterAuthStorage) {
     emailAndPassword: { enabled: true },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
+    session,
   });
 }
 
@@ -47,6 +48,53 @@ describe('under better-auth', () => {
     expect(await auth.api.listSessions({ headers })).toHaveLength(1);
     await auth.api.signOut({ headers });
     for (const browser of browsers) expect(await auth.api.getSession({ headers: browser })).toBeNull();
+  });
+});
+
+describe('a session that is renewed while another device signs in', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('is listed for as long as it was renewed for, and signed out with all others', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const storage = betterAuthStorage(memoryStore());
+    let isSlow = false;
+    let reach = (): void => {};
+    let go = (): void => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const going = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const auth = siteWith(
+      {
+        ...storage,
+        async set(key, value, ttl) {
+          if (isSlow && key.startsWith('active-sessions-')) {
+            isSlow = false;
+            reach();
+            await going;
+          }
+          return storage.set(key, value, ttl);
+        },
+      },
+      { expiresIn: 100, updateAge: 0 },
+    );
+    const pass = (ms: number): unknown => vi.setSystemTime(Date.now() + ms);
+    await auth.api.signUpEmail({ body: { ...account, name: 'Alice' } });
+    const phone = await signIn(auth);
+    pass(50 * second);
+    // It has read the list, in which the phone is as it was.
+    isSlow = true;
+    const signingIn = signIn(auth);
+    await reached;
+    expect(await auth.api.getSession({ headers: phone })).not.toBeNull();
+    go();
+    const laptop = await signingIn;
+    pass(60 * second);
+    expect(await auth.api.listSessions({ headers: laptop })).toHaveLength(2);
+    await auth.api.revokeOtherSessions({ headers: laptop });
+    expect(await auth.api.getSession({ headers: phone })).toBeNull();
   });
 });
 
@@ -137,6 +185,29 @@ describe('the storage', () => {
     await storage.set(key, 'no list', 3_600);
     await storage.set(key, '7', 3_600);
     expect(await storage.get(key)).toBeNull();
+  });
+
+  it('keeps the later time of each session in a list, and none that is over by its time', async () => {
+    const clock = new FakeClock();
+    const storage = betterAuthStorage(memoryStore({ clock }), { clock });
+    const key = 'active-sessions-user';
+    const now = clock.now();
+    const list = (...entries: [letter: string, lastingMs: number][]) =>
+      entries.map(([letter, lastingMs]) => ({ token: token(letter), expiresAt: now + lastingMs }));
+    const write = (...entries: [letter: string, lastingMs: number][]): Promise<void> =>
+      storage.set(key, JSON.stringify(list(...entries)), 60);
+    const read = async (): Promise<unknown> => JSON.parse((await storage.get(key)) ?? '[]');
+    await write(['a', hour], ['b', minute]);
+    await write(['a', minute], ['b', 2 * hour], ['c', second]);
+    expect(await read()).toEqual(list(['c', second], ['a', hour], ['b', 2 * hour]));
+    await clock.advance(second);
+    await write(['c', second], ['d', second]);
+    expect(await read()).toEqual(list(['a', hour], ['b', 2 * hour]));
+    await storage.delete(token('a'));
+    await write(['a', 2 * hour]);
+    expect(await read()).toEqual(list(['b', 2 * hour]));
+    await clock.advance(2 * hour - second);
+    expect(await read()).toEqual([]);
   });
 
   it('gives a value to one of those that take it', async () => {
