@@ -1,5 +1,12 @@
 import { type Change, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
-import { InvalidArgumentError, isNoriKVError, type KvStore } from '@norikv/store';
+import {
+  errorCode,
+  find,
+  InvalidArgumentError,
+  isNoriKVError,
+  isVersionMismatch,
+  type KvStore,
+} from '@norikv/store';
 import { checkOptions, checkString, draw, refuse } from '@norikv/store/checks';
 import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
@@ -18,7 +25,7 @@ export interface BetterAuthStorage {
   get(key: string): Promise<string | null>;
   /** Does nothing for the token of a session that was deleted. A list of sessions is merged; the later time counts. */
   set(key: string, value: string, ttl?: number): Promise<void>;
-  /** Removes a value; the token of a session for ever. */
+  /** Removes a value, also one that cannot be read; the token of a session for ever. */
   delete(key: string): Promise<void>;
   /** Of several callers at once, one gets the value. */
   getAndDelete(key: string): Promise<string | null>;
@@ -83,11 +90,41 @@ export function betterAuthStorage(
   const update = async <Result>(key: string, transition: Transition<StoredText, Result>): Promise<Result> =>
     updater.update(physical(key), storedTextCodec, transition);
 
+  /** What is damaged is not known to be over. */
+  const isOver = async (token: string): Promise<boolean> => {
+    try {
+      return isTombstone(await read(token));
+    } catch (error) {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      return false;
+    }
+  };
+  /** What cannot be read is overwritten first: it must not come back when somebody can read it. */
+  const endAnyway = async (key: string): Promise<void> => {
+    try {
+      await update(key, end(key));
+    } catch (error) {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      await overwrite(key);
+      await update(key, end(key));
+    }
+  };
+  const overwrite = async (key: string): Promise<void> => {
+    const damaged = await find(client, physical(key), { timeoutMs: deadlineMs });
+    if (!damaged) return;
+    const { state = { value: '', expiresAt: 0 }, ttlMs = 1 } = end(key)(undefined, settings.now());
+    const options = { timeoutMs: deadlineMs, ifMatchVersion: damaged.version, ttlMs };
+    await client.put(physical(key), storedTextCodec.encode(state), options).catch((error) => {
+      // Somebody else just ended it.
+      if (!isVersionMismatch(error)) throw error;
+    });
+  };
+
   /** A session is taken out of a list only where it is known to be over: another process may have added it. */
   const setList = async (key: string, wanted: readonly SessionReference[]): Promise<void> => {
     const listed = referencesIn(textOf(await read(key), clock.now()));
-    const tombs = await Promise.all(listed.map(async ({ token }) => isTombstone(await read(token))));
-    const over = new Set(listed.filter((_, position) => tombs[position]).map(({ token }) => token));
+    const ends = await Promise.all(listed.map(({ token }) => isOver(token)));
+    const over = new Set(listed.filter((_, position) => ends[position]).map(({ token }) => token));
     // better-auth hands back what it read, sessions that are over included.
     await update(key, merge(wanted, over));
   };
@@ -98,11 +135,11 @@ export function betterAuthStorage(
       checkString('value', value);
       if (key.startsWith(listPrefix)) return setList(key, referencesIn(value));
       const ttlMs = millisecondsOf(ttl);
-      if (ttlMs !== undefined && ttlMs <= 0) return update(key, end(key));
+      if (ttlMs !== undefined && ttlMs <= 0) return endAnyway(key);
       return update(key, (stored, now) => (isTombstone(stored) ? keep(undefined) : text(value, ttlMs, now)));
     },
     async delete(key) {
-      return key.startsWith(listPrefix) ? setList(key, []) : update(key, end(key));
+      return key.startsWith(listPrefix) ? setList(key, []) : endAnyway(key);
     },
     getAndDelete: (key) =>
       update<string | null>(key, (stored, now) => {

@@ -1,9 +1,10 @@
-import { UnsupportedError } from '@norikv/store';
+import { bytesToString, UnsupportedError } from '@norikv/store';
 import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type BetterAuthStorage, betterAuthStorage } from '../src/better-auth.js';
+import { hashOf } from '../src/session-id.js';
 import { memoryStore } from './engines.js';
 import { times } from './processes.js';
 import { hour, minute, second } from './world.js';
@@ -26,6 +27,10 @@ function siteWith(secondaryStorage: BetterAuthStorage, session: BetterAuthOption
     telemetry: { enabled: false },
     session,
   });
+}
+
+function physicalOf(key: string): string {
+  return `better-auth:${hashOf(key)}`;
 }
 
 const account = { email: 'alice@example.com', password: 'correct horse battery' };
@@ -95,6 +100,41 @@ describe('a session that is renewed while another device signs in', () => {
     expect(await auth.api.listSessions({ headers: laptop })).toHaveLength(2);
     await auth.api.revokeOtherSessions({ headers: laptop });
     expect(await auth.api.getSession({ headers: phone })).toBeNull();
+  });
+});
+
+describe('a session of which the record is damaged', () => {
+  const open = async () => {
+    const store = memoryStore();
+    const auth = siteWith(betterAuthStorage(store));
+    await auth.api.signUpEmail({ body: { ...account, name: 'Alice' } });
+    const { token } = await auth.api.signInEmail({ body: account });
+    const [own, other] = [await signIn(auth), await signIn(auth)];
+    await store.put(physicalOf(token), 'damage');
+    return { auth, own, other };
+  };
+
+  it('keeps nobody from signing in anew, or out', async () => {
+    const { auth, own, other } = await open();
+    expect((await auth.api.getSession({ headers: await signIn(auth) }))?.user.email).toBe(account.email);
+    await auth.api.signOut({ headers: own });
+    expect(await auth.api.getSession({ headers: own })).toBeNull();
+    expect(await auth.api.getSession({ headers: other })).not.toBeNull();
+  });
+
+  it.each<[string, (auth: ReturnType<typeof siteWith>, headers: Headers) => Promise<unknown>]>([
+    ['everywhere', (auth, headers) => auth.api.revokeSessions({ headers })],
+    [
+      'everywhere by a new password',
+      (auth, headers) => {
+        const passwords = { currentPassword: account.password, newPassword: 'another battery horse' };
+        return auth.api.changePassword({ headers, body: { ...passwords, revokeOtherSessions: true } });
+      },
+    ],
+  ])('is signed out with all others %s', async (_, signOut) => {
+    const { auth, own, other } = await open();
+    await signOut(auth, own);
+    for (const headers of [own, other]) expect(await auth.api.getSession({ headers })).toBeNull();
   });
 });
 
@@ -271,6 +311,98 @@ describe('the storage', () => {
     for (const ttl of [0, -1, undefined, Number.NaN]) {
       await expect(storage.increment('other', ttl as number)).rejects.toThrow(`ttl is ${ttl}`);
     }
+  });
+
+  it.each(['damage', 'norikv:2 {}\n{}'])(
+    'ends what cannot be read, for ever if it is a session: %j',
+    async (text) => {
+      for (const end of [
+        (storage: BetterAuthStorage, key: string) => storage.delete(key),
+        (storage: BetterAuthStorage, key: string) => storage.set(key, 'value', 0),
+      ]) {
+        const store = memoryStore();
+        const storage = betterAuthStorage(store);
+        for (const key of [token('a'), 'verification:reset']) {
+          await store.put(physicalOf(key), text);
+          await expect(storage.get(key)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+          await Promise.all([end(storage, key), end(betterAuthStorage(store), key)]);
+          expect(await storage.get(key)).toBeNull();
+          await storage.set(key, 'late', 3_600);
+        }
+        expect(await storage.get(token('a'))).toBeNull();
+        expect(await storage.get('verification:reset')).toBe('late');
+      }
+    },
+  );
+
+  it('ends nothing where the store does not answer, also of what cannot be read', async () => {
+    const memory = memoryStore();
+    await memory.put(physicalOf(token('a')), 'damage');
+    const store = withFaults(memory, {
+      decide: ({ operation }) => (operation === 'put' ? 'lost-request' : undefined),
+    });
+    await expect(betterAuthStorage(store).delete(token('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(bytesToString((await memory.get(physicalOf(token('a')))).value)).toBe('damage');
+  });
+
+  it('ends nothing but what could not be read by a copy of that call which comes late', async () => {
+    const store = memoryStore();
+    const storage = betterAuthStorage(store);
+    await store.put(physicalOf('key'), 'damage');
+    const put = store.put.bind(store);
+    const copies: (() => Promise<unknown>)[] = [];
+    Object.assign(store, {
+      put: (...args: Parameters<typeof put>) => {
+        copies.push(() => put(...args));
+        return put(...args);
+      },
+    });
+    await storage.delete('key');
+    await storage.set('key', 'later');
+    expect(copies.length).toBeGreaterThan(1);
+    for (const deliver of copies) await expect(deliver()).rejects.toMatchObject({ code: 'VERSION_MISMATCH' });
+    expect(await storage.get('key')).toBe('later');
+  });
+
+  it('ends a damaged session for ever, also where somebody else who ends it gets no further', async () => {
+    const memory = memoryStore();
+    const storage = betterAuthStorage(memory);
+    await memory.put(physicalOf(token('a')), 'damage');
+    let isDown = false;
+    let looks = 0;
+    const faulty = withFaults(memory, { decide: () => (isDown ? 'lost-request' : undefined) });
+    const { find, put } = faulty;
+    Object.assign(faulty, {
+      find: async (...args: Parameters<NonNullable<typeof find>>) => {
+        looks += 1;
+        if (looks === 2) await storage.delete(token('a'));
+        return find?.apply(faulty, args);
+      },
+      put: async (...args: Parameters<typeof put>) => {
+        const version = await put.apply(faulty, args);
+        isDown = true;
+        return version;
+      },
+    });
+    await expect(betterAuthStorage(faulty, { deadlineMs: 50 }).delete(token('a'))).rejects.toThrow();
+    expect([looks >= 2, isDown]).toEqual([true, true]);
+    await storage.set(token('a'), 'late', 3_600);
+    expect(await storage.get(token('a'))).toBeNull();
+  });
+
+  it('does not take a list that cannot be read for an empty one', async () => {
+    const store = memoryStore();
+    const storage = betterAuthStorage(store);
+    const key = 'active-sessions-user';
+    await store.put(physicalOf(key), 'damage');
+    for (const call of [
+      () => storage.get(key),
+      () => storage.set(key, listOf('a'), 3_600),
+      () => storage.delete(key),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'CORRUPT_RECORD', key: physicalOf(key) });
+    }
+    expect(bytesToString((await store.get(physicalOf(key))).value)).toBe('damage');
   });
 
   it('refuses a store without the guarantees, and records of others', async () => {
