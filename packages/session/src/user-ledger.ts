@@ -35,16 +35,21 @@ export class UserLedger {
   async admit(userId: string, candidate: Candidate, write: () => Promise<boolean>): Promise<boolean> {
     const { maxSessions, whenFull } = this.#settings;
     const quota = { maxSessions, whenFull };
+    let { replaces } = candidate;
     let admission = await this.#records.updateUser(userId, admit(candidate, quota));
     if (admission.kind === 'full') {
       const dead = await this.#deadAmong(userId, admission.sessions);
-      admission = await this.#records.updateUser(userId, admit(candidate, { ...quota, dead }));
+      replaces = replaces && (await this.#latestKey(replaces));
+      admission = await this.#records.updateUser(
+        userId,
+        admit({ ...candidate, replaces }, { ...quota, dead }),
+      );
     }
     if (admission.kind === 'admitted') {
       const isWritten = await write();
       if (isWritten && admission.isOverfull) {
         // If this fails, or may have: the oldest may be over, so the new one must not be. The next one makes the room.
-        const room = makeRoom(candidate.key, maxSessions, candidate.replaces);
+        const room = makeRoom(candidate.key, maxSessions, replaces);
         const evicted = await this.upkeep(() => this.#records.updateUser(userId, room));
         if (evicted) await this.#bury(userId, evicted, 'evicted');
       }
@@ -144,6 +149,18 @@ export class UserLedger {
       if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
       this.#settings.onEvent({ kind: 'unreadable', handle, userId, error });
       return undefined;
+    }
+  }
+
+  /** The key under which a session goes on, as far as that can be read: it may just have got another id. */
+  async #latestKey(key: string, path: readonly string[] = [key]): Promise<string> {
+    try {
+      const record = await this.#records.readSession(key);
+      const next = record?.kind === 'ended' ? successorOf(record, path) : undefined;
+      return next === undefined ? key : await this.#latestKey(next, [...path, next]);
+    } catch (error) {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      return key;
     }
   }
 

@@ -248,6 +248,27 @@ describe('no schedule breaks that a session nobody ended goes on', () => {
       expect(await explore(again, { maxFaults: 0 })).toBeGreaterThan(floor);
     },
   );
+
+  it.each(['evict-oldest', 'refuse'] as const)(
+    'where one signs in again while it gets a new id, and there is no more room (%s)',
+    async (whenFull) => {
+      const two = { maxSessions: 2, whenFull };
+      const again = async (world: World): Promise<void> => {
+        const [phone, former] = [await signIn(world, two), await signIn(world, two)];
+        const [renewed] = await world.race(
+          async (process) => {
+            const session = await requestSessions(sessionsIn(process, two))(`__Host-id=${former}`);
+            await session.signIn('alice', 'alice@example.com', ['again']);
+          },
+          (process) => sessionsIn(process, two).regenerate(former, { overlapMs: 10_000 }),
+        );
+        expect(isTold(renewed)).toBe(true);
+        expect(await sessionsIn(world).validate(phone)).toBe(true);
+        expect(await sessionsIn(world).list('alice')).toHaveLength(2);
+      };
+      expect(await explore(again, { maxFaults: 0 })).toBeGreaterThan(floor);
+    },
+  );
 });
 
 interface Stored extends WebSession {

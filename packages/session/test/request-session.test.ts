@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type CookieOptions, honoSessions, type RequestSession } from '../src/hono.js';
 import { type CreateOptions, SessionManager, type StandardSchema } from '../src/index.js';
 import { requestSessions } from '../src/request.js';
+import { hashOf } from '../src/session-id.js';
 import { memoryStore } from './engines.js';
 import { hour, minute, second } from './world.js';
 
@@ -102,6 +103,40 @@ describe('RequestSession', () => {
         expect(await (await visit((session) => session.data?.userId)).json()).toBe('alice');
     },
   );
+
+  it.each([
+    ['evict-oldest', 10_000],
+    ['refuse', 10_000],
+    ['evict-oldest', 0],
+    ['refuse', 0],
+  ] as const)(
+    'signs in again in the room of its session, though that just got a new id (%s, overlap of %i ms)',
+    async (whenFull, overlapMs) => {
+      const clock = new FakeClock();
+      const store = memoryStore({ clock });
+      const sessions = new SessionManager(store, hour, { clock, maxSessions: 2, whenFull });
+      const phone = await sessions.create(...alice);
+      await clock.advance(2 * minute);
+      let laptop = await sessions.create(...alice);
+      const session = await requestSessions(sessions)(`__Host-id=${laptop}`);
+      for (const _ of ['once', 'and again'])
+        laptop = (await sessions.regenerate(laptop, { overlapMs })) ?? '';
+      await session.signIn(...alice);
+      expect(await Promise.all([phone, laptop].map((id) => sessions.validate(id)))).toEqual([true, false]);
+      expect(await sessions.list('alice')).toHaveLength(2);
+    },
+  );
+
+  it('signs in again where what its session became is damaged, and ends that', async () => {
+    const store = memoryStore();
+    const sessions = new SessionManager(store, hour, { maxSessions: 1, whenFull: 'refuse' });
+    const former = await sessions.create(...alice);
+    const session = await requestSessions(sessions)(`__Host-id=${former}`);
+    const renewed = (await sessions.regenerate(former)) ?? '';
+    await store.put(`session:id:${hashOf(renewed)}`, 'damage');
+    await session.signIn(...alice);
+    expect([await sessions.validate(renewed), (await sessions.list('alice')).length]).toEqual([false, 1]);
+  });
 
   it('ends only what was too much before where it signs in again', async () => {
     const clock = new FakeClock();
