@@ -8,9 +8,9 @@ import '@norikv/store/standard-schema';
 interface BetterAuthStorage {
     /** A value, or null. */
     get(key: string): Promise<string | null>;
-    /** Does nothing for the token of a session that was deleted. A list of sessions is merged. */
+    /** Does nothing for the token of a session that was deleted. A list of sessions is merged; the later time counts. */
     set(key: string, value: string, ttl?: number): Promise<void>;
-    /** Removes a value; the token of a session for ever. */
+    /** Removes a value, also one that cannot be read; the token of a session for ever. */
     delete(key: string): Promise<void>;
     /** Of several callers at once, one gets the value. */
     getAndDelete(key: string): Promise<string | null>;
