@@ -105,7 +105,8 @@ export class ElectionLoop implements Election {
     this.#error = undefined;
     this.#show({ owner, token, since: clock.now() });
     void lease.lost.then(() => this.#show(null));
-    const work = settle(() => lead(lease));
+    // A listener that was just told may have stopped it.
+    const work = settle(() => (this.#stopping.signal.aborted ? undefined : lead(lease)));
     this.#firstTry.resolve();
     if (!(await endsInGrace(work, lease.lost, graceMs, clock))) {
       lease.letExpire();

@@ -117,6 +117,24 @@ describe.each(stores)('an election on $name', (kind) => {
     expect(await world.record('x')).toMatchObject({ holder: null, epoch: '1' });
   });
 
+  it('45: stops when it tells that it leads, and leads nothing', async () => {
+    await using world = await open();
+    const leaders: unknown[] = [];
+    const node = world.node({
+      onEvent: (event) => {
+        if (event.kind !== 'leader-changed') return;
+        leaders.push(event.leader?.token);
+        void election.stop();
+      },
+    });
+    const { election, log } = campaign(node);
+    await world.pass(10_000);
+    expect(log).toEqual([]);
+    expect(leaders).toEqual([1n, undefined]);
+    expect(election.health()).toEqual({ healthy: true, role: 'stopped', error: undefined });
+    expect(await world.record('x')).toMatchObject({ holder: null, epoch: '1' });
+  });
+
   it('45: stops while it leads: the work hears of it, ends, and only then is the lease given back', async () => {
     await using world = await open();
     const node = world.node();

@@ -1,6 +1,6 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
 import { describe, expect, it } from 'vitest';
-import { LeaderElection, type Lease } from '../src/index.js';
+import { LeaderElection, type Lease, type LeaseListener } from '../src/index.js';
 import { type Node, stores, World } from './world.js';
 
 const electionOf = ({ store, process, random, owner }: Node, ttlMs?: number): LeaderElection =>
@@ -34,6 +34,25 @@ describe.each(stores)('LeaderElection on $name', (kind) => {
     ]);
     expect(election.getIsLeader()).toBe(false);
     expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('calls nobody who would find that it does not lead, where a listener stopped it', async () => {
+    await using world = await open();
+    const { store, process } = world.node();
+    const onEvent: LeaseListener = ({ kind }) => {
+      if (kind === 'leader-changed') void election.stop();
+    };
+    const election = new LeaderElection(store, 'my-service', 'node-1', 10_000, { clock: process, onEvent });
+    const calls: string[] = [];
+    await world.run(
+      election.start(
+        () => calls.push('became leader'),
+        () => calls.push('lost leadership'),
+      ),
+    );
+    await world.pass(10_000);
+    expect(calls).toEqual([]);
+    expect(await world.text('leader:my-service')).toContain('"holder":null');
   });
 
   it('needs no callbacks, and has a time of 10 seconds by default', async () => {
