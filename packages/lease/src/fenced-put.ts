@@ -80,13 +80,14 @@ export async function fencedPut(
  *
  * @throws StaleTokenError, CorruptRecordError, OutcomeUnknownError as {@link fencedPut}.
  */
-export function fencedSeal(
+export async function fencedSeal(
   store: KvStore,
   key: Key,
   token: bigint,
   options: FencedOptions = {},
 ): Promise<Uint8Array | null> {
-  return update(store, key, token, options);
+  // A copy: calls that share a write are answered with the same bytes.
+  return (await update(store, key, token, options))?.slice() ?? null;
 }
 
 /** Reads a key that fenced writes keep. Null if it is absent. One round trip. */

@@ -70,6 +70,15 @@ describe.each(stores)('fenced writes on $name', (kind) => {
     },
   );
 
+  it('that are answered together have bytes of their own', async () => {
+    await using world = await open();
+    await fencedPut(world.base, 'key', 'state', 1n);
+    const seals = [fencedSeal(world.base, 'key', 2n), fencedSeal(world.base, 'key', 2n)] as const;
+    const [one, other] = await Promise.all(seals);
+    one?.fill(0);
+    expect(other).toEqual(stringToBytes('state'));
+  });
+
   it('are refused after a newer one, and change nothing', async () => {
     await using world = await open();
     await fencedPut(world.base, 'key', 'new', 10n);
