@@ -1,6 +1,7 @@
 import { delay } from '@norikv/cas-retry';
-import { CancelledError } from '@norikv/store';
+import { CancelledError, type Outcome } from '@norikv/store';
 import { draw } from '@norikv/store/checks';
+import { mayStand } from './errors.js';
 import { HeldLease } from './held-lease.js';
 import { elapsedMs } from './instant.js';
 import type { LeaseRecord } from './lease-record.js';
@@ -22,6 +23,8 @@ export interface Refusal {
   readonly standing?: LeaseRecord | undefined;
   /** Why it did not. */
   readonly error?: unknown;
+  /** `unknown` if a claim may stand all the same. Default `not-applied`. */
+  readonly outcome?: Outcome;
 }
 
 /** Options of a campaign. `onRefusal` is told of every round that did not win. */
@@ -51,33 +54,45 @@ export class Campaigns {
     this.#sightings = sightings;
   }
 
-  /** Throws only what waiting does not help against, and `CancelledError`. */
+  /**
+   * Throws only what waiting does not help against, and `CancelledError`. Where a claim may stand all the same, as it
+   * could not be given back, whatever ends the campaign without a lease says so.
+   */
   async run(place: Place, options: CampaignOptions): Promise<HeldLease | Refusal> {
-    const { clock } = this.#ledger.settings;
-    const { waitMs = Number.POSITIVE_INFINITY, signal, onRefusal } = options;
-    const tenure = crypto.randomUUID();
-    const startedAt = clock.monotonic();
     const candidacy: Candidacy = {
       place,
       options,
-      tenure,
-      startedAt,
+      tenure: crypto.randomUUID(),
+      startedAt: this.#ledger.settings.clock.monotonic(),
       inDoubt: new Set(),
       seen: new Map(),
     };
-    try {
-      for (;;) {
-        const outcome = await this.#round(candidacy);
-        if (outcome instanceof HeldLease) return outcome;
-        onRefusal?.(outcome);
-        const leftMs = startedAt + waitMs - clock.monotonic();
-        if (leftMs <= 0) return outcome;
-        await delay(Math.min(leftMs, this.#pauseMs(candidacy, outcome)), signal, clock);
-      }
-    } finally {
-      const giveBack = [...candidacy.inDoubt].map((key) => this.#ledger.release(key, tenure));
-      await Promise.allSettled(giveBack);
+    const [ending] = await Promise.allSettled([this.#rounds(candidacy)]);
+    const isGivenBack = await this.#giveBack(candidacy);
+    if (ending.status === 'rejected') throw isGivenBack ? ending.reason : mayStand(place.name, ending.reason);
+    const { value } = ending;
+    if (isGivenBack || value instanceof HeldLease) return value;
+    return { ...value, error: mayStand(place.name, value.error), outcome: 'unknown' };
+  }
+
+  async #rounds(candidacy: Candidacy): Promise<HeldLease | Refusal> {
+    const { clock } = this.#ledger.settings;
+    const { options, startedAt } = candidacy;
+    const { waitMs = Number.POSITIVE_INFINITY, signal, onRefusal } = options;
+    for (;;) {
+      const outcome = await this.#round(candidacy);
+      if (outcome instanceof HeldLease) return outcome;
+      onRefusal?.(outcome);
+      const leftMs = startedAt + waitMs - clock.monotonic();
+      if (leftMs <= 0) return outcome;
+      await delay(Math.min(leftMs, this.#pauseMs(candidacy, outcome)), signal, clock);
     }
+  }
+
+  /** Whether every claim in doubt was found and freed. One that was not found may be on its way still. */
+  async #giveBack({ inDoubt, tenure }: Candidacy): Promise<boolean> {
+    const releases = [...inDoubt].map((key) => this.#ledger.release(key, tenure).catch(() => false));
+    return (await Promise.all(releases)).every(Boolean);
   }
 
   async #round(candidacy: Candidacy): Promise<HeldLease | Refusal> {

@@ -20,9 +20,9 @@ export class Entrance {
   async tryAcquire(options: RenewalOptions = {}): Promise<Lease | null> {
     checkRenewal(options);
     const { autoRenew, renewWhile } = options;
-    const outcome = await this.#campaigns.run(this.#place, { autoRenew, renewWhile, waitMs: 0 });
-    if (outcome instanceof HeldLease) return outcome;
-    if (outcome.error !== undefined) throw outcome.error;
+    const ending = await this.#campaigns.run(this.#place, { autoRenew, renewWhile, waitMs: 0 });
+    if (ending instanceof HeldLease) return ending;
+    if (ending.error !== undefined) throw ending.error;
     return null;
   }
 
@@ -30,15 +30,15 @@ export class Entrance {
     checkRenewal(options, 'waitMs', 'signal');
     const { waitMs = Number.POSITIVE_INFINITY } = options;
     checkSpan('waitMs', waitMs);
-    const outcome = await this.#campaigns.run(this.#place, { ...options, waitMs });
-    if (outcome instanceof HeldLease) return outcome;
-    const { standing, error: cause } = outcome;
+    const ending = await this.#campaigns.run(this.#place, { ...options, waitMs });
+    if (ending instanceof HeldLease) return ending;
+    const { standing, error: cause, outcome } = ending;
     const leader = leaderOf(standing) ?? undefined;
     const why = leader ? `"${leader.owner}" holds it (token ${leader.token})` : 'the last try failed';
     const { ttlMs = -1 } = standing ?? {};
     const hint = waitMs <= ttlMs ? ` If its holder has died, wait for more than its ${ttlMs} ms.` : '';
     const message = `"${this.#place.name}" was not free within ${waitMs} ms: ${why}.${hint}`;
-    throw new AcquireTimeoutError(message, { leader, cause });
+    throw new AcquireTimeoutError(message, { leader, cause, outcome });
   }
 
   async work<Result>(

@@ -1,4 +1,5 @@
-import { type ErrorFacts, NoriKVError } from '@norikv/store';
+import { OutcomeUnknownError } from '@norikv/cas-retry';
+import { CancelledError, type ErrorFacts, NoriKVError } from '@norikv/store';
 import type { Leader } from './leader.js';
 
 /**
@@ -22,7 +23,12 @@ export class LeaseLostError extends NoriKVError {
   }
 }
 
-/** Others held the lease, or the store could not be reached (then `cause` says so), for the whole wait. */
+/**
+ * Others held the lease, or the store could not be reached (then `cause` says so), for the whole wait.
+ *
+ * The `outcome` is `unknown` if an answer was lost and what it may have acquired was not found and given back. Nobody
+ * holds that: others wait until it has run out, as for a holder that died. Trying again is safe either way.
+ */
 export class AcquireTimeoutError extends NoriKVError {
   static override readonly code: string = 'ACQUIRE_TIMEOUT';
   static override readonly retryable: boolean = true;
@@ -50,6 +56,14 @@ export class StaleTokenError extends NoriKVError {
     // As the leader above.
     Object.defineProperties(this, { token: { value: token }, highest: { value: highest } });
   }
+}
+
+/** What ended a wait, and that a claim of it may stand. */
+export function mayStand(name: string, cause: unknown): NoriKVError {
+  const message = `An answer was lost: "${name}" may have been acquired. If so, it runs out by itself.`;
+  return cause instanceof CancelledError
+    ? new CancelledError(message, { outcome: 'unknown', cause: cause.cause })
+    : new OutcomeUnknownError(message, { cause });
 }
 
 /** Two users of one semaphore disagree about its limit. Nothing was acquired. */

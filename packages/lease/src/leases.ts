@@ -25,6 +25,7 @@ export interface Leases {
    * holder that died only by waiting, with {@link acquire}, for longer than `ttlMs`.
    *
    * @throws the store's error if that failed. What a lost reply may have left behind is given back first.
+   * @throws OutcomeUnknownError if that could not be done: a lease that nobody holds may stand until it runs out.
    */
   tryAcquire(name: string, options?: RenewalOptions): Promise<Lease | null>;
   /**
@@ -32,6 +33,8 @@ export interface Leases {
    *
    * @throws AcquireTimeoutError after `waitMs`.
    * @throws CancelledError when the signal ended the wait.
+   * Of both the `outcome` is `unknown` if what a lost reply may have left behind could not be given back; any other
+   * error is then the `cause` of an `OutcomeUnknownError`.
    */
   acquire(name: string, options?: AcquireOptions): Promise<Lease>;
   /**

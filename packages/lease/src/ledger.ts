@@ -52,7 +52,7 @@ export class Ledger {
     });
   }
 
-  release(key: string, tenure: string): Promise<void> {
+  release(key: string, tenure: string): Promise<boolean> {
     return this.updater.update(key, leaseCodec, (current) => release(current, tenure));
   }
 

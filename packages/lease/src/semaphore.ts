@@ -21,7 +21,7 @@ export interface Semaphore {
   tryAcquire(options?: RenewalOptions): Promise<Lease | null>;
   /**
    * As {@link tryAcquire}, and waits for a slot, and for faults of the store to pass. Throws
-   * `AcquireTimeoutError` or `CancelledError`.
+   * `AcquireTimeoutError` or `CancelledError`, as `acquire` of leases does.
    */
   acquire(options?: AcquireOptions): Promise<Lease>;
   /** Acquires a slot, runs the body, waits for it, and gives the slot back. */

@@ -58,8 +58,8 @@ export function renew(
   return write({ ...current, seq: current.seq + 1 }, at);
 }
 
-/** Frees the lease if it is still of this tenure. The epoch stays. */
-export function release(current: LeaseRecord | undefined, tenure: string): Change<LeaseRecord, void> {
-  if (current?.tenure !== tenure || current.holder === null) return keep(undefined);
-  return write({ ...current, holder: null, seq: current.seq + 1 }, undefined);
+/** Frees the lease if it is still of this tenure, and answers whether it was. The epoch stays. */
+export function release(current: LeaseRecord | undefined, tenure: string): Change<LeaseRecord, boolean> {
+  if (current?.tenure !== tenure || current.holder === null) return keep(false);
+  return write({ ...current, holder: null, seq: current.seq + 1 }, true);
 }

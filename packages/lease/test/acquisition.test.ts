@@ -367,7 +367,7 @@ describe.each(stores)('acquisition on $name', (kind) => {
       const acquiring = a.leases.acquire('x', { signal: controller.signal });
       await world.pass(130);
       controller.abort();
-      await expect(world.run(acquiring)).rejects.toMatchObject({ code: 'CANCELLED' });
+      await expect(world.run(acquiring)).rejects.toMatchObject({ code: 'CANCELLED', outcome: 'not-applied' });
       expect(await world.record('x')).toMatchObject({ holder: null, epoch: '1' });
       expect(await world.run(b.leases.tryAcquire('x'))).toMatchObject({ token: 2n });
     });

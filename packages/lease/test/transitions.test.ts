@@ -57,7 +57,7 @@ describe('a renewal', () => {
 
 describe('a release', () => {
   it('leaves the epoch', () => {
-    expect(release(held, 't1')).toMatchObject({ kind: 'write', state: { ...free, seq: 5 } });
+    expect(release(held, 't1')).toMatchObject({ kind: 'write', state: { ...free, seq: 5 }, result: true });
   });
 
   it.each([
@@ -65,6 +65,6 @@ describe('a release', () => {
     ['another tenure holds it', { ...held, tenure: 't2' }],
     ['it is free already', free],
   ])('where %s writes nothing', (_what, current) => {
-    expect(release(current, 't1')).toMatchObject({ kind: 'keep' });
+    expect(release(current, 't1')).toMatchObject({ kind: 'keep', result: false });
   });
 });
