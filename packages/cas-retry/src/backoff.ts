@@ -34,5 +34,6 @@ export function noJitter(scale?: BackoffScale): Backoff {
 }
 
 function boundMs(attempt: number, { baseMs = 10, capMs = 1_000 }: BackoffScale = {}): number {
-  return Math.min(capMs, baseMs * 2 ** attempt);
+  // Further powers are infinite, and 0 times that is no number.
+  return Math.min(capMs, baseMs * 2 ** Math.min(attempt, 1_023));
 }

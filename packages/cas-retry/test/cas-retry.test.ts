@@ -224,6 +224,13 @@ describe('backoff', () => {
     ]);
   });
 
+  it('of a base of 0 is 0, however often it was tried', () => {
+    for (const make of [fullJitter, equalJitter, noJitter, decorrelatedJitter]) {
+      const waits = [0, 1, 1_023, 1_024, 1e9].map((attempt) => make({ baseMs: 0 })(attempt, 0, () => 0.5));
+      expect(waits, make.name).toEqual([0, 0, 0, 0, 0]);
+    }
+  });
+
   it('decorrelated jitter is uniform from the base to three times the wait before', () => {
     expect([0, 0.5, 1].map((drawn) => decorrelatedJitter(scale)(1, 100, () => drawn))).toEqual([
       10, 155, 300,
