@@ -80,6 +80,7 @@ describe('a record', () => {
     ['norikv:1 {}\n1', /damaged/],
     ['norikv:1 {"w":[["a","b"]]}\n1', /damaged/],
     ['norikv:1 {"w":[[1,1]]}\n1', /damaged/],
+    [`norikv:1 {"w":[["a",${Number.MAX_SAFE_INTEGER}]]}\n1`, /damaged/],
     ['norikv:1 {"w":[{"0":"a","1":1}]}\n1', /damaged/],
     ['norikv:1 {"w":[["a",1]],"o":[[1]]}\n1', /damaged/],
     ['norikv:1 {"w":[["a",1]],"o":[[1,"f"]]}\n1', /damaged/],
