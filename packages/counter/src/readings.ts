@@ -36,15 +36,16 @@ export function createReader(read: (limits: CallOptions) => Promise<bigint>, clo
   return async (maxAgeMs, { signal, timeoutMs }) => {
     const now = clock.monotonic();
     if (now - latest.startedAt < maxAgeMs) return latest;
-    if (maxAgeMs === 0) return begin(now, { signal, timeoutMs });
     const join = (): Promise<Reading> => {
+      if (maxAgeMs === 0) return begin(now, { signal, timeoutMs });
       if (now - shared.startedAt >= maxAgeMs) shared = share(now);
       return shared.reading;
     };
     return waitWithin(join, {
       signal,
       cancelled: (cause) => new CancelledError('The read was cancelled.', { cause }),
-      clock,
+      // Here, as a reading takes two round trips. One turn late, so that what has arrived by then was read.
+      clock: { startTimer: (callback, delayMs) => clock.startTimer(() => setImmediate(callback), delayMs) },
       timeoutMs,
       late: () => new DeadlineExceededError(`No answer within ${timeoutMs} ms`, { outcome: 'not-applied' }),
     });

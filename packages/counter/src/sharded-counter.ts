@@ -91,7 +91,7 @@ export class ShardedCounter {
 
   /**
    * The total with its age. Two round trips: the number of shards, then all of them at once (`numShards`
-   * while they never grew).
+   * while they never grew). `timeoutMs` is for both together; without it each has the counter's `deadlineMs`.
    */
   async total(options: TotalOptions = {}): Promise<Total> {
     checkCallOptions(checkOptions(options, ['maxAgeMs', 'signal', 'timeoutMs']));

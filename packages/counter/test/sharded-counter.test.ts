@@ -1,6 +1,7 @@
 import { bytesToString, type KvStore } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { standstill } from '../../testkit/test/standstill.js';
 import { ShardedCounter } from '../src/index.js';
 import { startProcesses, times } from './simulation.js';
 
@@ -204,6 +205,34 @@ describe('a total that may be old', () => {
     expect(await clock.run(third)).toEqual({ value: 0n, ageMs: 40 });
     await ended;
     expect(store.calls.total).toBe(5);
+  });
+
+  it.each([0, 1])(
+    'ends in time though the first of its two round trips did: maxAgeMs %i',
+    async (maxAgeMs) => {
+      const { clock, all } = startProcesses(1, { latencyMs: 80 });
+      const counter = new ShardedCounter(all[0].store, 'n', 4, all[0].options);
+      const startedAt = clock.monotonic();
+      await expect(clock.run(counter.total({ maxAgeMs, timeoutMs: 100 }))).rejects.toMatchObject({
+        code: 'DEADLINE_EXCEEDED',
+        outcome: 'not-applied',
+        message: 'No answer within 100 ms',
+      });
+      expect(clock.monotonic() - startedAt).toBe(100);
+      const inTime = counter.total({ maxAgeMs: 0, timeoutMs: 161 });
+      expect(await clock.run(inTime)).toEqual({ value: 0n, ageMs: 160 });
+    },
+  );
+
+  it.each([0, 1])('counts where it arrived while the process stood still: maxAgeMs %i', async (maxAgeMs) => {
+    const { clock, resuming, behindTimers } = standstill();
+    const memory = createMemoryStore({ clock });
+    const find: KvStore['find'] = (key, options) => {
+      const found = memory.find(key, options);
+      return key === 'n:shards' ? found : behindTimers(found);
+    };
+    const counter = new ShardedCounter({ ...memory, find }, 'n', 1, { clock: resuming });
+    expect(await clock.run(counter.value({ maxAgeMs, timeoutMs: 1_000 }))).toBe(0n);
   });
 
   it('is read again after a reading that failed for all', async () => {
