@@ -2,7 +2,7 @@ import { type CallOptions, type Clock, type KvStore, systemClock } from '@norikv
 import { checkCallOptions } from '@norikv/store/call-options';
 import { refuse } from '@norikv/store/checks';
 import { refuseOptions } from './bounds.js';
-import { type Buckets, createBuckets } from './buckets.js';
+import { type Buckets, createBuckets, longestStart } from './buckets.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
 import type { AddOptions, CounterOptions } from './options.js';
 
@@ -55,10 +55,18 @@ export class BucketedCounter {
   constructor(client: KvStore, counterName: string, options: BucketedCounterOptions) {
     refuseOptions(options, 'bounds');
     const { bucketMs, retentionMs, clockToleranceMs = 60_000, ...counterOptions } = options;
-    this.#prefix = `${counterName}:${bucketMs}:`;
+    const suffix = `:${bucketMs}:`;
+    this.#prefix = counterName + suffix;
     this.#buckets = createBuckets({ bucketMs, retentionMs, clockToleranceMs });
     this.#clock = options.clock ?? systemClock;
-    this.#records = openRecords(client, 'BucketedCounter', counterName, counterOptions, 'ttl');
+    this.#records = openRecords(
+      client,
+      'BucketedCounter',
+      counterName,
+      counterOptions,
+      suffix + longestStart,
+      'ttl',
+    );
   }
 
   /**

@@ -29,6 +29,9 @@ export interface Buckets {
 /** So that no sum of them is beyond what a number holds. */
 const longestMs = 2 ** 50;
 
+/** As text, no bucket that is written to starts at a longer number. */
+export const longestStart = String(-longestMs);
+
 export function createBuckets(rules: BucketRules): Buckets {
   for (const [name, durationMs] of Object.entries(rules)) checkWhole(name, durationMs, 1, longestMs);
   const { bucketMs, retentionMs, clockToleranceMs } = rules;

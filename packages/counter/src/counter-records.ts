@@ -1,6 +1,6 @@
 import { createUpdater, type Transition, type UpdateOptions, type Updater } from '@norikv/cas-retry';
 import { type GetOptions, type Guarantee, type KvStore, requireCapabilities } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
+import { checkText } from '@norikv/store/checks';
 import type { Sum } from './bounds.js';
 import { answerOf, codecOf, wholeNumber } from './counter-value.js';
 import type { CounterOptions } from './options.js';
@@ -28,17 +28,20 @@ export interface CounterRecords {
 /**
  * Checks the store, the name and the options on behalf of the counter class `user`, which may need more than
  * all do.
+ *
+ * @param suffix - the longest that is put after the name: a key that is too long would be met only when it is used.
  */
 export function openRecords(
   store: KvStore,
   user: string,
   name: string,
   { format = 'record', unsafeAllowNonAtomicCas, ...updaterOptions }: CounterOptions,
+  suffix = '',
   ...needs: Guarantee[]
 ): CounterRecords {
   const guarantees = ['atomicCas', 'createIfAbsent', 'linearizableReads', ...needs] as const;
   requireCapabilities(store, user, guarantees, unsafeAllowNonAtomicCas);
-  if (typeof name !== 'string' || name === '') refuse('name', name, 'text that is not empty');
+  checkText('name', name, (store.capabilities?.maxKeyBytes ?? 1_024) - suffix.length);
   const codec = codecOf(format);
   const updater = createUpdater(store, updaterOptions);
   const update: CounterRecords['update'] = (key, transition, options) =>

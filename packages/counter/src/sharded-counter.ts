@@ -51,12 +51,14 @@ export class ShardedCounter {
   /**
    * @param numShards - the most shards there may be, 1 to 1,024. For a counter that other code wrote with a
    * fixed number of shards: at least that number.
+   * @throws InvalidArgumentError for a name with which the key of a shard would be too long, however many there are.
    * @throws UnsupportedError if the store does not guarantee what a counter needs.
    */
   constructor(client: KvStore, name: string, numShards = 10, options: CounterOptions = {}) {
     checkWhole('numShards', numShards, 1, shardLimit);
     refuseOptions(options, 'bounds');
-    const records = openRecords(client, 'ShardedCounter', name, options);
+    // Not that of `numShards`: other processes may have more, or this one in its next release.
+    const records = openRecords(client, 'ShardedCounter', name, options, `:shard:${shardLimit - 1}`);
     this.#shards = createShards(records, name, numShards, options.random ?? Math.random);
     this.#clock = options.clock ?? systemClock;
     this.#read = createReader(this.#shards.sum, this.#clock);

@@ -61,7 +61,24 @@ describe('a counter', () => {
   ];
 
   it.each([undefined, null, '', 5, {}])('is refused under the name %j', (name) => {
-    for (const make of classes) expect(() => make(name as string, {})).toThrow(/^name is .*; use text/);
+    for (const make of classes)
+      expect(() => make(name as string, {})).toThrow(/^name is .*; use well-formed text/);
+  });
+
+  it.each([
+    ['DistributedCounter', 0, ''],
+    ['ShardedCounter', 1, ':shard:1023'],
+    ['BufferedCounter', 2, ''],
+    ['BucketedCounter', 3, ':1000:-1125899906842624'],
+  ])('that is a %s has a name with which each of its keys fits into the store', (_name, place, suffix) => {
+    const most = createMemoryStore().capabilities.maxKeyBytes - suffix.length;
+    const make = classes[place];
+    expect(() => make?.('é'.repeat(Math.floor(most / 2)), {})).not.toThrow();
+    expect(() => make?.('n'.repeat(most), {})).not.toThrow();
+    expect(() => make?.('n'.repeat(most + 1), {})).toThrow(
+      `name, ${most + 1} bytes long, is "${'n'.repeat(64)}"; use well-formed text of 1 to ${most} bytes`,
+    );
+    expect(() => make?.('\ud800', {})).toThrow('use well-formed text');
   });
 
   it('refuses a clock that is none', () => {

@@ -53,6 +53,17 @@ describe('a sharded counter', () => {
     );
   });
 
+  it('reads what it adds, in every shard there may be, under the longest name it takes', async () => {
+    const store = createMemoryStore();
+    const name = 'n'.repeat(store.capabilities.maxKeyBytes - ':shard:1023'.length);
+    const counter = new ShardedCounter(store, name);
+    await counter.increment();
+    expect(await counter.get()).toBe(1);
+    await store.put(`${name}:shards`, '1024');
+    await store.put(`${name}:shard:1023`, '7');
+    expect(await counter.get()).toBe(8);
+  });
+
   it('leaves a count that is no count alone, and says so', async () => {
     const store = createMemoryStore();
     await store.put('n:shards', '0');
