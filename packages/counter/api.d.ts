@@ -111,7 +111,10 @@ declare class BucketedCounter {
 
 /** Options of a {@link BufferedCounter}. */
 interface BufferedCounterOptions extends UpdaterOptions {
-    /** How long an add may wait in memory before it is sent, in milliseconds. Default 1,000. */
+    /**
+     * How long an add may wait in memory before it is sent, in milliseconds. Default 1,000. One write is sent at a time:
+     * while that takes longer, it waits for its end.
+     */
     readonly maxStalenessMs?: number | undefined;
     /** How many adds may be in memory, so how many a crash can lose at most. Default 1,000. */
     readonly maxPending?: number | undefined;
@@ -125,7 +128,8 @@ interface BufferedCounterOptions extends UpdaterOptions {
  * and the only one that can lose something. The stored value is that of a `DistributedCounter` of this name.
  *
  * An add is acknowledged before it is stored. A crash loses at most `maxPending` adds; while the store
- * answers, none that are older than `maxStalenessMs` and the time of a write. `close()` loses none.
+ * answers, none that are older than `maxStalenessMs` or, where that is longer, the rest of the write under way, and
+ * the time of one write. `close()` loses none.
  *
  * A sum whose fate is unknown is sent again under the same operation id, so it is not counted twice unless
  * `operationWindow` (256) other writes with an operation id came between, such as flushes of other processes.
@@ -299,6 +303,7 @@ declare class ShardedCounter {
     /**
      * @param numShards - the most shards there may be, 1 to 1,024. For a counter that other code wrote with a
      * fixed number of shards: at least that number.
+     * @throws InvalidArgumentError for a name with which the key of a shard would be too long, however many there are.
      * @throws UnsupportedError if the store does not guarantee what a counter needs.
      */
     constructor(client: KvStore, name: string, numShards?: number, options?: CounterOptions);
@@ -319,7 +324,7 @@ declare class ShardedCounter {
     value(options?: TotalOptions): Promise<bigint>;
     /**
      * The total with its age. Two round trips: the number of shards, then all of them at once (`numShards`
-     * while they never grew).
+     * while they never grew). `timeoutMs` is for both together; without it each has the counter's `deadlineMs`.
      */
     total(options?: TotalOptions): Promise<Total>;
 }

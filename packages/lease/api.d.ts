@@ -27,7 +27,12 @@ declare class LeaseLostError extends NoriKVError {
         readonly reason: LossReason | 'expiring';
     });
 }
-/** Others held the lease, or the store could not be reached (then `cause` says so), for the whole wait. */
+/**
+ * Others held the lease, or the store could not be reached (then `cause` says so), for the whole wait.
+ *
+ * The `outcome` is `unknown` if an answer was lost and what it may have acquired was not found and given back. Nobody
+ * holds that: others wait until it has run out, as for a holder that died. Trying again is safe either way.
+ */
 declare class AcquireTimeoutError extends NoriKVError {
     static readonly code: string;
     static readonly retryable: boolean;
@@ -407,7 +412,7 @@ interface Semaphore {
     tryAcquire(options?: RenewalOptions): Promise<Lease | null>;
     /**
      * As {@link tryAcquire}, and waits for a slot, and for faults of the store to pass. Throws
-     * `AcquireTimeoutError` or `CancelledError`.
+     * `AcquireTimeoutError` or `CancelledError`, as `acquire` of leases does.
      */
     acquire(options?: AcquireOptions): Promise<Lease>;
     /** Acquires a slot, runs the body, waits for it, and gives the slot back. */
@@ -428,6 +433,7 @@ interface Leases {
      * holder that died only by waiting, with {@link acquire}, for longer than `ttlMs`.
      *
      * @throws the store's error if that failed. What a lost reply may have left behind is given back first.
+     * @throws OutcomeUnknownError if that could not be done: a lease that nobody holds may stand until it runs out.
      */
     tryAcquire(name: string, options?: RenewalOptions): Promise<Lease | null>;
     /**
@@ -435,6 +441,8 @@ interface Leases {
      *
      * @throws AcquireTimeoutError after `waitMs`.
      * @throws CancelledError when the signal ended the wait.
+     * Of both the `outcome` is `unknown` if what a lost reply may have left behind could not be given back; any other
+     * error is then the `cause` of an `OutcomeUnknownError`.
      */
     acquire(name: string, options?: AcquireOptions): Promise<Lease>;
     /**

@@ -34,6 +34,6 @@ export function noJitter(scale?: BackoffScale): Backoff {
 }
 
 function boundMs(attempt: number, { baseMs = 10, capMs = 1_000 }: BackoffScale = {}): number {
-  // Further powers are infinite, and 0 times that is no number.
-  return Math.min(capMs, baseMs * 2 ** Math.min(attempt, 1_023));
+  // The power may be infinite, and 0 times that is no number.
+  return baseMs && Math.min(capMs, baseMs * 2 ** attempt);
 }

@@ -96,8 +96,8 @@ function isListOf(list: unknown, accepts: (item: unknown) => boolean): boolean {
 
 /** With a number that another one can follow: a write after it could not be read otherwise. */
 function isMark(mark: unknown): boolean {
-  if (!Array.isArray(mark) || typeof mark[0] !== 'string') return false;
-  return Number.isSafeInteger(mark[1]) && mark[1] < Number.MAX_SAFE_INTEGER;
+  const isNumbered = Array.isArray(mark) && typeof mark[0] === 'string' && Number.isSafeInteger(mark[1]);
+  return isNumbered && mark[1] < Number.MAX_SAFE_INTEGER;
 }
 
 function isOperation(operation: unknown): boolean {

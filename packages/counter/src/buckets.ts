@@ -30,7 +30,7 @@ export interface Buckets {
 const longestMs = 2 ** 50;
 
 /** As text, no bucket that is written to starts at a longer number. */
-export const longestStart = String(-longestMs);
+export const longestStart: string = String(-longestMs);
 
 export function createBuckets(rules: BucketRules): Buckets {
   for (const [name, durationMs] of Object.entries(rules)) checkWhole(name, durationMs, 1, longestMs);
