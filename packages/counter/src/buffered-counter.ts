@@ -8,7 +8,10 @@ import { createWriteBehind, type WriteBehind } from './write-behind.js';
 
 /** Options of a {@link BufferedCounter}. */
 export interface BufferedCounterOptions extends UpdaterOptions {
-  /** How long an add may wait in memory before it is sent, in milliseconds. Default 1,000. */
+  /**
+   * How long an add may wait in memory before it is sent, in milliseconds. Default 1,000. One write is sent at a time:
+   * while that takes longer, it waits for its end.
+   */
   readonly maxStalenessMs?: number | undefined;
   /** How many adds may be in memory, so how many a crash can lose at most. Default 1,000. */
   readonly maxPending?: number | undefined;
@@ -23,7 +26,8 @@ export interface BufferedCounterOptions extends UpdaterOptions {
  * and the only one that can lose something. The stored value is that of a `DistributedCounter` of this name.
  *
  * An add is acknowledged before it is stored. A crash loses at most `maxPending` adds; while the store
- * answers, none that are older than `maxStalenessMs` and the time of a write. `close()` loses none.
+ * answers, none that are older than `maxStalenessMs` or, where that is longer, the rest of the write under way, and
+ * the time of one write. `close()` loses none.
  *
  * A sum whose fate is unknown is sent again under the same operation id, so it is not counted twice unless
  * `operationWindow` (256) other writes with an operation id came between, such as flushes of other processes.
