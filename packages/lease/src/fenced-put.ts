@@ -87,7 +87,8 @@ export async function fencedSeal(
   options: FencedOptions = {},
 ): Promise<Uint8Array | null> {
   // A copy: calls that share a write are answered with the same bytes.
-  return (await update(store, key, token, options))?.slice() ?? null;
+  const value = await update(store, key, token, options);
+  return value && new Uint8Array(value);
 }
 
 /** Reads a key that fenced writes keep. Null if it is absent. One round trip. */
