@@ -1,12 +1,14 @@
 import { isAddress } from '@norikv/client/wire';
 import { type Clock, checkDurationMs, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkFunction, checkOneOf, checkOptions, checkWhole, refuse } from '@norikv/store/checks';
+import { checkFunction, checkOneOf, checkOptions, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { Log } from './log.js';
 import { secureOptions } from './tls.js';
 
 /** The view of a cluster names every shard, and has to fit into a message. */
 const mostShards = 65_536;
+/** Enough for a label of a host name, and little enough to be named with each of them. */
+const longestNodeId = 64;
 
 /** Keys and certificates of a server, each as PEM text or bytes. */
 export interface ServerTls {
@@ -24,7 +26,7 @@ export interface ServerOptions {
   readonly host?: string | undefined;
   /** 0 takes a free port. Default 7447. */
   readonly port?: number | undefined;
-  /** Name of this node in the cluster view. Default `node1`. */
+  /** Name of this node in the cluster view, at most 64 bytes of UTF-8. Default `node1`. */
   readonly nodeId?: string | undefined;
   /** Address `host:port` clients reach this node at, for the cluster view. Default: where it listens. */
   readonly advertise?: string | undefined;
@@ -86,7 +88,8 @@ export function serverSettings(options: ServerOptions): ServerSettings {
   checkOptions(options, optionNames);
   const { port = 7_447, tokens = [], maxCallsPerSecond = Number.POSITIVE_INFINITY } = options;
   const { totalShards = 1_024, maxInFlight = 10_000, maxPendingBytes = 256 * 2 ** 20 } = options;
-  for (const name of ['host', 'nodeId'] as const) text(name, options[name]);
+  const { host = '127.0.0.1', nodeId = 'node1' } = options;
+  if (typeof host !== 'string' || host === '') refuse('host', host, 'a string, or leave it out');
   if (options.advertise !== undefined && !isAddress(options.advertise)) {
     refuse('advertise', options.advertise, 'host:port, such as db1.example.org:7447');
   }
@@ -98,9 +101,9 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     refuse('maxCallsPerSecond', maxCallsPerSecond, 'a number above 0, or leave it out');
   }
   return {
-    host: options.host ?? '127.0.0.1',
+    host,
     port,
-    nodeId: options.nodeId ?? 'node1',
+    nodeId: checkText('nodeId', nodeId, longestNodeId),
     advertise: options.advertise,
     totalShards: checkWhole('totalShards', totalShards, 1, mostShards),
     tls: options.tls,
@@ -139,9 +142,4 @@ export function checkRenewal(renewal: ServerCredentials, { tls: before }: Server
 /** A grace period: 0 or more. */
 export function checkGraceMs(graceMs: number): void {
   if (graceMs !== 0) checkDurationMs('graceMs', graceMs);
-}
-
-function text(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'string' && value !== '')) return;
-  refuse(name, value, 'a string, or leave it out');
 }

@@ -63,7 +63,8 @@ describe('options that are wrong are refused by name', () => {
     ['tokens is no list of strings, or has an empty one', { tokens: [''] }],
     ['tokens is no list of strings', { tokens: 'secret' as unknown as string[] }],
     ['host is ""', { host: '' }],
-    ['nodeId is 5', { nodeId: 5 as unknown as string }],
+    ['nodeId is 5; use well-formed text of 1 to 64 bytes', { nodeId: 5 as unknown as string }],
+    ['nodeId, 65 bytes long, is "n', { nodeId: 'n'.repeat(65) }],
     ['totalShards is 65537', { totalShards: 65_537 }],
     ['advertise is "everywhere"; use host:port', { advertise: 'everywhere' }],
     ['tls is null', { tls: null as unknown as undefined }],
@@ -376,6 +377,13 @@ it('shows itself in the cluster view', async () => {
   await client.close();
   await expect.poll(() => server.metrics()).toMatch(/^norikv_watchers 0$/m);
 });
+
+it('fits into the cluster view with the most shards and the longest name', async () => {
+  const longest = { nodeId: 'é'.repeat(32), totalShards: 65_536 };
+  const { client } = await serve(createMemoryStore(), longest, { totalShards: 65_536 });
+  await expect.poll(() => client.getClusterView()?.shards.length, { timeout: 20_000 }).toBe(65_536);
+  expect(client.getClusterView()?.nodes).toMatchObject([{ id: longest.nodeId }]);
+}, 30_000);
 
 it('lets no stranger follow the cluster view', async () => {
   const { server, client } = await serve(createMemoryStore(), { tokens: ['secret'] }, { token: 'secret' });
