@@ -25,6 +25,11 @@ export function tooLate(): CallStatus {
   return { code: status.DEADLINE_EXCEEDED, details: 'No answer within the deadline', trailers: {} };
 }
 
+/** Whether the server does not know the method. It says so itself: a 404 is a page of a proxy, and of this moment. */
+export function isUnknownMethod({ code, trailers: { 'grpc-status': own } }: CallStatus): boolean {
+  return code === status.UNIMPLEMENTED && own !== undefined;
+}
+
 /** The status in headers or trailers, if there is one. */
 export function statusIn(
   headers: IncomingHttpHeaders & { readonly ':status'?: number | undefined },

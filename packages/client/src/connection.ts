@@ -1,7 +1,7 @@
 import { type Clock, ClosedError, errorCode } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
 import type { CallMetadata, MetadataSource } from './call-metadata.js';
-import { notSent } from './call-status.js';
+import { isUnknownMethod, notSent } from './call-status.js';
 import type { Settings } from './config.js';
 import { type Description, describedServer, plainServer } from './description.js';
 import { Exchange } from './exchange.js';
@@ -202,7 +202,7 @@ export class Connection {
     const { session } = this.#link;
     const { end } = this.start(question);
     const { status: ended, message } = await end;
-    if (ended.code === status.UNIMPLEMENTED) return plainServer;
+    if (isUnknownMethod(ended)) return plainServer;
     if (ended.code === status.OK && message) return descriptionIn(message);
     const error = errorOfStatus(ended, { isWrite: false });
     if (error.code === 'UNAUTHENTICATED') throw error;

@@ -2,9 +2,10 @@ import { errorCode, requireCapabilities } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { bytesToString, NoriKVClient } from '../src/index.js';
-import { methods } from '../src/wire.js';
+import { encode, methods } from '../src/wire.js';
 import { connect, failure } from './support/clients.js';
 import { startDouble } from './support/doubles.js';
+import { answer, PlainHttp2Server } from './support/http2-server.js';
 import { FaultyNetwork } from './support/network.js';
 import { RawServer } from './support/raw-server.js';
 import { createServer } from './support/server.js';
@@ -13,6 +14,10 @@ function portOf({ address }: RawServer): number {
   return Number(address.split(':')[1]);
 }
 
+const honoured = encode(methods.put.output, {
+  version: { term: 1n, index: 1n },
+  meta: { 'norikv-honoured': 'if_match' },
+});
 const refused = { code: 'UNSUPPORTED', outcome: 'not-applied' };
 
 it('a server that is replaced while a call waits for its token is not taken for the one before', async () => {
@@ -231,6 +236,34 @@ describe('another server at the same address', () => {
     expect(client.capabilities).toMatchObject({ engine: 'the weak one' });
     await client.close();
     expect((await get).code).toBe('CLOSED');
+  });
+
+  it('behind a proxy that has no way to it yet is asked again: a page of the proxy is not its answer', async () => {
+    await using server = await PlainHttp2Server.start((stream) => answer(stream, honoured));
+    let asked = 0;
+    server.isMute = (stream) => {
+      asked += 1;
+      if (asked > 2) return false;
+      stream.respond({ ':status': 404, 'content-type': 'text/html' });
+      stream.end('<h1>default backend - 404</h1>');
+      return true;
+    };
+    await using client = await connect(server.address, { maxConnectionsPerNode: 1 });
+    await client.put('key', 'value', { ifNotExists: true });
+    expect(server.sessions).toHaveLength(1);
+  });
+
+  it('that is not found for as long as a call waits is missed by what the proxy says', async () => {
+    await using proxy = await PlainHttp2Server.start(() => {});
+    proxy.isMute = (stream) => {
+      stream.respond({ ':status': 404 }, { endStream: true });
+      return true;
+    };
+    await using client = new NoriKVClient({ nodes: [proxy.address], watchCluster: false });
+    const error = await failure(client.put('key', 'value', { timeoutMs: 200 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    expect(error.message).toContain('HTTP status 404');
+    expect(client.capabilities).toBeUndefined();
   });
 
   it('and several servers guarantee what all of them do', async () => {
