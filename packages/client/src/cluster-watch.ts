@@ -1,8 +1,8 @@
 import type { CancelTimer } from '@norikv/store';
 import { CallLimit } from './call-limit.js';
+import { isUnknownMethod } from './call-status.js';
 import type { Cluster } from './cluster.js';
 import type { Settings } from './config.js';
-import { status } from './grpc/status.js';
 import type { RunningCall } from './unary-call.js';
 import { decode, encode, type Received } from './wire/codec.js';
 import { watchCluster } from './wire/methods.js';
@@ -16,7 +16,7 @@ export class ClusterWatch {
   readonly #settings: Settings;
   #stream: RunningCall | undefined;
   #cancelTimer: CancelTimer | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
   #failures = 0;
 
   constructor(cluster: Cluster, settings: Settings) {
@@ -29,25 +29,29 @@ export class ClusterWatch {
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#cancelTimer?.();
     this.#stream?.cancel();
   }
 
   async #follow(): Promise<void> {
+    const { clock } = this.#settings;
     const connection = this.#cluster.watchConnection(this.#failures);
-    await connection.ready(new CallLimit(this.#settings.clock, connectTimeoutMs, undefined, undefined));
+    const limit = new CallLimit(clock, connectTimeoutMs, this.#closing.signal, undefined);
+    await connection.ready(limit);
     const bytes = encode(watchCluster.input, {});
-    const metadata = await connection.metadataFor(watchCluster);
+    const metadata = await limit
+      .within(connection.tokenTimeoutMs)
+      .wait(Promise.resolve(connection.metadataFor(watchCluster)));
     const onMessage = (message: Buffer): void => this.#take(message);
-    const startedAt = this.#settings.clock.monotonic();
+    const startedAt = clock.monotonic();
     const timeoutMs = Number.POSITIVE_INFINITY;
     const stream = connection.start({ method: watchCluster, bytes, metadata, timeoutMs, onMessage });
     this.#stream = stream;
     const { status: ended } = await stream.end;
     // A stream that ends as soon as it has begun is no better than none.
-    if (this.#settings.clock.monotonic() - startedAt > longestPauseMs) this.#failures = 0;
-    if (ended.code !== status.UNIMPLEMENTED) this.#later();
+    if (clock.monotonic() - startedAt > longestPauseMs) this.#failures = 0;
+    if (!isUnknownMethod(ended)) this.#later();
   }
 
   #take(message: Buffer): void {
@@ -61,7 +65,7 @@ export class ClusterWatch {
   }
 
   #later(): void {
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     this.#failures += 1;
     const { clock, random } = this.#settings;
     const pauseMs = Math.min(longestPauseMs, 100 * 2 ** Math.min(this.#failures, 10));

@@ -38,10 +38,11 @@ export interface Outbound {
  * Each time it is made, the server is asked what it guarantees before anything else is sent.
  */
 export class Connection {
+  /** How long a token may take where no call has a limit for it. */
+  readonly tokenTimeoutMs: number;
   readonly #link: Link;
   readonly #metadata: MetadataSource;
   readonly #clock: Clock;
-  readonly #tokenTimeoutMs: number;
   #description: Description | undefined;
   #describing: Promise<void> | undefined;
   #stateChanged: Array<() => void> = [];
@@ -56,7 +57,7 @@ export class Connection {
     this.#metadata = metadata;
     this.#clock = settings.clock;
     // A call that may take longer may wait longer for its token.
-    this.#tokenTimeoutMs = Math.max(describeTimeoutMs, settings.timeoutMs);
+    this.tokenTimeoutMs = Math.max(describeTimeoutMs, settings.timeoutMs);
     // What a hook or a token function says belongs to one call.
     this.#wantsExchange = settings.exchange && metadata.isFixed;
     this.#link = new Link(address, identities(settings.tls), settings, () => this.#changed());
@@ -191,10 +192,10 @@ export class Connection {
   /** Undefined if the token, or the answer, did not come. Throws what asking again would not change. */
   async #ask(): Promise<Description | undefined> {
     const asked = Promise.resolve(this.metadataFor(methods.describe));
-    const limit = new CallLimit(this.#clock, this.#tokenTimeoutMs, undefined, undefined);
+    const limit = new CallLimit(this.#clock, this.tokenTimeoutMs, undefined, undefined);
     const metadata = await limit.wait(asked).catch((error: unknown) => {
       if (errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
-      this.#failure = new Error(`no token within ${this.#tokenTimeoutMs} ms`);
+      this.#failure = new Error(`no token within ${this.tokenTimeoutMs} ms`);
     });
     if (!metadata) return undefined;
     const bytes = encode(methods.describe.input, {});

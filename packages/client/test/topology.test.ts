@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { NoriKVClient, type TopologyChange } from '../src/index.js';
 import { encode, methods, type Outgoing, watchCluster } from '../src/wire.js';
 import { failure } from './support/clients.js';
+import { answer, PlainHttp2Server } from './support/http2-server.js';
 import { RawServer } from './support/raw-server.js';
 
 type View = Outgoing<(typeof watchCluster)['output']>;
@@ -217,6 +218,47 @@ it('is followed at another node when one ends the watch', async () => {
   await using _client = new NoriKVClient({ nodes: [first.server.address, second.server.address] });
   await _client.connect();
   await expect.poll(second.streams).toBe(1);
+});
+
+it('is watched later if the token for it did not come', async () => {
+  const { server, streams } = await watched();
+  await using _server = server;
+  const clock = new FakeClock();
+  let asked = 0;
+  // The question what the server guarantees has its token.
+  const token = () => (++asked === 2 ? new Promise<string>(() => {}) : 'good');
+  await using client = new NoriKVClient({ nodes: [server.address], maxConnectionsPerNode: 1, clock, token });
+  await client.connect();
+  await expect.poll(() => asked).toBe(2);
+  await clock.advance(6_000);
+  await expect.poll(streams).toBe(1);
+});
+
+it('is waited for no longer when the client is closed, though the token for it has not come', async () => {
+  const { server } = await watched();
+  await using _server = server;
+  const clock = new FakeClock();
+  let asked = 0;
+  const token = () => (++asked === 2 ? new Promise<string>(() => {}) : 'good');
+  const client = new NoriKVClient({ nodes: [server.address], maxConnectionsPerNode: 1, clock, token });
+  await client.connect();
+  await expect.poll(() => asked).toBe(2);
+  await client.close();
+  await clock.advance(0);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+it('is watched at a proxy that has no way to it yet', async () => {
+  const view = encode(watchCluster.output, { epoch: 1n });
+  let asked = 0;
+  await using server = await PlainHttp2Server.start((stream) => {
+    asked += 1;
+    if (asked > 1) answer(stream, view);
+    else stream.respond({ ':status': 404 }, { endStream: true });
+  });
+  await using client = new NoriKVClient({ nodes: [server.address], maxConnectionsPerNode: 1 });
+  await client.connect();
+  await expect.poll(() => client.getClusterView()?.epoch).toBe(1n);
 });
 
 it('is waited for no longer when the client is closed', async () => {
