@@ -13,10 +13,11 @@ export class Guard {
   /** Headers of streams that carry a token: one stream may carry many calls. */
   #known = new WeakSet<IncomingHttpHeaders>();
   readonly #buckets = new Map<string, Bucket>();
-  /** Who waits for room, and for how many bytes. */
+  /** Who waits for room, in their order, and for how many bytes. */
   readonly #waiting = new Map<() => void, number>();
   #inFlight = 0;
   #bytes = 0;
+  #bytesAside = 0;
   /** Set while the server stops. */
   isClosed = false;
 
@@ -36,7 +37,12 @@ export class Guard {
   }
 
   get pendingBytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#bytesAside;
+  }
+
+  /** Whether somebody waits for {@link room}. */
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0;
   }
 
   /** Lets a call in (undefined), or says why not. Call {@link leave} for one that was let in. */
@@ -64,43 +70,66 @@ export class Guard {
    * @param already - kept for the same call: one that is alone always fits.
    */
   hold(bytes: number, already: number): Refusal | undefined {
-    if (!this.#hasRoomFor(bytes, already)) {
-      const { maxPendingBytes } = this.#settings;
-      return refusal(status.RESOURCE_EXHAUSTED, `${maxPendingBytes} bytes are under way; try again later`);
-    }
+    if (!this.#fits(bytes, this.#bytes, already)) return this.#full();
     this.#bytes += bytes;
     return undefined;
   }
 
-  /** And tells those that wait, in their order, as far as there is room for them now. */
-  release(bytes: number): void {
+  /**
+   * Counts bytes that were held apart from now on (undefined), where they keep nobody waiting, or says why they cannot be
+   * kept. There may be as many of them as of the others.
+   */
+  setAside(bytes: number): Refusal | undefined {
+    if (!this.#fits(bytes, this.#bytesAside, 0)) return this.#full();
+    this.#bytesAside += bytes;
+    this.release(bytes);
+    return undefined;
+  }
+
+  /** Gives back what was held, and what was set aside; those come for whom there is room now. */
+  release(bytes: number, bytesAside = 0): void {
     this.#bytes -= bytes;
-    let promised = 0;
-    for (const [come, needed] of this.#waiting) {
-      if (!this.#hasRoomFor(needed, 0, promised)) return;
-      promised += needed;
+    this.#bytesAside -= bytesAside;
+    this.#letCome();
+  }
+
+  /** Holds bytes as soon as there is room for them: first come, first served. A refusal if the signal fires before. */
+  room(bytes: number, signal: AbortSignal): Promise<Refusal | undefined> {
+    return new Promise((resolve) => {
+      const end = (refused?: Refusal): void => {
+        this.#waiting.delete(come);
+        signal.removeEventListener('abort', leave);
+        resolve(refused);
+      };
+      const come = (): void => {
+        this.#bytes += bytes;
+        end();
+      };
+      const leave = (): void => {
+        end(refusal(status.CANCELLED, 'nobody waits for the answer'));
+        this.#letCome();
+      };
+      if (signal.aborted) return leave();
+      this.#waiting.set(come, bytes);
+      signal.addEventListener('abort', leave);
+      this.#letCome();
+    });
+  }
+
+  #letCome(): void {
+    for (const [come, bytes] of this.#waiting) {
+      if (!this.#fits(bytes, this.#bytes, 0)) return;
       come();
     }
   }
 
-  /** Resolves when there may be room for so many bytes, or when the signal fires. First come, first served. */
-  room(bytes: number, signal: AbortSignal): Promise<void> {
-    // The caller has let go of what it held, and others may have since it asked.
-    if (this.#waiting.size === 0 && this.#hasRoomFor(bytes, 0)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const come = (): void => {
-        this.#waiting.delete(come);
-        signal.removeEventListener('abort', come);
-        resolve();
-      };
-      this.#waiting.set(come, bytes);
-      signal.addEventListener('abort', come);
-    });
+  #fits(bytes: number, kept: number, already: number): boolean {
+    return kept <= already || kept + bytes <= this.#settings.maxPendingBytes;
   }
 
-  #hasRoomFor(bytes: number, already: number, promised = 0): boolean {
-    const kept = this.#bytes + promised;
-    return kept <= already || kept + bytes <= this.#settings.maxPendingBytes;
+  #full(): Refusal {
+    const { maxPendingBytes } = this.#settings;
+    return refusal(status.RESOURCE_EXHAUSTED, `${maxPendingBytes} bytes are under way; try again later`);
   }
 
   /** The refusal of a caller that lacks a token, where one is needed. */

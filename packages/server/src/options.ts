@@ -38,7 +38,10 @@ export interface ServerOptions {
   readonly tokens?: readonly string[] | undefined;
   /** Calls under way at one time; more are refused with RESOURCE_EXHAUSTED. Default 10,000. */
   readonly maxInFlight?: number | undefined;
-  /** Bytes of requests, and of answers to reads until they are taken, likewise; further reads wait. Default 256 MiB. */
+  /**
+   * Bytes of requests, and of answers to reads until they are taken, likewise. Further reads wait, and as many bytes of
+   * their requests may be kept again. Default 256 MiB.
+   */
   readonly maxPendingBytes?: number | undefined;
   /** Calls a second one peer may make on average, bursts of one second allowed. Default: no limit. */
   readonly maxCallsPerSecond?: number | undefined;

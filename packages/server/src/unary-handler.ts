@@ -76,11 +76,12 @@ export function unaryHandler<Method extends WireMethod>(
         return refuse(refusal(status.INVALID_ARGUMENT, `the request is no ${method.input.typeName}`));
       }
       const serveOnce = async (): Promise<Buffer> => encode(method.output, await serve(request, call.signal));
-      const work = isRead ? whenThereIsRoom(serveOnce, call, guard) : serveOnce();
+      const work: Promise<Buffer | Refusal> = isRead ? whenThereIsRoom(serveOnce, call) : serveOnce();
       call.held.holdUntil(work);
       work
         .then(
-          (answer) => finish(undefined, undefined, () => call.end(answer)),
+          (answer) =>
+            Buffer.isBuffer(answer) ? finish(undefined, undefined, () => call.end(answer)) : refuse(answer),
           (error: unknown) => refuse(refusalOf(error), error),
         )
         .finally(() => guard.leave());
@@ -88,18 +89,20 @@ export function unaryHandler<Method extends WireMethod>(
   };
 }
 
-/** An answer there is no room for is dropped, and asked for again later. */
-async function whenThereIsRoom(serve: () => Promise<Buffer>, call: Call, guard: Guard): Promise<Buffer> {
+/** An answer there is no room for is dropped, and asked for again when there is. */
+async function whenThereIsRoom(
+  serve: () => Promise<Buffer>,
+  { held, signal }: Call,
+): Promise<Buffer | Refusal> {
   // Gives the number of bytes if they do not fit: the answer itself must not be kept while this waits.
   const attempt = async (): Promise<Buffer | number> => {
     const answer = await serve();
-    return call.held.hold(answer.length) ? answer.length : answer;
+    return held.holdAnswer(answer.length) ? answer : answer.length;
   };
   for (;;) {
     const answer = await attempt();
     if (typeof answer !== 'number') return answer;
-    // What this one holds must not keep others, or itself, waiting.
-    call.held.letGo();
-    await guard.room(answer, call.signal);
+    const refused = await held.room(answer, signal);
+    if (refused) return refused;
   }
 }

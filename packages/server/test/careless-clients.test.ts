@@ -162,11 +162,10 @@ describe('the guard', () => {
     await new Promise(setImmediate);
     expect(order).toEqual([]);
     guard.release(90);
-    await large;
-    guard.release(0);
-    await small;
+    await Promise.all([large, small]);
     expect(order).toEqual(['50', '5']);
     await guard.room(5, signal);
+    expect(guard.pendingBytes).toBe(60);
   });
 
   it('lets all come for whom there is room, and nobody before those who wait longer', async () => {
@@ -178,8 +177,9 @@ describe('the guard', () => {
     guard.release(80);
     await new Promise(setImmediate);
     expect(order).toEqual([30, 40]);
-    guard.hold(70, 0);
+    // Who has come holds it.
     guard.release(20);
+    expect(guard.pendingBytes).toBe(70);
     await new Promise(setImmediate);
     expect(order).toEqual([30, 40]);
     guard.release(70);
@@ -196,7 +196,7 @@ describe('the guard', () => {
     guard.release(100);
     await new Promise(setImmediate);
     expect(order).toEqual([200]);
-    guard.release(0);
+    guard.release(200);
     await new Promise(setImmediate);
     expect(order).toEqual([200, 1]);
   });

@@ -23,11 +23,19 @@ import { type PlainEnd, PlainHttp2Client } from './support/plain-http2.js';
 
 const megabyte = 2 ** 20;
 const key = Buffer.from('key');
-const get = frameOf(encode(methods.get.input, { key }));
+const reading = (name: string): Buffer => frameOf(encode(methods.get.input, { key: Buffer.from(name) }));
+const get = reading('key');
+/** It has a field 15, of 0.7 MB, that nobody knows. */
+const padded = frameOf(get.subarray(5), Buffer.from([0x7a, 0x80, 0xe8, 0x2c]), Buffer.alloc(0xb3400));
 const put = frameOf(encode(methods.put.input, { key, value: Buffer.alloc(megabyte) }));
 
 async function pendingBytes(server: NoriKVServer): Promise<number> {
   return Number(/^norikv_pending_bytes (\d+)$/m.exec(await server.metrics())?.[1]);
+}
+
+/** Waits until so many calls are under way: of reads, those that wait for room. */
+async function inFlight(server: NoriKVServer, calls: number): Promise<void> {
+  await expect.poll(() => server.metrics()).toContain(`norikv_calls_in_flight ${calls}\n`);
 }
 
 function refused({ trailers }: PlainEnd): { code: number; outcome: unknown } {
@@ -98,6 +106,120 @@ describe('the bytes of calls under way', () => {
     await held(server, greedy);
     await using modest = new PlainHttp2Client(server.address);
     expect((await modest.call(methods.get.path, get)).trailers['grpc-status']).toBe('0');
+  });
+
+  it('are those of reads that wait for room, too, apart from the room that these wait for', async () => {
+    const store = createMemoryStore();
+    await store.put('key', new Uint8Array(megabyte));
+    await using server = await createServer(store, { port: 0, maxPendingBytes: 2 * megabyte });
+    await using client = await unwilling(server);
+    const first = client.call(methods.get.path, get);
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte);
+    const second = client.call(methods.get.path, padded);
+    await inFlight(server, 1);
+    const third = client.call(methods.get.path, padded);
+    await inFlight(server, 2);
+    expect(await pendingBytes(server)).toBeGreaterThan(megabyte + 2 * padded.length);
+    expect(refused(await client.call(methods.get.path, padded))).toEqual(exhausted);
+    // A write finds the same room as before.
+    const small = frameOf(encode(methods.put.input, { key: Buffer.from('other'), value: key }));
+    await using other = new PlainHttp2Client(server.address);
+    expect((await other.call(methods.put.path, small)).trailers['grpc-status']).toBe('0');
+    client.session.settings({ initialWindowSize: megabyte });
+    for (const end of [first, second, third]) expect((await end).trailers['grpc-status']).toBe('0');
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are waited for in order, but by short answers', async () => {
+    const store = createMemoryStore();
+    await store.put('key', new Uint8Array(megabyte));
+    await store.put('half', new Uint8Array(megabyte / 2));
+    await store.put('short', new Uint8Array(1_000));
+    await using server = await createServer(store, { port: 0, maxPendingBytes: 1.75 * megabyte });
+    await using greedy = await unwilling(server);
+    void greedy.call(methods.get.path, get);
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte);
+    await using patient = new PlainHttp2Client(server.address);
+    const order: string[] = [];
+    const read = async (name: string): Promise<void> => {
+      const { trailers } = await patient.call(methods.get.path, reading(name));
+      order.push(`${name} ${trailers['grpc-status']}`);
+    };
+    const long = read('key');
+    await inFlight(server, 1);
+    const later = read('half');
+    await inFlight(server, 2);
+    await read('short');
+    greedy.session.settings({ initialWindowSize: megabyte });
+    await Promise.all([long, later]);
+    expect(order[0]).toBe('short 0');
+    expect(order.slice(1).sort()).toEqual(['half 0', 'key 0']);
+  });
+
+  it('are kept for who has waited, while the answer is read again', async () => {
+    const memory = createMemoryStore();
+    await memory.put('key', new Uint8Array(megabyte));
+    const reads: (() => void)[] = [];
+    let isSlow = false;
+    const slow = async (): Promise<void> => {
+      if (isSlow) await new Promise<void>((resolve) => reads.push(resolve));
+    };
+    const store: KvStore = {
+      get: (...call) => slow().then(() => memory.get(...call)),
+      put: (...call) => memory.put(...call),
+      delete: (...call) => memory.delete(...call),
+    };
+    await using server = await createServer(store, { port: 0, maxPendingBytes: 1.5 * megabyte });
+    const greedy = await unwilling(server);
+    void greedy.call(methods.get.path, get);
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte);
+    await using patient = new PlainHttp2Client(server.address);
+    const first = patient.call(methods.get.path, get);
+    await inFlight(server, 1);
+    isSlow = true;
+    await greedy[Symbol.asyncDispose]();
+    await expect.poll(() => reads).toHaveLength(1);
+    isSlow = false;
+    await using second = await unwilling(server);
+    void second.call(methods.get.path, get);
+    await inFlight(server, 2);
+    reads[0]?.();
+    expect((await first).trailers['grpc-status']).toBe('0');
+  });
+
+  it('are waited for again by an answer that has grown meanwhile', async () => {
+    const store = createMemoryStore();
+    await store.put('key', new Uint8Array(megabyte / 2));
+    await store.put('held', new Uint8Array(0.6 * megabyte));
+    await using server = await createServer(store, { port: 0, maxPendingBytes: 1.5 * megabyte });
+    const [first, second] = [await unwilling(server), await unwilling(server)];
+    for (const greedy of [first, second]) void greedy.call(methods.get.path, reading('held'));
+    await expect.poll(() => pendingBytes(server)).toBeGreaterThan(1.2 * megabyte);
+    await using patient = new PlainHttp2Client(server.address);
+    const end = patient.call(methods.get.path, get);
+    await inFlight(server, 1);
+    await store.put('key', new Uint8Array(megabyte));
+    await first[Symbol.asyncDispose]();
+    await expect.poll(() => pendingBytes(server)).toBeLessThan(0.7 * megabyte);
+    await inFlight(server, 1);
+    await second[Symbol.asyncDispose]();
+    const { trailers, body } = await end;
+    expect(trailers['grpc-status']).toBe('0');
+    expect(body.length).toBeGreaterThan(megabyte);
+    await expect.poll(() => pendingBytes(server)).toBe(0);
+  });
+
+  it('are not waited for once nobody waits for them', async () => {
+    const guard = new Guard(serverSettings({ maxPendingBytes: 2 }));
+    guard.hold(2, 0);
+    expect(await guard.room(1, AbortSignal.abort())).toMatchObject({ code: status.CANCELLED });
+    const hasty = new AbortController();
+    const [first, second] = [guard.room(2, hasty.signal), guard.room(1, new AbortController().signal)];
+    guard.release(1);
+    hasty.abort();
+    expect(await first).toMatchObject({ code: status.CANCELLED });
+    expect(await second).toBeUndefined();
+    expect(guard.pendingBytes).toBe(2);
   });
 
   it('do not turn a write that has happened into one that has not', async () => {
