@@ -8,31 +8,54 @@ const decompressors = new Map([
   ['deflate', promisify(inflate)],
 ]);
 
+/** A message that somebody compressed. */
+export interface Packed {
+  readonly bytes: Buffer;
+  /** The header `grpc-encoding`. */
+  readonly encoding: string | string[] | undefined;
+  /** Bytes it may become. */
+  readonly longest: number;
+  /** The connection it came on. */
+  readonly from: unknown;
+  /** Whether somebody still waits for it. */
+  isWanted(): boolean;
+}
+
 /**
  * Decompresses messages of clients that compress; ours does not, and answers are never compressed.
  *
- * One after the other: of many at once, each may become a thousand times as large.
+ * One after the other: of many at once, each may become a thousand times as large. Of each connection one in turn:
+ * whoever sends many waits for them alone.
  */
 export class Decompressor {
-  #last: Promise<unknown> = Promise.resolve();
+  /** What waits, by connection. */
+  readonly #lines = new Map<unknown, (() => Promise<void>)[]>();
+  #isBusy = false;
 
-  /** @param encoding - the header `grpc-encoding`. */
-  decompress(
-    bytes: Buffer,
-    encoding: string | string[] | undefined,
-    longest: number,
-  ): Promise<Buffer | Refusal> {
-    const result = this.#last.then(() => decompressed(bytes, encoding, longest));
-    this.#last = result;
-    return result;
+  decompress(packed: Packed): Promise<Buffer | Refusal> {
+    return new Promise((resolve) => {
+      const line = this.#lines.get(packed.from) ?? [];
+      line.push(async () => resolve(await decompressed(packed)));
+      this.#lines.set(packed.from, line);
+      if (!this.#isBusy) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    // Also over those that come meanwhile.
+    for (const [from, line] of this.#lines) {
+      this.#lines.delete(from);
+      const next = line.shift();
+      if (line.length > 0) this.#lines.set(from, line);
+      await next?.();
+    }
+    this.#isBusy = false;
   }
 }
 
-async function decompressed(
-  bytes: Buffer,
-  encoding: string | string[] | undefined,
-  longest: number,
-): Promise<Buffer | Refusal> {
+async function decompressed({ bytes, encoding, longest, isWanted }: Packed): Promise<Buffer | Refusal> {
+  if (!isWanted()) return refusal(status.CANCELLED, 'nobody waits for the request');
   const decompressor = decompressors.get(String(encoding));
   if (!decompressor) {
     const { code, details, trailers } = refusal(

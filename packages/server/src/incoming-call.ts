@@ -6,7 +6,7 @@ import type { Decompressor } from './decompress.js';
 import type { Guard } from './guard.js';
 import { HeldBytes } from './held-bytes.js';
 import { linger } from './linger.js';
-import { readMessage } from './request-body.js';
+import { longestRequest, readMessage } from './request-body.js';
 import { head, respond } from './response.js';
 import { type Refusal, refusal } from './statuses.js';
 
@@ -68,10 +68,9 @@ export class IncomingCall implements Call {
 
   /** Reads the request, and calls back once: with its message, or with why it is refused. */
   read(done: (result: Buffer | Refusal) => void): void {
-    const { decompressor } = this.#reception;
-    const encoding = this.headers['grpc-encoding'];
     const hold = (bytes: number): Refusal | undefined => this.held.hold(bytes);
-    readMessage(this.#stream, { encoding, decompressor, hold }, (result) => {
+    const unpack = (bytes: Buffer): Promise<Buffer | Refusal> => this.#unpack(bytes);
+    readMessage(this.#stream, { hold, unpack }, (result) => {
       if (this.#isAnswered) return;
       this.#hasArrived = true;
       if (this.#timeoutMs > this.#reception.patienceMs) this.#endAfter(this.#timeoutMs);
@@ -114,6 +113,19 @@ export class IncomingCall implements Call {
     // Of what has not arrived whole nothing is kept.
     this.held.letGo();
     linger(stream);
+  }
+
+  /** The bytes are kept until it is their turn, whether somebody waits by then or not. */
+  #unpack(bytes: Buffer): Promise<Buffer | Refusal> {
+    const unpacked = this.#reception.decompressor.decompress({
+      bytes,
+      encoding: this.headers['grpc-encoding'],
+      longest: longestRequest,
+      from: this.#stream.session,
+      isWanted: () => !this.#isAnswered,
+    });
+    this.held.holdUntil(unpacked);
+    return unpacked;
   }
 
   /** False if nobody is there to be answered. */

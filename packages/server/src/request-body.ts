@@ -1,6 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { bytesPerPiece, type Frame, FrameError, FrameReader, status } from '@norikv/client/wire';
-import type { Decompressor } from './decompress.js';
 import { type Refusal, refusal } from './statuses.js';
 
 /** Bytes of a request. */
@@ -8,11 +7,10 @@ export const longestRequest: number = 4 * 2 ** 20;
 
 /** What reading a request needs. */
 export interface Reading {
-  /** The header `grpc-encoding`. */
-  readonly encoding: string | string[] | undefined;
-  readonly decompressor: Decompressor;
   /** Counts bytes that are kept, or says why they cannot be. */
   hold(bytes: number): Refusal | undefined;
+  /** Decompresses a message, or says why it cannot be. */
+  unpack(bytes: Buffer): Promise<Buffer | Refusal>;
 }
 
 /**
@@ -22,7 +20,7 @@ export interface Reading {
  */
 export function readMessage(
   stream: ServerHttp2Stream,
-  { encoding, decompressor, hold }: Reading,
+  { hold, unpack }: Reading,
   done: (result: Buffer | Refusal) => void,
 ): void {
   const reader = new FrameReader(longestRequest);
@@ -49,13 +47,16 @@ export function readMessage(
   });
   stream.on('end', () => {
     if (isRefused) return;
-    if (!frame || !reader.isAtEnd) {
+    const whole = frame;
+    // The stream may be there for long, and would keep it.
+    frame = undefined;
+    if (!whole || !reader.isAtEnd) {
       refuse(refusal(status.INVALID_ARGUMENT, 'the request is not one whole message'));
-    } else if (frame.isCompressed) {
-      decompressor.decompress(frame.message, encoding, longestRequest).then((result) => {
+    } else if (whole.isCompressed) {
+      unpack(whole.message).then((result) => {
         done(Buffer.isBuffer(result) ? (hold(result.length) ?? result) : result);
       });
-    } else done(frame.message);
+    } else done(whole.message);
   });
 }
 

@@ -5,12 +5,13 @@ import { encode, frameOf, methods, status, watchCluster } from '@norikv/client/w
 import type { KvStore } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { collectGarbage } from '../../testkit/test/collect-garbage.js';
 import type { Call } from '../src/call.js';
-import { Decompressor } from '../src/decompress.js';
+import { Decompressor, type Packed } from '../src/decompress.js';
 import { FailureLog } from '../src/failure-log.js';
 import { Guard } from '../src/guard.js';
 import { HeldBytes } from '../src/held-bytes.js';
-import type { IncomingCall } from '../src/incoming-call.js';
+import { IncomingCall } from '../src/incoming-call.js';
 import { createServer, type NoriKVServer } from '../src/index.js';
 import { Metrics } from '../src/metrics.js';
 import { serverSettings } from '../src/options.js';
@@ -28,6 +29,17 @@ const get = reading('key');
 /** It has a field 15, of 0.7 MB, that nobody knows. */
 const padded = frameOf(get.subarray(5), Buffer.from([0x7a, 0x80, 0xe8, 0x2c]), Buffer.alloc(0xb3400));
 const put = frameOf(encode(methods.put.input, { key, value: Buffer.alloc(megabyte) }));
+
+function compressed(bytes: Buffer): Buffer {
+  const frame = frameOf(bytes);
+  frame[0] = 1;
+  return frame;
+}
+
+function arrayBuffers(): number {
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+}
 
 async function pendingBytes(server: NoriKVServer): Promise<number> {
   return Number(/^norikv_pending_bytes (\d+)$/m.exec(await server.metrics())?.[1]);
@@ -321,8 +333,7 @@ describe('the bytes of calls under way', () => {
     const almost = put.subarray(0, megabyte / 2);
     void client.call(methods.put.path, almost, {}, true);
     await expect.poll(() => pendingBytes(server)).toBeGreaterThan(megabyte / 4);
-    const small = frameOf(gzipSync(put.subarray(5)));
-    small[0] = 1;
+    const small = compressed(gzipSync(put.subarray(5)));
     const end = await client.call(methods.put.path, small, { 'grpc-encoding': 'gzip' });
     expect(refused(end)).toEqual(exhausted);
   });
@@ -341,7 +352,7 @@ it('a stranger is sent away before the request is read', async () => {
 it('a request that is refused is refused once, whatever of it still comes', () => {
   const stream = new EventEmitter() as ServerHttp2Stream;
   const results: (Buffer | Refusal)[] = [];
-  const reading = { encoding: undefined, decompressor: new Decompressor(), hold: () => undefined };
+  const reading = { hold: () => undefined, unpack: () => expect.unreachable('nothing is whole') };
   readMessage(stream, reading, (result) => results.push(result));
   for (let chunk = 0; chunk < 3; chunk++) stream.emit('data', Buffer.from([9, 9, 9]));
   stream.emit('end');
@@ -351,8 +362,7 @@ it('a request that is refused is refused once, whatever of it still comes', () =
 it('a request that is unpacked when its caller has gone is not served', async () => {
   await using server = await createServer(createMemoryStore(), { port: 0 });
   const client = new PlainHttp2Client(server.address);
-  const bomb = frameOf(gzipSync(Buffer.alloc(4 * megabyte)));
-  bomb[0] = 1;
+  const bomb = compressed(gzipSync(Buffer.alloc(4 * megabyte)));
   const headers = { 'grpc-encoding': 'gzip' };
   const ends = Array.from({ length: 30 }, () => client.call(methods.put.path, bomb, headers));
   await Promise.race(ends);
@@ -404,20 +414,99 @@ it('watchers that take nothing keep no view of their own', async () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30 * megabyte);
 }, 30_000);
 
-it('compressed requests are unpacked one after the other', async () => {
-  const decompressor = new Decompressor();
-  const order: string[] = [];
-  const unpack = async (name: string, bytes: Buffer): Promise<void> => {
-    await decompressor.decompress(bytes, 'gzip', 4 * megabyte);
-    order.push(name);
-  };
+it('a watcher keeps nothing of its request', async () => {
+  await using server = await createServer(createMemoryStore(), { port: 0 });
+  await using client = new PlainHttp2Client(server.address);
+  const before = arrayBuffers();
+  for (let watcher = 1; watcher <= 60; watcher++) {
+    void client.call(watchCluster.path, padded);
+    await expect.poll(() => server.metrics()).toContain(`norikv_watchers ${watcher}\n`);
+  }
+  await expect.poll(() => arrayBuffers() - before).toBeLessThan(20 * megabyte);
+}, 30_000);
+
+describe('compressed requests', () => {
   const bomb = gzipSync(Buffer.alloc(4 * megabyte));
-  await Promise.all([
-    unpack('bomb', bomb),
-    unpack('damaged', Buffer.from('x')),
-    unpack('small', gzipSync(get)),
-  ]);
-  expect(order).toEqual(['bomb', 'damaged', 'small']);
+  const packed = { encoding: 'gzip', longest: 4 * megabyte, from: 'a connection', isWanted: () => true };
+
+  it('are unpacked one after the other, and of each connection one in turn', async () => {
+    const decompressor = new Decompressor();
+    const order: string[] = [];
+    const unpack = async (name: string, bytes: Buffer, from: string): Promise<void> => {
+      await decompressor.decompress({ ...packed, bytes, from });
+      order.push(name);
+    };
+    await Promise.all([
+      unpack('bomb', bomb, 'greedy'),
+      unpack('damaged', Buffer.from('x'), 'greedy'),
+      unpack('small', gzipSync(get), 'greedy'),
+      unpack('other', bomb, 'modest'),
+      unpack('last', gzipSync(get), 'modest'),
+    ]);
+    expect(order).toEqual(['bomb', 'damaged', 'other', 'small', 'last']);
+    await unpack('later', bomb, 'greedy');
+    expect(order.at(-1)).toBe('later');
+  });
+
+  it('are not unpacked once nobody waits for them', async () => {
+    const decompressor = new Decompressor();
+    let isWanted = true;
+    const first = decompressor.decompress({ ...packed, bytes: bomb });
+    const second = decompressor.decompress({ ...packed, bytes: bomb, isWanted: () => isWanted });
+    isWanted = false;
+    expect(await first).toHaveLength(4 * megabyte);
+    expect(await second).toMatchObject({ code: status.CANCELLED });
+  });
+
+  it('of one caller do not hold up those of another', async () => {
+    await using server = await createServer(createMemoryStore(), { port: 0 });
+    await using greedy = new PlainHttp2Client(server.address);
+    await using modest = new PlainHttp2Client(server.address);
+    const headers = { 'grpc-encoding': 'gzip' };
+    let answered = 0;
+    const ends = Array.from({ length: 40 }, () =>
+      greedy.call(methods.put.path, compressed(bomb), headers).then(() => {
+        answered += 1;
+      }),
+    );
+    await ends[0];
+    const end = await modest.call(methods.get.path, compressed(gzipSync(get.subarray(5))), headers);
+    expect(end.trailers['grpc-status']).toBe('0');
+    expect(answered).toBeLessThan(20);
+    await Promise.all(ends);
+  });
+
+  it('are counted until they are unpacked or passed over, whoever has gone', async () => {
+    const guard = new Guard(serverSettings({}));
+    let end = (): void => {};
+    let isWanted = (): boolean => false;
+    class Slow extends Decompressor {
+      override decompress(packed: Packed): Promise<Buffer> {
+        isWanted = packed.isWanted;
+        expect(isWanted()).toBe(true);
+        return new Promise((resolve) => {
+          end = () => resolve(Buffer.alloc(megabyte));
+        });
+      }
+    }
+    const transport = new Transport(undefined, (stream, headers) => {
+      stream.on('error', () => {});
+      const reception = { guard, decompressor: new Slow(), patienceMs: 60_000 };
+      const call = new IncomingCall(stream, headers, 10, reception);
+      call.read(() => expect.unreachable('its caller has gone'));
+    });
+    const port = await transport.listen({ host: '127.0.0.1', port: 0 });
+    await using client = new PlainHttp2Client(`127.0.0.1:${port}`);
+    const late = await client.call(methods.put.path, compressed(bomb), { 'grpc-encoding': 'gzip' });
+    expect(refused(late).code).toBe(status.DEADLINE_EXCEEDED);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isWanted()).toBe(false);
+    expect(guard.pendingBytes).toBeGreaterThan(bomb.length);
+    end();
+    await expect.poll(() => guard.pendingBytes).toBe(0);
+    transport.destroy();
+    await transport.close();
+  });
 });
 
 describe('a caller without a deadline', () => {
