@@ -29,7 +29,7 @@ interface ServerOptions {
     readonly host?: string | undefined;
     /** 0 takes a free port. Default 7447. */
     readonly port?: number | undefined;
-    /** Name of this node in the cluster view. Default `node1`. */
+    /** Name of this node in the cluster view, at most 64 bytes of UTF-8. Default `node1`. */
     readonly nodeId?: string | undefined;
     /** Address `host:port` clients reach this node at, for the cluster view. Default: where it listens. */
     readonly advertise?: string | undefined;
@@ -41,7 +41,10 @@ interface ServerOptions {
     readonly tokens?: readonly string[] | undefined;
     /** Calls under way at one time; more are refused with RESOURCE_EXHAUSTED. Default 10,000. */
     readonly maxInFlight?: number | undefined;
-    /** Bytes of requests, and of answers to reads until they are taken, likewise; further reads wait. Default 256 MiB. */
+    /**
+     * Bytes of requests, and of answers to reads until they are taken, likewise. Further reads wait, and as many bytes of
+     * their requests may be kept again. Default 256 MiB.
+     */
     readonly maxPendingBytes?: number | undefined;
     /** Calls a second one peer may make on average, bursts of one second allowed. Default: no limit. */
     readonly maxCallsPerSecond?: number | undefined;
