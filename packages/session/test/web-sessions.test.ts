@@ -535,7 +535,7 @@ describe('wrong input and a store that does not answer', () => {
   it('a sign-in whose first save was taken back is not called saved later', async () => {
     const store = memoryStore();
     const userIdOf = ({ userId }: Stored): string | undefined => userId;
-    const sessions = new WebSessions<Stored>(store, { userIdOf, deadlineMs: 50 }, 'test');
+    const sessions = new WebSessions<Stored>(store, { userIdOf, deadlineMs: 500 }, 'test');
     const signedIn = { cookie: browser, userId: 'alice' };
     const save = (): Promise<void> => sessions.save('sid', signedIn, false);
     const { find, get, put } = store;
