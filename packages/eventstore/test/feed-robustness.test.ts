@@ -96,10 +96,12 @@ describe('a feed', () => {
 
   it('publishes all that waits, also where that is more than one record takes', async () => {
     const client = createMemoryStore({ capabilities: { maxValueBytes: 16 * 1_024 } });
-    const feed = new EventFeed(client, { publishSoon: false, quietMs: 0 });
-    const store = new EventStore(client, { feed, operationWindow: 16 });
-    const names = Array.from({ length: 30 }, (_, number) => `${'x'.repeat(380)}${number}`);
-    for (const name of names) await store.append(name, 'T', 1);
+    const writer = new EventFeed(client, { publishSoon: false, quietMs: 60_000 });
+    const store = new EventStore(client, { feed: writer, operationWindow: 16 });
+    const names = Array.from({ length: 16 }, (_, number) => `${'x'.repeat(380)}${number}`);
+    await Promise.all(names.map((name) => store.append(name, 'T', 1)));
+    await writer.flush();
+    const feed = new EventFeed(client, { quietMs: 0 });
     await feed.sweep();
     const items = await feed.after(0, 0, 1_000);
     expect(items.map(({ pointer }) => pointer)).toEqual(names.map((name) => [name, 1, 1]));

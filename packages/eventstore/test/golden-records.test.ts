@@ -26,15 +26,15 @@ const golden: Records = {
   'events:c:projection%20totals%202:0':
     'norikv:1 {"w":[["00000001000040008000",2]]}\nnorikv-events:1 checkpoint bd914563\n{"position":6,"version":0,"epoch":1}',
   'events:d:0':
-    'norikv:1 {"w":[["00000001000040008000",4]]}\nnorikv-events:1 ledger 973c6909\n[["account-1","00000002-0000-4000-8000-000000000000"],["gone","00000011-0000-4000-8000-000000000000"],["ended","00000013-0000-4000-8000-000000000000"],["shelved","00000016-0000-4000-8000-000000000000"]]',
+    'norikv:1 {"w":[["00000001000040008000",4]]}\nnorikv-events:1 ledger eebee221\n[["account-1","00000002-0000-4000-8000-000000000000",1735689600000],["gone","00000010-0000-4000-8000-000000000000",1735689600000],["ended","00000013-0000-4000-8000-000000000000",1735689600000],["shelved","00000016-0000-4000-8000-000000000000",1735689600000]]',
   'events:d:partitions':
     'norikv:1 {"w":[["00000001000040008000",1]]}\nnorikv-events:1 ledger 43dd7684\n{"partitions":1}',
   'events:fh:0':
-    'norikv:1 {"w":[["00000001000040008000",6]]}\nnorikv-events:1 head 5587c37f\n{"name":"0","last":6,"first":1,"status":"open","rollBytes":65536,"index":[[]],"trash":[],"snapshots":{}}\n["account-1",1,1]\n["account-1",2,3]\n["account-1",4,5]\n["gone",1,1]\n["ended",1,1]\n["shelved",1,1]',
+    'norikv:1 {"w":[["00000001000040008000",6]]}\nnorikv-events:1 head 6ceb5f66\n{"name":"0","last":6,"first":1,"status":"open","rollBytes":65536,"index":[[]],"trash":[],"snapshots":{}}\n["account-1",1,1]\n["account-1",2,4]\n["account-1",5,5]\n["gone",1,1]\n["ended",1,1]\n["shelved",1,1]',
   'events:g:account-1:1-2':
     'norikv-events:1 lines cd9b39c6\n{"name":"account-1","first":1,"last":2}\n{"id":"e1","type":"Opened","data":0,"metadata":{"by":"ada"},"timestamp":1735689600000}\n{"id":"e2","type":"Deposited","data":2,"timestamp":1735689600000}',
   'events:h:account-1':
-    'norikv:1 {"w":[["00000001000040008000",9]],"o":[["open","",{"first":1,"last":1,"attempt":"00000003-0000-4000-8000-000000000000","fingerprint":"1:9c18c8c0"}]]}\nnorikv-events:1 head d6d5e947\n{"name":"account-1","last":5,"first":1,"status":"open","rollBytes":240,"index":[[[1,2]]],"trash":[],"snapshots":{"balance":{"version":5,"revision":"1","state":14}},"feed":{"fence":0,"published":5,"partitions":1,"dirty":true}}\n{"id":"e3","type":"Deposited","data":3,"timestamp":1735689600000}\n{"id":"e4","type":"Deposited","data":4,"timestamp":1735689600000}\n{"id":"e5","type":"Deposited","data":5,"timestamp":1735689600000}',
+    'norikv:1 {"w":[["00000001000040008000",8]],"o":[["open","",{"first":1,"last":1,"attempt":"00000003-0000-4000-8000-000000000000","fingerprint":"1:9c18c8c0"}]]}\nnorikv-events:1 head d6d5e947\n{"name":"account-1","last":5,"first":1,"status":"open","rollBytes":240,"index":[[[1,2]]],"trash":[],"snapshots":{"balance":{"version":5,"revision":"1","state":14}},"feed":{"fence":0,"published":5,"partitions":1,"dirty":true}}\n{"id":"e3","type":"Deposited","data":3,"timestamp":1735689600000}\n{"id":"e4","type":"Deposited","data":4,"timestamp":1735689600000}\n{"id":"e5","type":"Deposited","data":5,"timestamp":1735689600000}',
   'events:h:ended':
     'norikv:1 {"w":[["00000001000040008000",3]]}\nnorikv-events:1 head a398dc5e\n{"name":"ended","last":1,"first":2,"status":"tombstoned","rollBytes":240,"index":[[]],"trash":[],"snapshots":{},"feed":{"fence":0,"published":1,"partitions":1,"dirty":true},"since":2}',
   'events:h:gone':

@@ -103,3 +103,8 @@ export function decodeEvent(aggregateId: string, version: number, line: string):
 export function idOf(line: string): string {
   return /^\{"id":"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '';
 }
+
+/** When the event of a line was appended; 0 without one. */
+export function timestampOf(line = ''): number {
+  return Number.parseInt(line.slice(line.lastIndexOf(':') + 1), 10) || 0;
+}

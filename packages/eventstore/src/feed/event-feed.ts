@@ -1,5 +1,5 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
-import { type Clock, type KvStore, requireCapabilities, stringToBytes, systemClock } from '@norikv/store';
+import { type KvStore, requireCapabilities, stringToBytes, systemClock } from '@norikv/store';
 import { checkObject, checkWhole } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { Outbox } from '../events/outbox.js';
@@ -8,6 +8,8 @@ import type { FeedMark } from '../log/head.js';
 import { Log } from '../log/log.js';
 import { checkPrefix, logKeys } from '../log/log-keys.js';
 import { remember } from '../log/remember.js';
+import { checkPartitions } from './check-consumer-options.js';
+import { Entrance } from './entrance.js';
 import { Ledger } from './ledger.js';
 import { PartitionCount } from './partition-count.js';
 import { decodePointer, type Pointer } from './pointer.js';
@@ -29,7 +31,7 @@ export interface EventFeedOptions extends UpdaterOptions {
   readonly publishSoon?: boolean | undefined;
   /**
    * How long a stream stays in the ledger after its last append, in milliseconds: meanwhile appends cost
-   * nothing extra. Default 1,000.
+   * nothing extra. By the clocks of writers and sweepers: one that is ahead or behind costs entries. Default 1,000.
    */
   readonly quietMs?: number | undefined;
   /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
@@ -45,8 +47,6 @@ export interface FeedItem {
 
 const rememberedStreams = 4_096;
 const streamsAtOnce = 100;
-/** A writer sweeps a ledger that has this many entries, in case nobody else does. */
-const crowd = 1_000;
 
 /**
  * The order in which events of all streams were published: what consumers and projections read.
@@ -67,7 +67,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
   readonly client: KvStore;
   readonly prefix: string;
   readonly #log: Log;
-  readonly #ledger: Ledger;
+  readonly #entrance: Entrance;
   readonly #partitionCount: PartitionCount;
   readonly #publisher: Publisher;
   readonly #publishSoon: boolean;
@@ -75,11 +75,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
   readonly #waiting = new Set<string>();
   readonly #listeners = new Set<() => void>();
   readonly #background = new Set<Promise<void>>();
-  readonly #clock: Clock;
-  readonly #quietMs: number;
   #isPublishing = false;
-  /** Infinite while a sweep is under way. */
-  #sweptAtMs = Number.NEGATIVE_INFINITY;
 
   /** @throws UnsupportedError if the store does not guarantee what a feed needs. */
   constructor(client: KvStore, options: EventFeedOptions = {}) {
@@ -95,20 +91,19 @@ export class EventFeed implements Outbox, AsyncDisposable {
     this.client = client;
     this.prefix = checkPrefix(prefix);
     this.#publishSoon = publishSoon;
-    this.#clock = clock;
-    this.#quietMs = quietMs;
     this.#log = new Log(client, logKeys(prefix, 'f'), updaterOptions);
-    this.#ledger = new Ledger(client, prefix, updaterOptions);
+    const ledger = new Ledger(client, prefix, updaterOptions);
     this.#partitionCount = new PartitionCount(client, prefix, partitions, updaterOptions);
     this.#publisher = new Publisher({
       streams: new Log(client, logKeys(prefix), updaterOptions),
       feed: this.#log,
-      ledger: this.#ledger,
+      ledger,
       partitions,
       clock,
       quietMs,
       onMarked: (name, { mark }) => remember(this.#marks, name, mark, rememberedStreams),
     });
+    this.#entrance = new Entrance(ledger, this.#publisher);
   }
 
   /** The partition of a stream. */
@@ -123,9 +118,10 @@ export class EventFeed implements Outbox, AsyncDisposable {
 
   async reenter(aggregateId: string, fence: number): Promise<number> {
     await this.check();
-    const entries = await this.#ledger.enter(this.partitionOf(aggregateId), aggregateId);
-    const isDue = this.#clock.monotonic() - this.#sweptAtMs >= this.#quietMs;
-    if (entries >= crowd && isDue) this.#inBackground(this.sweep());
+    const partition = this.partitionOf(aggregateId);
+    const isCrowded = await this.#entrance.enter(partition, aggregateId);
+    // In case nobody else sweeps.
+    if (isCrowded && this.#publisher.isDue(partition)) this.#inBackground(this.#sweep([partition]));
     return fence;
   }
 
@@ -146,28 +142,28 @@ export class EventFeed implements Outbox, AsyncDisposable {
     return this.#partitionCount.check();
   }
 
-  /** Publishes everything that was committed before, by any process. Consumers do this now and then. */
-  async sweep(): Promise<void> {
-    this.#sweptAtMs = Number.POSITIVE_INFINITY;
-    try {
-      await this.check();
-      await Promise.all(
-        Array.from({ length: this.partitions }, (_, partition) => this.#publisher.sweep(partition)),
-      );
-    } finally {
-      this.#sweptAtMs = this.#clock.monotonic();
-    }
+  /**
+   * Publishes everything that was committed before, by any process, in all or in some `partitions`. Consumers do this
+   * now and then.
+   *
+   * @throws CorruptRecordError for a damaged stream, after the others.
+   */
+  async sweep(partitions?: readonly number[]): Promise<void> {
+    const chosen = checkPartitions(partitions, this.partitions);
+    await this.check();
+    await this.#sweep(chosen);
+  }
+
+  async #sweep(partitions: readonly number[]): Promise<void> {
+    await Promise.all(partitions.map((partition) => this.#publisher.sweep(partition)));
     this.#announce();
   }
 
-  /** The newest position of each partition. One round trip. */
-  async ends(): Promise<number[]> {
-    return Promise.all(
-      Array.from(
-        { length: this.partitions },
-        async (_, partition) => (await this.#log.head(`${partition}`))?.last ?? 0,
-      ),
-    );
+  /** The newest position of each partition, or of some of them, in the order of their numbers. One round trip. */
+  async ends(partitions?: readonly number[]): Promise<number[]> {
+    const end = async (partition: number): Promise<number> =>
+      (await this.#log.head(`${partition}`))?.last ?? 0;
+    return Promise.all(checkPartitions(partitions, this.partitions).map(end));
   }
 
   /**

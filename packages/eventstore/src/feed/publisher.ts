@@ -1,7 +1,9 @@
-import type { Clock } from '@norikv/store';
+import type { Transition } from '@norikv/cas-retry';
+import { type Clock, errorCode } from '@norikv/store';
+import { timestampOf } from '../events/event-line.js';
 import { emptyHead, type Head, tailFirst } from '../log/head.js';
 import type { Log } from '../log/log.js';
-import type { Ledger } from './ledger.js';
+import type { Ledger, LedgerEntry } from './ledger.js';
 import { type Marked, markPublished } from './mark-published.js';
 import { firstThatFit, type Pointer, unpublished } from './pointer.js';
 
@@ -12,16 +14,21 @@ export interface PublisherParts {
   readonly ledger: Ledger;
   readonly partitions: number;
   readonly clock: Clock;
-  /** How long a stream must have been at its version before a sweep makes it clean. */
+  /** How long a stream must not have been written before a sweep makes it clean. */
   readonly quietMs: number;
   readonly onMarked: (aggregateId: string, marked: Marked) => void;
 }
 
-/** A version a stream was seen at, and since when. */
-interface Sighting {
-  readonly version: number;
-  readonly sinceMs: number;
+/** What became of streams that were to be published. */
+interface Published {
+  /** Those that no longer need a ledger entry. */
+  readonly clean: ReadonlySet<string>;
+  /** Why others could not be read: they keep no others from being published. */
+  readonly damage: readonly unknown[];
 }
+
+/** Whether a stream is to be made clean, at a time. */
+type IsQuiet = (head: Head, now: number) => boolean;
 
 /** The result of appending pointers. */
 interface Pointed {
@@ -34,68 +41,102 @@ const streamsAtOnce = 100;
 /** Brings committed events into the feed. Any process may do it, at any time, and die on the way. */
 export class Publisher {
   readonly #parts: PublisherParts;
-  /** What the last sweep of each partition saw: no more than a ledger names. */
-  readonly #seen = new Map<number, ReadonlyMap<string, Sighting>>();
+  /** By partition; infinite while a sweep is under way. */
+  readonly #sweptAtMs = new Map<number, number>();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
   }
 
-  /** Publishes what the ledger of a partition names. */
+  /**
+   * Publishes what the ledger of a partition names, and makes the quiet streams clean. When a stream was written last is in
+   * the records, so it does not matter which process looks, nor for how long. Clocks that differ cost entries, nothing else.
+   *
+   * @throws CorruptRecordError for a damaged stream, after the others.
+   */
   async sweep(partition: number): Promise<void> {
     const { ledger, clock, quietMs } = this.#parts;
-    const entries = await ledger.entries(partition);
-    const before = this.#seen.get(partition);
-    const seen = new Map<string, Sighting>();
-    const isQuiet = (name: string, version: number): boolean => {
-      const nowMs = clock.monotonic();
-      const known = before?.get(name);
-      const sinceMs = known?.version === version ? known.sinceMs : nowMs;
-      seen.set(name, { version, sinceMs });
-      return nowMs - sinceMs >= quietMs;
-    };
-    for (let at = 0; at < entries.length; at += streamsAtOnce) {
-      const group = entries.slice(at, at + streamsAtOnce);
-      const clean = await this.publish(
-        partition,
-        group.map(([aggregateId]) => aggregateId),
-        isQuiet,
-      );
-      // The token seen before the stream was made clean: an entry made since then stays.
-      await ledger.leave(
-        partition,
-        group.filter(([aggregateId]) => clean.has(aggregateId)),
-      );
+    this.#sweptAtMs.set(partition, Number.POSITIVE_INFINITY);
+    try {
+      const entries = await ledger.entries(partition);
+      const times = new Map(entries.map(([aggregateId, , enteredAt]) => [aggregateId, enteredAt]));
+      const isQuiet: IsQuiet = ({ name, lines }, now) =>
+        now - Math.max(times.get(name) ?? 0, timestampOf(lines.at(-1))) >= quietMs;
+      const { damage } = await this.#publishEntries(partition, entries, isQuiet);
+      if (damage.length > 0) throw damage[0];
+    } finally {
+      this.#sweptAtMs.set(partition, clock.monotonic());
     }
-    this.#seen.set(partition, seen);
+  }
+
+  /** Whether nobody in this process sweeps a partition, or did a moment ago. */
+  isDue(partition: number): boolean {
+    const { clock, quietMs } = this.#parts;
+    return clock.monotonic() - (this.#sweptAtMs.get(partition) ?? Number.NEGATIVE_INFINITY) >= quietMs;
   }
 
   /**
-   * Publishes streams of one partition, and makes the quiet ones clean. Gives those: they no longer need a
-   * ledger entry.
+   * Makes the streams clean that have been in the ledger for longest, quiet or not: one that is not enters again.
+   *
+   * @throws CorruptRecordError if none can be, for damage.
    */
+  async makeRoom(partition: number): Promise<void> {
+    const entries = await this.#parts.ledger.entries(partition);
+    const oldest = entries.slice(0, Math.ceil(entries.length / 4));
+    const { clean, damage } = await this.#publishEntries(partition, oldest, () => true);
+    if (clean.size === 0 && damage.length > 0) throw damage[0];
+  }
+
+  async #publishEntries(
+    partition: number,
+    entries: readonly LedgerEntry[],
+    isQuiet: IsQuiet,
+  ): Promise<Published> {
+    const all = { clean: new Set<string>(), damage: [] as unknown[] };
+    for (let at = 0; at < entries.length; at += streamsAtOnce) {
+      const group = entries.slice(at, at + streamsAtOnce);
+      const names = group.map(([aggregateId]) => aggregateId);
+      const { clean, damage } = await this.publish(partition, names, isQuiet);
+      // The token seen before the stream was made clean: an entry made since then stays.
+      await this.#parts.ledger.leave(
+        partition,
+        group.filter(([aggregateId]) => clean.has(aggregateId)),
+      );
+      for (const name of clean) all.clean.add(name);
+      all.damage.push(...damage);
+    }
+    return all;
+  }
+
+  /** Publishes streams of one partition, and makes the quiet ones clean. */
   async publish(
     partition: number,
     names: readonly string[],
-    isQuiet: (aggregateId: string, version: number) => boolean = () => false,
-  ): Promise<Set<string>> {
+    isQuiet: IsQuiet = () => false,
+  ): Promise<Published> {
     const { streams, partitions, onMarked } = this.#parts;
     const clean = new Set<string>();
+    const damage: unknown[] = [];
+    const note = (error: unknown): undefined => {
+      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      damage.push(error);
+    };
     for (let waiting = names; waiting.length > 0; ) {
-      const { versions, rest } = await this.#point(partition, waiting);
+      const { versions, rest } = await this.#point(partition, waiting, note);
       await Promise.all(
         waiting.map(async (name) => {
           const to = versions.get(name) ?? 0;
-          const marked = await streams.update(name, (head = emptyHead(name, streams.limits.rollBytes)) =>
-            markPublished(head, to, partitions, isQuiet(name, to)),
-          );
+          const mark: Transition<Head, Marked> = (head = emptyHead(name, streams.limits.rollBytes), now) =>
+            markPublished(head, to, partitions, isQuiet(head, now));
+          const marked = await streams.update(name, mark).catch(note);
+          if (!marked) return;
           onMarked(name, marked);
           if (marked.isClean) clean.add(name);
         }),
       );
       waiting = rest;
     }
-    return clean;
+    return { clean, damage };
   }
 
   /**
@@ -105,11 +146,15 @@ export class Publisher {
    * The streams are read after the feed, and what the feed got since then is compared: so the pointers of a
    * stream never go back behind what an earlier one said.
    */
-  async #point(partition: number, names: readonly string[]): Promise<Pointed> {
+  async #point(
+    partition: number,
+    names: readonly string[],
+    note: (error: unknown) => undefined,
+  ): Promise<Pointed> {
     const { feed, streams } = this.#parts;
     for (;;) {
       const before = await feed.peek(`${partition}`);
-      const heads = await Promise.all(names.map((name) => streams.peek(name)));
+      const heads = await Promise.all(names.map((name) => streams.peek(name).catch(note)));
       const found = heads.filter((head) => head !== undefined);
       const pointers = found.map(pointerTo).filter(([, from, to]) => from <= to);
       const versions = new Map(found.map(({ name, last }) => [name, last]));
