@@ -93,3 +93,54 @@ describe.each(Object.entries(records))('the damaged record %s', (key, use) => {
     expect((await client.get(key)).version).toEqual(version);
   });
 });
+
+describe('a consumer', () => {
+  it.each([
+    ['stream', (name: string) => `events:h:${name}`],
+    ['ledger', () => 'events:d:0'],
+    ['feed', () => 'events:fh:0'],
+  ])('goes on though a record of a partition that is not its own is damaged: the %s', async (_, keyOf) => {
+    const client = createMemoryStore();
+    const feed = new EventFeed(client, { partitions: 2 });
+    const store = new EventStore(client, { feed });
+    const names = Array.from({ length: 20 }, (_, number) => `s${number}`);
+    const [damaged = '', sound = ''] = [0, 1].map((partition) =>
+      names.find((name) => feed.partitionOf(name) === partition),
+    );
+    for (const name of [damaged, sound]) await store.append(name, 'T', 1);
+    await feed.flush();
+    await client.put(keyOf(damaged), new TextEncoder().encode('junk'));
+    const seen: string[] = [];
+    const handle = ({ aggregateId, version }: { aggregateId: string; version: number }): void => {
+      seen.push(`${aggregateId}:${version}`);
+    };
+    const options = { ...soon, group: 'g', handle };
+    await using other = new EventConsumer(feed, store, { ...options, partitions: [0] });
+    await other.start();
+    await expect(other.done()).rejects.toMatchObject({ code: 'CORRUPT_RECORD', key: keyOf(damaged) });
+    await using consumer = new EventConsumer(feed, store, { ...options, partitions: [1] });
+    await consumer.start();
+    await consumer.caughtUp();
+    await store.append(sound, 'T', 2);
+    await consumer.caughtUp();
+    expect(seen.filter((event) => event.startsWith(sound))).toEqual([`${sound}:1`, `${sound}:2`]);
+  });
+});
+
+it('sweeping and asking for some partitions leaves the others out', async () => {
+  const client = createMemoryStore();
+  const feed = new EventFeed(client, { partitions: 2, publishSoon: false });
+  const store = new EventStore(client, { feed });
+  await Promise.all(Array.from({ length: 20 }, (_, number) => store.append(`s${number}`, 'T', 1)));
+  await feed.sweep([1]);
+  const [first = 0, second = 0] = await feed.ends();
+  expect(first).toBe(0);
+  expect(second).toBeGreaterThan(0);
+  expect(await feed.ends([1])).toEqual([second]);
+  const refused = {
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringMatching(/^partitions is .*0 to 1/),
+  };
+  await expect(feed.sweep([2])).rejects.toMatchObject(refused);
+  await expect(feed.ends([2])).rejects.toMatchObject(refused);
+});

@@ -35,7 +35,9 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
   readonly from?: StartFrom | undefined;
   /** Only streams of this category: the part of the name before the first `-`. */
   readonly category?: string | undefined;
-  /** The partitions of the feed to take over: the others may be another consumer's of the group. Default: all. */
+  /**
+   * The partitions of the feed to take over, and to sweep: the others may be another consumer's of the group. Default: all.
+   */
   readonly partitions?: readonly number[] | undefined;
   /** Only events of these types. */
   readonly types?: readonly Event['type'][] | undefined;

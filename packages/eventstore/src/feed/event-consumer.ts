@@ -32,6 +32,7 @@ import { unlessAway } from './unless-away.js';
  */
 export class EventConsumer<Event extends EventShape = EventShape> implements AsyncDisposable {
   readonly #feed: EventFeed;
+  readonly #partitions: readonly number[];
   readonly #options: ConsumerOptions<Event>;
   readonly #clock: Clock;
   readonly #bell: Bell;
@@ -56,8 +57,8 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     checkConsumerOptions(options, ['group', 'handle', 'from', 'partitions']);
     const { batchSize = 100, category, types, clock = systemClock, random } = options;
     checkFunction('handle', options.handle);
-    const partitions = checkPartitions(options.partitions, feed.partitions);
     this.#feed = feed;
+    this.#partitions = checkPartitions(options.partitions, feed.partitions);
     this.#options = { ...options };
     this.#clock = clock;
     this.#bell = createBell(clock);
@@ -68,7 +69,9 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#handling = new Handling({ ...shared, options: this.#options, bell: this.#bell });
     this.#retrying = new Retrying(store, feed, this.#handling, shared);
     const selection = { batchSize, category, types: types && [...types] };
-    this.#readers = partitions.map((partition) => new PartitionReader(feed, store, partition, selection));
+    this.#readers = this.#partitions.map(
+      (partition) => new PartitionReader(feed, store, partition, selection),
+    );
   }
 
   /**
@@ -92,8 +95,8 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const goesOn = from.startsWith('CURRENT');
     const ends = from.endsWith('END') ? await this.#publishedSoFar() : [];
     const lanes = await Promise.all(
-      this.#readers.map(async (reader) => {
-        const begin = ends[reader.partition] ?? 0;
+      this.#readers.map(async (reader, at) => {
+        const begin = ends[at] ?? 0;
         return { reader, claim: await this.#checkpoints.claim(reader.partition, { begin, goesOn }) };
       }),
     );
@@ -149,7 +152,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const patience = { clock, signal, late: tooLate, cancelled: waitCancelled };
     const ends = await waitWithin(() => this.#publishedSoFar(), { ...patience, timeoutMs });
     const isThere = (): boolean =>
-      this.#readers.every(({ partition }) => (this.#positions[partition] ?? 0) >= (ends[partition] ?? 0));
+      this.#partitions.every((partition, at) => (this.#positions[partition] ?? 0) >= (ends[at] ?? 0));
     this.#bell.ring();
     const watcher = {};
     const arrival = (): Promise<void> =>
@@ -168,9 +171,10 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     }
   }
 
+  /** The newest positions of its partitions, with all that was committed before. */
   async #publishedSoFar(): Promise<number[]> {
-    await this.#feed.sweep();
-    return this.#feed.ends();
+    await this.#feed.sweep(this.#partitions);
+    return this.#feed.ends(this.#partitions);
   }
 
   /** The events that this group has put aside, in the order in which they failed. One round trip. */
@@ -209,12 +213,12 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   async #sweepNowAndThen(): Promise<void> {
     const { sweepMs = 2_000 } = this.#options;
     let sweptAt = this.#clock.monotonic();
-    await unlessAway(() => this.#feed.sweep());
+    await unlessAway(() => this.#feed.sweep(this.#partitions));
     while (!this.#isStopping) {
       await this.#bell.sleep(sweepMs, this.#bell.rings);
       if (this.#isStopping || this.#clock.monotonic() - sweptAt < sweepMs) continue;
       sweptAt = this.#clock.monotonic();
-      await unlessAway(() => this.#feed.sweep());
+      await unlessAway(() => this.#feed.sweep(this.#partitions));
     }
   }
 
