@@ -122,6 +122,38 @@ describe('a parked event', () => {
     expect(await listed(consumer)).toEqual(['a:4 (1)']);
   });
 
+  it.each(['behind another that is retried', 'behind a new event'])(
+    'is not handled when it was dropped while it waited: %s',
+    async (where) => {
+      const memory = createMemoryStore();
+      const bench = new Bench(memory);
+      await bench.park('a', 4);
+      const gate = newGate();
+      const handled: number[] = [];
+      await using consumer = bench.consumer({
+        async handle({ version }) {
+          await gate.pass();
+          handled.push(version);
+        },
+      });
+      const [first = '', second = ''] = await idsOf(consumer);
+      const isBehind = where === 'behind a new event';
+      if (isBehind) {
+        await bench.store.append('a', 'T', 5);
+        await consumer.start();
+        await gate.reached;
+      }
+      const retried = isBehind ? consumer.retryParked(second) : consumer.retryAllParked();
+      await gate.reached;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(await bench.consumer().dropParked(second)).toBe(true);
+      gate.open();
+      const absent = { id: second, outcome: 'absent' };
+      expect(await retried).toEqual(isBehind ? absent : [{ id: first, outcome: 'handled' }, absent]);
+      expect(handled).toEqual([isBehind ? 5 : 2]);
+    },
+  );
+
   it('is named by its id alone', async () => {
     const bench = new Bench(createMemoryStore());
     await bench.park('a');

@@ -200,7 +200,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     return this.#retrying.all();
   }
 
-  /** Forgets a parked event: it is never handled. False if nothing is parked under this id. */
+  /** Forgets a parked event: no retry begins with it any more. False if nothing is parked under this id. */
   async dropParked(id: string): Promise<boolean> {
     return this.#parked.remove(checkString('id', id));
   }

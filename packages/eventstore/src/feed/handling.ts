@@ -39,7 +39,15 @@ export class Handling<Event extends EventShape> {
   }
 
   /** Gives the event to the handler when it has no other of its partition, unless the consumer is to stop by then. */
-  async once(event: RecordedEvent<Event>, partition: number): Promise<unknown> {
+  once(event: RecordedEvent<Event>, partition: number): Promise<unknown> {
+    return this.inTurn(partition, (handle) => handle(event));
+  }
+
+  /** Does work that gives an event to the handler, when that has no other of its partition. */
+  async inTurn<Result>(
+    partition: number,
+    work: (handle: (event: RecordedEvent<Event>) => Promise<unknown>) => Promise<Result>,
+  ): Promise<Result> {
     const { options, signal } = this.#parts;
     for (let before = this.#waiting.get(partition); before; before = this.#waiting.get(partition)) {
       const line = before;
@@ -48,8 +56,10 @@ export class Handling<Event extends EventShape> {
     const behind: Array<() => void> = [];
     this.#waiting.set(partition, behind);
     try {
-      signal.throwIfAborted();
-      return await options.handle(event, { signal });
+      return await work(async (event) => {
+        signal.throwIfAborted();
+        return options.handle(event, { signal });
+      });
     } finally {
       this.#waiting.delete(partition);
       for (const wake of behind) wake();

@@ -60,20 +60,24 @@ export class Retrying<Event extends EventShape> {
   }
 
   /** It is taken out only when it was handled: after a crash in between it is handled again. */
-  async #again({ id, aggregateId, version }: ParkedEvent): Promise<Retried> {
+  #again({ id, aggregateId, version }: ParkedEvent): Promise<Retried> {
     const { parked, signal } = this.#parts;
-    let event: RecordedEvent<Event> | undefined;
-    try {
-      [event] = await readCommitted(this.#store, [aggregateId, version, version]);
-      if (event) await this.#handling.once(event, this.#feed.partitionOf(aggregateId));
-    } catch (error) {
-      if (signal.aborted) throw stopped(error);
-      if (!event && isAway(error)) throw error;
-      await parked.failed(id, error);
-      return { id, outcome: 'failed', error };
-    }
-    await parked.remove(id);
-    return { id, outcome: event ? 'handled' : 'gone' };
+    return this.#handling.inTurn(this.#feed.partitionOf(aggregateId), async (handle) => {
+      // It may have been dropped while others were handled.
+      if (!(await this.#list()).some((entry) => entry.id === id)) return { id, outcome: 'absent' };
+      let event: RecordedEvent<Event> | undefined;
+      try {
+        [event] = await readCommitted(this.#store, [aggregateId, version, version]);
+        if (event) await handle(event);
+      } catch (error) {
+        if (signal.aborted) throw stopped(error);
+        if (!event && isAway(error)) throw error;
+        await parked.failed(id, error);
+        return { id, outcome: 'failed', error };
+      }
+      await parked.remove(id);
+      return { id, outcome: event ? 'handled' : 'gone' };
+    });
   }
 }
 
