@@ -77,6 +77,35 @@ describe('a command that was done', () => {
   });
 });
 
+it('a command that comes after others have made and deleted its stream has the state of its events as stored', async () => {
+  const memory = createMemoryStore();
+  const others = new EventStore(memory);
+  let isFirst = true;
+  const client: typeof memory = {
+    ...memory,
+    async put(key, value, options) {
+      if (isFirst && key === 'events:h:a') {
+        isFirst = false;
+        await others.append('a', 'T', 0);
+        await others.deleteStream('a');
+      }
+      return memory.put(key, value, options);
+    },
+  };
+  const handle = createCommandHandler(new EventStore(client), {
+    name: 'versions',
+    revision: '1',
+    initial: (): number[] => [],
+    evolve(seen, { version }) {
+      seen.push(version);
+      return seen;
+    },
+    decide: () => ({ type: 'T', data: 1 }),
+  });
+  expect(await handle('a', undefined)).toMatchObject({ version: 2, state: [2] });
+  expect(await handle('a', undefined)).toMatchObject({ version: 3, state: [2, 3] });
+});
+
 describe('a command that loses', () => {
   const flapping = async (): Promise<EventStore<AccountEvent>> => {
     const client = createMemoryStore();
@@ -206,6 +235,23 @@ describe('what a handler remembers', () => {
     await spoil(deposit(0));
     await spoil(deposit(1));
     expect(await handle('a', withdraw(11))).toMatchObject({ state: { balance: 0 } });
+  });
+
+  it('of a stream that is not there is what `initial` gives, and no copy of it', async () => {
+    const nobody = {};
+    const handle = createCommandHandler(new EventStore(createMemoryStore()), {
+      name: 'guests',
+      revision: '1',
+      initial: () => nobody,
+      evolve: () => ({}),
+      decide(isRefused: boolean, state) {
+        if (isRefused) throw new Error('refused');
+        return { type: state === nobody ? 'Came' : 'Stayed', data: null };
+      },
+    });
+    for (let times = 0; times < 2; times += 1) await expect(handle('a', true)).rejects.toThrow('refused');
+    for (const type of ['Came', 'Stayed'])
+      expect(await handle('a', false)).toMatchObject({ events: [{ type }] });
   });
 
   it('is plain data only, whatever realm it is of', async () => {

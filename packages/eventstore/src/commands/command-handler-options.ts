@@ -7,7 +7,8 @@ export interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
   readonly snapshots?: SnapshotSource | undefined;
   /**
    * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
-   * Only state of plain data is: objects without getters, arrays, maps, sets, dates and primitives.
+   * Only state of plain data is: objects without getters, arrays, maps, sets, dates and primitives. `decide` and `evolve`
+   * are then given a copy: compare what is in it, not whether it is one and the same object.
    */
   readonly rememberedStreams?: number | undefined;
 }

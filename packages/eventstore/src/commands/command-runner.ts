@@ -5,7 +5,7 @@ import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { ExpectedVersion } from '../events/expected.js';
 import type { AppendOptions, AppendResult } from '../events/options.js';
-import { evolved, type Loaded, type SnapshotSource } from '../events/reducer.js';
+import { evolved, type Loaded, type SnapshotSource, stateOf } from '../events/reducer.js';
 import { ask } from '../events/refusals.js';
 import type { CommandResult } from './command-result.js';
 import { type Decider, eventsOf } from './decider.js';
@@ -64,12 +64,16 @@ export class CommandRunner<State, Command, Event extends EventShape> {
     }
     const expected: ExpectedVersion = known.exists ? known.version : 'none';
     let outcome: (() => State) | undefined;
+    let evolvedTo: number | undefined;
     // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
     const accept = (recorded: readonly RecordedEvent[]): void => {
       ask(options.accept, recorded);
       this.#memory.forget(aggregateId);
-      outcome ??= outcomeOf(() => this.#evolve(known.state, recorded));
-      outcome();
+      const last = recorded.at(-1)?.version;
+      // Anew if others made and deleted the stream meanwhile: it is still absent, but its versions are later ones.
+      if (last !== evolvedTo) outcome = outcomeOf(() => this.#evolve(this.#stateOf(known), recorded));
+      evolvedTo = last;
+      outcome?.();
     };
     const limits = { ...options, expected, accept, deadlineMs: patience().timeoutMs };
     const result = await this.#store.append(aggregateId, events, limits);
@@ -111,7 +115,7 @@ export class CommandRunner<State, Command, Event extends EventShape> {
     const known = this.#memory.get(aggregateId);
     if (known && isWhere(known, expected)) {
       try {
-        const events = eventsOf(await this.#decider.decide(command, known.state));
+        const events = eventsOf(await this.#decider.decide(command, this.#stateOf(known)));
         if (events.length > 0) return { known, events };
       } catch {
         // It may be that the state is old: decided below on what the store holds.
@@ -146,6 +150,11 @@ export class CommandRunner<State, Command, Event extends EventShape> {
   ): Promise<CommandResult<State, Event>> {
     const { state } = await this.#store.load(aggregateId, this.#decider, this.#snapshots);
     return { state, version, events, isDuplicate };
+  }
+
+  /** Of a stream that is not there as `initial` gives it, not a copy: `decide` may compare it by identity. */
+  #stateOf({ state, exists }: Loaded<State>): State {
+    return exists ? state : stateOf(undefined, this.#decider);
   }
 
   #evolve(state: State, events: readonly RecordedEvent[]): State {
