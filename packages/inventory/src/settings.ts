@@ -31,6 +31,8 @@ const longestFinalRowBytes = 113;
 const needs: readonly Guarantee[] = ['atomicCas', 'createIfAbsent', 'linearizableReads'];
 const liveShare = 0.5;
 const wholeShare = 0.9;
+/** For each operation id that a record remembers, so that they take a twentieth of it at most: each has up to 97 bytes. */
+const bytesOfOperation = 2_048;
 
 /** What a manager goes by: its checked options. */
 export interface Settings {
@@ -48,6 +50,7 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
   checkObject('options', options);
   const { maxValueBytes = 2 ** 20 } = store.capabilities ?? {};
   const mostReservations = Math.floor((liveShare * maxValueBytes) / longestRowBytes);
+  const mostOperations = Math.max(1, Math.floor(maxValueBytes / bytesOfOperation));
   const {
     prefix = 'inventory',
     ttlMs = 600_000,
@@ -55,8 +58,9 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
     clockSkewMs = 1_000,
     maxReservations = Math.min(5_000, mostReservations),
     newId = randomId,
+    operationWindow = Math.min(256, mostOperations),
     unsafeAllowNonAtomicCas,
-    ...updaterOptions
+    ...others
   } = options;
   requireCapabilities(store, 'InventoryManager', needs, unsafeAllowNonAtomicCas);
   checkText('prefix', prefix, 32);
@@ -65,10 +69,12 @@ export function settingsOf(store: KvStore, options: InventoryOptions): Settings 
   checkWhole('graceMs', graceMs, 0, longestTtlMs);
   checkWhole('clockSkewMs', clockSkewMs, 0, longestTtlMs);
   checkWhole('maxReservations', maxReservations, 1, mostReservations);
+  checkWhole('operationWindow', operationWindow, 1, mostOperations);
   checkFunction('newId', newId);
   const maxRemembered = Math.floor((wholeShare * maxValueBytes) / longestFinalRowBytes);
   const rules = { graceMs, clockSkewMs, maxReservations, maxRemembered };
-  const { clock = systemClock, random = Math.random } = updaterOptions;
+  const updaterOptions = { ...others, operationWindow };
+  const { clock = systemClock, random = Math.random } = others;
   const newToken = (): string => checkAtOnce('newId()', newId());
   return { prefix, ttlMs, rules, newId: newToken, clock, random, updaterOptions };
 }

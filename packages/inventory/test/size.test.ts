@@ -103,6 +103,7 @@ describe('41: a full record', () => {
     const inventory = new InventoryManager(memory, {
       clock,
       ...patience,
+      operationWindow: 512,
       ttlMs: 86_400_000 * 30,
       graceMs: 86_400_000 * 30,
     });
@@ -145,6 +146,29 @@ describe('41: a full record', () => {
     expect(() => new InventoryManager(memory, { maxReservations: 322 })).toThrow(
       /maxReservations is 322; .*321/,
     );
+  });
+
+  it('takes a twentieth for operation ids at most, so that what is live can be committed', async () => {
+    const refused = (most: number) => ({
+      code: 'INVALID_ARGUMENT',
+      message: `operationWindow is ${most + 1}; use a whole number from 1 to ${most}`,
+    });
+    const open = (maxValueBytes: number, operationWindow?: number): InventoryManager =>
+      new InventoryManager(createMemoryStore({ capabilities: { maxValueBytes } }), {
+        ...patience,
+        operationWindow,
+      });
+    expect(() => open(2 ** 20, 513)).toThrow(expect.objectContaining(refused(512)));
+    expect(() => open(2 ** 16, 33)).toThrow(expect.objectContaining(refused(32)));
+    const inventory = open(2 ** 16);
+    await inventory.createItem('hot', largest, { minAvailable: -largest });
+    await times(300, (delivery) => inventory.restock('hot', 1, { opId: longId(delivery) }));
+    for (let wave = 0; wave < 3; wave += 1) {
+      const ids = await times(321, (number) =>
+        inventory.reserve('hot', largest / 1_000, { id: longId(wave * 321 + number) }),
+      );
+      for (const id of ids) expect(await inventory.commit(id)).toMatchObject({ status: 'committed' });
+    }
   });
 
   it('is a smaller one if asked for', async () => {
