@@ -352,7 +352,8 @@ interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
     readonly snapshots?: SnapshotSource | undefined;
     /**
      * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
-     * Only state of plain data is: objects without getters, arrays, maps, sets, dates and primitives.
+     * Only state of plain data is: objects without getters, arrays, maps, sets, dates and primitives. `decide` and `evolve`
+     * are then given a copy: compare what is in it, not whether it is one and the same object.
      */
     readonly rememberedStreams?: number | undefined;
 }
@@ -580,7 +581,9 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
     readonly from?: StartFrom | undefined;
     /** Only streams of this category: the part of the name before the first `-`. */
     readonly category?: string | undefined;
-    /** The partitions of the feed to take over: the others may be another consumer's of the group. Default: all. */
+    /**
+     * The partitions of the feed to take over, and to sweep: the others may be another consumer's of the group. Default: all.
+     */
     readonly partitions?: readonly number[] | undefined;
     /** Only events of these types. */
     readonly types?: readonly Event['type'][] | undefined;
@@ -656,7 +659,7 @@ interface EventFeedOptions extends UpdaterOptions {
     readonly publishSoon?: boolean | undefined;
     /**
      * How long a stream stays in the ledger after its last append, in milliseconds: meanwhile appends cost
-     * nothing extra. Default 1,000.
+     * nothing extra. By the clocks of writers and sweepers: one that is ahead or behind costs entries. Default 1,000.
      */
     readonly quietMs?: number | undefined;
     /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
@@ -701,10 +704,15 @@ declare class EventFeed implements Outbox, AsyncDisposable {
      * @throws InvalidArgumentError if it is another number.
      */
     check(): Promise<void>;
-    /** Publishes everything that was committed before, by any process. Consumers do this now and then. */
-    sweep(): Promise<void>;
-    /** The newest position of each partition. One round trip. */
-    ends(): Promise<number[]>;
+    /**
+     * Publishes everything that was committed before, by any process, in all or in some `partitions`. Consumers do this
+     * now and then.
+     *
+     * @throws CorruptRecordError for a damaged stream, after the others.
+     */
+    sweep(partitions?: readonly number[]): Promise<void>;
+    /** The newest position of each partition, or of some of them, in the order of their numbers. One round trip. */
+    ends(partitions?: readonly number[]): Promise<number[]>;
     /**
      * What a partition holds after a position, at most `limit` items. One round trip if that is recent.
      *
@@ -772,7 +780,7 @@ declare class EventConsumer<Event extends EventShape = EventShape> implements As
     retryParked(id: string): Promise<Retried>;
     /** The same for each event that is parked now, in their order; one that fails holds up none. */
     retryAllParked(): Promise<Retried[]>;
-    /** Forgets a parked event: it is never handled. False if nothing is parked under this id. */
+    /** Forgets a parked event: no retry begins with it any more. False if nothing is parked under this id. */
     dropParked(id: string): Promise<boolean>;
     /** The same as `stop`. */
     [Symbol.asyncDispose](): Promise<void>;

@@ -82,6 +82,11 @@ interface InventoryOptions extends UpdaterOptions {
      * wait this much longer before they take its units. Default 1,000. No difference makes stock wrong.
      */
     readonly clockSkewMs?: number | undefined;
+    /**
+     * How many operation ids a record remembers, at most 512 for values of 1 MiB, and fewer for smaller ones: they must leave
+     * room for the end of each live reservation. Default 256, or what is the most.
+     */
+    readonly operationWindow?: number | undefined;
     /** Live reservations of one SKU, or of one bucket, at most. Default and maximum about 5,000 for 1 MiB. */
     readonly maxReservations?: number | undefined;
     /** Makes the ids of reservations, unique in all processes. Default: 96 random bits. */
@@ -119,7 +124,7 @@ interface AdjustOptions extends ItemOptions {
     readonly ref?: string | undefined;
     /**
      * Names this change, up to 64 bytes when percent-encoded, so that repeating it, from any process, applies it
-     * once. A record remembers its last 256 of these (`operationWindow` of the manager): a repetition after so
+     * once. A record remembers its last 256 of these (`operationWindow` of the manager, at most 512): a repetition after so
      * many further changes with an `opId` is applied again.
      */
     readonly opId?: string | undefined;
