@@ -2,7 +2,17 @@ import { existsSync, renameSync } from 'node:fs';
 import { chmod, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from '@norikv/store';
+import type { RootDatabase } from 'lmdb';
+import { fillBackup } from './data-file.js';
 import { fileMode, makeFolder, unusable } from './folder.js';
+
+/** Copies an environment, as it is at one moment, to a new file. Throws as {@link writeWholeFile} does. */
+export function writeBackup(root: RootDatabase<Buffer, Uint8Array>, name: string): Promise<void> {
+  return writeWholeFile(name, async (draft) => {
+    await root.backup(draft, false);
+    fillBackup(draft);
+  });
+}
 
 /**
  * Makes a file whole or not at all: `write` makes it in a folder beside it that only this user can read, and it gets

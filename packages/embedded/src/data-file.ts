@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { ResourceExhaustedError } from '@norikv/store';
 import { DamagedStoreError } from './errors.js';
 import { type Folder, unusable } from './folder.js';
@@ -32,7 +41,7 @@ export function checkDataFile({ path, dataFile }: Folder): void {
     // Asked for by name: opening and closing the lock file would drop this process's own locks on it.
     const hasLockFile = checkReadWrite(lockFile);
     const hasDataFile = checkReadWrite(dataFile);
-    if (hasDataFile && !hasHeaders(dataFile)) {
+    if (hasDataFile && usedBytesOf(dataFile) === undefined) {
       throw new DamagedStoreError(`${dataFile} is damaged: its header is not one of LMDB. Restore a backup.`);
     }
     if (!(hasLockFile && hasDataFile) && roomOf(path) < roomToBeginBytes) {
@@ -41,6 +50,28 @@ export function checkDataFile({ path, dataFile }: Folder): void {
   } catch (error) {
     throw unusable(path, error);
   }
+}
+
+/**
+ * Checks that nothing is missing at the end of a backup: reading a page that a file does not have kills the process.
+ * Not for the file of a store, which lacks the last pages if LMDB never wrote them, as they were free again.
+ *
+ * @throws DamagedStoreError.
+ */
+export function checkBackup(file: string): void {
+  const bytes = usedBytesOf(file);
+  if (bytes === undefined) {
+    throw new DamagedStoreError(`${file} is no backup: its header is not one of LMDB. Restore another.`);
+  }
+  const { size } = statSync(file);
+  if (size >= bytes) return;
+  throw new DamagedStoreError(`${file} is cut off: it has ${size} of ${bytes} bytes. Restore another.`);
+}
+
+/** Gives a backup the pages at its end that LMDB never wrote, so that it passes {@link checkBackup}. */
+export function fillBackup(file: string): void {
+  const bytes = usedBytesOf(file) ?? 0;
+  if (statSync(file).size < bytes) truncateSync(file, bytes);
 }
 
 /** Whether a file has something in it; throws if it exists and cannot be used. */
@@ -52,28 +83,33 @@ function checkReadWrite(file: string): boolean {
   return stats.size > 0;
 }
 
-function hasHeaders(file: string): boolean {
+/** The bytes of a file up to its last page in use; undefined if its headers are not sound. */
+function usedBytesOf(file: string): number | undefined {
   const descriptor = openSync(file, 'r');
   try {
     // Another process may be writing a header at this moment: one good look is enough.
     for (let look = 0; look < 3; look++) {
-      if (looksSound(descriptor)) return true;
+      const bytes = lookAt(descriptor);
+      if (bytes !== undefined) return bytes;
     }
-    return false;
+    return undefined;
   } finally {
     closeSync(descriptor);
   }
 }
 
-function looksSound(descriptor: number): boolean {
+function lookAt(descriptor: number): number | undefined {
   const { size } = fstatSync(descriptor);
   const first = Buffer.alloc(headerBytes);
   readSync(descriptor, first, 0, headerBytes, 0);
   const pageSize = first.readUInt32LE(trees[0]);
-  if (!isSoundHeader(first, pageSize, size)) return false;
+  if (!isSoundHeader(first, pageSize, size)) return undefined;
   const second = Buffer.alloc(headerBytes);
   readSync(descriptor, second, 0, headerBytes, pageSize);
-  return isSoundHeader(second, pageSize, size);
+  if (!isSoundHeader(second, pageSize, size)) return undefined;
+  // The last page never moves back, so the higher one is that of the header that holds.
+  const lastPage = Math.max(...[first, second].map((header) => Number(header.readBigUInt64LE(lastPageAt))));
+  return (lastPage + 1) * pageSize;
 }
 
 function isSoundHeader(header: Buffer, pageSize: number, fileBytes: number): boolean {

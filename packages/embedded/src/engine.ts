@@ -1,5 +1,5 @@
 import { type Entry, isNoriKVError, type NoriKVError } from '@norikv/store';
-import { writeWholeFile } from './backup.js';
+import { writeBackup } from './backup.js';
 import { explainCommitFailure } from './commit-failure.js';
 import { CommitLog } from './commit-log.js';
 import type { EmbeddedStats } from './embedded-store.js';
@@ -126,7 +126,7 @@ export class Engine {
   }
 
   backup(file: string): Promise<void> {
-    return this.track(writeWholeFile(file, (partial) => this.#environment.root.backup(partial, false)));
+    return this.track(writeBackup(this.#environment.root, file));
   }
 
   async stats(): Promise<EmbeddedStats> {

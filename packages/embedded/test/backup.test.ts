@@ -1,11 +1,16 @@
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
+  readFileSync,
   statSync,
+  truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bytesToString, InvalidArgumentError, type Version } from '@norikv/store';
@@ -13,7 +18,7 @@ import { FakeClock } from '@norikv/testkit';
 import { describe, expect, test } from 'vitest';
 import { ForeignFilesError, openEmbedded, PathUnusableError, restoreBackup } from '../src/index.js';
 import { newFolder, newPath, openTestStore } from './support/folders.js';
-import { changeMeta, dataFileOf } from './support/raw-store.js';
+import { changeMeta, changeRaw, dataFileOf } from './support/raw-store.js';
 
 describe('a backup', () => {
   test('is the store at one moment, taken while it is written to', async () => {
@@ -149,6 +154,18 @@ describe('a backup', () => {
     expect(readdirSync(dirname(file))).toEqual(['backup']);
   });
 
+  test('has the free pages at its end that LMDB never wrote', async () => {
+    const path = newPath();
+    const store = await openTestStore({ path });
+    await store.put('key', 'value');
+    raiseLastPage(dataFileOf(path), 10n);
+    const [file, restored] = [newPath('backup'), newPath()];
+    await store.backup(file);
+    await restoreBackup(file, restored);
+    const copy = await openTestStore({ path: restored });
+    expect(bytesToString((await copy.get('key')).value)).toBe('value');
+  });
+
   test('that was begun is finished before the store closes', async () => {
     const store = await openEmbedded({ path: newPath() });
     await store.put('key', new Uint8Array(1_000_000));
@@ -185,16 +202,51 @@ describe('restoring is refused', () => {
   });
 
   test('from a file that is no backup, or a newer one, and leaves the folder empty', async () => {
-    const [rubbish, newer] = [newPath('rubbish'), newPath()];
+    const [empty, rubbish, newer, foreign] = [newPath('empty'), newPath('rubbish'), newPath(), newPath()];
+    writeFileSync(empty, '');
     writeFileSync(rubbish, 'rubbish');
     await changeMeta(newer, 'format', 'norikv-embedded/9');
-    for (const [file, code] of [
-      [rubbish, 'DAMAGED_STORE'],
-      [dataFileOf(newer), 'NEWER_FORMAT'],
-    ] as const) {
-      const path = newFolder();
-      await expect(restoreBackup(file, path)).rejects.toMatchObject({ code });
-      expect(readdirSync(path)).toEqual([]);
+    mkdirSync(foreign);
+    await changeRaw(foreign, undefined, (root) => root.put(Buffer.from('key'), Buffer.from('value')));
+    await expectRefusal(empty, 'DAMAGED_STORE');
+    await expectRefusal(rubbish, 'DAMAGED_STORE');
+    await expectRefusal(dataFileOf(newer), 'NEWER_FORMAT');
+    await expectRefusal(dataFileOf(foreign), 'FOREIGN_FILES');
+  });
+
+  test('from a file whose end is missing: reading it would kill the process', async () => {
+    const store = await openTestStore({ path: newPath() });
+    for (let key = 0; key < 100; key++) await store.put(`${key}`, new Uint8Array(100_000));
+    for (let key = 0; key < 5; key++) await store.delete(`${key}`);
+    // The roots now lie where the freed pages did, near the beginning.
+    await store.put('small', 'value');
+    await store.put('small', 'next');
+    const file = newPath('backup');
+    await store.backup(file);
+    const { size } = statSync(file);
+    for (const bytes of [size - 1, size * 0.9, size / 2, 2 * 4_096, 4_096, 100]) {
+      truncateSync(file, bytes);
+      await expectRefusal(file, 'DAMAGED_STORE');
     }
   });
 });
+
+/** Errors name the backup: the draft that was looked at is gone. */
+async function expectRefusal(file: string, code: string): Promise<void> {
+  const path = newFolder();
+  const message = expect.stringContaining(`${file} `);
+  await expect(restoreBackup(file, path)).rejects.toMatchObject({ code, message });
+  expect(readdirSync(path)).toEqual([]);
+}
+
+/** Lets the file of an open store end before its last page, as if LMDB had not written the last ones. */
+function raiseLastPage(file: string, pages: bigint): void {
+  const bytes = readFileSync(file);
+  const descriptor = openSync(file, 'r+');
+  for (const header of [0, bytes.readUInt32LE(48)]) {
+    const at = header + 144;
+    bytes.writeBigUInt64LE(bytes.readBigUInt64LE(at) + pages, at);
+    writeSync(descriptor, bytes, at, 8, at);
+  }
+  closeSync(descriptor);
+}
