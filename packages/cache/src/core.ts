@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { type KvStore, systemClock } from '@norikv/store';
 import { LRUCache } from 'lru-cache';
+import { overwrite } from './epoch-moves.js';
 import { Epochs } from './epochs.js';
 import type { CacheEvent, Counters } from './events.js';
 import { Flights } from './flights.js';
@@ -63,6 +64,7 @@ export class Core {
       maxKeyBytes: this.maxKeyBytes,
       lifetimeMs: 2 * maxTtlMs + marginMs,
       maxCells,
+      move: overwrite,
     });
     this.memory =
       maxEntries === 0

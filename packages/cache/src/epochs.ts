@@ -1,4 +1,5 @@
-import { bytesToString, type Clock, type Entry, find, stringToBytes } from '@norikv/store';
+import { type Clock, type Entry, find } from '@norikv/store';
+import { type EpochMove, movedAtOf } from './epoch-moves.js';
 import { storeKey } from './keys.js';
 import type { StoreGate } from './store-gate.js';
 
@@ -25,13 +26,14 @@ export interface EpochSettings {
   readonly lifetimeMs: number;
   readonly maxCells: number;
   readonly clock: Clock;
+  readonly move: EpochMove;
 }
 
 /**
  * Names whose epoch moves when what belongs to them is invalidated.
  *
- * An epoch is the version of a record: writing the record, without a condition and whatever the value, moves
- * it, and it never comes back. There is no watch: what other processes moved is seen by looking again.
+ * An epoch is the version of a record: writing the record, whatever the value, moves it, and it never comes back.
+ * There is no watch: what other processes moved is seen by looking again.
  */
 export class Epochs {
   readonly #gate: StoreGate;
@@ -101,7 +103,7 @@ export class Epochs {
 
   /**
    * Moves an epoch. Resolves when every process that looks from now on sees it. Callers that come while a
-   * write is under way share the next one.
+   * move is under way share the next one.
    */
   bump(name: string): Promise<void> {
     const cell = this.#cell(name);
@@ -120,15 +122,12 @@ export class Epochs {
   }
 
   async #write(name: string, cell: Cell): Promise<void> {
-    const { clock, lifetimeMs } = this.#settings;
+    const { clock, lifetimeMs, move } = this.#settings;
     const startedAt = clock.monotonic();
     cell.disturbances += 1;
     try {
-      const value = stringToBytes(String(clock.now()));
-      const version = await this.#gate.insist((store) =>
-        store.put(this.#key(name), value, { ttlMs: lifetimeMs }),
-      );
-      this.#learn(name, cell, { value, version }, startedAt);
+      const record = { key: this.#key(name), nowMs: clock.now(), ttlMs: lifetimeMs };
+      this.#learn(name, cell, await move(this.#gate, record), startedAt);
     } catch (error) {
       // It may have moved or not.
       cell.epoch = undefined;
@@ -142,9 +141,9 @@ export class Epochs {
   }
 
   #learn(name: string, cell: Cell, entry: Entry | null, startedAt: number): void {
-    const { version, value } = entry ?? {};
+    const version = entry?.version;
     const epoch = version ? `${version.term.toString(36)}.${version.index.toString(36)}` : '0';
-    cell.movedAt = value ? Number(bytesToString(value)) : Number.NEGATIVE_INFINITY;
+    cell.movedAt = movedAtOf(entry);
     if (cell.epoch !== epoch) this.generation += 1;
     cell.epoch = epoch;
     cell.knownAt = startedAt;

@@ -1,7 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
-import type { KvStore } from '@norikv/store';
+import { type KvStore, requireCapabilities } from '@norikv/store';
 import { checkFunction } from '@norikv/store/checks';
-import { type AdapterOptions, shelfSettings } from './adapter-options.js';
+import { type AdapterOptions, type ShelfSettings, shelfSettings } from './adapter-options.js';
+import { moveForward } from './epoch-moves.js';
 import { tagEpoch } from './place.js';
 import { Shelf } from './shelf.js';
 
@@ -31,7 +32,7 @@ export interface NextCacheHandler {
   get(key: string, context?: NextGetContext): Promise<NextCacheValue | null>;
   /** Null removes the entry. */
   set(key: string, data: unknown, context?: NextSetContext): Promise<void>;
-  /** Makes all entries with one of the tags invalid: one write a tag. */
+  /** Makes all entries with one of the tags invalid: a read and a write a tag. */
   revalidateTag(tags: string | readonly string[]): Promise<void>;
   /** Does nothing: nothing is kept for one request. */
   resetRequestCache(): void;
@@ -70,7 +71,7 @@ export function createNextCacheHandler(
     });
     const store = await opened;
     // A store that cannot be used stays so, and is not opened again for every request.
-    made ??= new Shelf(store, 'createNextCacheHandler', settings);
+    made ??= shelfOn(store, settings);
     return made;
   };
 
@@ -112,6 +113,13 @@ export function createNextCacheHandler(
 
     resetRequestCache(): void {}
   };
+}
+
+/** The time of a tag decides about reads, so it must never go back: tags are moved on a condition. */
+function shelfOn(store: KvStore, settings: ShelfSettings): Shelf {
+  const user = 'createNextCacheHandler';
+  requireCapabilities(store, user, ['atomicCas', 'createIfAbsent']);
+  return new Shelf(store, user, settings, moveForward);
 }
 
 /** Tags that a read names may be missing in the entry: then the time of their last move decides. */

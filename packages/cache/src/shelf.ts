@@ -1,5 +1,6 @@
 import { type Clock, find, type KvStore, requireCapabilities } from '@norikv/store';
 import type { ShelfSettings } from './adapter-options.js';
+import { type EpochMove, overwrite } from './epoch-moves.js';
 import { Epochs } from './epochs.js';
 import { checkPrefix, joinNames, storeKey } from './keys.js';
 import { decodeRecord, encodeRecord } from './record.js';
@@ -29,7 +30,7 @@ export class Shelf {
   readonly #maxTtlMs: number;
   readonly #maxKeyBytes: number;
 
-  constructor(store: KvStore, user: string, settings: ShelfSettings) {
+  constructor(store: KvStore, user: string, settings: ShelfSettings, move: EpochMove = overwrite) {
     const { prefix, maxStalenessMs, maxTtlMs, storeTimeoutMs, clock } = settings;
     requireCapabilities(store, user, ['linearizableReads', 'putVersionUsable', 'ttl']);
     this.#prefix = prefix;
@@ -51,6 +52,7 @@ export class Shelf {
       lifetimeMs: maxTtlMs + marginMs,
       maxCells: 10_000,
       clock,
+      move,
     });
   }
 

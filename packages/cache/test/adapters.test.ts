@@ -319,6 +319,29 @@ describe('the Next.js cache handler', () => {
     }
   });
 
+  it('keeps a page dropped when a revalidation that began before another one arrives after it', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
+    const far = start(withFaults(store, { clock, latencyMs: 400 }), clock);
+    const [near, other] = [start(store, clock), start(store, clock)];
+    const earlier = far.revalidateTag('_N_T_/home');
+    await clock.advance(50);
+    await other.set('/home', page);
+    await clock.advance(50);
+    await near.revalidateTag('_N_T_/home');
+    await clock.run(earlier);
+    await clock.advance(2_000);
+    for (const handler of [far, near, other]) {
+      expect(await clock.run(handler.get('/home', { softTags: ['_N_T_/home'] }))).toBeNull();
+    }
+  });
+
+  it('revalidates a tag for a read and a write', async () => {
+    const store = countCalls(createMemoryStore());
+    await start(store).revalidateTag('home');
+    expect(store.calls).toMatchObject({ total: 2, put: 1 });
+  });
+
   it('does not open the store again and again where it cannot be used', async () => {
     let opened = 0;
     const handler = new (createNextCacheHandler(() => {

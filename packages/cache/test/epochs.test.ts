@@ -1,5 +1,7 @@
-import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
+import type { KvStore } from '@norikv/store';
+import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
+import { type EpochMove, type EpochRecord, movedAtOf, moveForward, overwrite } from '../src/epoch-moves.js';
 import { Epochs } from '../src/epochs.js';
 import { createCache } from '../src/index.js';
 import { NoriKVKeyvStore } from '../src/keyv.js';
@@ -19,6 +21,7 @@ function start(maxCells = 2) {
     lifetimeMs: 10_000,
     maxCells,
     clock,
+    move: overwrite,
   };
   return { clock, store, gate, epochs: new Epochs(gate, settings) };
 }
@@ -88,6 +91,7 @@ describe('epochs', () => {
       lifetimeMs: 10_000,
       maxCells: 9,
       clock,
+      move: overwrite,
     };
     const slow = new Epochs(gate, settings);
     const look = slow.refresh(['a']);
@@ -103,7 +107,7 @@ describe('epochs', () => {
     const store = createMemoryStore({ clock, latencyMs: () => latencies.shift() ?? 1 });
     const gate = new StoreGate(store, { clock, storeTimeoutMs: 100, breakerFailures: 9, breakerMs: 1 });
     const settings = { prefix: 'p', maxKeyBytes: 1_024, maxStalenessMs: 50, lifetimeMs: 10_000, maxCells: 1 };
-    const epochs = new Epochs(gate, { ...settings, clock });
+    const epochs = new Epochs(gate, { ...settings, clock, move: overwrite });
     const look = epochs.refresh(['a']);
     await clock.advance(15);
     await clock.run(epochs.refresh(['b']));
@@ -154,5 +158,32 @@ describe('epochs', () => {
     expect(await store.find('cache/e/t/tag')).not.toBeNull();
     await clock.advance(3_600_000);
     expect(await store.find('cache/e/t/tag')).toBeNull();
+  });
+});
+
+describe('the time of an epoch', () => {
+  /** One process moves it and its write takes long; another moves it meanwhile, later. */
+  async function moveTwice(move: EpochMove): Promise<{ movedAtMs: number; calls: number }> {
+    const clock = new FakeClock();
+    const startedAt = clock.now();
+    const memory = createMemoryStore({ clock });
+    const slow = countCalls(withFaults(memory, { clock, latencyMs: () => (slow.calls.put === 1 ? 200 : 2) }));
+    const record = (): EpochRecord => ({ key: 'epoch', nowMs: clock.now(), ttlMs: 10_000 });
+    const gateTo = (store: KvStore): StoreGate =>
+      new StoreGate(store, { clock, storeTimeoutMs: 1_000, breakerFailures: 9, breakerMs: 1 });
+    const earlier = move(gateTo(slow), record());
+    await clock.advance(50);
+    await move(gateTo(memory), record());
+    const moved = await clock.run(earlier);
+    expect(moved).toEqual(await memory.get('epoch'));
+    return { movedAtMs: movedAtOf(moved) - startedAt, calls: slow.calls.total };
+  }
+
+  it('never goes back where it is moved forward, at the cost of a read and what a race repeats', async () => {
+    expect(await moveTwice(moveForward)).toEqual({ movedAtMs: 50, calls: 4 });
+  });
+
+  it('may go back where nobody asks for it, for one write', async () => {
+    expect(await moveTwice(overwrite)).toEqual({ movedAtMs: 0, calls: 1 });
   });
 });
