@@ -1,4 +1,4 @@
-import { type KvStore, UnsupportedError } from '@norikv/store';
+import { bytesToString, type KvStore, UnsupportedError } from '@norikv/store';
 import { type AdapterOptions, shelfSettings } from './adapter-options.js';
 import { Shelf } from './shelf.js';
 
@@ -55,7 +55,7 @@ export function noriKVDriver(store: KvStore, options: AdapterOptions = {}): Unst
     hasItem: async (key) => (await get(key)) !== null,
     async getItem(key) {
       const value = await get(key);
-      return value instanceof Uint8Array ? new TextDecoder().decode(value) : (value as string | null);
+      return value instanceof Uint8Array ? bytesToString(value) : (value as string | null);
     },
     getItemRaw: get,
     setItem: set,
