@@ -16,6 +16,7 @@ import {
   type Version,
   VersionMismatchError,
 } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import { TenantLimitError, TenantNotFoundError, TenantSuspendedError } from './errors.js';
 
 /** What an error carries besides its message. */
@@ -66,7 +67,7 @@ export function unservedError(error: unknown, key: Key | undefined): unknown {
 export function scopedError(error: unknown, prefix: string, key: Key | undefined): NoriKVError {
   const code = errorCode(error) ?? 'INTERNAL';
   const isOurs = isNoriKVError(error);
-  const message = isOurs ? error.message.replaceAll(prefix, '') : `the store failed (${code})`;
+  const message = isOurs ? withoutPrefix(error.message, prefix) : `the store failed (${code})`;
   const facts: Facts = {
     code,
     outcome: isOurs ? error.outcome : 'unknown',
@@ -81,4 +82,10 @@ export function scopedError(error: unknown, prefix: string, key: Key | undefined
   if (code === 'CANCELLED') return new CancelledError(message, { ...facts, cause: (error as Error).cause });
   const Class = classes.find((each) => each.code === code);
   return Class ? new Class(message, facts) : new NoriKVError(message, facts);
+}
+
+/** Messages show names as they are, quoted as JSON does it, or the beginning of that. */
+function withoutPrefix(message: string, prefix: string): string {
+  const quoted = [JSON.stringify(prefix), shown(prefix)].map((text) => text.slice(1, -1));
+  return [prefix, ...quoted].reduce((text, form) => text.replaceAll(form, ''), message);
 }

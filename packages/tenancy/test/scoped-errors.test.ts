@@ -8,6 +8,7 @@ import {
   type Version,
   VersionMismatchError,
 } from '@norikv/store';
+import { shown } from '@norikv/store/checks';
 import { describe, expect, it } from 'vitest';
 import { TenantLimitError, TenantNotFoundError, TenantSuspendedError } from '../src/index.js';
 import { scopedError, unservedError } from '../src/scoped-errors.js';
@@ -26,6 +27,19 @@ describe('the error of a call', () => {
       expect(error).toMatchObject({ message: 'no room for key', retryable, outcome: 'unknown', key: 'key' });
     }
   });
+
+  it.each(['a', 'a"b', 'a\\b', 'a\nb', 'é'.repeat(100), `${'\\'.repeat(63)}😀`])(
+    'shows no prefix, however the store writes it: %j',
+    (tenant) => {
+      const prefix = `tenant.${tenant}/`;
+      const name = `${prefix}docs`;
+      for (const text of [name, JSON.stringify(name), shown(name)]) {
+        const { message } = scopedError(new UnavailableError(`there is no ${text} here`), prefix, 'docs');
+        expect(message).not.toContain('tenant.');
+        expect(message).toMatch(/^there is no .* here$/);
+      }
+    },
+  );
 
   it('says what was there instead', () => {
     const mismatch = scoped(new VersionMismatchError('other', { expected: version, actual: entry }));
