@@ -113,7 +113,7 @@ export class UsageLedger {
     const { maxKeys = Infinity, maxStorageMB = Infinity } = limits;
     const grantOf: Transition<Usage, Usage> = (used = nothing) => {
       const room = {
-        keys: maxKeys - used.keys,
+        keys: Math.floor(maxKeys) - used.keys,
         bytes: Math.floor(maxStorageMB * megabyte) - used.bytes,
       };
       if (need.keys > Math.max(0, room.keys)) throw exceeded('maxKeys', maxKeys);

@@ -122,6 +122,16 @@ it('what a plan leaves out is not limited, and counted all the same', async () =
   expect(await manager.usage('a')).toEqual({ keys: 1, bytes: 5 });
 });
 
+it('a limit that is no whole number leaves room for the whole keys in it', async () => {
+  const { client, manager } = await start({ maxKeys: 2.5 }, { chunk: { keys: 4 } });
+  for (const key of ['a', 'b']) await client.put(key, 'v');
+  await expect(client.put('c', 'v')).rejects.toMatchObject({ code: 'TENANT_LIMIT', limit: 'maxKeys' });
+  await client.delete('a');
+  await client.put('c', 'v');
+  await manager.close();
+  expect(await manager.usage('a')).toEqual({ keys: 2, bytes: 2 });
+});
+
 it('a process refuses nothing for want of what it took itself', async () => {
   const { client, manager } = await start(
     { maxKeys: 100, maxStorageMB: 1 },
