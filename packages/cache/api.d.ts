@@ -547,7 +547,7 @@ interface NextCacheHandler {
     get(key: string, context?: NextGetContext): Promise<NextCacheValue | null>;
     /** Null removes the entry. */
     set(key: string, data: unknown, context?: NextSetContext): Promise<void>;
-    /** Makes all entries with one of the tags invalid: one write a tag. */
+    /** Makes all entries with one of the tags invalid: a read and a write a tag. */
     revalidateTag(tags: string | readonly string[]): Promise<void>;
     /** Does nothing: nothing is kept for one request. */
     resetRequestCache(): void;
@@ -573,7 +573,7 @@ export { AdapterOptions, type NextCacheHandler, type NextCacheValue, type NextGe
 
 // shelf.d.ts
 
-import { KvStore, Clock } from '@norikv/store';
+import { KvStore, Clock, Entry } from '@norikv/store';
 import { S as ShelfSettings } from './adapter-options.js';
 
 /** How long a call may take, and when a failing store is left alone. */
@@ -599,6 +599,15 @@ declare class StoreGate {
     insist<Result>(send: (store: KvStore) => Promise<Result>): Promise<Result>;
 }
 
+/** What a move writes: the time at which it began, by the wall clock of whoever moves the epoch. */
+interface EpochRecord {
+    readonly key: string;
+    readonly nowMs: number;
+    readonly ttlMs: number;
+}
+/** Writes the record of an epoch, so that its version moves. Gives what it wrote. */
+type EpochMove = (gate: StoreGate, record: EpochRecord) => Promise<Entry>;
+
 /** Settings of {@link Epochs}. */
 interface EpochSettings {
     readonly prefix: string;
@@ -608,12 +617,13 @@ interface EpochSettings {
     readonly lifetimeMs: number;
     readonly maxCells: number;
     readonly clock: Clock;
+    readonly move: EpochMove;
 }
 /**
  * Names whose epoch moves when what belongs to them is invalidated.
  *
- * An epoch is the version of a record: writing the record, without a condition and whatever the value, moves
- * it, and it never comes back. There is no watch: what other processes moved is seen by looking again.
+ * An epoch is the version of a record: writing the record, whatever the value, moves it, and it never comes back.
+ * There is no watch: what other processes moved is seen by looking again.
  */
 declare class Epochs {
     #private;
@@ -632,7 +642,7 @@ declare class Epochs {
     refresh(names: Iterable<string>, maxAgeMs?: number): Promise<void>;
     /**
      * Moves an epoch. Resolves when every process that looks from now on sees it. Callers that come while a
-     * write is under way share the next one.
+     * move is under way share the next one.
      */
     bump(name: string): Promise<void>;
 }
@@ -651,7 +661,7 @@ interface ShelfWrite {
 declare class Shelf {
     #private;
     readonly epochs: Epochs;
-    constructor(store: KvStore, user: string, settings: ShelfSettings);
+    constructor(store: KvStore, user: string, settings: ShelfSettings, move?: EpochMove);
     /** A value, with the wall-clock time at which it was written; undefined if there is none that is valid. */
     get(names: readonly string[]): Promise<{
         value: unknown;

@@ -242,15 +242,17 @@ declare function openEmbedded(options?: EmbeddedOptions): Promise<EmbeddedStore>
 declare function createEphemeral(): Promise<EmbeddedStore>;
 
 /**
- * Makes a store in an empty folder from a file that `backup` wrote, once it has been seen to open.
+ * Makes a store in an empty folder from a file that `backup` wrote, once it has been seen to be whole and to open.
  *
  * The restored store gives versions of a new term, so none of them equals one the lost store gave after the
  * backup was made. Records keep the versions they had. A backup file put into place by other means (named
- * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened. Do not write it over the
- * file of a store: what is overwritten in place is still that file, and would give the same versions again.
+ * `norikv.mdb`, in a folder of its own) gets a new term as well when it is first opened, but nobody looks whether its
+ * end is missing. Do not write it over the file of a store: what is overwritten in place is still that file, and would
+ * give the same versions again.
  *
  * @throws InvalidArgumentError if the folder holds a store, also one made meanwhile, or there is no such file.
- * @throws PathUnusableError, ResourceExhaustedError, ForeignFilesError, NewerFormatError or DamagedStoreError.
+ * @throws DamagedStoreError if the file is not whole: empty, cut off, or not written by `backup`.
+ * @throws PathUnusableError, ResourceExhaustedError, ForeignFilesError or NewerFormatError.
  */
 declare function restoreBackup(file: string, path: string): Promise<void>;
 

@@ -25,7 +25,7 @@ export class NewerFormatError extends NoriKVError {
 }
 
 /**
- * What is on the disk is not what was written: the file's header, or the record of `key`. A put or delete
+ * What is on the disk is not what was written: the file's header, its end, or the record of `key`. A put or delete
  * without a condition replaces such a record; otherwise restore a backup.
  */
 export class DamagedStoreError extends NoriKVError {
