@@ -360,7 +360,9 @@ describe('the storage', () => {
     await storage.delete('key');
     await storage.set('key', 'later');
     expect(copies.length).toBeGreaterThan(1);
-    for (const deliver of copies) await expect(deliver()).rejects.toMatchObject({ code: 'VERSION_MISMATCH' });
+    // What is left of an ended value may have expired by then, and the later one was created.
+    const refused = { code: expect.stringMatching(/^(VERSION_MISMATCH|ALREADY_EXISTS)$/) };
+    for (const deliver of copies) await expect(deliver()).rejects.toMatchObject(refused);
     expect(await storage.get('key')).toBe('later');
   });
 
