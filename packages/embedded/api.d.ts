@@ -170,7 +170,7 @@ declare class NewerFormatError extends NoriKVError {
     static readonly code: string;
 }
 /**
- * What is on the disk is not what was written: the file's header, or the record of `key`. A put or delete
+ * What is on the disk is not what was written: the file's header, its end, or the record of `key`. A put or delete
  * without a condition replaces such a record; otherwise restore a backup.
  */
 declare class DamagedStoreError extends NoriKVError {
