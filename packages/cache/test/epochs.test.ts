@@ -1,4 +1,4 @@
-import type { KvStore } from '@norikv/store';
+import { type KvStore, systemClock, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type EpochMove, type EpochRecord, movedAtOf, moveForward, overwrite } from '../src/epoch-moves.js';
@@ -181,6 +181,14 @@ describe('the time of an epoch', () => {
 
   it('never goes back where it is moved forward, at the cost of a read and what a race repeats', async () => {
     expect(await moveTwice(moveForward)).toEqual({ movedAtMs: 50, calls: 4 });
+  });
+
+  it('is not said to have moved where the store is away', async () => {
+    const away = (): Promise<never> => Promise.reject(new UnavailableError('away', { retryable: false }));
+    const store = Object.assign(createMemoryStore(), { put: away });
+    const settings = { clock: systemClock, storeTimeoutMs: 50, breakerFailures: 9, breakerMs: 1 };
+    const move = moveForward(new StoreGate(store, settings), { key: 'epoch', nowMs: 1, ttlMs: 10_000 });
+    await expect(move).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('may go back where nobody asks for it, for one write', async () => {

@@ -20,6 +20,15 @@ import { ForeignFilesError, openEmbedded, PathUnusableError, restoreBackup } fro
 import { newFolder, newPath, openTestStore } from './support/folders.js';
 import { changeMeta, changeRaw, dataFileOf } from './support/raw-store.js';
 
+/** A copy of a data file of which one of the two headers is lost. */
+function withoutSecondHeader(dataFile: string): string {
+  const file = newPath('backup');
+  const bytes = readFileSync(dataFile);
+  const pageSize = bytes.readUInt32LE(48);
+  writeFileSync(file, bytes.fill(0, pageSize, 2 * pageSize));
+  return file;
+}
+
 describe('a backup', () => {
   test('is the store at one moment, taken while it is written to', async () => {
     const store = await openTestStore({ path: newPath() });
@@ -210,6 +219,7 @@ describe('restoring is refused', () => {
     await changeRaw(foreign, undefined, (root) => root.put(Buffer.from('key'), Buffer.from('value')));
     await expectRefusal(empty, 'DAMAGED_STORE');
     await expectRefusal(rubbish, 'DAMAGED_STORE');
+    await expectRefusal(withoutSecondHeader(dataFileOf(newer)), 'DAMAGED_STORE');
     await expectRefusal(dataFileOf(newer), 'NEWER_FORMAT');
     await expectRefusal(dataFileOf(foreign), 'FOREIGN_FILES');
   });

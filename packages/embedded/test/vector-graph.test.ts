@@ -4,6 +4,7 @@ import { type DistanceFunction, systemClock } from '@norikv/store';
 import { seededRandom } from '@norikv/testkit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type EmbeddedStore, openEmbedded, type VectorItem } from '../src/index.js';
+import { sealGraphFile } from '../src/vectors/graph-file.js';
 import { GraphFolder } from '../src/vectors/graph-folder.js';
 import { GraphWorker } from '../src/vectors/graph-worker.js';
 import { Pacer } from '../src/vectors/pacer.js';
@@ -354,6 +355,15 @@ describe('a graph file that is', () => {
     ['of other dimensions', (bytes) => resealed(bytes, `"dimensions":${dimensions}`, '"dimensions":99')],
     ['of another distance', (bytes) => resealed(bytes, '"cosine"', '"cosene"')],
   ];
+
+  test('is not completed if nobody could open it', async () => {
+    const file = newPath('graph');
+    const places = 2;
+    writeFileSync(file, Buffer.of(places, 0, 0, 0));
+    const keys = { ids: ['one'], versions: [1, 1], removed: 1, scale: 1 };
+    const sealing = sealGraphFile(file, keys, { dimensions, distance: 'cosine' });
+    await expect(sealing).rejects.toThrow('Too many vectors were deleted');
+  });
 
   test.each(damages)('%s is built again', async (_name, damage) => {
     const path = newPath();

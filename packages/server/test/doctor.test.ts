@@ -1,5 +1,12 @@
 import { NoriKVClient } from '@norikv/client';
-import { type Key, type KvStore, type PutOptions, ResourceExhaustedError, type Version } from '@norikv/store';
+import {
+  type Key,
+  type KvStore,
+  type PutOptions,
+  ResourceExhaustedError,
+  UnsupportedError,
+  type Version,
+} from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type Lies, startDouble } from '../../client/test/support/doubles.js';
@@ -183,6 +190,19 @@ describe('doctor', () => {
       for (const key of keys) expect(await memory.find(key)).toBeNull();
     },
   );
+
+  it('says so where its keys cannot be removed', async () => {
+    const memory = createMemoryStore();
+    const store = flawed(() => ({
+      put: (...call) => memory.put(...call),
+      get: (...call) => memory.get(...call),
+      delete: () => Promise.reject(new UnsupportedError('kept for good')),
+    }));
+    await using server = await createServer(store, { port: 0 });
+    const { verdicts, report } = await examine(server.address);
+    expect(verdicts).toMatchObject({ values: 'broken' });
+    expect(report).toContain('kept for good');
+  });
 
   it('removes its key also where that is refused at first', async () => {
     const memory = createMemoryStore();

@@ -1,13 +1,7 @@
 import { type Change, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
-import {
-  errorCode,
-  find,
-  InvalidArgumentError,
-  isNoriKVError,
-  isVersionMismatch,
-  type KvStore,
-} from '@norikv/store';
+import { find, InvalidArgumentError, isNoriKVError, isVersionMismatch, type KvStore } from '@norikv/store';
 import { checkOptions, checkString, draw, refuse } from '@norikv/store/checks';
+import { rethrowUnlessDamaged } from './errors.js';
 import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {
@@ -95,7 +89,7 @@ export function betterAuthStorage(
     try {
       return isTombstone(await read(token));
     } catch (error) {
-      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      rethrowUnlessDamaged(error);
       return false;
     }
   };
@@ -104,7 +98,7 @@ export function betterAuthStorage(
     try {
       await update(key, end(key));
     } catch (error) {
-      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      rethrowUnlessDamaged(error);
       await overwrite(key);
       await update(key, end(key));
     }

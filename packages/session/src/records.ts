@@ -1,5 +1,6 @@
 import type { Transition, Updater } from '@norikv/cas-retry';
 import { errorCode, type KvStore } from '@norikv/store';
+import { rethrowUnlessDamaged } from './errors.js';
 import type { Settings } from './options.js';
 import { hashOf } from './session-id.js';
 import { type SessionRecord, sessionCodec } from './session-record.js';
@@ -47,7 +48,7 @@ export class Records {
     try {
       return await this.updateSession(key, end());
     } catch (error) {
-      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      rethrowUnlessDamaged(error);
       await this.#client.delete(this.#sessionKey(key), this.#callOptions());
       return 'damaged';
     }

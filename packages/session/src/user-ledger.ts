@@ -1,6 +1,6 @@
 import type { Transition } from '@norikv/cas-retry';
 import { errorCode } from '@norikv/store';
-import { SessionLimitError } from './errors.js';
+import { rethrowUnlessDamaged, SessionLimitError } from './errors.js';
 import type { EndReason } from './events.js';
 import type { Settings } from './options.js';
 import type { Records } from './records.js';
@@ -146,7 +146,7 @@ export class UserLedger {
       const next = record?.kind === 'ended' ? successorOf(record, path) : undefined;
       return next === undefined ? record : await this.#usable(userId, { key: next, handle }, [...path, next]);
     } catch (error) {
-      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      rethrowUnlessDamaged(error);
       this.#settings.onEvent({ kind: 'unreadable', handle, userId, error });
       return undefined;
     }
@@ -159,7 +159,7 @@ export class UserLedger {
       const next = record?.kind === 'ended' ? successorOf(record, path) : undefined;
       return next === undefined ? key : await this.#latestKey(next, [...path, next]);
     } catch (error) {
-      if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
+      rethrowUnlessDamaged(error);
       return key;
     }
   }

@@ -392,6 +392,23 @@ describe('the storage', () => {
     expect(await storage.get(token('a'))).toBeNull();
   });
 
+  it('has ended what cannot be read where somebody removes it meanwhile', async () => {
+    const memory = memoryStore();
+    await memory.put(physicalOf('key'), 'damage');
+    const store = withFaults(memory, {});
+    const { find } = store;
+    let looks = 0;
+    Object.assign(store, {
+      find: async (...args: Parameters<NonNullable<typeof find>>) => {
+        looks += 1;
+        if (looks === 2) await memory.delete(args[0]);
+        return find?.apply(store, args);
+      },
+    });
+    await betterAuthStorage(store).delete('key');
+    expect(await memory.find?.(physicalOf('key'))).toBeNull();
+  });
+
   it('does not take a list that cannot be read for an empty one', async () => {
     const store = memoryStore();
     const storage = betterAuthStorage(store);
