@@ -1,7 +1,7 @@
 import { type Change, delay, keep, remove, type Transition, write } from '@norikv/cas-retry';
 import { find, InvalidArgumentError, isNoriKVError, isVersionMismatch, type KvStore } from '@norikv/store';
 import { checkOptions, checkString, draw, refuse } from '@norikv/store/checks';
-import { rethrowUnlessDamaged } from './errors.js';
+import { rethrowUnlessDamaged } from './damage.js';
 import { type SessionStoreOptions, settingsOf } from './options.js';
 import { hashOf } from './session-id.js';
 import {

@@ -74,8 +74,3 @@ export async function orUnavailable<Result>(
     throw new SessionUnavailableError('The session could not be read or saved; try again', { cause });
   }
 }
-
-/** Throws an error again unless it tells of a record that cannot be read. */
-export function rethrowUnlessDamaged(error: unknown): void {
-  if (errorCode(error) !== 'CORRUPT_RECORD') throw error;
-}

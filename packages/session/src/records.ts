@@ -1,6 +1,6 @@
 import type { Transition, Updater } from '@norikv/cas-retry';
 import { errorCode, type KvStore } from '@norikv/store';
-import { rethrowUnlessDamaged } from './errors.js';
+import { rethrowUnlessDamaged } from './damage.js';
 import type { Settings } from './options.js';
 import { hashOf } from './session-id.js';
 import { type SessionRecord, sessionCodec } from './session-record.js';

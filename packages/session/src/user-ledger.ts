@@ -1,6 +1,7 @@
 import type { Transition } from '@norikv/cas-retry';
 import { errorCode } from '@norikv/store';
-import { rethrowUnlessDamaged, SessionLimitError } from './errors.js';
+import { rethrowUnlessDamaged } from './damage.js';
+import { SessionLimitError } from './errors.js';
 import type { EndReason } from './events.js';
 import type { Settings } from './options.js';
 import type { Records } from './records.js';
