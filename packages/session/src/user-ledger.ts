@@ -40,7 +40,8 @@ export class UserLedger {
     let admission = await this.#records.updateUser(userId, admit(candidate, quota));
     if (admission.kind === 'full') {
       const dead = await this.#deadAmong(userId, admission.sessions);
-      replaces = replaces && (await this.#latestKey(replaces));
+      // It may just have got another id. What is damaged also leaves its room, so nobody needs to hear.
+      replaces = replaces && (await this.#latest(replaces, () => {})).key;
       admission = await this.#records.updateUser(
         userId,
         admit({ ...candidate, replaces }, { ...quota, dead }),
@@ -133,35 +134,28 @@ export class UserLedger {
     }
   }
 
-  /**
-   * The record of a session, under the id it has by now. Nobody can use what is damaged: it keeps its user from nothing,
-   * and is told.
-   */
-  async #usable(
-    userId: string,
-    { key, handle }: Pick<UserSession, 'key' | 'handle'>,
-    path: readonly string[] = [key],
-  ): Promise<SessionRecord | undefined> {
-    try {
-      const record = await this.#records.readSession(key);
-      const next = record?.kind === 'ended' ? successorOf(record, path) : undefined;
-      return next === undefined ? record : await this.#usable(userId, { key: next, handle }, [...path, next]);
-    } catch (error) {
-      rethrowUnlessDamaged(error);
-      this.#settings.onEvent({ kind: 'unreadable', handle, userId, error });
-      return undefined;
-    }
+  /** The record of a session. Nobody can use what is damaged: it keeps its user from nothing, and is told. */
+  async #usable(userId: string, { key, handle }: UserSession): Promise<SessionRecord | undefined> {
+    const { record } = await this.#latest(key, (error) =>
+      this.#settings.onEvent({ kind: 'unreadable', handle, userId, error }),
+    );
+    return record;
   }
 
-  /** The key under which a session goes on, as far as that can be read: it may just have got another id. */
-  async #latestKey(key: string, path: readonly string[] = [key]): Promise<string> {
+  /** A session under the id it has by now, as far as that can be read. */
+  async #latest(
+    key: string,
+    onDamaged: (error: unknown) => void,
+    path: readonly string[] = [key],
+  ): Promise<{ readonly key: string; readonly record?: SessionRecord | undefined }> {
     try {
       const record = await this.#records.readSession(key);
       const next = record?.kind === 'ended' ? successorOf(record, path) : undefined;
-      return next === undefined ? key : await this.#latestKey(next, [...path, next]);
+      return next === undefined ? { key, record } : await this.#latest(next, onDamaged, [...path, next]);
     } catch (error) {
       rethrowUnlessDamaged(error);
-      return key;
+      onDamaged(error);
+      return { key };
     }
   }
 

@@ -63,24 +63,24 @@ export class CommandRunner<State, Command, Event extends EventShape> {
       return (await this.#repeated(order)) ?? { state, version, events: [], isDuplicate: false };
     }
     const expected: ExpectedVersion = known.exists ? known.version : 'none';
-    let outcome: (() => State) | undefined;
-    let evolvedTo: number | undefined;
+    let outcome: { readonly version: number | undefined; readonly state: () => State } | undefined;
     // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
     const accept = (recorded: readonly RecordedEvent[]): void => {
       ask(options.accept, recorded);
       this.#memory.forget(aggregateId);
-      const last = recorded.at(-1)?.version;
+      const version = recorded.at(-1)?.version;
       // Anew if others made and deleted the stream meanwhile: it is still absent, but its versions are later ones.
-      if (last !== evolvedTo) outcome = outcomeOf(() => this.#evolve(this.#stateOf(known), recorded));
-      evolvedTo = last;
-      outcome?.();
+      if (!outcome || outcome.version !== version) {
+        outcome = { version, state: outcomeOf(() => this.#evolve(this.#stateOf(known), recorded)) };
+      }
+      outcome.state();
     };
     const limits = { ...options, expected, accept, deadlineMs: patience().timeoutMs };
     const result = await this.#store.append(aggregateId, events, limits);
     const { version } = result;
     this.#memory.forget(aggregateId);
     if (result.isDuplicate || !outcome) return this.#loadedAfter(aggregateId, result);
-    const state = outcome();
+    const state = outcome.state();
     this.#memory.keep(aggregateId, { state, version, exists: true });
     return { state, version, events: result.events, isDuplicate: false };
   }
