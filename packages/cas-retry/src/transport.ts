@@ -1,6 +1,8 @@
 const capacity = 500;
 const retryCost = 5;
 const timeoutCost = 10;
+/** One answer counts as so many usual ones at most. What took longer may be that of a process which stood still. */
+const mostOfUsual = 8;
 
 /**
  * The health of one store as this process sees it: how long a round trip takes, and how many repeated calls
@@ -31,7 +33,9 @@ export function createTransport(): Transport {
       return isAffordable;
     },
     answered(tookMs) {
-      averageMs = averageMs === undefined ? tookMs : averageMs + (tookMs - averageMs) / 8;
+      const countedMs = Math.min(tookMs, mostOfUsual * Math.max(1, averageMs ?? 1));
+      averageMs ??= countedMs;
+      averageMs += (countedMs - averageMs) / 8;
       tokens = Math.min(capacity, tokens + 1);
     },
   };

@@ -13,6 +13,25 @@ describe('the health of a store', () => {
     expect(transport.roundTripMs).toBeCloseTo(2, 3);
   });
 
+  it('is not that of one answer which took far longer, as in a process that stood still, but follows many', () => {
+    for (const [usualMs, mostMs] of [
+      [0.1, 1.2],
+      [2, 4],
+      [8, 16],
+    ] as const) {
+      const transport = createTransport();
+      for (let answer = 0; answer < 100; answer += 1) transport.answered(usualMs);
+      transport.answered(3_600_000);
+      expect(transport.roundTripMs).toBeGreaterThan(usualMs);
+      expect(transport.roundTripMs).toBeLessThan(mostMs);
+    }
+    const transport = createTransport();
+    transport.answered(3_600_000);
+    expect(transport.roundTripMs).toBe(8);
+    for (let answer = 0; answer < 60; answer += 1) transport.answered(400);
+    expect(transport.roundTripMs).toBeCloseTo(400, 0);
+  });
+
   it('allows 100 repetitions, or 50 after timeouts, and one more for five or ten answers', () => {
     for (const [afterTimeout, repetitions] of [
       [false, 100],
