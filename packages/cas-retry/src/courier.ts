@@ -44,6 +44,8 @@ export interface Courier {
   mayRetry(error: unknown, failures: number, settings: Settings, isWanted: () => boolean): Promise<boolean>;
   /** What the store failed with; undefined once it has answered again. */
   latestFault(): unknown;
+  /** Nobody waits any more: what fails for those who come next is told them alone. */
+  forgetFault(): void;
 }
 
 /** An attempt on its way. */
@@ -182,7 +184,10 @@ export function createCourier(key: Key, store: KvStore, transport: Transport): C
     }
   };
 
-  return { read, deliver, mayRetry, latestFault: () => latestFault };
+  const forgetFault = (): void => {
+    latestFault = undefined;
+  };
+  return { read, deliver, mayRetry, latestFault: () => latestFault, forgetFault };
 }
 
 function applied({ next: envelope, bytes }: Attempt, version: Version | undefined): Delivery {

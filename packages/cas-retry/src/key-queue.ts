@@ -211,6 +211,7 @@ export function createKeyQueue(key: Key, context: QueueContext, onIdle: () => vo
       }
     }
     cancelWatch();
+    courier.forgetFault();
     watchedUntil = Number.POSITIVE_INFINITY;
     isRunning = false;
     onIdle();

@@ -227,6 +227,18 @@ describe('a deadline', () => {
     await clock.run(slow);
   });
 
+  it('names no fault that ended an earlier update, however little the store has said since', async () => {
+    const { clock, store, updater } = setUp(10);
+    store.faults.outage(60_000);
+    await expect(clock.run(increment(updater))).rejects.toMatchObject({ cause: { code: 'UNAVAILABLE' } });
+    await clock.advance(60_000);
+    const error = await clock.run(
+      increment(updater, 'n', { deadlineMs: 5 }).catch((caught: unknown) => caught),
+    );
+    expect(error).toBeInstanceOf(DeadlineExceededError);
+    expect(error).not.toHaveProperty('cause');
+  });
+
   it.each([0, -1, Number.NaN, 2 ** 31, '500' as never, 5n as never])(
     'of %s ms is refused by name',
     async (deadlineMs) => {
