@@ -1,11 +1,11 @@
 import type { GetOptions, KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
 import { checkObject, checkOptions } from '@norikv/store/checks';
-import { type CounterBounds, type Sum, sumWithin } from './bounds.js';
+import { type BoundedChanges, type CounterBounds, changesWithin, type Sum } from './bounds.js';
 import { type CounterRecords, openRecords } from './counter-records.js';
 import { answerOf, safeNumber, wholeNumber } from './counter-value.js';
 import type { AddOptions, CounterOptions, WriteOptions } from './options.js';
-import { initialize, removeCounter, resetTo } from './transitions.js';
+import { initialize, removeCounter, reset } from './transitions.js';
 
 /** Options of a {@link DistributedCounter}. */
 export interface DistributedCounterOptions extends CounterOptions {
@@ -36,7 +36,7 @@ export interface DistributedCounterOptions extends CounterOptions {
  */
 export class DistributedCounter {
   readonly #key: string;
-  readonly #sum: Sum;
+  readonly #changes: BoundedChanges;
   readonly #records: CounterRecords;
 
   /** @throws UnsupportedError if the store does not guarantee what a counter needs. */
@@ -44,7 +44,7 @@ export class DistributedCounter {
     checkObject('options', options);
     const { bounds = {}, ...counterOptions } = options;
     this.#key = counterName;
-    this.#sum = sumWithin(bounds);
+    this.#changes = changesWithin(bounds);
     this.#records = openRecords(client, 'DistributedCounter', counterName, counterOptions);
   }
 
@@ -71,7 +71,7 @@ export class DistributedCounter {
    * @throws InvalidArgumentError for a fraction, NaN, an infinity or a number beyond 2^53 - 1.
    */
   async incrementBy(delta: number, options?: AddOptions): Promise<number> {
-    const sum: Sum = (value, addend) => BigInt(safeNumber(this.#sum(value, addend)));
+    const sum: Sum = (value, addend) => BigInt(safeNumber(this.#changes.sum(value, addend)));
     return safeNumber(await this.#records.add(this.#key, delta, options, sum));
   }
 
@@ -87,7 +87,7 @@ export class DistributedCounter {
    * @throws OperationIdReusedError if the `opId` was used for another delta or for a reset.
    */
   add(delta: number | bigint, options?: AddOptions): Promise<bigint> {
-    return this.#records.add(this.#key, delta, options, this.#sum);
+    return this.#records.add(this.#key, delta, options, this.#changes.sum);
   }
 
   /** The value, 0 if the counter is missing. One round trip. */
@@ -97,13 +97,17 @@ export class DistributedCounter {
 
   /**
    * Sets the value. Returns the old one: an add is either in what a reset returned or in the value, never in
-   * both. The bounds hold as if `to` were added to 0.
+   * both.
+   *
+   * @throws CounterBoundError if `to` is outside the bounds, as 0 may be, and they reject that.
+   * @throws OperationIdReusedError if the `opId` was used for another value or for an add.
    */
   async reset(to: number | bigint = 0n, options: AddOptions = {}): Promise<bigint> {
     checkCallOptions(options);
-    const value = this.#sum(0n, wholeNumber('to', to));
+    const value = wholeNumber('to', to);
+    const transition = reset((current) => this.#changes.set(current, value));
     const fingerprint = `reset:${value}`;
-    return answerOf(await this.#records.update(this.#key, resetTo(value), { ...options, fingerprint }));
+    return answerOf(await this.#records.update(this.#key, transition, { ...options, fingerprint }));
   }
 
   /**

@@ -7,12 +7,12 @@ export interface CounterBoundFacts extends ErrorFacts {
   readonly bound: bigint;
 }
 
-/** An add would have left the bounds of its counter. Nothing was applied. */
+/** An add or a reset would have left the bounds of its counter. Nothing was applied. */
 export class CounterBoundError extends NoriKVError {
   static override readonly code: string = 'COUNTER_BOUND';
   /** What the counter held, and holds. */
   declare readonly value: bigint;
-  /** What was to be added. */
+  /** What was to be added; of a reset the difference. */
   declare readonly delta: bigint;
   /** The bound that was in the way. */
   declare readonly bound: bigint;

@@ -19,9 +19,9 @@ export function change<Answer>(
 /** The answer where none is kept. */
 export const itself = (value: bigint): bigint => value;
 
-/** Sets the value, and answers with the old one as text. */
-export function resetTo(to: bigint): Transition<bigint, string> {
-  return (value = 0n) => write(to, String(value));
+/** Sets the value to what `next` makes of it, and answers with the old one as text. */
+export function reset(next: (value: bigint) => bigint): Transition<bigint, string> {
+  return (value = 0n) => write(next(value), String(value));
 }
 
 /** Creates the record, if it is absent. */

@@ -121,6 +121,27 @@ describe('reset', () => {
     await clamping.reset(11);
     expect(await clamping.value()).toBe(10n);
   });
+
+  it('keeps to bounds that leave 0 out, and from wherever the value is', async () => {
+    const counter = await bounded(20n, { min: 10, max: 50 });
+    for (const to of [undefined, 9, -1n, 51]) {
+      const bound = to === 51 ? 50n : 10n;
+      await expect(counter.reset(to)).rejects.toMatchObject({ code: 'COUNTER_BOUND', value: 20n, bound });
+    }
+    expect(await counter.reset(10)).toBe(20n);
+    expect(await counter.reset(50)).toBe(10n);
+    const above = await bounded(60n, { max: 50 });
+    await expect(above.reset(55)).rejects.toMatchObject({ value: 60n, delta: -5n, bound: 50n });
+    for (const [to, value] of [
+      [0n, 10n],
+      [70n, 50n],
+      [30n, 30n],
+    ] as const) {
+      const clamping = await bounded(60n, { min: 10, max: 50, onBound: 'clamp' });
+      expect(await clamping.reset(to)).toBe(60n);
+      expect(await clamping.value()).toBe(value);
+    }
+  });
 });
 
 describe('bounds that make no sense', () => {
