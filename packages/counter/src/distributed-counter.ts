@@ -111,7 +111,8 @@ export class DistributedCounter {
   }
 
   /**
-   * Removes the counter, and after a while the operation ids it remembers. True if it existed.
+   * Removes the counter. True if it existed. The operation ids it remembers are kept for `tombstoneTtlMs` (60,000), and
+   * a counter that is made anew by then has them from then on: an add repeated under one does not count in it.
    *
    * @throws UnsupportedError for a plain counter, if the store has no conditional delete.
    */

@@ -1,5 +1,5 @@
 import { bytesToString } from '@norikv/store';
-import { countCalls, createMemoryStore, seededRandom, withFaults } from '@norikv/testkit';
+import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { BucketedCounter, DistributedCounter, ShardedCounter } from '../src/index.js';
 import { startProcesses, times } from './simulation.js';
@@ -49,6 +49,22 @@ describe('an operation id', () => {
     await counter.add(2);
     expect(await counter.reset(0, { opId: 'close-day' })).toBe(5n);
     expect(await counter.value()).toBe(2n);
+  });
+
+  it('outlives its counter for tombstoneTtlMs, and goes on in one that is made anew by then', async () => {
+    const clock = new FakeClock();
+    const counter = new DistributedCounter(createMemoryStore({ clock }), 'n', { clock, tombstoneTtlMs: 100 });
+    const repeat = () => counter.add(5, { opId: 'order-1' });
+    await repeat();
+    await counter.delete();
+    await counter.add(1);
+    await clock.advance(200);
+    await repeat();
+    expect(await counter.value()).toBe(1n);
+    await counter.delete();
+    await clock.advance(200);
+    await repeat();
+    expect(await counter.value()).toBe(5n);
   });
 
   it('keeps values beyond 2^53 exact in its answer', async () => {

@@ -174,7 +174,8 @@ export class InventoryManager {
   /** Adds units: {@link adjust} for deliveries. */
   async restock(sku: string, quantity: number, options: AdjustOptions = {}): Promise<void> {
     checkWhole('quantity', quantity, 1, mostUnits);
-    await this.adjust(sku, quantity, { reason: 'restock', ...checkObject('options', options) });
+    const { reason = 'restock', ...others } = checkObject('options', options);
+    await this.adjust(sku, quantity, { ...others, reason });
   }
 
   /**
@@ -228,8 +229,9 @@ export class InventoryManager {
   }
 
   /**
-   * Removes an item and all it remembers. True if it existed. If it is created again, ids used before are new ones: a
-   * late repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
+   * Removes an item and its reservations. True if it existed. If it is created again, their ids are new ones: a late
+   * repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
+   * The `opId`s of `adjust` are kept for `tombstoneTtlMs`, and an item created again by then has them from then on.
    *
    * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
    */

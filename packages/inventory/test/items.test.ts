@@ -8,8 +8,10 @@ onEveryEngine('37: stock is changed under reservations', (open) => {
     const { inventory } = await open();
     await inventory.createItem('SKU-1', 2);
     await inventory.reserve('SKU-1', 2);
-    await inventory.restock('SKU-1', 3, { ref: 'delivery-1' });
-    expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 5, reserved: 2, available: 3 });
+    await inventory.restock('SKU-1', 3, { ref: 'delivery-1', reason: undefined });
+    const { audit, ...item } = await inventory.get('SKU-1');
+    expect(item).toMatchObject({ onHand: 5, reserved: 2, available: 3 });
+    expect(audit.at(-1)).toMatchObject({ delta: 3, reason: 'restock', ref: 'delivery-1' });
   });
 
   it('never takes away what is reserved', async () => {

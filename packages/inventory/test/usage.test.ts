@@ -175,4 +175,14 @@ onEveryEngine('an item', (open) => {
     await expect(inventory.commit('SKU-1:order-17')).rejects.toMatchObject({ code: 'RESERVATION_NOT_FOUND' });
     expect(await inventory.tryReserve('SKU-1', 2, { id: 'order-17' })).toMatchObject({ repeated: false });
   });
+
+  it('that is made anew at once still knows the opIds it has changed under', async () => {
+    const { inventory } = await open();
+    await inventory.createItem('SKU-1', 0);
+    await inventory.restock('SKU-1', 5, { opId: 'delivery-1' });
+    await inventory.removeItem('SKU-1');
+    await inventory.createItem('SKU-1', 1);
+    await inventory.restock('SKU-1', 5, { opId: 'delivery-1' });
+    expect(await inventory.getAvailable('SKU-1')).toBe(1);
+  });
 });
