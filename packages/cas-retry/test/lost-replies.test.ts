@@ -1,4 +1,4 @@
-import { find, type Key, stringToBytes, UnavailableError } from '@norikv/store';
+import { find, type Key, type KvStore, stringToBytes, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, seededRandom, withFaults } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -274,6 +274,19 @@ describe('what cannot be settled is reported as unknown', () => {
     const create = updater.update('n', codec, () => write(1, 1, 20));
     expect(await clock.run(create.catch((error: unknown) => error))).toBeInstanceOf(OutcomeUnknownError);
     expect(slowPuts).toBe(1);
+  });
+
+  it.each([
+    ['deleted it', (memory: KvStore) => memory.delete('n')],
+    [
+      'gave it a shorter time to live',
+      async (memory: KvStore) => {
+        await createUpdater(Object.create(memory)).update('n', numberCodec, () => write(7, 7, 1));
+        await delay(5);
+      },
+    ],
+  ])('not for a create that landed where somebody %s: it is made again', async (_what, meddle) => {
+    expect(await afterMeddling(meddle, { before: 0 })).toBe(1);
   });
 
   it('for a write that may be what was damaged since', async () => {
