@@ -63,7 +63,7 @@ onEveryEngine('40: an SKU split into buckets', (open) => {
   });
 
   it('costs a look at every bucket and 4 calls more where its bucket is dry, or two looks and 2 to refuse', async () => {
-    const { inventory, store } = await open({ random: () => 0.6 });
+    const { inventory, store } = await open({ random: () => 0.6, maxFoldMs: 5_000 });
     await inventory.createItem('hot', 1_000);
     await inventory.split('hot', 4);
     store.reset();
