@@ -1,13 +1,13 @@
 import { KvStore, CallOptions, GetOptions, NoriKVError, ErrorFacts } from '@norikv/store';
 import { UpdaterOptions } from '@norikv/cas-retry';
 
-/** Limits on the value of a counter. All its writers must use the same. */
+/** Limits on the value of a counter. All its writers must use the same. A missing counter is 0, also where they leave 0 out. */
 interface CounterBounds {
     readonly min?: number | bigint | undefined;
     readonly max?: number | bigint | undefined;
     /**
-     * What becomes of an add that would go beyond. `reject` (default): `CounterBoundError`, nothing applied.
-     * `clamp`: it goes as far as the bound.
+     * What becomes of an add or a reset that would go beyond. `reject` (default): `CounterBoundError`, nothing
+     * applied. `clamp`: it goes as far as the bound.
      */
     readonly onBound?: 'reject' | 'clamp' | undefined;
 }
@@ -229,11 +229,15 @@ declare class DistributedCounter {
     value(options?: GetOptions): Promise<bigint>;
     /**
      * Sets the value. Returns the old one: an add is either in what a reset returned or in the value, never in
-     * both. The bounds hold as if `to` were added to 0.
+     * both.
+     *
+     * @throws CounterBoundError if `to` is outside the bounds, as 0 may be, and they reject that.
+     * @throws OperationIdReusedError if the `opId` was used for another value or for an add.
      */
     reset(to?: number | bigint, options?: AddOptions): Promise<bigint>;
     /**
-     * Removes the counter, and after a while the operation ids it remembers. True if it existed.
+     * Removes the counter. True if it existed. The operation ids it remembers are kept for `tombstoneTtlMs` (60,000), and
+     * a counter that is made anew by then has them from then on: an add repeated under one does not count in it.
      *
      * @throws UnsupportedError for a plain counter, if the store has no conditional delete.
      */
@@ -246,12 +250,12 @@ interface CounterBoundFacts extends ErrorFacts {
     readonly delta: bigint;
     readonly bound: bigint;
 }
-/** An add would have left the bounds of its counter. Nothing was applied. */
+/** An add or a reset would have left the bounds of its counter. Nothing was applied. */
 declare class CounterBoundError extends NoriKVError {
     static readonly code: string;
     /** What the counter held, and holds. */
     readonly value: bigint;
-    /** What was to be added. */
+    /** What was to be added; of a reset the difference. */
     readonly delta: bigint;
     /** The bound that was in the way. */
     readonly bound: bigint;

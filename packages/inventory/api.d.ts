@@ -359,8 +359,9 @@ declare class InventoryManager {
      */
     sweep(sku: string, options?: ItemOptions): Promise<number>;
     /**
-     * Removes an item and all it remembers. True if it existed. If it is created again, ids used before are new ones: a
-     * late repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
+     * Removes an item and its reservations. True if it existed. If it is created again, their ids are new ones: a late
+     * repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
+     * The `opId`s of `adjust` are kept for `tombstoneTtlMs`, and an item created again by then has them from then on.
      *
      * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
      */
