@@ -1,7 +1,8 @@
+import { createMemoryVectorStore } from '@norikv/testkit';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
-import type { Fusion } from '../src/index.js';
+import { type Fusion, SemanticSearchEngine } from '../src/index.js';
 import { openEngine } from './support/open-engine.js';
 
 const words = ['harvest', 'winter', 'river', 'stone', 'bridge', 'garden'];
@@ -85,4 +86,23 @@ it('pages up to the last that maxScan holds are in the order of one long page', 
     ),
     { numRuns: 100, endOnFailure: true },
   );
+});
+
+it('pages of what is unlike the query hold every document once, the nearest first', async () => {
+  const model = {
+    dimensions: 2,
+    embed: (text: string) => [Math.cos(Number(text)), Math.sin(Number(text))],
+  };
+  const engine = new SemanticSearchEngine(createMemoryVectorStore(), model, { chunking: false });
+  const nearestFirst = Array.from({ length: 60 }, (_, place) => `d${99 - place}`);
+  for (const [place, id] of nearestFirst.entries()) {
+    await engine.indexDocument(id, '', String(1.6 + place / 40));
+  }
+  const paged: string[] = [];
+  for (let offset: number | null = 0; offset !== null; ) {
+    const page = await engine.searchPage('0', { limit: 7, offset });
+    paged.push(...page.results.map(({ id }) => id));
+    offset = page.nextOffset;
+  }
+  expect(paged).toEqual(nearestFirst);
 });

@@ -57,8 +57,8 @@ describe('SemanticSearchEngine', () => {
     expect(found.map(({ id, score }) => [id, Number(score.toFixed(6))])).toEqual([
       ['same', 1],
       ['near', 0.6],
-      ['back', 0],
       ['right', 0],
+      ['back', 0],
     ]);
     expect(await engine.search('[1,0]', 10, { minScore: 0.6 })).toHaveLength(2);
     const [first] = await engine.search('[1,0]', 1, { explain: true });

@@ -62,7 +62,7 @@ export function lexicalWeightOf(fusion: Fusion): number {
 /**
  * Joins two rankings, best first, ties by id.
  *
- * With the vector leg alone the score is the cosine similarity, 0 where it is negative. Otherwise it is
+ * With the vector leg alone the order is its own, and the score the cosine similarity, 0 where it is negative. Otherwise it is
  * relative to the best of this query: with the lexical leg alone its score by that of the best.
  */
 export function fuse({ vector, lexical }: Rankings, fusion: Fusion): RankedDocument[] {
@@ -85,7 +85,9 @@ export function fuse({ vector, lexical }: Rankings, fusion: Fusion): RankedDocum
     const found = documents.get(id) ?? { id, part: null, score: 0, vector: null };
     documents.set(id, { ...found, score: found.score + contribution, lexical: leg });
   }
-  return [...documents.values()].sort(byScore);
+  const ranked = [...documents.values()];
+  // Where the similarity is negative, the score does not tell what is nearer.
+  return lexical ? ranked.sort(byScore) : ranked;
 }
 
 /**
