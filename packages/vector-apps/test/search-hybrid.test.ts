@@ -220,6 +220,35 @@ describe('hybrid search', () => {
   });
 });
 
+describe('tuning', () => {
+  it('measures what a search with the fusion finds', async () => {
+    const { engine } = await openEngine({ lexical: createBm25Index() });
+    await engine.indexDocument('often', 'Wheat', 'Wheat and wheat again.');
+    await engine.indexDocument('once', '', 'A long text about many other things, among them wheat.');
+    for (let number = 0; number < 8; number += 1) {
+      await engine.indexDocument(`other${number}`, '', `Wheelwrights of the year 180${number}.`);
+    }
+    for (const lexicalWeight of [0, 0.5, 1]) {
+      const fusion = { method: 'weighted', lexicalWeight } as const;
+      const found = idsOf(await engine.search('wheat', 10, { fusion }));
+      const measured: (readonly string[])[] = [];
+      const measure = (ranked: readonly string[]): number => measured.push(ranked);
+      await engine.tune([{ query: 'wheat', relevant: ['once'] }], { fusions: [fusion], measure });
+      expect(measured).toEqual([found]);
+    }
+  });
+
+  it('measures by words alone a query that means nothing to the model', async () => {
+    const model = { dimensions: 2, embed: (text: string) => [Number(text.includes('river')), 0] };
+    const options = { lexical: createBm25Index() };
+    const engine = new SemanticSearchEngine(createMemoryVectorStore(), model, options);
+    await engine.indexDocument('d', '', 'river with okapi');
+    const { best, tried } = await engine.tune([{ query: 'okapi', relevant: ['d'] }]);
+    expect(best.score).toBe(1);
+    expect(tried[0]).toEqual({ fusion: { method: 'weighted', lexicalWeight: 0 }, score: 0 });
+  });
+});
+
 describe('fusion', () => {
   const hit = (id: string, distance: number) => ({ id, generation: 1, part: 0, distance });
   const rankings: Rankings = {

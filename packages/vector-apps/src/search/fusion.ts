@@ -59,6 +59,12 @@ export function lexicalWeightOf(fusion: Fusion): number {
   return checkNumber('fusion.lexicalWeight', fusion.lexicalWeight ?? 0.5, 0, 1);
 }
 
+/** The rankings that a search with this fusion has. */
+export function askedOf({ vector, lexical }: Rankings, fusion: Fusion): Rankings {
+  const weight = lexicalWeightOf(fusion);
+  return { vector: lexical && weight === 1 ? null : vector, lexical: weight === 0 ? null : lexical };
+}
+
 /**
  * Joins two rankings, best first, ties by id.
  *

@@ -70,9 +70,10 @@ export class Searcher<Metadata extends object> {
   async rankings(query: string, options: CallOptions): Promise<Rankings> {
     const { candidates, leg, embedder, records } = this.#access;
     const budget = records.budget(options);
-    const [vector] = await embedder.embed([query], budget.next());
-    const { hits } = await records.hits(vector ?? new Float32Array(0), candidates, budget.next());
-    return { vector: nearestOfEach(hits), lexical: leg ? leg.search(query, candidates) : null };
+    const [embedded = null] = await embedder.embed([query], budget.next());
+    const vector = leg ? meaningful(embedded) : embedded;
+    const found = vector && (await records.hits(vector, candidates, budget.next()));
+    return { vector: found && nearestOfEach(found.hits), lexical: leg ? leg.search(query, candidates) : null };
   }
 
   async #prepare(query: string, options: SearchOptions<Metadata>, budget: CallBudget): Promise<Legs> {
@@ -81,9 +82,7 @@ export class Searcher<Metadata extends object> {
     const weight = lexicalWeightOf(fusion);
     const lexical = leg && weight > 0 ? new LexicalRanking(leg, query) : null;
     const [vector = null] = lexical && weight === 1 ? [] : await embedder.embed([query], budget.next());
-    // To a model that knows none of its words a query means nothing, and the words may still be found.
-    const isMeaningless = lexical !== null && vector !== null && lengthOf(vector) === 0;
-    return { vector: isMeaningless ? null : vector, lexical, fusion, maxScan };
+    return { vector: lexical ? meaningful(vector) : vector, lexical, fusion, maxScan };
   }
 
   async #look(
@@ -122,6 +121,11 @@ export class Searcher<Metadata extends object> {
     }
     return ends;
   }
+}
+
+/** To a model that knows none of its words a query means nothing, and the words may still be found. */
+function meaningful(vector: Float32Array | null): Float32Array | null {
+  return vector && lengthOf(vector) > 0 ? vector : null;
 }
 
 /** @throws InvalidArgumentError if the query is no text, or an option is wrong. */

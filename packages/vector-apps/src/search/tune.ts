@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@norikv/store';
 import { checkString, refuse } from '@norikv/store/checks';
 import { checkFunctions, checkNumber } from '../core/checks.js';
-import { type Fusion, fuse, lexicalWeightOf, type Rankings } from './fusion.js';
+import { askedOf, type Fusion, fuse, lexicalWeightOf, type Rankings } from './fusion.js';
 
 /** A query with the documents that answer it. */
 export interface LabelledQuery {
@@ -66,7 +66,7 @@ export async function tuneFusion(
     const rankings = await rankingsOf(query);
     const wanted = new Set(relevant);
     for (const total of totals) {
-      const ranked = fuse(rankings, total.fusion).map(({ id }) => id);
+      const ranked = fuse(askedOf(rankings, total.fusion), total.fusion).map(({ id }) => id);
       total.score += checkNumber('what measure answers', measure(ranked, wanted), -most, most);
     }
   }
