@@ -151,6 +151,12 @@ describe('the guard', () => {
     expect(objectionTo(facts('not'), facts(''), 5)).toBeNull();
   });
 
+  it('tells long words with digits apart', () => {
+    const key = (end: string): string => `${'a1'.repeat(30)}${end}`;
+    expect(objectionTo(facts(`key ${key('b')}`), facts(`key ${key('c')}`))).toBe('numbers');
+    expect(objectionTo(facts(`key ${key('b')}`), facts(`the key ${key('b')}`))).toBeNull();
+  });
+
   it('does not compare numbers where there are too many', () => {
     const many = Array.from({ length: 65 }, (_, number) => String(number)).join(' ');
     expect(objectionTo(facts(many), facts('1234'))).toBeNull();
@@ -220,6 +226,16 @@ describe('options', () => {
       'content is 11 characters long; use up to 10, split it, or set maxContentLength',
     );
     expect(await dedup.get('b')).toBeNull();
+  });
+
+  it('a text that is one long word with digits is kept by its hash, and can be replaced', async () => {
+    const store = createMemoryStore();
+    const dedup = new DocumentDeduplicator(store);
+    const text = (end: string): string => `0x${'f0'.repeat(400_000)}${end}`;
+    expect((await dedup.checkAndStore('a', text('1'))).action).toBe('admitted');
+    expect((await dedup.checkAndStore('a', text('2'))).action).toBe('updated');
+    expect(await dedup.checkAndStore('b', text('2'))).toMatchObject({ duplicateOf: 'a', stage: 'exact' });
+    expect((await store.get('dedup:doc_fingerprints:doc/a')).value.length).toBeLessThan(1_000);
   });
 
   it('near copies whose numbers differ in a sign are left to a person', async () => {

@@ -1,6 +1,8 @@
+import { contentHash } from '../core/content-hash.js';
+
 /** What of a text must not differ between duplicates, however similar they are. */
 export interface GuardedFacts {
-  /** The different numbers with their signs, sorted; null if there are too many to compare. */
+  /** The different numbers with their signs, sorted, long ones by their hash; null if there are too many to compare. */
   readonly numbers: readonly string[] | null;
   /** How many negating words. */
   readonly negations: number;
@@ -10,13 +12,16 @@ export interface GuardedFacts {
 export type Objection = 'numbers' | 'negation';
 
 const mostNumbers = 64;
+/** A longer word with digits is a key or a picture as text. A record has no room for it, and is not to give it away. */
+const longestNumber = 40;
 /** The share of all differences from which on numbers and negations are what the difference is about. */
 const materialShare = 0.25;
 const negating = new Set('not no never none nobody nothing nor neither cannot without'.split(' '));
 
 /** Keeps the different numbers of a text, and finds negations (English ones) among its words. */
 export function guardedFactsOf(words: readonly string[], found: readonly string[]): GuardedFacts {
-  const numbers = [...new Set(found)].sort();
+  const kept = found.map((number) => (number.length > longestNumber ? contentHash(number) : number));
+  const numbers = [...new Set(kept)].sort();
   return {
     numbers: numbers.length > mostNumbers ? null : numbers,
     negations: words.filter((word) => negating.has(word) || /n['’]t$/.test(word)).length,

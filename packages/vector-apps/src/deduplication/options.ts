@@ -34,7 +34,8 @@ export interface DeduplicatorOptions {
   readonly reviewThreshold?: number | undefined;
   /**
    * What happens when the embedding model fails: the call fails (`reject`, the default), or the text goes
-   * through the other stages and is marked, to be looked at by `resume` (`admit`).
+   * through the other stages and is marked, to be looked at by `resume` (`admit`). Until then the text is in its
+   * record: one that has no room there, with the one it replaces, fails with a `RecordTooLargeError`.
    */
   readonly embedderFailure?: 'reject' | 'admit' | undefined;
   /** How long a text may be, in UTF-16 units, up to 16,777,216. Default 1,048,576. */
