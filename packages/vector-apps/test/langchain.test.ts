@@ -2,7 +2,7 @@ import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { type VectorStoreInterface, VectorStoreRetriever } from '@langchain/core/vectorstores';
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { EmbeddingError } from '../src/index.js';
+import { EmbeddingError, type VectorKvStore } from '../src/index.js';
 import { type LangChainDocument, type LangChainEmbeddings, NoriKVVectorStore } from '../src/langchain.js';
 import { hashingModel } from './support/hashing-model.js';
 import { watchedStore } from './support/watched-store.js';
@@ -18,7 +18,7 @@ const page = (pageContent: string, metadata: Record<string, unknown> = {}): Lang
   metadata,
 });
 
-function open(client = createMemoryVectorStore()): NoriKVVectorStore {
+function open(client: VectorKvStore = createMemoryVectorStore()): NoriKVVectorStore {
   return new NoriKVVectorStore(embeddings, { client, dimensions: 64 });
 }
 
@@ -46,19 +46,37 @@ describe('NoriKVVectorStore', () => {
 
   it('adds what it was given, although the caller fills the same arrays anew', async () => {
     const store = open();
-    const metadata: Record<string, unknown> = { place: 1 };
+    const metadata = { place: 1, loc: { lines: [1, 2] } };
     const [batch, ids] = [[page('foo', metadata)], ['a']];
     const adding = store.addDocuments(batch, { ids });
     const [given, givenIds] = [[page('bar', metadata)], ['b']];
     const vectors = store.addVectors([[...model.embed('bar')]], given, { ids: givenIds });
     for (const list of [batch, ids, given, givenIds]) list.length = 0;
     metadata.place = 2;
+    metadata.loc.lines.length = 0;
     expect(await adding).toEqual(['a']);
     expect(await vectors).toEqual(['b']);
     expect(await store.getByIds(['a', 'b'])).toMatchObject([
-      { pageContent: 'foo', metadata: { place: 1 } },
-      { pageContent: 'bar', metadata: { place: 1 } },
+      { pageContent: 'foo', metadata: { place: 1, loc: { lines: [1, 2] } } },
+      { pageContent: 'bar', metadata: { place: 1, loc: { lines: [1, 2] } } },
     ]);
+  });
+
+  it('refuses what it could not read again, before it is embedded', async () => {
+    const { store: client, calls } = watchedStore();
+    const store = open(client);
+    const refused: readonly (readonly [LangChainDocument, string | RegExp])[] = [
+      [page(undefined as never), 'pageContent is undefined; use a string'],
+      [page('foo', { size: 1n }), /metadata has no JSON .*BigInt/],
+      [page('foo', [] as never), 'metadata is [] as JSON; give an object'],
+    ];
+    for (const [wrong, message] of refused) {
+      await expect(store.addDocuments([wrong])).rejects.toThrow(message);
+      await expect(store.addVectors([[...model.embed('foo')]], [wrong])).rejects.toThrow(message);
+    }
+    expect(calls).toEqual([]);
+    const bare = { pageContent: 'foo' } as LangChainDocument;
+    expect(await store.getByIds(await store.addDocuments([bare]))).toMatchObject([{ metadata: {} }]);
   });
 
   it('replaces a document with the same id, and adding it again changes nothing', async () => {

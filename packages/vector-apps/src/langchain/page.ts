@@ -1,6 +1,7 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
-import { refuse } from '@norikv/store/checks';
+import { checkString, refuse } from '@norikv/store/checks';
 import { checkObject } from '../core/checks.js';
+import { jsonCopy } from '../core/json-copy.js';
 import type { LangChainDocument, LangChainFilter } from './langchain-types.js';
 
 /** A document as its record holds it. */
@@ -27,9 +28,15 @@ export function documentOf(id: string, { pageContent, metadata }: Page): LangCha
   return { id, pageContent, metadata: { ...metadata } };
 }
 
-/** A copy that the caller does not change while it is embedded. */
-export function ownDocument(document: LangChainDocument): LangChainDocument {
-  return { ...document, metadata: { ...document.metadata } };
+/**
+ * A copy that the caller does not change while it is embedded.
+ *
+ * @throws InvalidArgumentError for what could not be read again: content that is no text, metadata without JSON.
+ */
+export function ownDocument({ id, pageContent, metadata }: LangChainDocument): Page & { readonly id?: string } {
+  checkString('pageContent', pageContent);
+  const copy = { pageContent, metadata: jsonCopy('metadata', metadata) };
+  return id === undefined ? copy : { id, ...copy };
 }
 
 /** Reads the record of a document. */

@@ -2,6 +2,7 @@ import { CorruptRecordError } from '@norikv/cas-retry';
 import { InvalidArgumentError } from '@norikv/store';
 import { checkString } from '@norikv/store/checks';
 import { contentHash } from '../core/content-hash.js';
+import { isObject, jsonCopy } from '../core/json-copy.js';
 import { type Chunk, type ChunkingOptions, chunksOf } from './chunking.js';
 
 /** A document to be searched. */
@@ -38,24 +39,7 @@ export function storedDocument<Metadata extends object>(
   const cut = chunking === false ? [] : chunksOf(content, chunking);
   const chunks: readonly Chunk[] = cut.length > 0 ? cut : [[0, content.length]];
   const textHash = contentHash(fingerprint, title, content, JSON.stringify(chunks));
-  return { title, content, metadata: asStored(metadata), chunks, textHash };
-}
-
-function asStored<Metadata extends object>(metadata: Metadata | undefined): Metadata {
-  let stored: unknown;
-  try {
-    stored = JSON.parse(JSON.stringify(metadata ?? {}));
-  } catch (cause) {
-    throw new InvalidArgumentError(`metadata has no JSON (${String(cause)}); give an object of plain data`, {
-      cause,
-    });
-  }
-  if (isObject(stored) && !Array.isArray(stored)) return stored as Metadata;
-  throw new InvalidArgumentError(`metadata is ${JSON.stringify(stored)} as JSON; give an object`);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+  return { title, content, metadata: jsonCopy('metadata', metadata), chunks, textHash };
 }
 
 /** The texts to embed, one for each chunk. The title is part of each: a chunk alone seldom says its subject. */

@@ -1,0 +1,24 @@
+import { InvalidArgumentError } from '@norikv/store';
+
+/**
+ * An object as it is read again from JSON: a copy that nobody else changes. Of nothing it is one without properties.
+ *
+ * @throws InvalidArgumentError if it has no JSON, or its JSON is no object.
+ */
+export function jsonCopy<Plain extends object>(name: string, value: Plain | undefined): Plain {
+  let copy: unknown;
+  try {
+    copy = JSON.parse(JSON.stringify(value ?? {}));
+  } catch (cause) {
+    throw new InvalidArgumentError(`${name} has no JSON (${String(cause)}); give an object of plain data`, {
+      cause,
+    });
+  }
+  if (isObject(copy) && !Array.isArray(copy)) return copy as Plain;
+  throw new InvalidArgumentError(`${name} is ${JSON.stringify(copy)} as JSON; give an object`);
+}
+
+/** Whether a value is an object or an array. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
