@@ -29,6 +29,7 @@ const goldenSearch: Records = {
   'vector documents 1863#1#0': '44 1',
   'vector documents 1863#1#1': '34 1',
   'vector documents gone#1#0': '15 1',
+  'vector-namespace:documents': 'norikv:1 {"w":[["00000001000040008000",1]]}\n{"prefix":"search:documents:"}',
 };
 
 const goldenShop: Records = {
@@ -54,6 +55,8 @@ const goldenShop: Records = {
   'vector products shoes#1#0': '0.9995677471160889 0.029399052262306213',
   'vector products~learned-1 hat#1#0': '0.22322092950344086 0.013130643405020237 -0.9746794104576111',
   'vector products~learned-1 shoes#1#0': '0.22351014614105225 0.006573827937245369 -0.9746794104576111',
+  'vector-namespace:products':
+    'norikv:1 {"w":[["00000001000040008000",1]]}\n{"prefix":"recommendation:catalogue/products/"}',
 };
 
 /** The bands of one text, which all hold the same. */
@@ -88,6 +91,8 @@ const goldenDocuments: Records = {
     'norikv:1 {"w":[["00000001000040008000",1]]}\n{"namespace":"doc_fingerprints","dimensions":2,"distance":"cosine","fingerprint":"lengths"}',
   'vector doc_fingerprints a#1#0': '96 1',
   'vector doc_fingerprints b#1#0': '96 1',
+  'vector-namespace:doc_fingerprints':
+    'norikv:1 {"w":[["00000001000040008000",1]]}\n{"prefix":"dedup:doc_fingerprints:"}',
 };
 
 const goldenPages: Records = {
@@ -98,6 +103,8 @@ const goldenPages: Records = {
   'langchain:langchain:meta':
     'norikv:1 {"w":[["00000001000040008000",1]]}\n{"namespace":"langchain","dimensions":2,"distance":"cosine","fingerprint":""}',
   'vector langchain page#1#0': '1 2',
+  'vector-namespace:langchain':
+    'norikv:1 {"w":[["00000001000040008000",1]]}\n{"prefix":"langchain:langchain:"}',
 };
 
 const clock = new FakeClock();

@@ -89,6 +89,17 @@ describe('an option of the class that is wrong is refused by name', () => {
     expect(() => open.deduplication({ [name]: value })).toThrow(refused(message));
   });
 
+  it.each<[string, unknown, string]>([
+    ['dimensions', 0, 'dimensions is 0; use a whole number from 1 to 4096'],
+    ['namespace', '', 'namespace is ""'],
+    ['namespace', 7, 'namespace is 7; use a string'],
+    ['fingerprint', 7, 'fingerprint is 7; use a string'],
+    ['concurrency', 0, 'concurrency is 0'],
+  ])('pages: %s %j', (name, value, message) => {
+    const options = { client: createMemoryVectorStore(), dimensions: 3, [name]: value };
+    expect(() => new NoriKVVectorStore({} as never, options)).toThrow(refused(message));
+  });
+
   it('bm25, the model and the embedder', async () => {
     expect(() => createBm25Index(null as never)).toThrow(refused('options is null'));
     expect(() => createBm25Index({ K1: 2 } as object)).toThrow(

@@ -5,6 +5,7 @@ import { GhostList } from './ghost-list.js';
 import { Ledger } from './ledger.js';
 import { LimitedUpdater } from './limited-updater.js';
 import { mapBounded } from './map-bounded.js';
+import { claimNamespace } from './namespace-owner.js';
 import { type NearestOptions, type NearestResult, nearestRecords } from './nearest.js';
 import { type Generation, recordTransitions, tombstoneMs } from './record-state.js';
 import { RecordTable } from './record-table.js';
@@ -78,6 +79,7 @@ export class VectorRecords<T> {
    * Creates the namespace, if there is none. What writes and searches does it if you do not; again does no harm.
    *
    * @throws ModelMismatchError when the vectors there are those of another model.
+   * @throws InvalidArgumentError when the namespace holds the vectors of another prefix.
    */
   async initialize(options: CallOptions = {}): Promise<void> {
     return this.#initialize(this.budget(options));
@@ -235,6 +237,7 @@ export class VectorRecords<T> {
   }
 
   async #initialize(budget: CallBudget): Promise<void> {
+    await claimNamespace(this.#updater, this.#space.namespace, this.#prefix, budget);
     await claimSpace(this.#updater, `${this.#prefix}meta`, this.#space, budget);
     await this.#vectors.createNamespace(budget);
     this.#isInitialized = true;

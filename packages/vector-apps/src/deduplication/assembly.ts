@@ -4,6 +4,7 @@ import { createEmbedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { Ledger } from '../core/ledger.js';
 import { LimitedUpdater } from '../core/limited-updater.js';
+import { claimNamespace } from '../core/namespace-owner.js';
 import { tombstoneMs } from '../core/record-state.js';
 import { StoredVectors } from '../core/stored-vectors.js';
 import { claimSpace, type VectorSpace } from '../core/vector-space.js';
@@ -69,6 +70,7 @@ export function assemble(
     settlement,
     repair: new DeduplicationRepair({ table, index, ledger, rivals, settlement }),
     async prepare(budget) {
+      if (vectors) await claimNamespace(updater, namespace, prefix, budget);
       await claimSpace(updater, `${prefix}meta`, space, budget);
       await vectors?.createNamespace(budget);
     },

@@ -60,6 +60,7 @@ export class DocumentDeduplicator {
    * Prepares the store. The other methods call it if you do not; again does no harm.
    *
    * @throws ModelMismatchError when the documents there were stored with another model, or without one.
+   * @throws InvalidArgumentError when the namespace holds vectors of another class or prefix.
    */
   async initialize(options: CallOptions = {}): Promise<void> {
     await this.#ready(this.#budget(options));

@@ -19,7 +19,7 @@ export interface NearCopyOptions {
 
 /** Options of `DocumentDeduplicator`. All processes that share a prefix should agree on them. */
 export interface DeduplicatorOptions {
-  /** The vector namespace, not to be shared by two prefixes. Default `doc_fingerprints`, after `prefix` if there is one. */
+  /** The vector namespace, of no other class or prefix. Default `doc_fingerprints`, after `prefix` if there is one. */
   readonly namespace?: string | undefined;
   /** What all keys begin with. Default `dedup:<namespace>:`. */
   readonly prefix?: string | undefined;

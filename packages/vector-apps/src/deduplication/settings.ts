@@ -1,6 +1,7 @@
 import { type Clock, type KvStore, requireCapabilities, systemClock, UnsupportedError } from '@norikv/store';
 import { checkNames, checkOneOf, checkWhole, refuse } from '@norikv/store/checks';
 import { checkNumber, checkShared } from '../core/checks.js';
+import { keyPart } from '../core/key-part.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import type { Thresholds } from './comparison.js';
 import type { DeduplicationPolicy, DeduplicatorOptions } from './options.js';
@@ -47,7 +48,7 @@ export function settingsOf(hasModel: boolean, threshold: number, options: Dedupl
   checkShared(options, optionNames);
   const {
     namespace = `${options.prefix ?? ''}doc_fingerprints`,
-    prefix = `dedup:${namespace}:`,
+    prefix = `dedup:${keyPart(namespace)}:`,
     policy = 'reject',
     near = {},
     reviewThreshold = threshold - 0.05,

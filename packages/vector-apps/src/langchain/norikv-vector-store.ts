@@ -1,5 +1,8 @@
 import { type Clock, InvalidArgumentError } from '@norikv/store';
+import { checkString, checkWhole } from '@norikv/store/checks';
 import { checkedVector, checkedVectors } from '../core/checked-vectors.js';
+import { checkShared } from '../core/checks.js';
+import { keyPart } from '../core/key-part.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { NearestMatch } from '../core/nearest.js';
 import { diversified } from '../core/ranking.js';
@@ -21,7 +24,7 @@ export interface NoriKVVectorStoreOptions {
   readonly client: VectorKvStore;
   /** How many numbers a vector of the embeddings has; LangChain does not say. */
   readonly dimensions: number;
-  /** Of the vectors; the keys begin with `langchain:<namespace>:`. Default `langchain`. */
+  /** Of the vectors, and of no other class; the keys begin with `langchain:<namespace>:`. Default `langchain`. */
   readonly namespace?: string | undefined;
   /** Names the model: documents of another are refused. Default: none. */
   readonly fingerprint?: string | undefined;
@@ -63,11 +66,14 @@ export class NoriKVVectorStore {
       concurrency = 16,
       clock,
     } = options;
+    checkShared({ namespace, clock }, []);
+    checkWhole('dimensions', dimensions, 1, 4_096);
+    checkString('fingerprint', fingerprint);
     this.embeddings = embeddings;
     this.#concurrency = concurrency;
     this.#dimensions = dimensions;
     const records = {
-      prefix: `langchain:${namespace}:`,
+      prefix: `langchain:${keyPart(namespace)}:`,
       namespace,
       dimensions,
       fingerprint,

@@ -33,7 +33,11 @@ export function documentOf(id: string, { pageContent, metadata }: Page): LangCha
  *
  * @throws InvalidArgumentError for what could not be read again: content that is no text, metadata without JSON.
  */
-export function ownDocument({ id, pageContent, metadata }: LangChainDocument): Page & { readonly id?: string } {
+export function ownDocument({
+  id,
+  pageContent,
+  metadata,
+}: LangChainDocument): Page & { readonly id?: string } {
   checkString('pageContent', pageContent);
   const copy = { pageContent, metadata: jsonCopy('metadata', metadata) };
   return id === undefined ? copy : { id, ...copy };

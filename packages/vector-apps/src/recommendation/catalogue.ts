@@ -1,6 +1,7 @@
 import { type Clock, isKeyNotFound } from '@norikv/store';
 import { afterWrite } from '../core/after-write.js';
 import type { CallBudget } from '../core/call-budget.js';
+import { keyPart } from '../core/key-part.js';
 import type { VerifyReport } from '../core/repair.js';
 import { isVectorMissing, missingVector, StoredVectors } from '../core/stored-vectors.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
@@ -52,7 +53,7 @@ export class Catalogue {
     const { namespace, dimensions, fingerprint } = options;
     // Not the fingerprint: within a namespace it never changes, but it may be given later.
     this.#model = JSON.stringify([namespace, dimensions]);
-    const prefix = `${options.prefix}catalogue/${namespace}/`;
+    const prefix = `${options.prefix}catalogue/${keyPart(namespace)}/`;
     this.#options = options;
     this.records = new VectorRecords(
       store,

@@ -4,7 +4,7 @@ import type { Product } from './product.js';
 /** Options of `RecommendationEngine`. All processes that share a prefix should agree on them. */
 export interface RecommendationOptions {
   /**
-   * The vector namespace of the products, not to be shared by two prefixes. Another embedding model needs another one.
+   * The vector namespace of the products, and of no other class or prefix. Another embedding model needs another one.
    * Default `products`, after `prefix` if there is one.
    */
   readonly namespace?: string | undefined;

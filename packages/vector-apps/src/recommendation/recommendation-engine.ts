@@ -75,6 +75,7 @@ export class RecommendationEngine {
    * harm.
    *
    * @throws ModelMismatchError when the products were indexed with another model.
+   * @throws InvalidArgumentError when the namespace holds vectors of another class or prefix.
    */
   async initialize(options?: CallOptions): Promise<void> {
     return this.#catalogue.records.initialize(options);

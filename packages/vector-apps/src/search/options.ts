@@ -6,7 +6,10 @@ import type { LexicalIndex } from './lexical-index.js';
 
 /** Options of `SemanticSearchEngine`. */
 export interface SemanticSearchOptions {
-  /** Of the vectors; the keys begin with `search:<namespace>:`. One for each tenant and model. Default `documents`. */
+  /**
+   * Of the vectors, and of no other class; the keys begin with `search:<namespace>:`. One for each tenant and model.
+   * Default `documents`.
+   */
   readonly namespace?: string | undefined;
   /** How content is cut before it is embedded. False: not at all. Default: 3 sentences, overlap 1, 100 words. */
   readonly chunking?: ChunkingOptions | false | undefined;

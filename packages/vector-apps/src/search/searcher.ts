@@ -73,7 +73,10 @@ export class Searcher<Metadata extends object> {
     const [embedded = null] = await embedder.embed([query], budget.next());
     const vector = leg ? meaningful(embedded) : embedded;
     const found = vector && (await records.hits(vector, candidates, budget.next()));
-    return { vector: found && nearestOfEach(found.hits), lexical: leg ? leg.search(query, candidates) : null };
+    return {
+      vector: found && nearestOfEach(found.hits),
+      lexical: leg ? leg.search(query, candidates) : null,
+    };
   }
 
   async #prepare(query: string, options: SearchOptions<Metadata>, budget: CallBudget): Promise<Legs> {

@@ -3,6 +3,7 @@ import { checkOptions, checkWhole } from '@norikv/store/checks';
 import { checkCall, checkFlags, checkFunctions, checkIterable, checkShared } from '../core/checks.js';
 import { createEmbedder, type Embedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
+import { keyPart } from '../core/key-part.js';
 import type { RepairReport, VerifyReport } from '../core/repair.js';
 import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { VectorRecords } from '../core/vector-records.js';
@@ -79,7 +80,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
     this.#embedder = createEmbedder(embeddingModel, { batchSize, cacheSize, clock });
     const records = {
       ...options,
-      prefix: `search:${namespace}:`,
+      prefix: `search:${keyPart(namespace)}:`,
       namespace,
       dimensions: this.#embedder.dimensions,
       fingerprint: this.#embedder.fingerprint,
@@ -97,6 +98,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    * Creates what is not there yet, and fills the lexical index from the records. Call it first.
    *
    * @throws ModelMismatchError when the documents there were embedded by another model.
+   * @throws InvalidArgumentError when the namespace holds vectors of another class.
    */
   async initialize(options: CallOptions = {}): Promise<void> {
     const budget = this.#records.budget(options);
