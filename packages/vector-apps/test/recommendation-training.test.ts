@@ -2,6 +2,7 @@ import { createMemoryVectorStore } from '@norikv/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cosine, dot } from '../src/core/vector-math.js';
+import type { EmbeddingModel } from '../src/index.js';
 import { interactionMatrix, type TrainingEvent } from '../src/recommendation/interaction-matrix.js';
 import { itemFactors } from '../src/recommendation/item-factors.js';
 import { trainingsCodec } from '../src/recommendation/trainings.js';
@@ -139,6 +140,29 @@ describe('a training', () => {
     await engine.removeProduct('poems');
     expect(idsOf(await engine.getSimilarProducts('boots', 9))).not.toContain('poems');
     expect(await engine.verify()).toMatchObject({ isClean: true, completed: 0 });
+  });
+
+  it('learns as much as the vectors of the model leave room for', async () => {
+    const padded = (dimensions: number): EmbeddingModel => ({
+      dimensions,
+      embed: async (text) => [
+        ...(await angleModel.embed(text)),
+        ...new Array<number>(dimensions - 2).fill(0),
+      ],
+    });
+    const store = createMemoryVectorStore();
+    const engine = await openShop(store, {}, padded(4_000));
+    await stock(engine);
+    await engine.trainItemVectors(events);
+    expect((await trainingsOf(store))?.active).toMatchObject({ factors: 96 });
+    expect(idsOf(await engine.getSimilarProducts('boots', 1))).toEqual(['poems']);
+    await expect(engine.trainItemVectors(events, { factors: 97 })).rejects.toThrow(
+      'factors is 97; use a whole',
+    );
+    const full = await openShop(createMemoryVectorStore(), {}, padded(4_096));
+    await expect(full.trainItemVectors(events)).rejects.toThrow(
+      'model.dimensions is 4096; use a whole number from 1 to 4095',
+    );
   });
 
   it('lets products nobody met be found by their texts', async () => {

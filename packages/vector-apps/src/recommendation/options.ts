@@ -84,7 +84,10 @@ export interface RecommendOptions extends SimilarOptions {
 
 /** Options of `trainItemVectors`. */
 export interface TrainingOptions extends CallOptions {
-  /** Numbers in a learned vector, 1 to 1,024. More of them hold more, and cost more. Default 128. */
+  /**
+   * Numbers in a learned vector, 1 to 1,024; with those of the model at most 4,096. More of them hold more, and cost
+   * more. Default 128, or what the model leaves.
+   */
   readonly factors?: number | undefined;
   /** Rounds of the iteration. Default 12. */
   readonly rounds?: number | undefined;

@@ -31,6 +31,8 @@ const defaultTypes = { view: 1, click: 1, cart: 3, like: 4, purchase: 5, dislike
 /** Interactions a user's record keeps, from which it is made anew when the vectors change. */
 const recentSize = 50;
 
+const mostDimensions = 4_096;
+
 const optionNames: readonly (keyof RecommendationOptions)[] = [
   'prefix',
   'eventTypes',
@@ -97,10 +99,12 @@ export function settingsOf(options: RecommendationOptions): Settings {
 /** @throws InvalidArgumentError if an option is wrong. */
 export function planOf(options: TrainingOptions, dimensions: number): TrainingPlan {
   checkCall(options, ['factors', 'rounds', 'contentShare']);
-  const { factors = 128, rounds = 12, contentShare = 0.05 } = options;
-  const room = 4_096 - dimensions;
+  // A vector holds what was learned beside the text.
+  checkWhole('model.dimensions', dimensions, 1, mostDimensions - 1);
+  const room = Math.min(1_024, mostDimensions - dimensions);
+  const { factors = Math.min(128, room), rounds = 12, contentShare = 0.05 } = options;
   return {
-    factors: checkWhole('factors', factors, 1, Math.min(1_024, room)),
+    factors: checkWhole('factors', factors, 1, room),
     rounds: checkWhole('rounds', rounds, 1, 1_000),
     contentShare: checkNumber('contentShare', contentShare, 0, 0.99),
   };
