@@ -4,4 +4,5 @@ export type {
   LangChainFilter,
   MarginalRelevanceOptions,
 } from './langchain/langchain-types.js';
-export { NoriKVVectorStore, type NoriKVVectorStoreOptions } from './langchain/norikv-vector-store.js';
+export { NoriKVVectorStore } from './langchain/norikv-vector-store.js';
+export type { NoriKVVectorStoreOptions } from './langchain/options.js';

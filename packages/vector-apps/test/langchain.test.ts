@@ -79,6 +79,38 @@ describe('NoriKVVectorStore', () => {
     expect(await store.getByIds(await store.addDocuments([bare]))).toMatchObject([{ metadata: {} }]);
   });
 
+  it('repairs what a crash between any two steps left', async () => {
+    for (let step = 0, isDone = false; !isDone; step += 1) {
+      const watched = watchedStore();
+      const doomed = open(watched.store);
+      await doomed.addDocuments([page('foo')], { ids: ['a'] });
+      const before = watched.calls.length;
+      watched.dieAfter(step, true);
+      isDone = await doomed.addDocuments([page('bar'), page('baz')], { ids: ['a', 'b'] }).then(
+        () => watched.calls.length - before <= step,
+        () => false,
+      );
+      watched.revive();
+      const survivor = open(watched.store);
+      await survivor.repair();
+      const kept = await survivor.getByIds(['a', 'b']);
+      expect(await watched.vectorIds('langchain', 64)).toHaveLength(kept.length);
+      expect(await survivor.similaritySearch('bar', 5)).toHaveLength(kept.length);
+      expect(await survivor.verify()).toMatchObject({ isClean: true });
+      expect(await survivor.repair()).toMatchObject({ isClean: true, requeued: [] });
+    }
+  });
+
+  it('names documents of which vectors are lost', async () => {
+    const client = createMemoryVectorStore();
+    const store = open(client);
+    await store.addDocuments([page('foo'), page('bar')], { ids: ['a', 'b'] });
+    await client.vectorDelete('langchain', 'b#1#0');
+    expect(await store.repair()).toMatchObject({ requeued: ['b'], missing: 1 });
+    await store.addDocuments([page('bar')], { ids: ['b'] });
+    expect(await store.verify({ timeoutMs: 60_000 })).toMatchObject({ isClean: true });
+  });
+
   it('replaces a document with the same id, and adding it again changes nothing', async () => {
     const store = open();
     for (const text of ['foo', 'foo', 'bar']) await store.addDocuments([page(text)], { ids: ['a'] });

@@ -1,4 +1,4 @@
-import { type Clock, InvalidArgumentError } from '@norikv/store';
+import { type CallOptions, InvalidArgumentError } from '@norikv/store';
 import { checkString, checkWhole } from '@norikv/store/checks';
 import { checkedVector, checkedVectors } from '../core/checked-vectors.js';
 import { checkShared } from '../core/checks.js';
@@ -6,8 +6,8 @@ import { keyPart } from '../core/key-part.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { NearestMatch } from '../core/nearest.js';
 import { diversified } from '../core/ranking.js';
+import type { RepairReport, VerifyReport } from '../core/repair.js';
 import { isVectorMissing } from '../core/stored-vectors.js';
-import type { VectorKvStore } from '../core/vector-kv-store.js';
 import { cosine } from '../core/vector-math.js';
 import { VectorRecords } from '../core/vector-records.js';
 import type {
@@ -16,28 +16,14 @@ import type {
   LangChainFilter,
   MarginalRelevanceOptions,
 } from './langchain-types.js';
+import type { NoriKVVectorStoreOptions } from './options.js';
 import { decodePage, documentOf, ownDocument, type Page, predicateOf } from './page.js';
-
-/** Options of {@link NoriKVVectorStore}. */
-export interface NoriKVVectorStoreOptions {
-  /** The store the documents are in. */
-  readonly client: VectorKvStore;
-  /** How many numbers a vector of the embeddings has; LangChain does not say. */
-  readonly dimensions: number;
-  /** Of the vectors, and of no other class; the keys begin with `langchain:<namespace>:`. Default `langchain`. */
-  readonly namespace?: string | undefined;
-  /** Names the model: documents of another are refused. Default: none. */
-  readonly fingerprint?: string | undefined;
-  /** Documents written at a time. Default 16. */
-  readonly concurrency?: number | undefined;
-  readonly clock?: Clock | undefined;
-}
 
 const tries = 3;
 
 /**
- * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived. It is no
- * subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
+ * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived, and `repair` for
+ * what crashes leave. It is no subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
  * A vector that is not as many finite numbers as `dimensions` says, of the model or given, is an `EmbeddingError`.
  *
  * @example
@@ -181,6 +167,21 @@ export class NoriKVVectorStore {
     // Without names: of equals the first is the nearest.
     const ranked = near.map((one) => ({ ...one, id: '', score: cosine(vector, one.vector) }));
     return diversified(ranked, k, 1 - lambda).map(({ document }) => document);
+  }
+
+  /**
+   * Ends what crashes left: removes vectors that belong to no document. Those of which vectors are lost are in
+   * `requeued`: add them again. Safe at any time, from any process; writers it takes for dead begin again.
+   *
+   * @throws CorruptRecordError once all others are looked at, if there is a record that cannot be read.
+   */
+  async repair({ signal, timeoutMs }: CallOptions = {}): Promise<RepairReport> {
+    return this.#records.repair({ signal, timeoutMs });
+  }
+
+  /** What `repair()` would find. Changes nothing; what is being written is counted too. */
+  async verify(options: CallOptions = {}): Promise<VerifyReport> {
+    return this.#records.verify(options);
   }
 
   async #add(
