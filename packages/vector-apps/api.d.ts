@@ -38,7 +38,7 @@ export { type Bm25Options, LexicalIndex, createBm25Index };
 // index.d.ts
 
 import { Clock, CallOptions, KvStore, NoriKVError } from '@norikv/store';
-import { V as VectorKvStore } from './vector-kv-store.js';
+import { V as VerifyReport, a as VectorKvStore, R as RepairReport } from './repair.js';
 import { L as LexicalIndex } from './lexical-index.js';
 export { a as LexicalHit } from './lexical-index.js';
 
@@ -110,25 +110,6 @@ interface EmbedderOptions {
  */
 declare function createEmbedder(model: EmbeddingModel, options?: EmbedderOptions): Embedder;
 
-/** What is out of order. */
-interface VerifyReport {
-    /** Ids looked at. */
-    readonly checked: number;
-    /** Vectors that belong to no record. They are never shown. */
-    readonly ghosts: number;
-    /** Vectors of records that are not in the store. */
-    readonly missing: number;
-    /** Ids whose write or delete had not ended. */
-    readonly resumed: number;
-    /** Records with missing vectors. */
-    readonly requeued: readonly string[];
-    /** Nothing was found. */
-    readonly isClean: boolean;
-}
-/** What a repair found. In `requeued` are the records that it could not mend: index them again. */
-interface RepairReport extends VerifyReport {
-}
-
 /** Why two similar texts may say different things. */
 type Objection = 'numbers' | 'negation';
 
@@ -162,7 +143,7 @@ interface NearCopyOptions {
 }
 /** Options of `DocumentDeduplicator`. All processes that share a prefix should agree on them. */
 interface DeduplicatorOptions {
-    /** The vector namespace, not to be shared by two prefixes. Default `doc_fingerprints`, after `prefix` if there is one. */
+    /** The vector namespace, of no other class or prefix. Default `doc_fingerprints`, after `prefix` if there is one. */
     readonly namespace?: string | undefined;
     /** What all keys begin with. Default `dedup:<namespace>:`. */
     readonly prefix?: string | undefined;
@@ -177,7 +158,8 @@ interface DeduplicatorOptions {
     readonly reviewThreshold?: number | undefined;
     /**
      * What happens when the embedding model fails: the call fails (`reject`, the default), or the text goes
-     * through the other stages and is marked, to be looked at by `resume` (`admit`).
+     * through the other stages and is marked, to be looked at by `resume` (`admit`). Until then the text is in its
+     * record: one that has no room there, with the one it replaces, fails with a `RecordTooLargeError`.
      */
     readonly embedderFailure?: 'reject' | 'admit' | undefined;
     /** How long a text may be, in UTF-16 units, up to 16,777,216. Default 1,048,576. */
@@ -310,6 +292,7 @@ declare class DocumentDeduplicator {
      * Prepares the store. The other methods call it if you do not; again does no harm.
      *
      * @throws ModelMismatchError when the documents there were stored with another model, or without one.
+     * @throws InvalidArgumentError when the namespace holds vectors of another class or prefix.
      */
     initialize(options?: CallOptions): Promise<void>;
     /**
@@ -395,7 +378,7 @@ interface TrainingEvent {
 /** Options of `RecommendationEngine`. All processes that share a prefix should agree on them. */
 interface RecommendationOptions {
     /**
-     * The vector namespace of the products, not to be shared by two prefixes. Another embedding model needs another one.
+     * The vector namespace of the products, and of no other class or prefix. Another embedding model needs another one.
      * Default `products`, after `prefix` if there is one.
      */
     readonly namespace?: string | undefined;
@@ -470,7 +453,10 @@ interface RecommendOptions extends SimilarOptions {
 }
 /** Options of `trainItemVectors`. */
 interface TrainingOptions extends CallOptions {
-    /** Numbers in a learned vector, 1 to 1,024. More of them hold more, and cost more. Default 128. */
+    /**
+     * Numbers in a learned vector, 1 to 1,024; with those of the model at most 4,096. More of them hold more, and cost
+     * more. Default 128, or what the model leaves.
+     */
     readonly factors?: number | undefined;
     /** Rounds of the iteration. Default 12. */
     readonly rounds?: number | undefined;
@@ -547,6 +533,7 @@ declare class RecommendationEngine {
      * harm.
      *
      * @throws ModelMismatchError when the products were indexed with another model.
+     * @throws InvalidArgumentError when the namespace holds vectors of another class or prefix.
      */
     initialize(options?: CallOptions): Promise<void>;
     /**
@@ -662,7 +649,10 @@ declare function highlight(text: string, ranges: readonly TextRange[], before?: 
 
 /** Options of `SemanticSearchEngine`. */
 interface SemanticSearchOptions {
-    /** Of the vectors; the keys begin with `search:<namespace>:`. One for each tenant and model. Default `documents`. */
+    /**
+     * Of the vectors, and of no other class; the keys begin with `search:<namespace>:`. One for each tenant and model.
+     * Default `documents`.
+     */
     readonly namespace?: string | undefined;
     /** How content is cut before it is embedded. False: not at all. Default: 3 sentences, overlap 1, 100 words. */
     readonly chunking?: ChunkingOptions | false | undefined;
@@ -844,7 +834,7 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     /**
      * Creates what is not there yet, and fills the lexical index from the records. Call it first.
      *
-     * @throws ModelMismatchError when the documents there were embedded by another model.
+     * @throws ModelMismatchError if the documents there are of another model, InvalidArgumentError if of another class.
      */
     initialize(options?: CallOptions): Promise<void>;
     /**
@@ -898,12 +888,12 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     verify(options?: CallOptions): Promise<VerifyReport>;
 }
 
-export { type BulkIndexOptions, type CandidateProduct, type CatalogueReport, type Chunk, type ChunkingOptions, type DeduplicationAction, type DeduplicationPolicy, type DeduplicationReport, type DeduplicationResult, type DeduplicationRunOptions, type DeduplicationStage, type DeduplicatorOptions, DocumentDeduplicator, type EmbedOptions, type Embedder, type EmbedderOptions, type EmbeddingCall, EmbeddingError, type EmbeddingModel, type Explanation, type FilteredDocument, type Fusion, type IndexOptions, type IndexOutcome, type IndexProgress, type IndexReport, type IndexResult, type InteractionOptions, type LabelledQuery, type LegScore, LexicalIndex, ModelMismatchError, type NearCopyOptions, type Objection, type PageOptions, type Passage, type ProductRecommendation, type RecommendOptions, RecommendationEngine, type RecommendationOptions, type RecommendationSource, type RepairReport, type ResumedDocument, type SearchDocument, type SearchExplanation, type SearchOptions, type SearchPage, type SearchRepairOptions, type SearchResult, SemanticSearchEngine, type SemanticSearchOptions, type SimilarDocument, type SimilarOptions, type StoredDocument, type TextRange, type TrainingEvent, type TrainingOptions, type TrainingReport, TrainingSupersededError, type TuneOptions, type TunedFusion, type Tuning, type Vector, VectorKvStore, VectorMissingError, type VerifyReport, createEmbedder, highlight, reciprocalRank };
+export { type BulkIndexOptions, type CandidateProduct, type CatalogueReport, type Chunk, type ChunkingOptions, type DeduplicationAction, type DeduplicationPolicy, type DeduplicationReport, type DeduplicationResult, type DeduplicationRunOptions, type DeduplicationStage, type DeduplicatorOptions, DocumentDeduplicator, type EmbedOptions, type Embedder, type EmbedderOptions, type EmbeddingCall, EmbeddingError, type EmbeddingModel, type Explanation, type FilteredDocument, type Fusion, type IndexOptions, type IndexOutcome, type IndexProgress, type IndexReport, type IndexResult, type InteractionOptions, type LabelledQuery, type LegScore, LexicalIndex, ModelMismatchError, type NearCopyOptions, type Objection, type PageOptions, type Passage, type ProductRecommendation, type RecommendOptions, RecommendationEngine, type RecommendationOptions, type RecommendationSource, RepairReport, type ResumedDocument, type SearchDocument, type SearchExplanation, type SearchOptions, type SearchPage, type SearchRepairOptions, type SearchResult, SemanticSearchEngine, type SemanticSearchOptions, type SimilarDocument, type SimilarOptions, type StoredDocument, type TextRange, type TrainingEvent, type TrainingOptions, type TrainingReport, TrainingSupersededError, type TuneOptions, type TunedFusion, type Tuning, type Vector, VectorKvStore, VectorMissingError, VerifyReport, createEmbedder, highlight, reciprocalRank };
 
 // langchain.d.ts
 
-import { Clock } from '@norikv/store';
-import { V as VectorKvStore } from './vector-kv-store.js';
+import { Clock, CallOptions } from '@norikv/store';
+import { a as VectorKvStore, R as RepairReport, V as VerifyReport } from './repair.js';
 
 /** What LangChain calls `EmbeddingsInterface`. */
 interface LangChainEmbeddings {
@@ -932,13 +922,13 @@ interface MarginalRelevanceOptions {
     readonly filter?: LangChainFilter | undefined;
 }
 
-/** Options of {@link NoriKVVectorStore}. */
+/** Options of `NoriKVVectorStore`. */
 interface NoriKVVectorStoreOptions {
     /** The store the documents are in. */
     readonly client: VectorKvStore;
     /** How many numbers a vector of the embeddings has; LangChain does not say. */
     readonly dimensions: number;
-    /** Of the vectors; the keys begin with `langchain:<namespace>:`. Default `langchain`. */
+    /** Of the vectors, and of no other class; the keys begin with `langchain:<namespace>:`. Default `langchain`. */
     readonly namespace?: string | undefined;
     /** Names the model: documents of another are refused. Default: none. */
     readonly fingerprint?: string | undefined;
@@ -946,9 +936,10 @@ interface NoriKVVectorStoreOptions {
     readonly concurrency?: number | undefined;
     readonly clock?: Clock | undefined;
 }
+
 /**
- * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived. It is no
- * subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
+ * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived, and `repair` for
+ * what crashes leave. It is no subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
  * A vector that is not as many finite numbers as `dimensions` says, of the model or given, is an `EmbeddingError`.
  *
  * @example
@@ -993,6 +984,15 @@ declare class NoriKVVectorStore {
     similaritySearchVectorWithScore(query: readonly number[], k: number, filter?: LangChainFilter): Promise<[LangChainDocument, number][]>;
     /** Documents near a text that are unlike each other. */
     maxMarginalRelevanceSearch(query: string, { k, fetchK, lambda, filter }: MarginalRelevanceOptions): Promise<LangChainDocument[]>;
+    /**
+     * Ends what crashes left: removes vectors that belong to no document. Those of which vectors are lost are in
+     * `requeued`: add them again. Safe at any time, from any process; writers it takes for dead begin again.
+     *
+     * @throws CorruptRecordError once all others are looked at, if there is a record that cannot be read.
+     */
+    repair({ signal, timeoutMs }?: CallOptions): Promise<RepairReport>;
+    /** What `repair()` would find. Changes nothing; what is being written is counted too. */
+    verify(options?: CallOptions): Promise<VerifyReport>;
 }
 
 export { type LangChainDocument, type LangChainEmbeddings, type LangChainFilter, type MarginalRelevanceOptions, NoriKVVectorStore, type NoriKVVectorStoreOptions };
@@ -1027,11 +1027,30 @@ interface LexicalIndex {
 
 export type { LexicalIndex as L, LexicalHit as a };
 
-// vector-kv-store.d.ts
+// repair.d.ts
 
 import { KvStore, VectorStore } from '@norikv/store';
 
 /** A store that keeps both records and vectors, such as `@norikv/embedded`. */
 type VectorKvStore = KvStore & VectorStore;
 
-export type { VectorKvStore as V };
+/** What is out of order. */
+interface VerifyReport {
+    /** Ids looked at. */
+    readonly checked: number;
+    /** Vectors that belong to no record. They are never shown. */
+    readonly ghosts: number;
+    /** Vectors of records that are not in the store. */
+    readonly missing: number;
+    /** Ids whose write or delete had not ended. */
+    readonly resumed: number;
+    /** Records with missing vectors. */
+    readonly requeued: readonly string[];
+    /** Nothing was found. */
+    readonly isClean: boolean;
+}
+/** What a repair found. In `requeued` are the records that it could not mend: index them again. */
+interface RepairReport extends VerifyReport {
+}
+
+export type { RepairReport as R, VerifyReport as V, VectorKvStore as a };

@@ -97,8 +97,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   /**
    * Creates what is not there yet, and fills the lexical index from the records. Call it first.
    *
-   * @throws ModelMismatchError when the documents there were embedded by another model.
-   * @throws InvalidArgumentError when the namespace holds vectors of another class.
+   * @throws ModelMismatchError if the documents there are of another model, InvalidArgumentError if of another class.
    */
   async initialize(options: CallOptions = {}): Promise<void> {
     const budget = this.#records.budget(options);
