@@ -40,8 +40,12 @@ export class Denials {
     const block = valid.find(({ result }) => result.blocked);
     if (!block && !valid.some(({ id }) => limits.some((limit) => limit.id === id))) return undefined;
     const current = limits.flatMap((limit) => {
-      const latest = block ?? valid.findLast(({ standings }) => standings.has(limit.id));
-      return latest ? standingNow(latest, limit, cost, now) : [];
+      // A later denial may have been for less, which this limit had room for.
+      const known =
+        block ??
+        valid.find(({ id }) => id === limit.id) ??
+        valid.findLast(({ standings }) => standings.has(limit.id));
+      return known ? standingNow(known, limit, cost, now) : [];
     });
     return { ...resultOf(false, cost, current, [], 'memory'), blocked: block !== undefined };
   }

@@ -95,6 +95,21 @@ describe('a denial that is remembered', () => {
     expect(denied.limits.map(({ name }) => name)).toEqual(['hour']);
   });
 
+  it('waits until its own cost has room, whatever a later denial for less told of its limit', async () => {
+    const { check } = setup();
+    const [ten, one] = [
+      { maxRequests: 10, windowMs: 60_000, name: 'ten' },
+      { maxRequests: 1, windowMs: 60_000, name: 'one' },
+    ];
+    await check(one);
+    await check(ten, 7);
+    expect(rateLimitHeaders(await check(ten, 5))['Retry-After']).toBe('12');
+    expect(await check([ten, one])).toMatchObject({ allowed: false, source: 'store', name: 'one' });
+    const denied = await check(ten, 5);
+    expect(denied).toMatchObject({ allowed: false, source: 'memory', name: 'ten' });
+    expect(rateLimitHeaders(denied)['Retry-After']).toBe('12');
+  });
+
   it('is a block where one is known, whatever else denied before', async () => {
     const { clock, other, check } = setup();
     await check(limit, 2);
