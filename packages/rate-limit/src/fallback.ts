@@ -1,7 +1,8 @@
 import { errorCode } from '@norikv/store';
 import { BoundedMap } from './bounded-map.js';
 import { RateLimitUnavailableError } from './errors.js';
-import type { Limit } from './limit.js';
+import { gcra } from './gcra.js';
+import { type Limit, refillMs } from './limit.js';
 import type { Settings } from './options.js';
 import { emptyRecord, type RateLimitRecord } from './record.js';
 import { type RateLimitResult, resultOf } from './result.js';
@@ -47,6 +48,11 @@ export class Fallback {
     return resultOf(false, cost, full, [], 'fallback');
   }
 
+  /** It was reset. */
+  forget(key: string): void {
+    this.#records.delete(key);
+  }
+
   #count(key: string, limits: readonly Limit[], cost: number, now: number): RateLimitResult {
     const share = limits.map((limit) => this.#shareOf(limit));
     const asOf = this.#settings.clock.monotonic();
@@ -60,7 +66,11 @@ export class Fallback {
   #shareOf(limit: Limit): Limit {
     const { instances } = this.#settings;
     const capacity = Math.max(1, Math.floor(limit.capacity / instances));
-    return { ...limit, capacity, intervalMs: limit.intervalMs * instances };
+    // A window stays as long as it is.
+    if (limit.algorithm !== gcra) return { ...limit, capacity, intervalMs: limit.windowMs / capacity };
+    const intervalMs = limit.intervalMs * instances;
+    // One permit takes longer to come back than the whole limit, where that has fewer than there are processes.
+    return { ...limit, capacity, intervalMs, spanMs: Math.max(1, refillMs({ capacity, intervalMs })) };
   }
 }
 

@@ -168,6 +168,7 @@ export class RateLimiter {
     await this.#records.reset(key).finally(() => {
       this.#bursts.forget(key);
       this.#grants.reset(key);
+      this.#fallback.forget(key);
     });
   }
 

@@ -71,6 +71,30 @@ describe('while the store does not answer', () => {
     expect(admitted(results)).toBe(1);
   });
 
+  it('local says how long its own share takes to come back', async () => {
+    const { clock, limiter } = outage({ onFailure: 'local', instances: 4, timeoutMs: 1 });
+    const paced = { maxRequests: 100, windowMs: 60_000, burst: 1 };
+    const check = () => clock.run(limiter.checkLimit('a', paced));
+    await check();
+    const { retryAfterMs, windowMs } = await check();
+    expect(windowMs).toBe(2_400);
+    await clock.advance(retryAfterMs - 10);
+    expect((await check()).allowed).toBe(false);
+    await clock.advance(10);
+    expect((await check()).allowed).toBe(true);
+  });
+
+  it.each(['fixed-window', 'sliding-window'] as const)(
+    'local keeps the window of a %s',
+    async (algorithm) => {
+      const { clock, limiter } = outage({ onFailure: 'local', instances: 3 });
+      expect(await clock.run(limiter.checkLimit('a', { ...limit, algorithm }))).toMatchObject({
+        limit: 3,
+        windowMs: 60_000,
+      });
+    },
+  );
+
   it.each(['damage', 'norikv:9 {}\n'])(
     'a record that cannot be read (%j) is named, until a reset',
     async (text) => {
@@ -165,6 +189,16 @@ describe('while the store does not answer', () => {
     await clock.run(Promise.all(times(5, () => limiter.checkLimit('a', limit))));
     store.faults.stop();
     expect(await clock.run(limiter.checkLimit('a', limit))).toMatchObject({ allowed: true, source: 'store' });
+  });
+
+  it('local forgets with a reset what it counted in an outage before', async () => {
+    const { clock, store, limiter } = outage({ onFailure: 'local' });
+    await clock.run(limiter.checkLimit('a', limit, { cost: 10 }));
+    store.faults.stop();
+    await clock.run(limiter.reset('a'));
+    store.faults.outage();
+    const result = await clock.run(limiter.checkLimit('a', limit));
+    expect(result).toMatchObject({ allowed: true, remaining: 9, source: 'fallback' });
   });
 
   it('a grant of the policy brings nothing back', async () => {
