@@ -6,7 +6,8 @@ import { patienceMs, spareMs, ttlOf } from './transitions.js';
 
 /** Notes are below this. */
 const noteSpace = 100_000;
-const notesKept = 4;
+/** More than others leave between a look and a write, with two dozen processes at it. */
+const notesKept = 12;
 
 /** What a record becomes. */
 export type NotedChange = (record: RateLimitRecord, now: number) => RateLimitRecord;

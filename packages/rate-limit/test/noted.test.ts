@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { noted } from '../src/noted.js';
 import type { RateLimitRecord } from '../src/record.js';
 import { patienceMs, spareMs, ttlOf } from '../src/transitions.js';
+import { times } from './processes.js';
 
 const record: RateLimitRecord = [['f10/1000', [9_000_000, 1]]];
 const others = (...notes: readonly number[]): RateLimitRecord => [...record, ['~', notes]];
@@ -21,6 +22,9 @@ async function madeAgain(
   return { answer: result, writes: kind === 'write' };
 }
 
+/** As many notes as are kept, from a newest one down. */
+const kept = (newest: number): readonly number[] => times(12, (position) => newest - position);
+
 const made = { answer: true, writes: false };
 const makes = { answer: true, writes: true };
 const unknown = { answer: false, writes: false };
@@ -30,10 +34,22 @@ describe('a change that may have been made', () => {
     ['its own note is there', record, 10, others(7, 50_000), made],
     ['nothing is there', record, 10, undefined, made],
     ['what it saw is there', record, 10, record, makes],
-    ['others left notes since, and none can have been dropped', record, 10, others(3, 2, 1), makes],
-    ['others left so many notes that its own may have been dropped', record, 10, others(4, 3, 2, 1), unknown],
-    ['the newest note that it saw is there', others(1), 10, others(4, 3, 2, 1), makes],
-    ['the newest note that it saw is gone', others(1), 10, others(5, 4, 3, 2), unknown],
+    [
+      'others left notes since, and none can have been dropped',
+      record,
+      10,
+      others(...kept(12).slice(1)),
+      makes,
+    ],
+    [
+      'others left so many notes that its own may have been dropped',
+      record,
+      10,
+      others(...kept(12)),
+      unknown,
+    ],
+    ['the newest note that it saw is there', others(1), 10, others(...kept(12)), makes],
+    ['the newest note that it saw is gone', others(1), 10, others(...kept(13)), unknown],
     ['the record cannot have left the store yet', record, patienceMs + spareMs - 1, record, makes],
     ['the record may have left the store and come again', record, patienceMs + spareMs, record, unknown],
   ])('where %s', async (_what, first, passedMs, then, outcome) => {

@@ -8,7 +8,7 @@ import {
 import { countCalls, createMemoryStore, FakeClock, seededRandom } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { RateLimiter } from '../src/index.js';
-import { times } from './processes.js';
+import { startProcesses, times } from './processes.js';
 
 const limit = { maxRequests: 20, windowMs: 3_600_000, algorithm: 'fixed-window' } as const;
 
@@ -73,14 +73,27 @@ describe('a refund', () => {
 
   it('that lost a race is made, also where others were refunded long before', async () => {
     const { fates, limiter, other, refund, remaining } = await setup();
-    for (const _ of times(4, () => 0)) await other.refund('a', limit);
+    await other.checkLimit('a', limit, { cost: 10 });
+    for (const _ of times(12, () => 0)) await other.refund('a', limit);
     await limiter.peek('a', limit);
     fates.push(async (send) => {
       await other.refund('a', limit);
       return send();
     });
     await refund();
-    expect(await remaining()).toBe(20);
+    expect(await remaining()).toBe(18);
+  });
+
+  it('that lost its races against many other processes is made', async () => {
+    const { clock, all } = startProcesses(24, { latencyMs: 3, timeoutMs: 5_000 });
+    const [{ limiter: looker }] = all;
+    const plenty = { ...limit, maxRequests: 24 };
+    const checks = all.map(({ limiter }) => limiter.checkLimit('a', plenty));
+    const refunds = all.map(async ({ limiter }, process) =>
+      limiter.refund('a', plenty, await checks[process]),
+    );
+    await clock.run(Promise.all(refunds));
+    expect((await clock.run(looker.peek('a', plenty))).remaining).toBe(24);
   });
 
   it('that landed although its race was called lost is not made again', async () => {
@@ -109,13 +122,14 @@ describe('a refund', () => {
   });
 
   it.each([
-    [true, 19],
-    [false, 14],
+    [true, 17],
+    [false, 12],
   ])('is not made again where it cannot be told any more (landed: %s)', async (isLanding, expected) => {
     const { fates, other, limiter, granted, refund, remaining } = await setup();
     fates.push(async (send) => {
       if (isLanding) await send();
-      for (const _ of times(4, () => 0)) await other.refund('a', limit);
+      await other.checkLimit('a', limit, { cost: 10 });
+      for (const _ of times(12, () => 0)) await other.refund('a', limit);
       throw new VersionMismatchError('lost, or not');
     });
     await expect(refund()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
@@ -293,11 +307,11 @@ describe('a reset', () => {
     const { fates, limiter, other, remaining } = await setup();
     fates.push(async (send) => {
       await send();
-      await other.checkLimit('a', limit, { cost: 9 });
-      for (const _ of times(4, () => 0)) await other.refund('a', limit);
+      await other.checkLimit('a', limit, { cost: 15 });
+      for (const _ of times(12, () => 0)) await other.refund('a', limit);
       throw new UnavailableError('lost');
     });
     await expect(limiter.reset('a')).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
-    expect(await remaining()).toBe(15);
+    expect(await remaining()).toBe(17);
   });
 });
