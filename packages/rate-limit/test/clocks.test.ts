@@ -71,6 +71,19 @@ describe.each(algorithms)('where wall clocks differ, %s', (algorithm) => {
   });
 });
 
+it('what a clock a year ahead wrote stays while others are counted beside it, and no longer', async () => {
+  const { clock, all } = startProcesses(2, { offsetsMs: [0, year], denyCacheMs: 1 });
+  const [{ limiter: right }, ahead] = all;
+  await ahead?.limiter.checkLimit('a', limitOf('fixed-window'), { cost: 60 });
+  for (const _ of times(5, () => 0)) {
+    await clock.advance(30_000);
+    expect((await right.checkLimit('a', { maxRequests: 9, windowMs: 1_000 })).allowed).toBe(true);
+    expect((await right.checkLimit('a', limitOf('fixed-window'))).allowed).toBe(false);
+  }
+  await clock.advance(61_000);
+  expect((await right.checkLimit('a', limitOf('fixed-window'))).allowed).toBe(true);
+});
+
 describe.each(algorithms)(
   'while the store does not answer and a process counts for itself, %s',
   (algorithm) => {
