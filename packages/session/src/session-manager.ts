@@ -215,8 +215,8 @@ export class SessionManager<Data extends object = Profile> {
   }
 
   /**
-   * How often all sessions of a user, or all but one, were ended. Ask before you check a password, and pass it to
-   * `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
+   * A number that becomes another one whenever all sessions of a user, or all but one, are ended. Ask before you check a
+   * password, and pass it to `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
    */
   async generation(userId: string): Promise<number> {
     return this.#ledger.users.generationOf(checkUserId(userId));

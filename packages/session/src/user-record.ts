@@ -19,7 +19,7 @@ export interface UserSession {
  * any number of them, and no write to a session can bring it back.
  */
 export interface UserRecord {
-  /** How often all sessions, or all others, were ended. */
+  /** Becomes one that never was before whenever all sessions, or all others, are ended. */
   readonly generation: number;
   readonly sessions: readonly UserSession[];
 }

@@ -141,7 +141,7 @@ function endWhere(
 
 /** Ends all sessions, also where there are none: a sign-in may be on its way. Returns what ended. */
 export const revokeAll: Transition<UserRecord, readonly UserSession[]> = (user = nobody, now) =>
-  named({ generation: user.generation + 1, sessions: [] }, user.sessions, now);
+  named({ generation: nextGeneration(user, now), sessions: [] }, user.sessions, now);
 
 /** Ends all sessions but one. Returns what ended, or undefined if that one is not named itself. */
 export function revokeOthers(key: string): Transition<UserRecord, readonly UserSession[] | undefined> {
@@ -149,8 +149,13 @@ export function revokeOthers(key: string): Transition<UserRecord, readonly UserS
     const own = user.sessions.find((session) => session.key === key);
     if (!own) return keep(undefined);
     const [ended, sessions] = split(user, ({ handle }) => handle !== own.handle);
-    return named({ generation: user.generation + 1, sessions }, ended, now);
+    return named({ generation: nextGeneration(user, now), sessions }, ended, now);
   };
+}
+
+/** No count: that would begin anew when the record has left the store, and a sign-in would find its generation again. */
+function nextGeneration({ generation }: UserRecord, now: number): number {
+  return Math.max(generation + 1, now);
 }
 
 function split(

@@ -162,8 +162,11 @@ describe('ids that are named no more', () => {
   });
 
   it('make sign-ins void that are on their way, also where there was no session', () => {
-    expect(revokeAll(undefined, now).state).toEqual({ generation: 1, sessions: [] });
-    expect(revokeOthers('other')(several, now).state?.generation).toBe(4);
+    expect(revokeAll(undefined, now).state).toEqual({ generation: now, sessions: [] });
+    expect(revokeOthers('other')(several, now).state?.generation).toBe(now);
+    for (const generation of [now, now + 5]) {
+      expect(revokeAll({ ...several, generation }, now).state?.generation).toBe(generation + 1);
+    }
     expect(withdraw('first')(several, now).state?.generation).toBe(3);
   });
 });
