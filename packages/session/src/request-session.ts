@@ -48,7 +48,7 @@ export class RequestSession<Data extends object = Profile> {
    * Who is signed in; null if nobody is. Frozen: `update` changes it.
    *
    * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or no longer fits
-   * the schema. Such a visitor can still sign in again, and sign out.
+   * the schema. Such a visitor can still sign out, and in again unless the record of the user is what is damaged.
    */
   get data(): Session<Data> | null {
     if (this.#unreadable !== undefined) throw this.#unreadable;

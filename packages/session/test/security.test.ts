@@ -152,7 +152,10 @@ describe('what is stored', () => {
       const userKey = `session:user:${createHash('sha256').update('alice').digest('base64url')}`;
       await store.put(userKey, text);
       await expect(sessions.create('alice', ...alice)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+      await expect(sessions.revokeAll('alice')).rejects.toMatchObject({ key: userKey });
       expect(bytesToString((await store.get(userKey)).value)).toBe(text);
+      await store.delete(userKey);
+      expect(await sessions.validate(await sessions.create('alice', ...alice))).toBe(true);
     },
   );
 
