@@ -425,7 +425,7 @@ declare class RequestSession<Data extends object = Profile> {
      * Who is signed in; null if nobody is. Frozen: `update` changes it.
      *
      * @throws CorruptRecordError, SessionDataError if that cannot be known: what is stored is damaged, or no longer fits
-     * the schema. Such a visitor can still sign in again, and sign out.
+     * the schema. Such a visitor can still sign out, and in again unless the record of the user is what is damaged.
      */
     get data(): Session<Data> | null;
     /**
@@ -597,8 +597,8 @@ declare class SessionManager<Data extends object = Profile> {
     /** Ends all other sessions of the user. Returns how many there were; null, with nothing ended, if this one is over. */
     revokeOthers(id: PresentedId): Promise<number | null>;
     /**
-     * How often all sessions of a user, or all but one, were ended. Ask before you check a password, and pass it to
-     * `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
+     * A number that becomes another one whenever all sessions of a user, or all but one, are ended. Ask before you check a
+     * password, and pass it to `create`: then a sign-in with the old password cannot slip in behind `revokeAll`.
      */
     generation(userId: string): Promise<number>;
 }
