@@ -112,10 +112,10 @@ async function loadUnderLease(
     const first = await within(clock, settings.softTimeoutMs, work, late);
     if (typeof first !== 'symbol') return first;
     core.refreshing.add(place.memoryKey);
-    work.catch(() => {}).finally(() => core.refreshing.delete(place.memoryKey));
+    work.catch(() => putOff(request)).finally(() => core.refreshing.delete(place.memoryKey));
   } catch (error) {
     if (!stale || clock.monotonic() >= stale.staleUntil) throw error;
-    stale.retryAt = clock.monotonic() + settings.retryAfterMs;
+    putOff(request);
   }
   return served(stale, clock.monotonic());
 }
@@ -195,9 +195,15 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
     return { kind: 'miss', entry, value: entry.value, asOf };
   } catch (error) {
     if (!held || clock.monotonic() >= held.staleUntil) throw error;
-    held.retryAt = clock.monotonic() + settings.retryAfterMs;
+    putOff(request);
     return served(held, clock.monotonic());
   }
+}
+
+/** After a load that failed the next one is not tried at once, whoever has read the value anew meanwhile. */
+function putOff({ core, place, settings }: LoadRequest): void {
+  const kept = core.memory?.peek(place.memoryKey);
+  if (kept) kept.retryAt = core.settings.clock.monotonic() + settings.retryAfterMs;
 }
 
 function served(entry: MemoryEntry, now: number): Outcome {

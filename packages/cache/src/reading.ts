@@ -49,7 +49,8 @@ export async function readPlace(core: Core, place: Place, settings: ReadSettings
   const decoded = await decodeBody(core, place, body, settings, currency);
   if (!decoded) return withoutValue;
   // Who joins this read later must not rest on looks at its epochs that are older than the bound.
-  const entry = { ...decoded, asOf: Math.min(asOf, validAt) };
+  const retryAt = core.memory?.peek(place.memoryKey)?.retryAt ?? decoded.retryAt;
+  const entry = { ...decoded, asOf: Math.min(asOf, validAt), retryAt };
   core.memory?.set(place.memoryKey, entry);
   return { ...withoutValue, entry };
 }

@@ -200,7 +200,8 @@ describe.each(engines)('createCache on $name', ({ open }) => {
   it('keeps what is stale when a load in the background fails, early, late or given up for its slowness', async () => {
     const errors: string[] = [];
     const onEvent: CacheOptions<unknown>['onEvent'] = ({ kind }) => errors.push(kind);
-    const cache = start({ staleWhileRevalidateMs: 500, graceMs: 5_000, softTimeoutMs: 50, onEvent });
+    const times = { staleWhileRevalidateMs: 500, graceMs: 5_000, softTimeoutMs: 50, retryAfterMs: 10 };
+    const cache = start({ ...times, onEvent });
     await cache.getOrSet('key', () => 'old');
     await engine.clock.advance(1_100);
     const fail = (): Promise<never> => Promise.reject(new Error('source down'));
@@ -214,7 +215,32 @@ describe.each(engines)('createCache on $name', ({ open }) => {
     expect(await answer).toBe('old');
     await load.finish(Promise.reject(new Error('source down')));
     await eventually(async () => expect(errors.filter((kind) => kind === 'load-error')).toHaveLength(2));
-    await eventually(async () => expect(await cache.getOrSet('key', () => 'new')).toBe('new'));
+    await eventually(async () => {
+      await engine.clock.advance(10);
+      expect(await cache.getOrSet('key', () => 'new')).toBe('new');
+    });
+  });
+
+  it('does not ask a source that fails at every call, given up for its slowness either, nor for a get meanwhile', async () => {
+    const cache = start({ graceMs: 60_000, softTimeoutMs: 50, retryAfterMs: 5_000 });
+    await cache.getOrSet('key', () => 'old');
+    await engine.clock.advance(1_500);
+    const load = deferredLoad();
+    const answer = cache.getOrSet('key', load.loader);
+    await load.started;
+    await engine.clock.advance(50);
+    expect(await answer).toBe('old');
+    expect(await cache.get('key')).toBeUndefined();
+    await load.finish(Promise.reject(new Error('source down')));
+    await eventually(async () => expect(cache.getStats().loadErrors).toBe(1));
+    for (let call = 0; call < 3; call += 1) {
+      expect(await cache.get('key')).toBeUndefined();
+      expect(await cache.getOrSet('key', () => 'new')).toBe('old');
+    }
+    await eventually(async () => {
+      await engine.clock.advance(5_000);
+      expect(await cache.getOrSet('key', () => 'new')).toBe('new');
+    });
   });
 
   it('aborts a load after hardTimeoutMs, and another process need not wait for its lease', async () => {
