@@ -49,10 +49,11 @@ export async function shareLoad(request: ShareRequest): Promise<unknown> {
       core.tell({ kind: 'miss', namespace, key });
       throw error;
     }
-    // Who joined a load late, or that of a caller with other tags, may only take what is not older than the bound
-    // and carries its own; else the next look decides.
+    // Who joined a load late, or that of a caller with other tags, may only take what it held already, or what is not
+    // older than the bound and carries its own; else the next look decides.
+    const isHeld = held !== undefined && held === outcome.entry;
     const isCarried = !outcome.entry || carries(outcome.entry, tags);
-    if (isCarried && outcome.asOf >= since - maxStalenessMs) {
+    if (isHeld || (isCarried && outcome.asOf >= since - maxStalenessMs)) {
       core.tell({ kind: outcome.kind, namespace, key });
       return outcome.value;
     }

@@ -108,6 +108,30 @@ describe('a store that does not answer', () => {
     await expect(clock.run(cache.getOrSet('key', fail))).rejects.toThrow('source down');
   });
 
+  it.each([0, 600_000])(
+    'lets it stand in after one load that failed, also where calls hang (offlineMs %i)',
+    async (offlineMs) => {
+      const clock = new FakeClock();
+      let latencyMs = 0;
+      const store = withFaults(createMemoryStore({ clock }), { clock, latencyMs: () => latencyMs });
+      const options = { ttlMs: 1_000, graceMs: 600_000, storeTimeoutMs: 3_000, retryAfterMs: 1_000 };
+      const cache = createCache(store, { clock, offlineMs, ...options });
+      await cache.getOrSet('key', () => 'kept');
+      await clock.advance(900);
+      await clock.run(cache.get('key'));
+      await clock.advance(300);
+      latencyMs = 60_000;
+      let attempts = 0;
+      const fail = (): never => {
+        attempts += 1;
+        throw new Error('source down');
+      };
+      const since = clock.monotonic();
+      expect(await clock.run(cache.getOrSet('key', fail))).toBe('kept');
+      expect({ attempts, waitedMs: clock.monotonic() - since }).toEqual({ attempts: 1, waitedMs: 3_000 });
+    },
+  );
+
   it('neither has a source that fails asked at every call, nor keeps what the source says is gone', async () => {
     const { cache, clock, store } = start({
       ttlMs: 100,
