@@ -82,7 +82,7 @@ export async function load(request: LoadRequest): Promise<Outcome> {
         }
       }
       // Whose load was waited for kept nothing: one after another, the last would wait for all of them.
-      if (watched && version && !entry && reading.lease === undefined) break;
+      if (watched && version && !reading.entry && reading.lease === undefined) break;
       lease = isOwn ? version : await acquireLease(core, place, reading, leaseMs, leaseName);
     } catch {
       break;

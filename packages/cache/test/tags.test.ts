@@ -112,6 +112,25 @@ describe('tags', () => {
     },
   );
 
+  it('of processes that waited for a load of a caller with others cost one load, which is kept', async () => {
+    const { clock, all } = startFleet(5, { latencyMs: () => 1 });
+    const [one, ...others] = all;
+    let loads = 0;
+    const load = async (): Promise<number> => {
+      await new Promise<void>((resolve) => clock.startTimer(resolve, 100));
+      loads += 1;
+      return loads;
+    };
+    const first = one.cache.getOrSet('key', load, { tags: ['a'] });
+    await clock.advance(10);
+    const ask = (): Promise<unknown[]> =>
+      Promise.all(others.map(({ cache }) => cache.getOrSet('key', load, { tags: ['b'] })));
+    expect(await clock.run(ask())).toEqual([2, 2, 2, 2]);
+    expect(await first).toBe(1);
+    await clock.advance(2_000);
+    expect(await clock.run(ask())).toEqual([2, 2, 2, 2]);
+  });
+
   it('are asked of values in memory, in the store, and of those that were set', async () => {
     const { clock, all } = startFleet(2);
     const [{ cache }] = all;
