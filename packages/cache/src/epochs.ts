@@ -91,6 +91,8 @@ export class Epochs {
     const read = async (): Promise<void> => {
       try {
         const entry = await this.#gate.call((store) => find(store, this.#key(name)));
+        // A cell that a later look left was forgotten since: what this one read may be older than a move that came after.
+        if (this.#cells.get(name) !== cell) return;
         if (cell.disturbances !== disturbances || startedAt < cell.knownAt) return;
         this.#learn(name, cell, entry, startedAt);
       } finally {

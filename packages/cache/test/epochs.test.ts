@@ -120,6 +120,32 @@ describe('epochs', () => {
     expect(epochs.known('a')).toBeUndefined();
   });
 
+  it('are not learnt by a cell that was forgotten once a later look had failed', async () => {
+    const clock = new FakeClock();
+    const latencies = [70, 1];
+    const memory = createMemoryStore({ clock });
+    const store = withFaults(memory, { clock, latencyMs: () => latencies.shift() ?? 1 });
+    const gate = new StoreGate(store, { clock, storeTimeoutMs: 100, breakerFailures: 9, breakerMs: 1 });
+    const settings = {
+      prefix: 'p',
+      maxKeyBytes: 1_024,
+      maxStalenessMs: 100,
+      lifetimeMs: 10_000,
+      maxCells: 1,
+    };
+    const epochs = new Epochs(gate, { ...settings, clock, move: overwrite });
+    const look = epochs.refresh(['a']);
+    await clock.advance(51);
+    store.faults.next('get', 'lost-request');
+    await expect(clock.run(epochs.refresh(['a'], 50))).rejects.toThrow();
+    await clock.run(epochs.refresh(['b']));
+    await clock.run(epochs.bump('a'));
+    const moved = epochs.known('a');
+    await clock.run(look);
+    await clock.run(epochs.refresh(['a']));
+    expect(epochs.known('a')).toBe(moved);
+  });
+
   it('are unknown after a move whose outcome is unknown, and the next move is made all the same', async () => {
     const { clock, epochs, store } = start();
     await clock.run(epochs.bump('a'));
