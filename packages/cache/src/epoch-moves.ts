@@ -25,11 +25,16 @@ export const overwrite: EpochMove = async (gate, { key, nowMs, ttlMs }) => {
   return { value, version };
 };
 
-/** A read, and a write on what was read; both again if another move came in between. The time never goes back. */
+/**
+ * A read, and a write on what was read. Where another move came in between, a read more: that one did it for both, unless it
+ * left an earlier time. So the time never goes back, and of those who move it at once only those with a later time try again.
+ */
 export const moveForward: EpochMove = async (gate, { key, nowMs, ttlMs }) => {
+  const read = (): Promise<Entry | null> => gate.insist((store) => find(store, key));
+  let current = await read();
   for (;;) {
-    const current = await gate.insist((store) => find(store, key));
-    const value = bytesOf(Math.max(nowMs, movedAtOf(current)));
+    // Damage is written over.
+    const value = bytesOf(Math.max(nowMs, movedAtOf(current) || 0));
     const condition = current ? { ifMatchVersion: current.version } : { ifNotExists: true };
     try {
       const version = await gate.insist((store) => store.put(key, value, { ...condition, ttlMs }));
@@ -37,10 +42,12 @@ export const moveForward: EpochMove = async (gate, { key, nowMs, ttlMs }) => {
     } catch (error) {
       if (!isVersionMismatch(error) && !isAlreadyExists(error)) throw error;
     }
+    current = await read();
+    if (current && movedAtOf(current) >= nowMs) return current;
   }
 };
 
-/** When an epoch moved last; -Infinity if it never did. */
+/** When an epoch moved last: -Infinity if it never did, NaN if its record is damaged. */
 export function movedAtOf(entry: Entry | null): number {
   return entry ? Number(bytesToString(entry.value)) : Number.NEGATIVE_INFINITY;
 }

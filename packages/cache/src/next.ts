@@ -130,7 +130,8 @@ async function wereMovedSince(
 ): Promise<boolean> {
   const names = tags.map(tagEpoch);
   await epochs.refresh(names);
-  return names.some((name) => epochs.movedAt(name) >= storedAt);
+  // So that a time that cannot be read counts as later.
+  return !names.every((name) => epochs.movedAt(name) < storedAt);
 }
 
 function tagsOfPage(data: unknown): string[] {

@@ -336,6 +336,22 @@ describe('the Next.js cache handler', () => {
     }
   });
 
+  it('drops what has a tag whose record is damaged, until the tag is revalidated', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
+    const handler = start(store, clock);
+    const read = (): Promise<unknown> => handler.get('/home', { softTags: ['_N_T_/home'] });
+    await handler.set('/home', page);
+    await store.put('build-1/e/t/_N_T_%2Fhome', 'damaged');
+    await clock.advance(2_000);
+    expect(await read()).toBeNull();
+    await handler.revalidateTag('_N_T_/home');
+    await clock.advance(2_000);
+    expect(await read()).toBeNull();
+    await handler.set('/home', page);
+    expect(await read()).not.toBeNull();
+  });
+
   it('revalidates a tag for a read and a write', async () => {
     const store = countCalls(createMemoryStore());
     await start(store).revalidateTag('home');
