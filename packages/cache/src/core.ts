@@ -35,6 +35,8 @@ export class Core {
   readonly now: () => number;
   readonly maxKeyBytes: number;
   readonly maxValueBytes: number;
+  /** How long it is remembered that an epoch moved: longer than anything lives that carries it. */
+  readonly epochLifeMs: number;
   readonly counters: Counters = {
     memoryHits: 0,
     storeHits: 0,
@@ -59,10 +61,11 @@ export class Core {
       onFailure: (error) => this.tell({ kind: 'store-error', error }),
       onBreaker: (state) => onEvent({ kind: 'breaker', state }),
     });
+    this.epochLifeMs = 2 * maxTtlMs + marginMs;
     this.epochs = new Epochs(this.gate, {
       ...settings,
       maxKeyBytes: this.maxKeyBytes,
-      lifetimeMs: 2 * maxTtlMs + marginMs,
+      lifetimeMs: this.epochLifeMs,
       maxCells,
       move: overwrite,
     });

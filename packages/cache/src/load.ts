@@ -8,6 +8,7 @@ import { carries, type MemoryEntry } from './memory-entry.js';
 import { pause, within } from './pause.js';
 import { isTagEpoch, type Place } from './place.js';
 import { type Reading, readPlace } from './reading.js';
+import type { Body } from './record.js';
 import type { EntrySettings } from './settings.js';
 import { putBody, storedForm } from './stored-form.js';
 
@@ -152,7 +153,7 @@ async function loadAndFill(
   const { value, settings, isKept } = loaded;
   const form = { ...request, settings };
   const stored = isKept && (await storedForm(form, value, epochs, { ...reading, asOf }));
-  if (!stored) {
+  if (!stored || outlivesEpochs(core, asOf, stored.body)) {
     await releaseLease(core, place, lease, { ...reading, entry: undefined });
     core.memory?.delete(place.memoryKey);
     return { kind: 'miss', entry: undefined, value, asOf };
@@ -171,6 +172,11 @@ async function loadAndFill(
   }
   core.memory?.set(place.memoryKey, entry);
   return outcome;
+}
+
+/** Whether it could be forgotten that an epoch moved during the load before the value is, in the store and in a memory. */
+function outlivesEpochs({ settings, epochLifeMs }: Core, asOf: number, { freshMs, staleMs }: Body): boolean {
+  return settings.clock.monotonic() - asOf + 2 * (freshMs + staleMs) > epochLifeMs;
 }
 
 /** Loads without the store: the result is shared by those who wait, and kept in memory no longer than the bound. */

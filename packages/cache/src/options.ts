@@ -17,7 +17,10 @@ export interface EntryOptions {
   readonly graceMs?: number | undefined;
   /** How long a load may hold up a caller for whom a value within its grace is there. Default: no limit. */
   readonly softTimeoutMs?: number | undefined;
-  /** How long a load may take; then it is aborted. Default 10,000. */
+  /**
+   * How long a load may take; then it is aborted. Default 10,000. A value that took more than an hour is not kept if it
+   * would live for about `maxTtlMs`: an invalidation while it was loaded could be forgotten before it.
+   */
   readonly hardTimeoutMs?: number | undefined;
   /** Share of the ttl after which the first reader loads anew in the background, 0 to 1. Default 1: never. */
   readonly earlyRefresh?: number | undefined;

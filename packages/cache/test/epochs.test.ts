@@ -175,6 +175,28 @@ describe('epochs', () => {
     expect(await keyv.get('key')).toBeUndefined();
   });
 
+  it('do not let it come back either where the load took longer than it is remembered that they moved', async () => {
+    const clock = new FakeClock();
+    const cache = createCache(createMemoryStore({ clock }), {
+      clock,
+      ttlMs: 60_000,
+      maxTtlMs: 60_000,
+      hardTimeoutMs: 10_000_000,
+    });
+    const loadFor = async (durationMs: number): Promise<unknown> => {
+      const load = (): Promise<string> =>
+        new Promise((resolve) => clock.startTimer(() => resolve('loaded'), durationMs));
+      const loading = cache.getOrSet(`${durationMs}`, load, { tags: ['tag'] });
+      await clock.advance(durationMs / 2);
+      if (durationMs > 7_000_000) await cache.invalidateTags(['tag']);
+      expect(await clock.run(loading)).toBe('loaded');
+      return cache.get(`${durationMs}`);
+    };
+    expect(await loadFor(3_600_000)).toBe('loaded');
+    expect(await loadFor(3_600_001)).toBeUndefined();
+    expect(await loadFor(7_600_000)).toBeUndefined();
+  });
+
   it('leave the store by themselves, later than anything that carries them', async () => {
     const clock = new FakeClock();
     const store = createMemoryStore({ clock });
