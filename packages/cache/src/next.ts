@@ -1,8 +1,9 @@
 import { deserialize, serialize } from 'node:v8';
-import { type KvStore, requireCapabilities } from '@norikv/store';
+import { DeadlineExceededError, type KvStore, requireCapabilities } from '@norikv/store';
 import { checkFunction } from '@norikv/store/checks';
 import { type AdapterOptions, type ShelfSettings, shelfSettings } from './adapter-options.js';
 import { moveForward } from './epoch-moves.js';
+import { within } from './pause.js';
 import { tagEpoch } from './place.js';
 import { Shelf } from './shelf.js';
 
@@ -46,7 +47,8 @@ const tagsHeader = 'x-next-cache-tags';
  * Pages and fetches are shared by all instances, and a revalidated tag is seen by all of them within
  * `maxStalenessMs`. A store that does not answer is a miss, and never fails a request.
  *
- * @param openStore - called once, when the first entry is asked for; again if it fails.
+ * @param openStore - called once, when the first entry is asked for; again if it fails. While it takes longer than
+ * `storeTimeoutMs` the store counts as one that does not answer.
  * @throws InvalidArgumentError naming the option that is wrong.
  *
  * @example
@@ -65,11 +67,18 @@ export function createNextCacheHandler(
   let made: Shelf | undefined;
   const open = async (): Promise<KvStore> => openStore();
   const shelf = async (): Promise<Shelf> => {
+    if (made) return made;
     opened ??= open().catch((error) => {
       opened = undefined;
       throw error;
     });
-    const store = await opened;
+    const store = await within(settings.clock, settings.storeTimeoutMs, opened, undefined);
+    if (!store) {
+      throw new DeadlineExceededError(
+        `openStore() took more than ${settings.storeTimeoutMs} ms (storeTimeoutMs)`,
+        { outcome: 'not-applied' },
+      );
+    }
     // A store that cannot be used stays so, and is not opened again for every request.
     made ??= shelfOn(store, settings);
     return made;

@@ -369,6 +369,21 @@ describe('the Next.js cache handler', () => {
     expect(opened).toBe(1);
   });
 
+  it('makes a store a miss that takes long to open, and does not open it twice', async () => {
+    const clock = new FakeClock();
+    const opening: ((store: KvStore) => void)[] = [];
+    const open = (): Promise<KvStore> => new Promise((resolve) => opening.push(resolve));
+    const handler = new (createNextCacheHandler(open, { clock, storeTimeoutMs: 100 }))();
+    expect(await clock.run(handler.get('/home'))).toBeNull();
+    await expect(clock.run(handler.revalidateTag('home'))).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    opening[0]?.(createMemoryStore({ clock }));
+    await handler.set('/home', page);
+    expect(await handler.get('/home')).not.toBeNull();
+    expect(opening).toHaveLength(1);
+  });
+
   it('makes a store that is down a miss, opens it again later, and tells that a tag was not revalidated', async () => {
     const memory = createMemoryStore();
     const failures = [new Error('not yet'), new Error('not yet')];
