@@ -48,7 +48,8 @@ export async function load(request: LoadRequest): Promise<Outcome> {
   const startedAt = clock.monotonic();
   // Before anything is tried: below, what throws is taken for a store that does not answer.
   const pollShare = 0.5 + draw(random) / 2;
-  const leaseMs = settings.hardTimeoutMs + leaseMarginMs;
+  // What takes longer is not kept.
+  const leaseMs = Math.min(settings.hardTimeoutMs, core.epochLifeMs) + leaseMarginMs;
   const leaseName = crypto.randomUUID();
   let watched: { readonly version: Version; readonly since: number } | undefined;
   let pollMs = firstPollMs;

@@ -119,10 +119,12 @@ describe('options', () => {
     },
   );
 
-  it('waits for a loader with a limit that no timer reaches', async () => {
-    const cache = createCache<unknown>(createMemoryStore(), { hardTimeoutMs: Number.MAX_SAFE_INTEGER });
+  it('waits for a loader with a limit that no timer reaches, and keeps what it gives', async () => {
+    const store = createMemoryStore();
+    const cache = createCache<unknown>(store, { hardTimeoutMs: Number.MAX_SAFE_INTEGER });
     const load = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve('loaded'), 20));
     expect(await cache.getOrSet('key', load)).toBe('loaded');
+    expect(await createCache(store).get('key')).toBe('loaded');
   });
 
   it('refuses a store without the guarantees, unless told otherwise', async () => {
