@@ -179,7 +179,10 @@ interface EntryOptions {
     readonly graceMs?: number | undefined;
     /** How long a load may hold up a caller for whom a value within its grace is there. Default: no limit. */
     readonly softTimeoutMs?: number | undefined;
-    /** How long a load may take; then it is aborted. Default 10,000. */
+    /**
+     * How long a load may take; then it is aborted. Default 10,000. A value that took more than an hour is not kept if it
+     * would live for about `maxTtlMs`: an invalidation while it was loaded could be forgotten before it.
+     */
     readonly hardTimeoutMs?: number | undefined;
     /** Share of the ttl after which the first reader loads anew in the background, 0 to 1. Default 1: never. */
     readonly earlyRefresh?: number | undefined;
@@ -558,7 +561,8 @@ interface NextCacheHandler {
  * Pages and fetches are shared by all instances, and a revalidated tag is seen by all of them within
  * `maxStalenessMs`. A store that does not answer is a miss, and never fails a request.
  *
- * @param openStore - called once, when the first entry is asked for; again if it fails.
+ * @param openStore - called once, when the first entry is asked for; again if it fails. While it takes longer than
+ * `storeTimeoutMs` the store counts as one that does not answer.
  * @throws InvalidArgumentError naming the option that is wrong.
  *
  * @example
