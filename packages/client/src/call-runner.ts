@@ -141,14 +141,12 @@ export class CallRunner {
       const route = this.#readyRoute(call, tried);
       if (route) return route;
       const node = this.#cluster.nodeFor(() => this.#shardOf(call), tried);
-      const connection = node.connection();
       const hasOthers = this.#cluster.nodes.length > 1;
       try {
-        const server = await connection.ready(hasOthers ? limit.within(patienceMs) : limit);
-        return { node, connection, server };
+        await node.ready(hasOthers ? limit.within(patienceMs) : limit);
       } catch (error) {
         if (errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
-        if (limit.remainingMs <= 0) throw limit.timedOut('not-applied', connection.failure);
+        if (limit.remainingMs <= 0) throw limit.timedOut('not-applied', node.failure);
         if (tried.size + 1 >= this.#cluster.nodes.length) tried.clear();
         tried.add(node);
       }

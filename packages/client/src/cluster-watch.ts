@@ -36,9 +36,10 @@ export class ClusterWatch {
 
   async #follow(): Promise<void> {
     const { clock } = this.#settings;
-    const connection = this.#cluster.watchConnection(this.#failures);
+    const node = this.#cluster.watched(this.#failures);
     const limit = new CallLimit(clock, connectTimeoutMs, this.#closing.signal, undefined);
-    await connection.ready(limit);
+    await node.ready(limit);
+    const connection = node.connection();
     const bytes = encode(watchCluster.input, {});
     const metadata = await limit
       .within(connection.tokenTimeoutMs)

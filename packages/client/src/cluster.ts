@@ -2,10 +2,10 @@ import { type Capabilities, ClosedError, errorCode, UnavailableError } from '@no
 import { CallLimit } from './call-limit.js';
 import { MetadataSource } from './call-metadata.js';
 import { mayCarryToken, type Settings } from './config.js';
-import type { Connection } from './connection.js';
 import { commonCapabilities } from './description.js';
 import { Node } from './node.js';
 import { Topology } from './topology.js';
+import { whenReady } from './when-ready.js';
 
 const mostNodes = 64;
 
@@ -57,7 +57,9 @@ export class Cluster {
   async connect(timeoutMs: number): Promise<void> {
     const { clock, nodes } = this.#settings;
     const limit = new CallLimit(clock, timeoutMs, undefined, undefined);
-    const attempts = this.nodes.flatMap(({ connections }) => connections.map((one) => one.ready(limit)));
+    const attempts = this.nodes.flatMap(({ connections }) =>
+      connections.map((one) => whenReady([one], limit)),
+    );
     try {
       await Promise.any(attempts);
     } catch (error) {
@@ -65,9 +67,7 @@ export class Cluster {
       const { errors } = error as AggregateError;
       const refusal: unknown = errors.find((one) => errorCode(one) !== 'DEADLINE_EXCEEDED');
       if (refusal) throw refusal;
-      const failure = this.nodes
-        .flatMap(({ connections }) => connections)
-        .find((one) => one.failure)?.failure;
+      const failure = this.nodes.find((node) => node.failure)?.failure;
       const why = failure ? `: ${failure.message}` : '';
       const message = `No server answered within ${timeoutMs} ms at ${nodes.join(', ')}${why}`;
       throw new UnavailableError(message, { outcome: 'not-applied', cause: failure ?? errors[0] });
@@ -107,10 +107,10 @@ export class Cluster {
     if (address !== undefined) this.#hints.set(shard, { address, viewed, epoch: this.topology.view?.epoch });
   }
 
-  /** A connection for the topology watch. */
-  watchConnection(turn: number): Connection {
+  /** The node to follow the topology at. */
+  watched(turn: number): Node {
     const { nodes } = this;
-    return (nodes[turn % nodes.length] ?? this.#home).connection();
+    return nodes[turn % nodes.length] ?? this.#home;
   }
 
   /** Lets nothing further be sent. */

@@ -80,19 +80,15 @@ export class Connection {
     else this.#link.open();
   }
 
-  /** Connects, if need be, and asks the server. Nothing of the caller has been sent when this fails. */
-  async ready(limit: CallLimit): Promise<Description> {
-    for (;;) {
-      if (this.#isClosed) throw new ClosedError('The client is closed');
-      if (this.description) return this.description;
-      try {
-        await limit.wait(this.#link.session ? this.#describe() : this.#opened());
-      } catch (error) {
-        if (errorCode(error) !== 'DEADLINE_EXCEEDED') throw error;
-        this.#link.late();
-        throw this.failure ? limit.timedOut('not-applied', this.failure) : error;
-      }
-    }
+  /** Connects, or asks the server: what it takes next to be ready. Rejects if asking again would not change the answer. */
+  async nextStep(): Promise<void> {
+    if (this.#isClosed) throw new ClosedError('The client is closed');
+    await (this.#link.session ? this.#describe() : this.#opened());
+  }
+
+  /** Somebody has waited for it in vain. */
+  late(): void {
+    this.#link.late();
   }
 
   /** Why it is not ready, as far as that is known. */

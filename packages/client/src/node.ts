@@ -1,12 +1,14 @@
 import type { Capabilities } from '@norikv/store';
+import type { CallLimit } from './call-limit.js';
 import type { MetadataSource } from './call-metadata.js';
 import type { Settings } from './config.js';
 import { Connection } from './connection.js';
+import { whenReady } from './when-ready.js';
 
 /** A server, and the connections to it. */
 export class Node {
   readonly address: string;
-  readonly connections: readonly Connection[];
+  readonly connections: readonly [Connection, ...Connection[]];
   readonly #first: Connection;
   #turn = 0;
 
@@ -22,7 +24,7 @@ export class Node {
     return this.connections.flatMap(({ lastDescription }) => lastDescription?.capabilities ?? []);
   }
 
-  /** Whether calls should rather go elsewhere: the first connection is the one they would wait for. */
+  /** Whether calls should rather go elsewhere: what they waited for in vain is counted at the first connection. */
   get isDown(): boolean {
     return this.#first.isDown && !this.isReady;
   }
@@ -42,6 +44,16 @@ export class Node {
       candidate?.prepare();
     }
     return this.#first;
+  }
+
+  /** Waits until one of its connections is ready, and makes all of them meanwhile. */
+  ready(limit: CallLimit): Promise<void> {
+    return whenReady(this.connections, limit);
+  }
+
+  /** Why it is not ready, as far as that is known. */
+  get failure(): Error | undefined {
+    return this.connections.find(({ failure }) => failure)?.failure;
   }
 
   /** Makes the connections that are not ready, and waits for none. */

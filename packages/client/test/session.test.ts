@@ -153,6 +153,18 @@ it('a connection on which the first question is not answered is replaced', async
   await expect.poll(() => server.sessions[0]?.destroyed).toBe(true);
 });
 
+it.each([0, 1])(
+  'a connection on which nothing is answered, be it the one numbered %i, keeps no call from the other',
+  async (mute) => {
+    await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
+    server.isMute = ({ session }) => session === server.sessions[mute];
+    await using client = new NoriKVClient({ nodes: [server.address], watchCluster: false, timeout: 2_000 });
+    const calls = [client.get('first'), client.get('second', { timeoutMs: 1_500 })];
+    for (const entry of await Promise.all(calls)) expect(entry).toMatchObject({ version });
+    expect(server.sessions).toHaveLength(2);
+  },
+);
+
 it('a connection at rest is not probed', async () => {
   await using server = await PlainHttp2Server.start((stream) => answer(stream, read));
   await using client = await connect(server.address, { maxConnectionsPerNode: 1, keepAliveMs: 20 });

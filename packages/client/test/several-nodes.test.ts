@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '@norikv/store';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { CallLimit } from '../src/call-limit.js';
 import { MetadataSource } from '../src/call-metadata.js';
 import { Cluster } from '../src/cluster.js';
 import { settingsOf } from '../src/config.js';
@@ -230,6 +231,28 @@ it('a node is not down while one of its connections serves', () => {
   });
   expect([node.isReady, node.isDown]).toEqual([true, false]);
   expect(node.connection()).toBe(other);
+});
+
+it('a node is waited for though another connection to it fails, and not if its first one does', async () => {
+  const settings = settingsOf({ nodes: ['127.0.0.1:1'] });
+  const node = new Node('127.0.0.1:1', settings, new MetadataSource(settings));
+  const [first] = node.connections;
+  const limit = new CallLimit(systemClock, 5_000, undefined, undefined);
+  const serving = vi.spyOn(Connection.prototype, 'description', 'get').mockReturnValue(undefined);
+  const nextStep = vi.spyOn(Connection.prototype, 'nextStep');
+  onTestFinished(() => void vi.restoreAllMocks());
+  nextStep.mockImplementation(async function (this: Connection) {
+    if (this !== first) throw new Error('refused there');
+    await new Promise(setImmediate);
+    serving.mockReturnValue(plainServer);
+  });
+  await node.ready(limit);
+  serving.mockReturnValue(undefined);
+  nextStep.mockImplementation(async function (this: Connection) {
+    if (this === first) throw new Error('refused here');
+    await new Promise(setImmediate);
+  });
+  expect((await failure(node.ready(limit))).message).toBe('refused here');
 });
 
 it('the leader is who is said to be it last, and not again who has been tried', () => {
