@@ -5,6 +5,8 @@ import type { ServerSettings } from './options.js';
 import { type Refusal, refusal } from './statuses.js';
 
 const mostPeers = 10_000;
+/** Answers up to this overtake others: behind long ones that nobody takes, short reads would wait for a minute. */
+export const shortAnswer: number = 64 * 2 ** 10;
 
 /** Decides which calls are served: who may call, how much at once, and how fast. */
 export class Guard {
@@ -13,8 +15,9 @@ export class Guard {
   /** Headers of streams that carry a token: one stream may carry many calls. */
   #known = new WeakSet<IncomingHttpHeaders>();
   readonly #buckets = new Map<string, Bucket>();
-  /** Who waits for room, in their order, and for how many bytes. */
-  readonly #waiting = new Map<() => void, number>();
+  /** Who waits for room, in their order, and for how many bytes. Short ones wait for each other only. */
+  readonly #waitingShort = new Map<() => void, number>();
+  readonly #waitingLong = new Map<() => void, number>();
   #inFlight = 0;
   #bytes = 0;
   #bytesAside = 0;
@@ -42,7 +45,7 @@ export class Guard {
 
   /** Whether somebody waits for {@link room}. */
   get isAwaited(): boolean {
-    return this.#waiting.size > 0;
+    return this.#waitingShort.size + this.#waitingLong.size > 0;
   }
 
   /** Lets a call in (undefined), or says why not. Call {@link leave} for one that was let in. */
@@ -93,11 +96,15 @@ export class Guard {
     this.#letCome();
   }
 
-  /** Holds bytes as soon as there is room for them: first come, first served. A refusal if the signal fires before. */
+  /**
+   * Holds bytes as soon as there is room for them: first come, first served, short before long. A refusal if the signal
+   * fires before.
+   */
   room(bytes: number, signal: AbortSignal): Promise<Refusal | undefined> {
+    const waiting = bytes <= shortAnswer ? this.#waitingShort : this.#waitingLong;
     return new Promise((resolve) => {
       const end = (refused?: Refusal): void => {
-        this.#waiting.delete(come);
+        waiting.delete(come);
         signal.removeEventListener('abort', leave);
         resolve(refused);
       };
@@ -110,16 +117,18 @@ export class Guard {
         this.#letCome();
       };
       if (signal.aborted) return leave();
-      this.#waiting.set(come, bytes);
+      waiting.set(come, bytes);
       signal.addEventListener('abort', leave);
       this.#letCome();
     });
   }
 
   #letCome(): void {
-    for (const [come, bytes] of this.#waiting) {
-      if (!this.#fits(bytes, this.#bytes, 0)) return;
-      come();
+    for (const waiting of [this.#waitingShort, this.#waitingLong]) {
+      for (const [come, bytes] of waiting) {
+        if (!this.#fits(bytes, this.#bytes, 0)) break;
+        come();
+      }
     }
   }
 

@@ -1,8 +1,5 @@
-import type { Guard } from './guard.js';
+import { type Guard, shortAnswer } from './guard.js';
 import type { Refusal } from './statuses.js';
-
-/** Answers up to this overtake others: behind long ones that nobody takes, short reads would wait for a minute. */
-const shortAnswer = 64 * 2 ** 10;
 
 /** The bytes that are kept for one call, until nobody needs them any more. */
 export class HeldBytes {

@@ -187,6 +187,26 @@ describe('the guard', () => {
     expect(order).toEqual([30, 40, 50, 10]);
   });
 
+  it('lets short answers come, though a long one waits before them', async () => {
+    const [short, long] = [1_000, 2 ** 20];
+    const guard = new Guard(serverSettings({ maxPendingBytes: 2 * long }));
+    guard.hold(2 * long, 0);
+    const order: number[] = [];
+    const { signal } = new AbortController();
+    for (const bytes of [long, short, long, short])
+      void guard.room(bytes, signal).then(() => order.push(bytes));
+    guard.release(1.5 * short);
+    await new Promise(setImmediate);
+    expect(order).toEqual([short]);
+    guard.release(2 * short);
+    await new Promise(setImmediate);
+    expect(order).toEqual([short, short]);
+    guard.release(long);
+    await new Promise(setImmediate);
+    expect(order).toEqual([short, short, long]);
+    expect(guard.isAwaited).toBe(true);
+  });
+
   it('lets nobody come beside one that is larger than all the room there is', async () => {
     const guard = new Guard(serverSettings({ maxPendingBytes: 100 }));
     guard.hold(100, 0);
