@@ -28,7 +28,8 @@ export class IncomingCall implements Call {
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #trailers: Readonly<Record<string, string>> = { 'grpc-status': `${status.OK}` };
-  #hasArrived = false;
+  /** Takes what comes of the request, until that is known. */
+  #awaited: ((result: Buffer | Refusal) => void) | undefined;
   #isAnswered = false;
   #isLate = false;
 
@@ -68,11 +69,12 @@ export class IncomingCall implements Call {
 
   /** Reads the request, and calls back once: with its message, or with why it is refused. */
   read(done: (result: Buffer | Refusal) => void): void {
+    this.#awaited = done;
     const hold = (bytes: number): Refusal | undefined => this.held.hold(bytes);
     const unpack = (bytes: Buffer): Promise<Buffer | Refusal> => this.#unpack(bytes);
     readMessage(this.#stream, { hold, unpack }, (result) => {
-      if (this.#isAnswered) return;
-      this.#hasArrived = true;
+      if (this.#isAnswered || !this.#awaited) return;
+      this.#awaited = undefined;
       if (this.#timeoutMs > this.#reception.patienceMs) this.#endAfter(this.#timeoutMs);
       done(result);
     });
@@ -149,9 +151,11 @@ export class IncomingCall implements Call {
       return;
     }
     this.#isLate = true;
-    const text = this.#hasArrived ? 'the deadline of the call is over' : 'the request did not arrive in time';
-    const late = refusal(status.DEADLINE_EXCEEDED, text);
-    this.refuse(this.#hasArrived ? { ...late, trailers: {} } : late);
+    const refuseUnread = this.#awaited;
+    this.#awaited = undefined;
+    if (refuseUnread) refuseUnread(refusal(status.DEADLINE_EXCEEDED, 'the request did not arrive in time'));
+    else
+      this.refuse({ ...refusal(status.DEADLINE_EXCEEDED, 'the deadline of the call is over'), trailers: {} });
     this.#controller.abort();
   }
 

@@ -13,6 +13,7 @@ import { Guard } from '../src/guard.js';
 import { HeldBytes } from '../src/held-bytes.js';
 import { IncomingCall } from '../src/incoming-call.js';
 import { createServer, type NoriKVServer } from '../src/index.js';
+import type { LogEntry } from '../src/log.js';
 import { Metrics } from '../src/metrics.js';
 import { serverSettings } from '../src/options.js';
 import { readMessage } from '../src/request-body.js';
@@ -359,6 +360,18 @@ it('a request that is refused is refused once, whatever of it still comes', () =
   expect(results).toMatchObject([{ code: status.INVALID_ARGUMENT }]);
 });
 
+it('a request that does not arrive in time is counted and logged', async () => {
+  const log: LogEntry[] = [];
+  const options = { port: 0, logCalls: true, log: (entry: LogEntry) => log.push(entry) };
+  await using server = await createServer(createMemoryStore(), options);
+  await using client = new PlainHttp2Client(server.address);
+  const end = await client.call(methods.put.path, put.subarray(0, 7), { 'grpc-timeout': '50m' }, true);
+  expect(refused(end)).toEqual({ code: status.DEADLINE_EXCEEDED, outcome: 'not-applied' });
+  const [method, code] = [methods.put.path, 'DEADLINE_EXCEEDED'];
+  expect(await server.metrics()).toContain(`norikv_calls_total{method="${method}",code="${code}"} 1\n`);
+  expect(log).toMatchObject([{ event: 'call', method, code }]);
+});
+
 it('a request that is unpacked when its caller has gone is not served', async () => {
   await using server = await createServer(createMemoryStore(), { port: 0 });
   const client = new PlainHttp2Client(server.address);
@@ -493,7 +506,9 @@ describe('compressed requests', () => {
       stream.on('error', () => {});
       const reception = { guard, decompressor: new Slow(), patienceMs: 60_000 };
       const call = new IncomingCall(stream, headers, 10, reception);
-      call.read(() => expect.unreachable('its caller has gone'));
+      call.read((result) =>
+        Buffer.isBuffer(result) ? expect.unreachable('its caller has gone') : call.refuse(result),
+      );
     });
     const port = await transport.listen({ host: '127.0.0.1', port: 0 });
     await using client = new PlainHttp2Client(`127.0.0.1:${port}`);
