@@ -6,8 +6,9 @@ import { status } from './grpc/status.js';
 import { startPatience } from './grpc/timeouts.js';
 import type { Session } from './session.js';
 import { Silence } from './silence.js';
-import { type CallEnd, headersOf, longestMessage, type RunningCall } from './unary-call.js';
+import { type CallEnd, headersOf, type RunningCall } from './unary-call.js';
 import { callFrame, cancelFrame, exchangePath, highestCallId, readAnswer } from './wire/exchange.js';
+import { longestAnswer } from './wire/limits.js';
 
 // Taken at load, so that a test runner that fakes the globals does not hold calls back.
 const { nextTick } = process;
@@ -26,7 +27,7 @@ interface Pending {
 export class Exchange {
   readonly session: Session;
   readonly #stream: ClientHttp2Stream;
-  readonly #reader = new FrameReader(longestMessage);
+  readonly #reader = new FrameReader(longestAnswer);
   readonly #calls = new Map<number, Pending>();
   readonly #mostCalls: number;
   #outgoing: Buffer[] = [];

@@ -6,9 +6,7 @@ import { FrameReader, frameOf } from './grpc/frames.js';
 import { status } from './grpc/status.js';
 import { startPatience, timeoutText } from './grpc/timeouts.js';
 import type { Session } from './session.js';
-
-/** Bytes of an answer. */
-export const longestMessage: number = 8 * 2 ** 20;
+import { longestAnswer } from './wire/limits.js';
 
 /** How a call ended: with a message, or with a status that says why not. */
 export interface CallEnd {
@@ -43,7 +41,7 @@ export class UnaryCall implements RunningCall {
   readonly #stream: ClientHttp2Stream;
   readonly #path: string;
   readonly #onMessage: ((message: Buffer) => void) | undefined;
-  readonly #reader = new FrameReader(longestMessage);
+  readonly #reader = new FrameReader(longestAnswer);
   readonly #deadline: NodeJS.Timeout | undefined;
   #settle: (end: CallEnd) => void = nothing;
   #message: Buffer | undefined;

@@ -19,6 +19,6 @@ export {
 } from './wire/exchange.js';
 export type { DescribeResponseSchema } from './wire/generated/ext_pb.js';
 export { GetResponseSchema } from './wire/generated/kv_pb.js';
-export { type WireLimits, wireLimits } from './wire/limits.js';
+export { longestAnswer, type WireLimits, wireLimits } from './wire/limits.js';
 export { methods, type WireMethod, type WireMethods, watchCluster } from './wire/methods.js';
 export { honouredKey, type OptionalField, trailers } from './wire/trailers.js';

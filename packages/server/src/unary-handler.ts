@@ -1,12 +1,14 @@
 import {
   decode,
   encode,
+  longestAnswer,
   type Outgoing,
   type Received,
   status,
   statusName,
   type WireMethod,
 } from '@norikv/client/wire';
+import { InvalidArgumentError } from '@norikv/store';
 import type { Call } from './call.js';
 import type { FailureLog } from './failure-log.js';
 import type { Guard } from './guard.js';
@@ -97,6 +99,11 @@ async function whenThereIsRoom(
   // Gives the number of bytes if they do not fit: the answer itself must not be kept while this waits.
   const attempt = async (): Promise<Buffer | number> => {
     const answer = await serve();
+    if (answer.length > longestAnswer) {
+      throw new InvalidArgumentError(
+        `the answer has ${answer.length} bytes; ask for less: at most ${longestAnswer} are sent`,
+      );
+    }
     return held.holdAnswer(answer.length) ? answer : answer.length;
   };
   for (;;) {

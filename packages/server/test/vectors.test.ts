@@ -144,6 +144,31 @@ it('ids go to the store, and numbers nobody knows are refused', async () => {
   }
 });
 
+it('an answer that no client would read is refused, with what to ask for instead', async () => {
+  const memory = createMemoryStore();
+  const store: KvStore & Partial<VectorStore> = {
+    get: (...call) => memory.get(...call),
+    put: (...call) => memory.put(...call),
+    delete: (...call) => memory.delete(...call),
+    capabilities: { ...memory.capabilities, vector: true },
+    // As long as k matches are.
+    vectorSearch: async (_namespace, _query, k) => ({
+      matches: [{ id: 'x'.repeat(k), distance: 0 }],
+      searchTimeUs: 0,
+    }),
+  };
+  await using server = await createServer(store, { port: 0 });
+  await using client = new NoriKVClient({ nodes: [server.address] });
+  const longest = 8 * 2 ** 20;
+  const { matches } = await client.vectorSearch('space', [1], longest - 50);
+  expect(matches[0]?.id).toHaveLength(longest - 50);
+  await expect(client.vectorSearch('space', [1], longest)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    outcome: 'not-applied',
+    message: expect.stringMatching(/^the answer has \d+ bytes; ask for less: at most 8388608 are sent$/),
+  });
+});
+
 it('a store without vectors answers UNIMPLEMENTED', async () => {
   await using server = await createServer(createMemoryStore(), { port: 0 });
   const body = encode(methods.getVector.input, { namespace: 'space', id: 'id' });

@@ -7,6 +7,9 @@ export interface WireLimits {
   readonly maxDimensions: number;
 }
 
+/** Bytes of an answer that clients read. */
+export const longestAnswer: number = 8 * 2 ** 20;
+
 /** The sizes the wire allows. */
 export const wireLimits: WireLimits = {
   maxKeyBytes: 1_024,
