@@ -76,7 +76,7 @@ export class SettingsFile {
   unknown(): string[] {
     const names = [...this.#settings.keys()];
     const unknown = names.filter((name) => !known.has(name) && !name.startsWith('telemetry.'));
-    const meant = unknown.find((name) => /(?:^|[._-])(?:tls|token)/i.test(name));
+    const meant = unknown.find((name) => /tls|token/i.test(name));
     if (meant === undefined)
       return unknown.filter((name) => this.text(name) !== undefined || !isSection(name));
     throw new UsageError(
@@ -89,13 +89,15 @@ function isSection(name: string): boolean {
   return [...known].some((setting) => setting.startsWith(`${name}.`));
 }
 
+function isObject(part: unknown): part is object {
+  return typeof part === 'object' && part !== null;
+}
+
 function flatten(value: object, prefix = ''): [string, string][] {
   return Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
     const path = `${prefix}${name}`;
-    if (Array.isArray(part)) return [[path, part.join(',')]];
-    if (typeof part === 'object' && part !== null && Object.keys(part).length > 0) {
-      return flatten(part, `${path}.`);
-    }
-    return [[path, typeof part === 'object' ? '' : String(part)]];
+    if (Array.isArray(part) && !part.some(isObject)) return [[path, part.join(',')]];
+    if (isObject(part) && Object.keys(part).length > 0) return flatten(part, `${path}.`);
+    return [[path, isObject(part) || part === null ? '' : String(part)]];
   });
 }

@@ -339,6 +339,9 @@ describe('the configuration', () => {
     ['TLS that is empty', 'tls: {}\n', 'tls is no setting of this server'],
     ['TLS in another place', 'rpc:\n  tls:\n    cert: x\n', 'rpc.tls.cert is no setting of this server'],
     ['tokens in another place', 'auth_tokens: [x]\n', 'auth_tokens is no setting of this server'],
+    ['tokens within a word', 'authToken: x\n', 'authToken is no setting of this server'],
+    ['TLS within a word', 'mtls:\n  ca: x\n', 'mtls.ca is no setting of this server'],
+    ['TLS in a list', 'servers:\n- tls:\n    cert: x\n', 'servers.0.tls.cert is no setting of this server'],
     ['a switch that is neither on nor off', 'log_calls: yes\n', 'log_calls is yes; use true or false'],
   ])('with %s in the file is refused', async (_what, text, message) => {
     const { code, error } = await run([await yaml(text), '--ephemeral']);
