@@ -1,5 +1,5 @@
 import { encode, frameOf, status, watchCluster } from '@norikv/client/wire';
-import type { Guard } from './guard.js';
+import { type Guard, hostOf } from './guard.js';
 import type { IncomingCall } from './incoming-call.js';
 import type { Handler } from './router.js';
 import { refusal } from './statuses.js';
@@ -40,10 +40,11 @@ export class ClusterService {
       if (!Buffer.isBuffer(request)) return call.refuse(request);
       call.held.letGo();
       const isFull = this.#watchers.size >= mostWatchers;
-      if (isFull || this.#guard.isClosed) {
-        const code = isFull ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE;
-        return call.refuse(refusal(code, 'no further watchers'));
-      }
+      const excess = isFull ? refusal(status.RESOURCE_EXHAUSTED, 'no further watchers') : undefined;
+      const refused = excess ?? this.#guard.enter(() => hostOf(call.peer));
+      if (refused) return call.refuse(refused);
+      // It stays for long, and what it takes is bounded by the number of watchers.
+      this.#guard.leave();
       this.#watchers.add(call);
       call.signal.addEventListener('abort', () => this.#watchers.delete(call), { once: true });
       this.#frame ??= frameOf(viewOf(this.#view()));

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { encode, frameOf, methods, status, watchCluster } from '@norikv/client/wire';
-import type { KvStore } from '@norikv/store';
+import { type KvStore, systemClock } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { collectGarbage } from '../../testkit/test/collect-garbage.js';
@@ -426,6 +426,17 @@ it('watchers that take nothing keep no view of their own', async () => {
   // A view has 1.1 MB.
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30 * megabyte);
 }, 30_000);
+
+it('watches are calls of their peer, too', async () => {
+  const clock = { ...systemClock, monotonic: () => 0 };
+  await using server = await createServer(createMemoryStore(), { port: 0, maxCallsPerSecond: 2, clock });
+  await using client = new PlainHttp2Client(server.address);
+  const watch = () => client.call(watchCluster.path, Buffer.alloc(5), { 'grpc-timeout': '2S' });
+  const ends = await Promise.all([watch(), watch(), watch()]);
+  const codes = ends.map((end) => refused(end).code).sort();
+  expect(codes).toEqual([status.DEADLINE_EXCEEDED, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED]);
+  expect(await server.metrics()).toContain('norikv_calls_in_flight 0\n');
+});
 
 it('a watcher keeps nothing of its request', async () => {
   await using server = await createServer(createMemoryStore(), { port: 0 });
