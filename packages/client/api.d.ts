@@ -1136,6 +1136,8 @@ interface WireLimits {
     readonly maxVectorIdBytes: number;
     readonly maxDimensions: number;
 }
+/** Bytes of an answer that clients read. */
+declare const longestAnswer: number;
 /** The sizes the wire allows. */
 declare const wireLimits: WireLimits;
 
@@ -1157,4 +1159,4 @@ declare const honouredKey = "norikv-honoured";
 /** Names of the optional fields of a PutRequest. */
 type OptionalField = 'if_match' | 'ttl_ms' | 'idempotency_key';
 
-export { type AnswerFrame, type CallFrame, DescribeResponseSchema, type Frame, FrameError, FrameReader, GetResponseSchema, type OptionalField, type Outgoing, type Received, type StatusCode, type WireLimits, type WireMethod, type WireMethods, answerFrame, bytesPerPiece, callFrame, cancelFrame, decode, distanceFromWire, distanceToWire, encode, exchangePath, frameOf, honouredKey, indexTypeFromWire, indexTypeToWire, isAddress, isLoopback, methods, percentEncoded, probe, readAnswer, readCall, refusalFrame, startDeadline, status, statusName, timeoutMs, trailers, watchCluster, wireLimits };
+export { type AnswerFrame, type CallFrame, DescribeResponseSchema, type Frame, FrameError, FrameReader, GetResponseSchema, type OptionalField, type Outgoing, type Received, type StatusCode, type WireLimits, type WireMethod, type WireMethods, answerFrame, bytesPerPiece, callFrame, cancelFrame, decode, distanceFromWire, distanceToWire, encode, exchangePath, frameOf, honouredKey, indexTypeFromWire, indexTypeToWire, isAddress, isLoopback, longestAnswer, methods, percentEncoded, probe, readAnswer, readCall, refusalFrame, startDeadline, status, statusName, timeoutMs, trailers, watchCluster, wireLimits };
