@@ -144,3 +144,26 @@ it('sweeping and asking for some partitions leaves the others out', async () => 
   await expect(feed.sweep([2])).rejects.toMatchObject(refused);
   await expect(feed.ends([2])).rejects.toMatchObject(refused);
 });
+
+it.each([
+  ['stream', (name: string) => `events:h:${name}`],
+  ['ledger', () => 'events:d:0'],
+])('a sweep publishes all other partitions before it tells that a %s is damaged', async (_, keyOf) => {
+  const client = createMemoryStore();
+  const options = { partitions: 2, publishSoon: false, quietMs: 3_600_000 };
+  const writer = new EventFeed(client, options);
+  const store = new EventStore(client, { feed: writer });
+  const names = Array.from({ length: 400 }, (_, number) => `s${number}`);
+  const [damaged = ''] = names.filter((name) => writer.partitionOf(name) === 0);
+  const sound = names.filter((name) => writer.partitionOf(name) === 1);
+  await Promise.all([damaged, ...sound].map((name) => store.append(name, 'T', 1)));
+  await client.put(keyOf(damaged), new TextEncoder().encode('junk'));
+  const feed = new EventFeed(client, options);
+  let heard = 0;
+  feed.onPublished(() => {
+    heard += 1;
+  });
+  await expect(feed.sweep()).rejects.toMatchObject({ code: 'CORRUPT_RECORD', key: keyOf(damaged) });
+  expect(await feed.ends([1])).toEqual([sound.length]);
+  expect(heard).toBe(1);
+});

@@ -155,8 +155,10 @@ export class EventFeed implements Outbox, AsyncDisposable {
   }
 
   async #sweep(partitions: readonly number[]): Promise<void> {
-    await Promise.all(partitions.map((partition) => this.#publisher.sweep(partition)));
+    const sweeps = await Promise.allSettled(partitions.map((partition) => this.#publisher.sweep(partition)));
     this.#announce();
+    const failed = sweeps.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   /** The newest position of each partition, or of some of them, in the order of their numbers. One round trip. */
