@@ -104,6 +104,21 @@ describe('a full ledger', () => {
     expect(await namesIn(client)).toEqual([nameOf(0)]);
   });
 
+  it('takes others in though the streams that entered first are all damaged', async () => {
+    const client = openSmall();
+    const ledger = new Ledger(client, 'events', {});
+    const damaged = Array.from({ length: 12 }, (_, number) => nameOf(number));
+    for (const name of damaged) {
+      await ledger.enter(0, name);
+      await client.put(`events:h:${name}`, encoder.encode('junk'));
+    }
+    const { feed, store } = processOn(client);
+    for (let number = 12; number < 100; number += 1) await store.append(nameOf(number), 'T', 1);
+    await feed.flush();
+    expect((await publishedIn(feed)).size).toBe(88);
+    expect(await namesIn(client)).toEqual(expect.arrayContaining(damaged));
+  });
+
   it('of damaged streams alone names one of them', async () => {
     const client = openSmall();
     const ledger = new Ledger(client, 'events', {});

@@ -76,15 +76,25 @@ export class Publisher {
   }
 
   /**
-   * Makes the streams clean that have been in the ledger for longest, quiet or not: one that is not enters again.
+   * Makes a quarter of the streams clean, quiet or not, those that have been in the ledger for longest: one that is not
+   * quiet enters again. Where damage keeps all of a quarter in, the next one follows.
    *
-   * @throws CorruptRecordError if none can be, for damage.
+   * @throws CorruptRecordError if none can be made clean, for damage.
    */
   async makeRoom(partition: number): Promise<void> {
     const entries = await this.#parts.ledger.entries(partition);
-    const oldest = entries.slice(0, Math.ceil(entries.length / 4));
-    const { clean, damage } = await this.#publishEntries(partition, oldest, () => true);
-    if (clean.size === 0 && damage.length > 0) throw damage[0];
+    const quarter = Math.ceil(entries.length / 4);
+    const found: unknown[] = [];
+    for (let at = 0; at < entries.length; at += quarter) {
+      const { clean, damage } = await this.#publishEntries(
+        partition,
+        entries.slice(at, at + quarter),
+        () => true,
+      );
+      if (clean.size > 0) return;
+      found.push(...damage);
+    }
+    if (found.length > 0) throw found[0];
   }
 
   async #publishEntries(
