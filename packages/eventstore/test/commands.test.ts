@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Aggregate,
   createCommandHandler,
+  type Decider,
   EventStore,
   given,
   type RecordedEvent,
@@ -94,14 +95,35 @@ describe('a command', () => {
     expect(client.calls.total).toBe(3);
   });
 
-  it('that finds others were first goes on from the conflict', async () => {
+  it('that finds others were first goes on from the conflict, and reads nothing', async () => {
     const memory = createMemoryStore();
     const one = countCalls(memory);
     const handle = createCommandHandler(new EventStore<AccountEvent>(one), account);
     await handle('a', { type: 'Open', owner: 'x' });
     const other = createCommandHandler(new EventStore<AccountEvent>(countCalls(memory)), account);
-    await other('a', deposit);
-    expect(await handle('a', deposit)).toMatchObject({ state: { balance: 2 }, version: 3 });
+    for (const balance of [2, 4]) {
+      await other('a', deposit);
+      one.reset();
+      expect(await handle('a', deposit)).toMatchObject({ state: { balance }, version: balance + 1 });
+      expect(one.calls).toMatchObject({ put: 2, total: 2 });
+    }
+  });
+
+  it('that finds others were first has each event in its state once, though `evolve` alters what it is given', async () => {
+    const memory = createMemoryStore();
+    const purse: Decider<{ balance: number }, number> = {
+      name: 'purse',
+      revision: '1',
+      initial: () => ({ balance: 0 }),
+      evolve: (state, { data }) => Object.assign(state, { balance: state.balance + data }),
+      decide: (data) => ({ type: 'Deposited', data }),
+    };
+    const handle = createCommandHandler(new EventStore(countCalls(memory)), purse);
+    const other = createCommandHandler(new EventStore(countCalls(memory)), purse);
+    for (const balance of [2, 4, 6]) {
+      await other('a', 1);
+      expect(await handle('a', 1)).toMatchObject({ state: { balance } });
+    }
   });
 
   it('is neither refused nor ignored because of what was remembered', async () => {

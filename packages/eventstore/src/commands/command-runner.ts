@@ -67,7 +67,6 @@ export class CommandRunner<State, Command, Event extends EventShape> {
     // Before the commit: what `evolve` throws for is not appended. Once: a careless one alters what it is given.
     const accept = (recorded: readonly RecordedEvent[]): void => {
       ask(options.accept, recorded);
-      this.#memory.forget(aggregateId);
       const version = recorded.at(-1)?.version;
       // Anew if others made and deleted the stream meanwhile: it is still absent, but its versions are later ones.
       if (!outcome || outcome.version !== version) {

@@ -2,7 +2,7 @@ import { isOfNoClass, keyAltered } from '../events/plain-data.js';
 import type { Loaded } from '../events/reducer.js';
 import { remember } from '../log/remember.js';
 
-/** The states of streams that a command handler remembers. They are copies: what callers do to theirs changes none. */
+/** The states of streams that a command handler remembers. Copies go in and out: what callers do to theirs changes none. */
 export class StateMemory<State> {
   readonly #states = new Map<string, Loaded<State>>();
   readonly #maxStreams: number;
@@ -12,7 +12,8 @@ export class StateMemory<State> {
   }
 
   get(aggregateId: string): Loaded<State> | undefined {
-    return this.#states.get(aggregateId);
+    const known = this.#states.get(aggregateId);
+    return known && { ...known, state: structuredClone(known.state) };
   }
 
   forget(aggregateId: string): void {
