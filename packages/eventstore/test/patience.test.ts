@@ -53,6 +53,17 @@ describe('a deadline and a signal end what comes before a write', () => {
     expect(await clock.run(store.version('a'))).toBe(0);
   });
 
+  it('of an append of nothing, that only asks where the stream is', async () => {
+    const { clock, client } = stuck(':h:');
+    const store = new EventStore(client, { clock });
+    const [first, firstMs, second, secondMs] = await outcomeOf(clock, (options) =>
+      store.append('a', [], { ...options, expected: 'none' }),
+    );
+    expect([first, second]).toMatchObject([late, cancelled]);
+    expect([firstMs, secondMs]).toEqual([100, 100]);
+    expect(await clock.run(store.append('a', [], { expected: 'none' }))).toMatchObject({ version: 0 });
+  });
+
   it('of an append that is sealed for a subject', async () => {
     const { clock, client } = stuck(':k:');
     const protection = createErasure(client, { clock, subjectOf: () => 'alice' });

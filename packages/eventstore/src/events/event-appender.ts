@@ -66,14 +66,15 @@ export class EventAppender {
     const endsAt = this.#log.endOf(deadlineMs);
     if (commitId !== undefined) checkName('commitId', commitId, 128);
     const own = checkEvents(events);
-    const { lines, refusal } = await this.#encode(name, own, options, { signal, endsAt });
-    if (lines.length === 0) return this.#nothing(name, expected);
+    const time = { signal, endsAt };
+    const { lines, refusal } = await this.#encode(name, own, options, time);
+    if (lines.length === 0) return this.#inTime(time, () => this.#nothing(name, expected));
     checkDistinct(lines);
     const hasIds = commitId !== undefined || own.every(({ id }) => id !== undefined);
     const texts = lines.map(({ line }) => line);
     const bytes = bytesOf(texts);
     checkCommitSize(bytes);
-    const timed = { signal, endsAt, opId: commitId, fingerprint: fingerprintOf(lines) };
+    const timed = { ...time, opId: commitId, fingerprint: fingerprintOf(lines) };
     const isLong = bytes > this.#log.limits.inlineBytes;
     const parts = isLong ? await this.#log.prepareParts(name, texts, timed) : undefined;
     let stored: readonly RecordedEvent[] = [];
