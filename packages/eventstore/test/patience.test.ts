@@ -93,6 +93,24 @@ describe('a deadline and a signal end what comes before a write', () => {
     expect((await clock.run(first)).version).toBe(1);
   });
 
+  it.each<AppendOptions>([{ commitId: 'c' }, { expected: 7 }, { expected: 7, commitId: 'c' }])(
+    'of a command that asks what became of it before: %j',
+    async (given) => {
+      const { clock, client } = stuck(':h:');
+      const store = new EventStore<AccountEvent>(createMemoryStore({ clock }), { clock });
+      const away = new EventStore<AccountEvent>(client, { clock });
+      // It is loaded, and then the store is away.
+      store.findCommit = (...call) => away.findCommit(...call);
+      store.append = away.append.bind(away) as typeof store.append;
+      const handle = createCommandHandler(store, account, { clock });
+      const [first, firstMs, second, secondMs] = await outcomeOf(clock, (options) =>
+        handle('a', { type: 'Deposit', amount: 1 }, { ...given, ...options }),
+      );
+      expect([first, second]).toMatchObject([late, cancelled]);
+      expect([firstMs, secondMs]).toEqual([100, 100]);
+    },
+  );
+
   it.each(Array.from({ length: 20 }, (_, seed) => seed))(
     'of a command as a whole, however often others are first: %i',
     async (seed) => {

@@ -50,17 +50,18 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
   const inTurn = createTurns();
 
   return async (aggregateId, command, given) => {
-    const order = { aggregateId, command, options: checkAppendOptions(given) };
-    const { signal, deadlineMs, expected } = order.options;
+    const appendOptions = checkAppendOptions(given);
+    const { signal, deadlineMs, expected } = appendOptions;
     const endsAt = clock.monotonic() + (deadlineMs ?? 0);
     const patience = (): Patience => {
       const timeoutMs = deadlineMs === undefined ? undefined : endsAt - clock.monotonic();
       return { signal, clock, timeoutMs };
     };
+    const order = { aggregateId, command, options: appendOptions, patience };
     let conflict: unknown;
     const attempt = async (): Promise<CommandResult<State, Event>> => {
       try {
-        return await runner.run(order, patience);
+        return await runner.run(order);
       } catch (error) {
         if (errorCode(error) !== 'STREAM_CONFLICT') return await runner.settle(error, order);
         conflict = error;

@@ -21,11 +21,12 @@ const storeFailures: readonly string[] = [
   'CORRUPT_RECORD',
 ];
 
-/** A command, and where it belongs. */
+/** A command, where it belongs, and how long its caller still waits. */
 export interface Order<Command> {
   readonly aggregateId: string;
   readonly command: Command;
   readonly options: AppendOptions;
+  readonly patience: () => Patience;
 }
 
 /** A state, and what a command makes of it. */
@@ -53,8 +54,8 @@ export class CommandRunner<State, Command, Event extends EventShape> {
     this.#memory = new StateMemory(store.isProtected ? 0 : rememberedStreams);
   }
 
-  async run(order: Order<Command>, patience: () => Patience): Promise<CommandResult<State, Event>> {
-    const { aggregateId, options } = order;
+  async run(order: Order<Command>): Promise<CommandResult<State, Event>> {
+    const { aggregateId, options, patience } = order;
     const decided = await beforeWrite(() => this.#decide(order), patience());
     if (!decided) return this.#elsewhere(order);
     const { known, events } = decided;
@@ -129,8 +130,9 @@ export class CommandRunner<State, Command, Event extends EventShape> {
   async #elsewhere(order: Order<Command>): Promise<CommandResult<State, Event>> {
     const done = await this.#repeated(order);
     if (done) return done;
-    const { expected, signal } = order.options;
-    await this.#store.append(order.aggregateId, [], { expected, signal });
+    const { aggregateId, options, patience } = order;
+    const { expected, signal } = options;
+    await this.#store.append(aggregateId, [], { expected, signal, deadlineMs: patience().timeoutMs });
     throw new VersionMismatchError('The stream has reached the expected version since it was loaded');
   }
 
@@ -138,8 +140,10 @@ export class CommandRunner<State, Command, Event extends EventShape> {
   async #repeated({
     aggregateId,
     options: { commitId },
+    patience,
   }: Order<Command>): Promise<CommandResult<State, Event> | undefined> {
-    const known = commitId === undefined ? undefined : await this.#store.findCommit(aggregateId, commitId);
+    if (commitId === undefined) return undefined;
+    const known = await beforeWrite(() => this.#store.findCommit(aggregateId, commitId), patience());
     return known && this.#loadedAfter(aggregateId, known);
   }
 

@@ -68,8 +68,8 @@ export interface AppendOptions {
   /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. Sealing and
-   * clearing away afterwards have the store's own deadline.
+   * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. What comes after it
+   * is decided has the store's own deadline: sealing, clearing away, and reading what the answer tells.
    */
   readonly deadlineMs?: number | undefined;
   /**
