@@ -427,3 +427,15 @@ describe('stored values that are not right', () => {
     });
   });
 });
+
+it('a stream remembers as many commits by name as its record has room for, where values are small', async () => {
+  const client = createMemoryStore({ capabilities: { maxValueBytes: 16 * 1_024 } });
+  const store = new EventStore(client);
+  const events = [{ type: 'T', data: filler(3_000) }];
+  const commits = Array.from({ length: 100 }, (_, number) => `${number}`.padStart(128, 'x'));
+  for (const commitId of commits) await store.append('s', events, { commitId });
+  const known = await Promise.all(commits.map((commitId) => store.findCommit('s', commitId)));
+  expect(known.map((commit) => commit?.version)).toEqual(
+    commits.map((_, number) => (number < 84 ? undefined : number + 1)),
+  );
+});

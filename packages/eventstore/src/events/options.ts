@@ -59,8 +59,8 @@ export interface AppendOptions {
   readonly expected?: ExpectedVersion | undefined;
   /**
    * Names the commit, so that appending it again, from any process, appends nothing and answers the same. A
-   * stream remembers its last 256 names (`operationWindow`, at most 1,024). Other events under a known name are an
-   * `IdReusedError`; under `protection`, other data goes unnoticed.
+   * stream remembers its last 256 names (`operationWindow`, at most 1,024; fewer with values below 1 MiB, by default
+   * below 256 KiB). Other events under a known name are an `IdReusedError`; under `protection`, other data goes unnoticed.
    */
   readonly commitId?: string | undefined;
   /** Added to the metadata of every event. */

@@ -94,6 +94,8 @@ export class Projection<State, Event extends EventShape = EventShape> implements
    * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
    * be started again afterwards, and this one after `OutcomeUnknownError`, and if a newer rebuild ended first: then
    * that one's records are read. The records of the generation before stay in the store.
+   *
+   * @throws DeadlineExceededError when it has not caught up within `timeoutMs` (default 30,000): call it again to go on.
    */
   rebuild(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
     this.#rebuilding ??= this.#rebuild(options).finally(() => {

@@ -30,13 +30,8 @@ export function valueBytesOf({ capabilities }: KvStore): number {
 }
 
 /** For values of 1 MiB: 64, 256, 512, 128 and 512 KiB. */
-export function limitsOf(store: KvStore, rollBytes?: number, operationWindow = 1): Limits {
+export function limitsOf(store: KvStore, rollBytes?: number): Limits {
   const budget = valueBytesOf(store);
-  if (operationWindow > budget / bytesOfName) {
-    throw new InvalidArgumentError(
-      `operationWindow is ${operationWindow}; use at most ${Math.floor(budget / bytesOfName)}: each name takes room in the stream's record`,
-    );
-  }
   if (rollBytes !== undefined) checkWhole('rollBytes', rollBytes, 1, budget / 4);
   return {
     rollBytes: rollBytes ?? Math.floor(budget / 16),
@@ -45,4 +40,18 @@ export function limitsOf(store: KvStore, rollBytes?: number, operationWindow = 1
     snapshotBytes: Math.floor(budget / 8),
     partBytes: Math.floor(budget / 2),
   };
+}
+
+/**
+ * How many commits a head remembers by name: 256, and fewer where they would take too much of a small value.
+ *
+ * @throws InvalidArgumentError for more than fit.
+ */
+export function operationWindowOf(store: KvStore, given?: number): number {
+  const most = Math.max(1, Math.floor(valueBytesOf(store) / bytesOfName));
+  const operationWindow = given ?? Math.min(256, most);
+  if (operationWindow <= most) return operationWindow;
+  throw new InvalidArgumentError(
+    `operationWindow is ${operationWindow}; use at most ${most}: each name takes room in the stream's record`,
+  );
 }

@@ -19,7 +19,7 @@ import {
 } from '@norikv/store';
 import { type Addition, addTo, type Part } from './add.js';
 import { emptyHead, type Head, headCodec, type Ref } from './head.js';
-import { type Limits, limitsOf } from './limits.js';
+import { type Limits, limitsOf, operationWindowOf } from './limits.js';
 import type { LogKeys } from './log-keys.js';
 import { checkOwner } from './owner.js';
 import { notPrepared, partsOf, putBeside } from './parts.js';
@@ -76,7 +76,8 @@ export class Log {
   readonly #isBehind: RightOfWay;
 
   constructor(store: KvStore, keys: LogKeys, options: UpdaterOptions = {}, rollBytes?: number) {
-    this.limits = limitsOf(store, rollBytes, options.operationWindow);
+    this.limits = limitsOf(store, rollBytes);
+    const operationWindow = operationWindowOf(store, options.operationWindow);
     this.#keys = keys;
     this.#store = store;
     this.#options = options;
@@ -84,7 +85,7 @@ export class Log {
     this.#segments = new Segments(store, keys);
     this.#sealer = new Sealer(this.#segments, (...change) => this.update(...change));
     this.#isBehind = createRightOfWay(this.#clock);
-    this.#updater = createUpdater(store, options);
+    this.#updater = createUpdater(store, { ...options, operationWindow });
   }
 
   /** One round trip. */
