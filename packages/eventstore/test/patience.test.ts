@@ -236,3 +236,25 @@ describe('a deadline and a signal end what comes before a write', () => {
     expect([clock.pendingTimers, listeners]).toEqual([0, 0]);
   });
 });
+
+const count = { name: 'count', revision: '1', initial: () => 0, evolve: (before: number) => before + 1 };
+
+it.each<[string, (store: EventStore, signal: AbortSignal) => Promise<unknown>]>([
+  ['reading', (store, signal) => store.read('s', { signal })],
+  ['reading piece by piece', (store, signal) => store.events('s', { signal }).next()],
+  ['loading', (store, signal) => store.load('s', count, undefined, { signal })],
+])('a signal ends %s while keys are looked up', async (_, read) => {
+  const slow = holding(createMemoryStore(), ':k:', 'calls');
+  const protection = createErasure(slow.store, { subjectOf: () => 'alice' });
+  // Sealed in real time.
+  await new EventStore(slow.store, { protection }).append('s', [event]);
+  const clock = new FakeClock();
+  const store = new EventStore(slow.store, { clock, protection });
+  slow.hold();
+  const controller = new AbortController();
+  clock.startTimer(() => controller.abort('enough'), 100);
+  const error = clock.run(read(store, controller.signal).catch((caught: unknown) => caught));
+  expect(await error).toMatchObject({ code: 'CANCELLED', cause: 'enough' });
+  expect(clock.monotonic()).toBe(100);
+  slow.release();
+});

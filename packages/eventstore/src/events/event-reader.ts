@@ -1,5 +1,6 @@
 import { CancelledError, type GetOptions } from '@norikv/store';
 import { checkAtOnce, checkOneOf, checkOptions, checkWhole } from '@norikv/store/checks';
+import { waitWithin } from '@norikv/store/wait-within';
 import type { Head } from '../log/head.js';
 import type { Log } from '../log/log.js';
 import { decodeEvent } from './event-line.js';
@@ -43,10 +44,11 @@ export class EventReader {
       ? { from: Math.max(from, Math.min(to, head.last) - maxCount + 1), to, backward }
       : { from, to: Math.min(to, Math.max(from, head.first) + maxCount - 1), backward };
     for await (const { first, lines } of this.#log.read(head, span, this.#prefetch, { signal })) {
-      const events = await this.decode(head.name, first, lines);
+      // Keys are looked up meanwhile.
+      const events = await waitWithin(() => this.decode(head.name, first, lines), { signal, cancelled });
       for (const event of backward ? events.reverse() : events) {
         // Otherwise what was read ahead would still be given out.
-        if (signal?.aborted) throw new CancelledError('Reading was cancelled.', { cause: signal.reason });
+        if (signal?.aborted) throw cancelled(signal.reason);
         yield event;
       }
     }
@@ -98,4 +100,8 @@ export function checkRead(options: ReadOptions): {
     backward: direction === 'backward',
     signal,
   };
+}
+
+function cancelled(cause: unknown): CancelledError {
+  return new CancelledError('Reading was cancelled.', { cause });
 }
