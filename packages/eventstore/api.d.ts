@@ -162,8 +162,8 @@ interface AppendOptions {
     readonly expected?: ExpectedVersion | undefined;
     /**
      * Names the commit, so that appending it again, from any process, appends nothing and answers the same. A
-     * stream remembers its last 256 names (`operationWindow`, at most 1,024). Other events under a known name are an
-     * `IdReusedError`; under `protection`, other data goes unnoticed.
+     * stream remembers its last 256 names (`operationWindow`, at most 1,024; fewer with values below 1 MiB, by default
+     * below 256 KiB). Other events under a known name are an `IdReusedError`; under `protection`, other data goes unnoticed.
      */
     readonly commitId?: string | undefined;
     /** Added to the metadata of every event. */
@@ -171,8 +171,8 @@ interface AppendOptions {
     /** Ends waiting: `CancelledError` before a write left, `OutcomeUnknownError` after. */
     readonly signal?: AbortSignal | undefined;
     /**
-     * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. Sealing and
-     * clearing away afterwards have the store's own deadline.
+     * Total time in milliseconds, of a command too. Default: the store's, 10,000, for each append. What comes after it
+     * is decided has the store's own deadline: sealing, clearing away, and reading what the answer tells.
      */
     readonly deadlineMs?: number | undefined;
     /**
@@ -832,6 +832,8 @@ declare class Projection<State, Event extends EventShape = EventShape> implement
      * the same revision was interrupted; while one is under way, waits for it. Projections in other processes are to
      * be started again afterwards, and this one after `OutcomeUnknownError`, and if a newer rebuild ended first: then
      * that one's records are read. The records of the generation before stay in the store.
+     *
+     * @throws DeadlineExceededError when it has not caught up within `timeoutMs` (default 30,000): call it again to go on.
      */
     rebuild(options?: {
         readonly timeoutMs?: number | undefined;
