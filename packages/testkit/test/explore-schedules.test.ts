@@ -10,6 +10,7 @@ import {
 } from '@norikv/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sleep } from '../src/in-flight.js';
 import {
   createMemoryStore,
   type ExploreOptions,
@@ -227,6 +228,18 @@ describe('a race', () => {
       expect(clock.pendingTimers).toBe(0);
     });
     expect(schedules).toBe(1);
+  });
+
+  it.each<[string, ...(number | undefined)[]]>([
+    ['for equally long', 10, 10],
+    ['for no time beside one that goes on', 0, undefined],
+  ])('finds what those do to each other that wait %s', async (_name, ...delays) => {
+    const addLater = async (process: RaceProcess): Promise<void> => {
+      const delayMs = delays[Number(process.name) - 1];
+      if (delayMs !== undefined) await sleep(process.clock, delayMs);
+      await addBlindly(process);
+    };
+    await expect(exploreSchedules(adding(addLater))).rejects.toThrow('2 of 2 were told, and the sum is 1');
   });
 
   it('ends calls by their signal and their time limit', async () => {
