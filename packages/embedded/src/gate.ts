@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { UnavailableError } from '@norikv/store';
-import { type Folder, unusable } from './folder.js';
+import { type Folder, makeFolder, unusable } from './folder.js';
 import { durabilityOf, GateSigns, identityOf, processOf } from './gate-signs.js';
 import { monotonicMs, pause, soon } from './next-turn.js';
 import type { Durability } from './options.js';
@@ -80,7 +80,7 @@ export class FolderGate implements Gate {
     this.#durability = durability;
     this.#patienceMs = patienceMs;
     try {
-      mkdirSync(gatePath, { recursive: true });
+      makeFolder(gatePath);
       this.#member = `${this.#nameOf(memberPrefix)}-${durability}`;
       this.#sign = openSync(this.#signs.fileOf(this.#member), 'wx');
     } catch (error) {

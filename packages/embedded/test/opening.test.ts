@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { bytesToString, InvalidArgumentError } from '@norikv/store';
 import { open } from 'lmdb';
 import { describe, expect, test, vi } from 'vitest';
+import { prepareFolder } from '../src/folder.js';
 import {
   createEphemeral,
   DamagedStoreError,
@@ -52,10 +53,9 @@ describe('opening a folder', () => {
         chmodSync(old, 0o777);
         for (const path of [made, old]) await (await openTestStore({ path })).put('key', 'value');
         await (await openTestStore({ path: old })).backup(file);
-        const modes = [made, file, dataFileOf(old), `${dataFileOf(old)}-lock`].map(
-          (path) => statSync(path).mode,
-        );
-        expect(modes.map((mode) => mode & 0o777)).toEqual([0o770, 0o660, 0o660, 0o660]);
+        const [data, gate] = [dataFileOf(old), prepareFolder(old).gatePath];
+        const modes = [made, gate, file, data, `${data}-lock`].map((path) => statSync(path).mode & 0o777);
+        expect(modes).toEqual([0o770, 0o770, 0o660, 0o660, 0o660]);
         expect(statSync(old).mode & 0o777).toBe(0o777);
       } finally {
         process.umask(usual);
