@@ -89,6 +89,23 @@ export class CallLimit {
     }
   }
 
+  /**
+   * Waits for work that others wait for, too. It has a limit of its own, and is begun again where that one is over first.
+   *
+   * @param cause - what went wrong before, if anything did.
+   * @throws what {@link wait} throws.
+   */
+  async waitShared<Result>(begin: () => Promise<Result>, cause?: Error): Promise<Result> {
+    for (let last = cause; ; ) {
+      try {
+        return await this.wait(begin(), () => last);
+      } catch (error) {
+        if (!(error instanceof DeadlineExceededError) || this.remainingMs <= 0) throw error;
+        last = error;
+      }
+    }
+  }
+
   /** Waits for a while, but not beyond the limit. */
   async pause(ms: number, cause: Error): Promise<void> {
     const timers: CancelTimer[] = [];

@@ -107,7 +107,8 @@ export class Engine {
     const { clock, maxClockSkewMs, idempotencyRetentionMs } = this.#settings;
     const { keyBytes, condition, value, ttlMs, idempotencyKey } = request;
     const nowMs = clock.now();
-    const leaseFor = (livesMs: number): Promise<bigint> => limit.wait(this.#leases.leaseFor(livesMs));
+    const leaseFor = (livesMs: number): Promise<bigint> =>
+      limit.waitShared(() => this.#leases.leaseFor(livesMs));
     const put = value && {
       value,
       expiresAtMs: ttlMs === undefined ? Infinity : nowMs + ttlMs,

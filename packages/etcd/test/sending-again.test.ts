@@ -162,6 +162,36 @@ describe('what is sent again', () => {
     expect(errorCode(await errorOf(store.put('key', 'value')))).toBe('UNAUTHENTICATED');
   });
 
+  it.each([
+    ['a lease', { ttlMs: 1_000 }, {}],
+    ['a login', {}, { credentials: { username: 'user', password: 'secret' } }],
+  ])('%s is, for whoever has time left when that of others is over', async (_, ttl, login) => {
+    const [fake] = await members(1);
+    const noLeaderUntil = (endsAtMs: number): void => {
+      fake.answer = ({ method, number, token }) => {
+        if (performance.now() < endsAtMs && method !== methods.transaction) return noLeader;
+        if (method === methods.authenticate) return new MessageWriter().text(2, `token ${number}`);
+        if (method === methods.grantLease) return new MessageWriter().message(1, fake.header()).number(2, 9);
+        return token === 'token 1'
+          ? etcdError(status.UNAUTHENTICATED, 'invalid auth token')
+          : fake.written(4n);
+      };
+    };
+    noLeaderUntil(0);
+    const store = await open([fake], { timeoutMs: 1_000, ...login });
+    noLeaderUntil(performance.now() + 1_800);
+    const [short, long] = [
+      store.put('key', 'short', ttl),
+      store.put('key', 'long', { ...ttl, timeoutMs: 20_000 }),
+    ];
+    expect(await errorOf(short)).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    expect(await long).toEqual({ term: 7n, index: 4n });
+    noLeaderUntil(Infinity);
+    const error = await errorOf(store.put('key', 'value', { ttlMs: 3_600_000, timeoutMs: 1_500 }));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    expect(error?.message).toContain('no leader');
+  });
+
   it('a login is, until a member has a leader', async () => {
     const [fake] = await members(1);
     fake.answer = ({ number }) => (number < 3 ? noLeader : new MessageWriter().text(2, 'token'));
