@@ -7,6 +7,7 @@ const flagged: Record<Flaw, number> = {
   'cas is not atomic': 1,
   'create is not atomic': 4,
   'versions begin again after a delete': 10,
+  'versions begin again when a key has expired': 10,
   'a version is made from the value': 11,
   'keys expire early': 12,
   'keys never expire': 12,

@@ -82,6 +82,76 @@ const slips: Record<string, readonly [number, Slip]> = {
       },
     }),
   ],
+  'a ttlMs beside an id is none': [
+    13,
+    puts((options) => (options.idempotencyKey ? { ...options, ttlMs: undefined } : options)),
+  ],
+  'a ttlMs beside a time limit is none': [
+    13,
+    puts((options) => (options.timeoutMs ? { ...options, ttlMs: undefined } : options)),
+  ],
+  'an id beside a ttlMs is none': [29, puts((options) => (options.ttlMs ? withoutId(options) : options))],
+  'an id of a put beside a signal is none': [
+    29,
+    puts((options) => (options.signal instanceof AbortSignal ? withoutId(options) : options)),
+  ],
+  'an id of a delete beside a time limit is none': [
+    29,
+    (memory) => ({
+      delete: (key, options) => memory.delete(key, options?.timeoutMs ? withoutId(options) : options),
+    }),
+  ],
+  'an id is forgotten with what was put under it': [
+    15,
+    (memory, clock) => {
+      const ends = new Map<string, number>();
+      return {
+        put(key, value, options) {
+          const { idempotencyKey, ttlMs } = isServed(options) ? options : {};
+          if (!idempotencyKey || !ttlMs) return memory.put(key, value, options);
+          if ((ends.get(idempotencyKey) ?? Infinity) <= clock.monotonic()) {
+            return memory.put(key, value, withoutId({ ...options }));
+          }
+          ends.set(idempotencyKey, clock.monotonic() + ttlMs);
+          return memory.put(key, value, options);
+        },
+      };
+    },
+  ],
+  'of deletes under one id each looks before any is done': [
+    15,
+    (memory) => {
+      const answers = new Map<string, boolean>();
+      return {
+        async delete(key, options) {
+          const { idempotencyKey: id } = isServed(options) ? options : {};
+          if (!id || typeof id !== 'string') return memory.delete(key, options);
+          const answer = answers.get(id);
+          if (answer !== undefined) return answer;
+          await Promise.resolve();
+          const existed = await memory.delete(key, withoutId({ ...options }));
+          answers.set(id, existed);
+          return existed;
+        },
+      };
+    },
+  ],
+  'a put on an expired key does not bring it back': [
+    10,
+    (memory, clock) => {
+      const ends = new Map<string, number>();
+      return {
+        async put(key, value, options) {
+          const name = keyText(key);
+          const hasExpired = (ends.get(name) ?? Infinity) <= clock.monotonic();
+          const version = await memory.put(key, value, options);
+          if (options?.ttlMs) ends.set(name, clock.monotonic() + options.ttlMs);
+          else if (hasExpired && !options?.ifNotExists) await memory.delete(key);
+          return version;
+        },
+      };
+    },
+  ],
   'a create takes no ttlMs': [
     13,
     puts((options) => (options.ifNotExists ? { ...options, ttlMs: undefined } : options)),

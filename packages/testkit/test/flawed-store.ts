@@ -33,6 +33,7 @@ export type Flaw =
   | 'cas is not atomic'
   | 'create is not atomic'
   | 'versions begin again after a delete'
+  | 'versions begin again when a key has expired'
   | 'a version is made from the value'
   | 'keys expire early'
   | 'keys never expire'
@@ -80,10 +81,15 @@ export function createFlawedStore(
     if (flaw === 'a version is made from the value') {
       return { term: 1n, index: BigInt(`0x01${Buffer.from(value).toString('hex')}`) };
     }
-    if (flaw !== 'versions begin again after a delete') return { term: 1n, index: ++lastIndex };
+    if (!flaw?.startsWith('versions begin again')) return { term: 1n, index: ++lastIndex };
+    if (flaw === 'versions begin again when a key has expired' && hasExpired(name)) counters.delete(name);
     const index = (counters.get(name) ?? 0n) + 1n;
     counters.set(name, index);
     return { term: 1n, index };
+  };
+  const hasExpired = (name: string): boolean => {
+    const record = records.get(name);
+    return record !== undefined && clock.monotonic() >= record.expiresAt;
   };
   const live = (name: string): StoredRecord | undefined => {
     let record = records.get(name);
@@ -205,7 +211,7 @@ export function createFlawedStore(
           }
         }
         records.delete(name);
-        counters.delete(name);
+        if (flaw === 'versions begin again after a delete') counters.delete(name);
         return record !== undefined || flaw === 'delete always answers true';
       });
     },

@@ -10,10 +10,11 @@ const longMs = 3_600_000;
 /** 29 */
 export const conditionsInCompany: Group = {
   number: 29,
-  name: 'conditions beside other options',
+  name: 'conditions and ids beside other options',
   define(suite) {
-    const { atomicCas, createIfAbsent, deleteCas } = suite.capabilities;
+    const { atomicCas, createIfAbsent, deleteCas, idempotency } = suite.capabilities;
     for (const [name, others] of Object.entries(othersOf(suite))) {
+      if (idempotency !== 'none' && name !== 'idempotencyKey') idsBeside(suite, name, others);
       if (atomicCas) putsBeside(suite, name, others);
       if (createIfAbsent) createsBeside(suite, name, others);
       if (deleteCas && name !== 'ttlMs') deletesBeside(suite, name, others);
@@ -30,6 +31,22 @@ function othersOf({ capabilities: { ttl, idempotency } }: Suite): Readonly<Recor
       ? {}
       : { idempotencyKey: (trial: Trial) => ({ idempotencyKey: trial.newKey() }) }),
   };
+}
+
+function idsBeside({ test }: Suite, name: string, others: OtherOptions): void {
+  test(`${name}: what is repeated under an id is done once`, async (trial) => {
+    const key = trial.newKey();
+    const options = { ...others(trial), idempotencyKey: trial.newKey() };
+    const first = await trial.store.put(key, 'first', options);
+    await trial.store.put(key, 'second');
+    equal(await trial.store.put(key, 'again', options), first, 'the repeated answer');
+    equal(await read(trial.store, key), 'second', 'the value');
+    if (name === 'ttlMs') return;
+    equal(await trial.store.delete(key, options), true, 'the delete');
+    await trial.store.put(key, 'third');
+    equal(await trial.store.delete(key, options), true, 'the repeated delete');
+    equal(await read(trial.store, key), 'third', 'the value after the deletes');
+  });
 }
 
 function putsBeside({ test }: Suite, name: string, others: OtherOptions): void {

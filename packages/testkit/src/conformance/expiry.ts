@@ -89,6 +89,16 @@ export const expiryAndConditions: Group = {
       await expire(trial);
       for (const [key, gone] of isGone) equal(await read(trial.store, key), gone ? null : 'second', key);
     });
+    test('a ttlMs counts beside every other option', async (trial) => {
+      const others: PutOptions[] = [{ timeoutMs: aliveMs }, { signal: new AbortController().signal }];
+      if (capabilities.idempotency !== 'none') others.push({ idempotencyKey: trial.newKey() });
+      const puts = others.map((options) => ({ key: trial.newKey(), options }));
+      for (const { key, options } of puts) await trial.store.put(key, 'value', { ...options, ttlMs });
+      await expire(trial);
+      for (const { key, options } of puts) {
+        equal(await read(trial.store, key), null, `the value put with ${Object.keys(options)}`);
+      }
+    });
     if (capabilities.atomicCas) {
       test('a conditional put renews the expiry', async (trial) => {
         const key = trial.newKey();

@@ -1,7 +1,10 @@
-import { equal, present, read, refuses, settle } from './assertions.js';
+import { ensure, equal, present, read, refuses, settle } from './assertions.js';
+import { toleranceMs } from './expiry.js';
 import type { Group, Suite } from './group.js';
 import { refusesPutsBeside } from './refused-puts.js';
 import { testRestarts } from './restarts.js';
+
+const ttlMs = 300;
 
 /** 15 */
 export const idempotency: Group = {
@@ -73,7 +76,21 @@ export const idempotency: Group = {
       const { version } = await present(trial.store, key);
       for (const answer of answers) equal(answer, answers[0], 'the answer of a twin');
       if (capabilities.putVersionUsable) equal(answers[0], version, 'the answer');
+      const deletes = Array.from({ length: 16 }, () => trial.nextHandle().delete(key, { idempotencyKey }));
+      for (const answer of await Promise.all(deletes))
+        equal(answer, true, 'the answer of a twin that deletes');
     });
+    const lifeMs = ttlMs + toleranceMs(suite);
+    if (capabilities.ttl !== 'none' && lifeMs < (expectations.idempotencyWindowMs ?? Infinity)) {
+      test('an id is remembered longer than what was put under it lives', async (trial) => {
+        const key = trial.newKey();
+        const options = { idempotencyKey: trial.newKey(), ttlMs };
+        const first = await trial.store.put(key, 'value', options);
+        await trial.elapse(lifeMs);
+        equal(await trial.store.put(key, 'again', options), first, 'the repeated answer');
+        ensure((await read(trial.store, key)) !== 'again', 'the repeated put was executed');
+      });
+    }
     if (capabilities.createIfAbsent) {
       test('a failure is not remembered', async (trial) => {
         const [key, idempotencyKey] = [trial.newKey(), trial.newKey()];

@@ -1,7 +1,10 @@
 import { type Version, versionsEqual } from '@norikv/store';
 import { ensure, equal, present, read, refuses, settle } from './assertions.js';
+import { toleranceMs } from './expiry.js';
 import type { Group } from './group.js';
 import { testRestarts } from './restarts.js';
+
+const ttlMs = 300;
 
 /** 10 */
 export const versionIdentity: Group = {
@@ -42,6 +45,16 @@ export const versionIdentity: Group = {
         await trial.store.delete(key);
       }
     });
+    if (capabilities.ttl !== 'none') {
+      test('a version never repeats, not when the key comes back after its time either', async (trial) => {
+        const key = trial.newKey();
+        const seen = new Set<string>();
+        expectNew(seen, await trial.write(key, 'value', { ttlMs }));
+        await trial.elapse(ttlMs + toleranceMs(suite));
+        expectNew(seen, await trial.write(key, 'value'));
+        equal(await read(trial.store, key), 'value', 'the value');
+      });
+    }
     test('a read, a lost condition and a refused argument do not move the version', async (trial) => {
       const key = trial.newKey();
       const stale = await trial.write(key, 'first');
