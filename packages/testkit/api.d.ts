@@ -484,7 +484,7 @@ interface MemoryVectorStore extends MemoryStore, VectorStore {
 /**
  * The reference store with the six vector calls: every distance computed in 64 bits, one by one.
  *
- * Calls for vectors take `latencyMs` too. Their idempotency keys are kept as long as the store.
+ * Calls for vectors take `latencyMs` and `idempotencyRetentionMs` too.
  *
  * @example
  * ```ts
