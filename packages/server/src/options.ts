@@ -34,7 +34,7 @@ export interface ServerOptions {
   readonly totalShards?: number | undefined;
   /** Default: no TLS. */
   readonly tls?: ServerTls | undefined;
-  /** Bearer tokens of which every call must carry one. Default: none is asked for. */
+  /** Bearer tokens, at least one, of which every call must carry one. Default: none is asked for. */
   readonly tokens?: readonly string[] | undefined;
   /** Calls under way at one time; more are refused with RESOURCE_EXHAUSTED. Default 10,000. */
   readonly maxInFlight?: number | undefined;
@@ -124,8 +124,11 @@ export function serverSettings(options: ServerOptions): ServerSettings {
 export type ServerCredentials = Pick<ServerOptions, 'tls' | 'tokens'>;
 
 /** Refuses broken TLS or tokens, and shows nothing of what is in them. */
-function checkCredentials({ tls, tokens = [] }: ServerCredentials): void {
+function checkCredentials({ tls, tokens }: ServerCredentials): void {
   if (tls !== undefined) secureOptions(checkOptions(tls, ['cert', 'key', 'clientCa'], 'tls'));
+  if (tokens === undefined) return;
+  if (tokens?.length === 0)
+    throw new InvalidArgumentError('tokens is empty; give at least one, or leave it out');
   if (Array.isArray(tokens) && tokens.every((token) => typeof token === 'string' && token !== '')) return;
   throw new InvalidArgumentError('tokens is no list of strings, or has an empty one that anybody could send');
 }
@@ -134,8 +137,7 @@ function checkCredentials({ tls, tokens = [] }: ServerCredentials): void {
 export function checkRenewal(renewal: ServerCredentials, { tls: before }: ServerSettings): void {
   checkOptions(renewal, ['tls', 'tokens'], 'credentials');
   checkCredentials(renewal);
-  const { tls, tokens } = renewal;
-  if (tokens?.length === 0) throw new InvalidArgumentError('tokens is empty; leave it out to keep them');
+  const { tls } = renewal;
   if (tls === undefined) return;
   if (before && (tls.clientCa === undefined) === (before.clientCa === undefined)) return;
   const what = before ? 'tls.clientCa' : 'tls';

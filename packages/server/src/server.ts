@@ -1,5 +1,6 @@
 import { type WireMethod, watchCluster } from '@norikv/client/wire';
 import type { KvStore } from '@norikv/store';
+import { refuse } from '@norikv/store/checks';
 import { addressText } from './address-text.js';
 import { ClusterService } from './cluster-service.js';
 import { exposures } from './exposures.js';
@@ -36,6 +37,7 @@ export class NoriKVServer implements AsyncDisposable {
 
   /** Use {@link createServer}, which also listens. @throws InvalidArgumentError naming the option that is wrong. */
   constructor(store: KvStore, options: ServerOptions) {
+    if (typeof store?.put !== 'function') refuse('store', store, 'an open store, awaited');
     const settings = serverSettings(options);
     this.#settings = settings;
     this.#guard = new Guard(settings);
@@ -183,7 +185,7 @@ export class NoriKVServer implements AsyncDisposable {
  * Whatever the store guarantees its clients are told, and nothing else. The store stays the caller's: close the
  * server first, then the store.
  *
- * @throws InvalidArgumentError naming the option that is wrong.
+ * @throws InvalidArgumentError naming the option that is wrong, and for a store that is none, such as a promise of one.
  * @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on.
  *
  * @example

@@ -62,6 +62,8 @@ describe('options that are wrong are refused by name', () => {
     ['maxCallsPerSecond is 0', { maxCallsPerSecond: 0 }],
     ['tokens is no list of strings, or has an empty one', { tokens: [''] }],
     ['tokens is no list of strings', { tokens: 'secret' as unknown as string[] }],
+    // What is left of tokens from the environment that nobody filled in: the server would be open to everybody.
+    ['tokens is empty; give at least one, or leave it out', { tokens: [] }],
     ['host is ""', { host: '' }],
     ['nodeId is 5; use well-formed text of 1 to 64 bytes', { nodeId: 5 as unknown as string }],
     ['nodeId, 65 bytes long, is "n', { nodeId: 'n'.repeat(65) }],
@@ -74,6 +76,17 @@ describe('options that are wrong are refused by name', () => {
     ['log is "stdout"', { log: 'stdout' as unknown as () => void }],
   ])('%s', async (message, options) => {
     await expect(createServer(createMemoryStore(), options)).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['[object Promise]', Promise.resolve(createMemoryStore())],
+    ['[object Map]', new Map()],
+  ])('a store that is %s, too: no call would be served', async (shown, store) => {
+    await expect(createServer(store as never, { port: 0 })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: `store is ${shown}; use an open store, awaited`,
+    });
   });
 
   it('a grace period, too', async () => {
