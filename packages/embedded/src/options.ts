@@ -13,9 +13,9 @@ export type Durability = 'disk' | 'os';
 export interface EmbeddedOptions {
   /**
    * The folder of the store, created if it is missing. Several processes of one machine may open it.
-   * Without it the store is ephemeral: a temporary folder that is gone after close.
+   * Without it the store is ephemeral: a temporary folder that is gone after close. `undefined` is refused.
    */
-  readonly path?: string | undefined;
+  readonly path?: string;
   /**
    * Default `disk`. All who have the store open at one time must agree on it. With `os` the store does not declare
    * `durableAck`. An ephemeral store never outlives its process, so there is nothing a crash could take back: it
@@ -76,7 +76,8 @@ export function settingsOf(options: EmbeddedOptions): Settings {
   checkOptions(options, optionNames);
   const { path, exclusive = false, idempotencyRetentionMs, sweepIntervalMs } = options;
   const { maxPendingBytes = 256 * 1_024 * 1_024, hnswFrom = 50_000, hnswEf = 64 } = options;
-  if (path !== undefined && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
+  // Undefined is what an environment variable is that nobody set: taken for no path, the data would be gone at the end.
+  if ('path' in options && (typeof path !== 'string' || path === '' || path.includes('\0'))) {
     refuse('path', path, 'the name of a folder, or leave it out for an ephemeral store');
   }
   const durability = options.durability ?? (path === undefined ? 'os' : 'disk');

@@ -94,6 +94,15 @@ describe('opening is refused', () => {
     }
   });
 
+  test('at a path that is undefined, as a variable of the environment is that nobody set', async () => {
+    const options = { path: process.env.NORIKV_NOBODY_SETS_THIS };
+    const opening = openEmbedded(options as EmbeddedOptions);
+    await expect(opening).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'path is undefined; use the name of a folder, or leave it out for an ephemeral store',
+    });
+  });
+
   test('under a file', async () => {
     const path = join(newFolder(), 'file');
     writeFileSync(path, 'text');

@@ -6,7 +6,7 @@ import { times, writeEveryMs } from './times.js';
 
 // A process that takes part in an election over the store in the folder it is given, and writes down what
 // happens to it, one JSON object a line.
-const [path, owner = ''] = process.argv.slice(2);
+const [path = '', owner = ''] = process.argv.slice(2);
 
 function log(kind: string, token?: bigint, takenFrom?: string): void {
   process.stdout.write(

@@ -3,7 +3,7 @@ import { DocumentDeduplicator, passage } from './world.js';
 
 // A process that stores copies of some texts in the folder it is given, and says what became of each, one JSON
 // object a line.
-const [path, name = ''] = process.argv.slice(2);
+const [path = '', name = ''] = process.argv.slice(2);
 
 await using store = await openEmbedded({ path });
 const dedup = new DocumentDeduplicator(store, null);
