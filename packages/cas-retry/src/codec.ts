@@ -1,5 +1,5 @@
 import { bytesToString, isNoriKVError, type Key, stringToBytes } from '@norikv/store';
-import { checkAtOnce, refuse } from '@norikv/store/checks';
+import { checkAtOnce, checkFunction, refuse } from '@norikv/store/checks';
 import { unreadable } from './errors.js';
 
 /**
@@ -28,8 +28,11 @@ export interface Codec<State> {
 /**
  * Stores state as JSON. `check` turns parsed data into the state, or throws. It is asked about what was read, so that a
  * bad record is left as it is, and about what is to be written, so that a bad state, such as one with a NaN, is not.
+ *
+ * @throws InvalidArgumentError if `check` is no function.
  */
 export function jsonCodec<State>(check: (data: unknown) => State): Codec<State> {
+  checkFunction('check', check);
   const read = (json: string): State => check(JSON.parse(json));
   return {
     encode: (state) => {

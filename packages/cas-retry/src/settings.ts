@@ -56,7 +56,7 @@ export function settingsOf(options: UpdaterOptions): Settings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   if (given.length === 0) return defaults;
   const settings = { ...defaults, ...Object.fromEntries(given) };
-  checkNames('an option', settings, Object.keys(defaults));
+  checkNames('an option of the updater', settings, Object.keys(defaults));
   for (const [name, value] of given) {
     const kind = typeof defaults[name as keyof Settings];
     if (kind === 'number') checkWhole(name, value, 1, 2 ** 31 - 1);

@@ -41,6 +41,11 @@ describe('a caller whose types are not checked', () => {
   });
 });
 
+it.each([undefined, {}])('a codec that checks nothing is refused when it is made: %s', (check) => {
+  // Else every record would look like a damaged one.
+  expect(() => jsonCodec(check as never)).toThrow(/^check is .*; use a function$/);
+});
+
 describe('the answer kept for an operation id', () => {
   it('stays as it was, whatever its callers do to it', async () => {
     const store = createMemoryStore();

@@ -277,8 +277,8 @@ describe('options', () => {
     ['onEvent', {}, /^onEvent is \[object Object\]; use function/],
     ['clock', null, /^clock is null; use object/],
     ['random', 0.5, /^random is 0.5; use function/],
-    ['deadlineMS', 100, /^an option is "deadlineMS"; use deadlineMs, attemptTimeoutMs, /],
-    ['toString', () => 'x', /^an option is "toString"; use deadlineMs, /],
+    ['deadlineMS', 100, /^an option of the updater is "deadlineMS"; use deadlineMs, attemptTimeoutMs, /],
+    ['toString', () => 'x', /^an option of the updater is "toString"; use deadlineMs, /],
   ])('%s as %j is refused', (name, value, message) => {
     expect(() => createUpdater(createMemoryStore(), { [name]: value })).toThrow(message);
   });

@@ -181,7 +181,8 @@ function refuseOpenToken(settings: Settings, node: string): void {
 }
 
 function checkedNodes(nodes: unknown): string[] {
-  if (!Array.isArray(nodes) || nodes.length === 0) {
+  if (!Array.isArray(nodes)) refuse('nodes', nodes, "an array, such as ['localhost:7447']");
+  if (nodes.length === 0) {
     throw new InvalidArgumentError("nodes is empty; name at least one server, such as ['localhost:7447']");
   }
   for (const node of nodes) {

@@ -10,7 +10,8 @@ const nodes = ['localhost:7447'];
 describe('a configuration that is wrong is refused by name', () => {
   it.each<[string, ClientConfig]>([
     ['nodes is empty', { nodes: [] }],
-    ['nodes is empty', {} as ClientConfig],
+    ["nodes is undefined; use an array, such as ['localhost:7447']", {} as ClientConfig],
+    ['nodes is "localhost:7447"; use an array', { nodes: 'localhost:7447' as unknown as string[] }],
     ['nodes is "localhost"', { nodes: ['localhost'] }],
     ['nodes is "http://localhost:1"', { nodes: ['http://localhost:1'] }],
     ['nodes is "localhost:70000"', { nodes: ['localhost:70000'] }],

@@ -1,5 +1,5 @@
 import type { KvStore } from '@norikv/store';
-import { checkObject, checkText, checkWhole } from '@norikv/store/checks';
+import { checkObject, checkOneOf, checkText, checkWhole } from '@norikv/store/checks';
 import { otherBuckets } from './buckets.js';
 import { hold, onHold } from './hold.js';
 import { adjust, create, removeItem, type Swept, split, sweep } from './item.js';
@@ -72,6 +72,7 @@ export class InventoryManager {
     const { name, minAvailable, upsert = false, ...limits } = named(sku, options, 'minAvailable', 'upsert');
     checkWhole('initialQuantity', initialQuantity, 0, mostUnits);
     if (minAvailable !== undefined) checkWhole('minAvailable', minAvailable, -mostUnits, mostUnits);
+    checkOneOf('upsert', upsert, [true, false]);
     const start = { quantity: initialQuantity, minAvailable, upsert };
     accepted(await this.#records.update(name, 0, create(start, this.#settings.rules), limits), name);
   }
@@ -237,6 +238,7 @@ export class InventoryManager {
    */
   async removeItem(sku: string, options: RemoveItemOptions = {}): Promise<boolean> {
     const { name, force = false, ...limits } = named(sku, options, 'force');
+    checkOneOf('force', force, [true, false]);
     const transition = removeItem(force, this.#settings.rules);
     return accepted(await this.#records.update(name, 0, transition, limits), name);
   }

@@ -269,6 +269,22 @@ describe('a misspelt option', () => {
   });
 });
 
+describe('"false" from the environment', () => {
+  it.each<readonly [string, (inventory: InventoryManager, options: never) => Promise<unknown>]>([
+    ['upsert', (inventory, options) => inventory.createItem('SKU-1', 9, options)],
+    ['force', (inventory, options) => inventory.removeItem('SKU-1', options)],
+  ])('is refused as %s, where it would be as good as true', async (name, run) => {
+    const inventory = new InventoryManager(createMemoryStore());
+    await inventory.createItem('SKU-1', 5);
+    await inventory.reserve('SKU-1', 2);
+    await expect(run(inventory, { [name]: 'false' } as never)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: `${name} is "false"; use true or false`,
+    });
+    expect(await inventory.get('SKU-1')).toMatchObject({ onHand: 5, reserved: 2 });
+  });
+});
+
 it.each([Symbol('id'), Object.create(null), 7, null])(
   'what is no text is no reservation: case %#',
   async (id) => {

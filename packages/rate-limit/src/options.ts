@@ -1,5 +1,5 @@
-import { type Clock, InvalidArgumentError, systemClock } from '@norikv/store';
-import { checkFunction, checkObject, checkOneOf, checkWhole } from '@norikv/store/checks';
+import { type Clock, systemClock } from '@norikv/store';
+import { checkFunction, checkNames, checkObject, checkOneOf, checkWhole } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import { mostRequests } from './limit.js';
 import type { RateLimitSource } from './result.js';
@@ -79,11 +79,8 @@ const defaults: Settings = {
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf(options: RateLimiterOptions): Settings {
   checkObject('options', options);
+  checkNames('an option', options, Object.keys(defaults));
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name] of given) {
-    if (!Object.hasOwn(defaults, name))
-      throw new InvalidArgumentError(`"${name}" is no option of RateLimiter`);
-  }
   const settings: Settings = { ...defaults, ...Object.fromEntries(given) };
   const { onFailure } = settings;
   checkOneOf('onFailure', onFailure, ['open', 'closed', 'local']);

@@ -149,6 +149,7 @@ describe('numbers', () => {
     [{ prefix: '\ud800' }, 'prefix'],
     [{ prefix: 7 }, 'prefix'],
     [{ onFailure: 'ignore' }, 'onFailure'],
+    [{ maxRequests: 5 }, 'an option is "maxRequests"; use prefix, onFailure, '],
     [{ instances: 0 }, 'instances'],
     [{ chunk: 1.5 }, 'chunk'],
     [{ maxIdentifiers: -1 }, 'maxIdentifiers'],

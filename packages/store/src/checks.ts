@@ -91,7 +91,7 @@ export function draw(random: () => number): number {
  */
 export function checkObject<Options>(name: string, value: Options): Options {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  return refuse(name, value, 'an object, or leave it out');
+  return refuse(name, value, value === undefined ? 'an object' : 'an object, or leave it out');
 }
 
 /**

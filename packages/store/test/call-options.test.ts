@@ -108,7 +108,7 @@ describe.each([
     expect(() => check(options as never)).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
-        message: `options is ${shown(options)}; use an object, or leave it out`,
+        message: expect.stringContaining(`options is ${shown(options)}; use an object`),
       }),
     );
   });

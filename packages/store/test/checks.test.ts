@@ -114,11 +114,15 @@ describe('options', () => {
   it('are an object, and given back', () => {
     const options = { size: 1 };
     expect(checkObject('options', options)).toBe(options);
-    for (const value of [null, undefined, 5, 'order-1', [], () => {}]) {
+    for (const value of [null, 5, 'order-1', [], () => {}]) {
       expect(() => checkObject('options', value)).toThrow(
         `options is ${shown(value)}; use an object, or leave it out`,
       );
     }
+  });
+
+  it('are not to be left out where they are missed', () => {
+    expect(() => checkObject('options', undefined)).toThrow(/^options is undefined; use an object$/);
   });
 
   it('have names that are known', () => {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { InvalidArgumentError } from '@norikv/store';
-import { checkFunction, checkObject, checkOptions, refuse } from '@norikv/store/checks';
+import { checkFunction, checkObject, checkOptions, checkText, refuse } from '@norikv/store/checks';
 import { TenantMismatchError, TenantRequiredError } from './errors.js';
 import type { TenantClient } from './tenant-client.js';
 import type { TenantManager } from './tenant-manager.js';
@@ -66,6 +66,10 @@ export class TenantContext<Incoming> {
     }
     if (!claim && names.length === 0 && !header) {
       throw new InvalidArgumentError('claim, hosts and header are missing; give at least one of them');
+    }
+    if (header) {
+      checkOptions(header, ['name', 'trusted'], 'header');
+      checkText('header.name', header.name, 256);
     }
     if (header && header.trusted !== true) {
       throw new InvalidArgumentError(

@@ -142,6 +142,14 @@ describe('TenantContext', () => {
     const manager = await twoTenants();
     const untrusted = { header: { name: 'X-Tenant-Id' } } as unknown as TenantResolution<unknown>;
     expect(() => new TenantContext(manager, untrusted)).toThrow('any client can send it');
+    const refused = [
+      ['X-Tenant-Id', 'header is "X-Tenant-Id"; use an object'],
+      [{ name: undefined, trusted: true }, 'header.name is undefined; use well-formed text'],
+      [{ header: 'X-Tenant-Id', trusted: true }, 'an option of header is "header"; use name, trusted'],
+    ] as const;
+    for (const [header, message] of refused) {
+      expect(() => new TenantContext(manager, { header } as never)).toThrow(message);
+    }
     for (const resolution of [{}, { hosts: {} }]) {
       expect(() => new TenantContext(manager, resolution)).toThrow('claim, hosts and header are missing');
     }
