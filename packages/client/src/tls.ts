@@ -51,7 +51,7 @@ function identityOf({ ca, cert, key, serverName }: TlsOptions): Identity {
     throw new InvalidArgumentError('tls has only one of cert and key; pass both, or neither');
   }
   try {
-    const context = createSecureContext({ ca: pem(ca), key: pem(key), cert: pem(cert) });
+    const context = createSecureContext({ ca: authorities(ca), key: pem(key), cert: pem(cert) });
     return { context, serverName };
   } catch (cause) {
     const why = (cause as Error).message;
@@ -69,6 +69,13 @@ export function secured(socket: Socket, address: string, { context, serverName }
   const way = connect({ socket, host, servername, secureContext: context, ALPNProtocols: ['h2'] });
   // HTTP/2 would hold on for ever to a socket on which TLS fails after the handshake.
   return way.once('error', () => way.destroy());
+}
+
+/** Node takes any text, such as the path of a file, and then trusts nobody. */
+function authorities(ca: string | Uint8Array | undefined): Buffer | undefined {
+  const bytes = pem(ca);
+  if (bytes?.includes('CERTIFICATE-----') === false) throw new Error('ca has no certificate');
+  return bytes;
 }
 
 function pem(input: string | Uint8Array | undefined): Buffer | undefined {

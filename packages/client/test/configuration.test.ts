@@ -45,6 +45,8 @@ describe('a configuration that is wrong is refused by name', () => {
     ['keepAliveTimeoutMs is 0', { nodes, keepAliveTimeoutMs: 0 }],
     ['tls has only one of cert and key', { nodes, tls: { cert: 'x' } }],
     ['tls has a ca, cert or key that is no PEM', { nodes, tls: { cert: 'x', key: 'y' } }],
+    ['ca has no certificate', { nodes, tls: { ca: '/etc/ssl/ca.pem' } }],
+    ['ca has no certificate', { nodes, tls: { ca: '' } }],
     ['token would travel to example.org:7447 without TLS', { nodes: ['example.org:7447'], token: 't' }],
   ])('%s', (message, config) => {
     expect(() => createClient(config)).toThrow(message);

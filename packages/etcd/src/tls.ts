@@ -42,7 +42,7 @@ function identityOf(tls: EtcdTlsOptions): Identity {
     throw new InvalidArgumentError('tls has only one of cert and key; pass both, or neither');
   }
   try {
-    return { credentials: ChannelCredentials.createSsl(pem(ca), pem(key), pem(cert)), serverName };
+    return { credentials: ChannelCredentials.createSsl(authorities(ca), pem(key), pem(cert)), serverName };
   } catch (cause) {
     const why = (cause as Error).message;
     throw new InvalidArgumentError(`tls has a ca, cert or key that is no PEM text, or no pair: ${why}`, {
@@ -59,6 +59,13 @@ function checkShape(tls: unknown): void {
     );
   }
   checkNames('an option of tls', tls, ['ca', 'cert', 'key', 'serverName']);
+}
+
+/** Node takes any text, such as the path of a file, and then trusts nobody. */
+function authorities(ca: string | Uint8Array | undefined): Buffer | null {
+  const bytes = pem(ca);
+  if (bytes?.includes('CERTIFICATE-----') === false) throw new Error('ca has no certificate');
+  return bytes;
 }
 
 function pem(input: string | Uint8Array | undefined): Buffer | null {

@@ -20,6 +20,8 @@ describe('options of openEtcd', () => {
     ['tls', { hosts, tls: null }],
     ['tls', { hosts, tls: true }],
     ['tls', { hosts, tls: { cert: 'text' } }],
+    ['ca has no certificate', { hosts, tls: { ca: '/etc/ssl/ca.pem' } }],
+    ['ca has no certificate', { hosts, tls: { ca: '' } }],
     ['tls', { hosts, tls: { cert: 'text', key: 'text' } }],
     ['an option of tls is "servername"; use ca, ', { hosts, tls: { servername: 'a' } }],
     ['an option is "timeout"; use hosts, ', { hosts, timeout: 5 }],
