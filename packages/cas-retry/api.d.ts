@@ -80,6 +80,8 @@ interface Codec<State> {
 /**
  * Stores state as JSON. `check` turns parsed data into the state, or throws. It is asked about what was read, so that a
  * bad record is left as it is, and about what is to be written, so that a bad state, such as one with a NaN, is not.
+ *
+ * @throws InvalidArgumentError if `check` is no function.
  */
 declare function jsonCodec<State>(check: (data: unknown) => State): Codec<State>;
 

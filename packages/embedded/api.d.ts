@@ -187,9 +187,9 @@ type Durability = 'disk' | 'os';
 interface EmbeddedOptions {
     /**
      * The folder of the store, created if it is missing. Several processes of one machine may open it.
-     * Without it the store is ephemeral: a temporary folder that is gone after close.
+     * Without it the store is ephemeral: a temporary folder that is gone after close. `undefined` is refused.
      */
-    readonly path?: string | undefined;
+    readonly path?: string;
     /**
      * Default `disk`. All who have the store open at one time must agree on it. With `os` the store does not declare
      * `durableAck`. An ephemeral store never outlives its process, so there is nothing a crash could take back: it

@@ -37,7 +37,7 @@ interface ServerOptions {
     readonly totalShards?: number | undefined;
     /** Default: no TLS. */
     readonly tls?: ServerTls | undefined;
-    /** Bearer tokens of which every call must carry one. Default: none is asked for. */
+    /** Bearer tokens, at least one, of which every call must carry one. Default: none is asked for. */
     readonly tokens?: readonly string[] | undefined;
     /** Calls under way at one time; more are refused with RESOURCE_EXHAUSTED. Default 10,000. */
     readonly maxInFlight?: number | undefined;
@@ -95,7 +95,7 @@ declare class NoriKVServer implements AsyncDisposable {
  * Whatever the store guarantees its clients are told, and nothing else. The store stays the caller's: close the
  * server first, then the store.
  *
- * @throws InvalidArgumentError naming the option that is wrong.
+ * @throws InvalidArgumentError naming the option that is wrong, and for a store that is none, such as a promise of one.
  * @throws NoriKVError with code UNAVAILABLE if the address cannot be listened on.
  *
  * @example
