@@ -308,8 +308,7 @@ declare class InventoryManager {
      */
     commit(reservationId: string, options?: CommitOptions): Promise<Resolution>;
     /**
-     * Gives the reserved units back. Repeating it is safe, and so is releasing what has expired: it answers how
-     * the reservation ended, with `repeated`.
+     * Gives the reserved units back. Repeating it, or releasing what has expired, answers how it ended, with `repeated`.
      *
      * @throws ReservationResolvedError if it was committed. The units are sold and stay so.
      * @throws ReservationNotFoundError if it is not known, or is forgotten.
@@ -359,9 +358,8 @@ declare class InventoryManager {
      */
     sweep(sku: string, options?: ItemOptions): Promise<number>;
     /**
-     * Removes an item and its reservations. True if it existed. If it is created again, their ids are new ones: a late
-     * repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
-     * The `opId`s of `adjust` are kept for `tombstoneTtlMs`, and an item created again by then has them from then on.
+     * Removes an item and its reservations. True if it existed. Created again, it takes an order number it sold under for a
+     * new one: to sell it again, `adjust` it to 0. It still knows `opId`s of `adjust` if that is within `tombstoneTtlMs`.
      *
      * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
      */

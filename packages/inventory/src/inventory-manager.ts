@@ -73,8 +73,8 @@ export class InventoryManager {
     checkWhole('initialQuantity', initialQuantity, 0, mostUnits);
     if (minAvailable !== undefined) checkWhole('minAvailable', minAvailable, -mostUnits, mostUnits);
     checkOneOf('upsert', upsert, [true, false]);
-    const start = { quantity: initialQuantity, minAvailable, upsert };
-    accepted(await this.#records.update(name, 0, create(start, this.#settings.rules), limits), name);
+    const item = { quantity: initialQuantity, minAvailable, upsert };
+    accepted(await this.#records.update(name, 0, create(item, this.#settings.rules), limits), name);
   }
 
   /**
@@ -133,8 +133,7 @@ export class InventoryManager {
   }
 
   /**
-   * Gives the reserved units back. Repeating it is safe, and so is releasing what has expired: it answers how
-   * the reservation ended, with `repeated`.
+   * Gives the reserved units back. Repeating it, or releasing what has expired, answers how it ended, with `repeated`.
    *
    * @throws ReservationResolvedError if it was committed. The units are sold and stay so.
    * @throws ReservationNotFoundError if it is not known, or is forgotten.
@@ -230,9 +229,8 @@ export class InventoryManager {
   }
 
   /**
-   * Removes an item and its reservations. True if it existed. If it is created again, their ids are new ones: a late
-   * repetition of `reserve` under an order number that was sold holds once more. To sell it again, `adjust` it to 0.
-   * The `opId`s of `adjust` are kept for `tombstoneTtlMs`, and an item created again by then has them from then on.
+   * Removes an item and its reservations. True if it existed. Created again, it takes an order number it sold under for a
+   * new one: to sell it again, `adjust` it to 0. It still knows `opId`s of `adjust` if that is within `tombstoneTtlMs`.
    *
    * @throws ItemConflictError if it has live reservations and `force` is not set, or is split.
    */
