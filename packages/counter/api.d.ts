@@ -1,7 +1,10 @@
 import { KvStore, CallOptions, GetOptions, NoriKVError, ErrorFacts } from '@norikv/store';
 import { UpdaterOptions } from '@norikv/cas-retry';
 
-/** Limits on the value of a counter. All its writers must use the same. A missing counter is 0, also where they leave 0 out. */
+/**
+ * Limits on the value of a counter. All its writers must use the same. A missing counter is 0, also where they leave
+ * 0 out.
+ */
 interface CounterBounds {
     readonly min?: number | bigint | undefined;
     readonly max?: number | bigint | undefined;

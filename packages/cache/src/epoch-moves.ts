@@ -26,8 +26,9 @@ export const overwrite: EpochMove = async (gate, { key, nowMs, ttlMs }) => {
 };
 
 /**
- * A read, and a write on what was read. Where another move came in between, a read more: that one did it for both, unless it
- * left an earlier time. So the time never goes back, and of those who move it at once only those with a later time try again.
+ * A read, and a write on what was read. Where another move came in between, a read more: that one did it for both,
+ * unless it left an earlier time. So the time never goes back, and of those who move it at once only those with a
+ * later time try again.
  */
 export const moveForward: EpochMove = async (gate, { key, nowMs, ttlMs }) => {
   const read = (): Promise<Entry | null> => gate.insist((store) => find(store, key));

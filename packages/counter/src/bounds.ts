@@ -2,7 +2,10 @@ import { checkObject, checkOneOf, checkOptions, refuse } from '@norikv/store/che
 import { wholeNumber } from './counter-value.js';
 import { CounterBoundError } from './errors.js';
 
-/** Limits on the value of a counter. All its writers must use the same. A missing counter is 0, also where they leave 0 out. */
+/**
+ * Limits on the value of a counter. All its writers must use the same. A missing counter is 0, also where they leave
+ * 0 out.
+ */
 export interface CounterBounds {
   readonly min?: number | bigint | undefined;
   readonly max?: number | bigint | undefined;

@@ -23,7 +23,8 @@ const tries = 3;
 
 /**
  * The methods of LangChain's `VectorStore` but `asRetriever`, over records whose vectors are derived, and `repair` for
- * what crashes leave. It is no subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity: higher is better.
+ * what crashes leave. It is no subclass: give it to a `VectorStoreRetriever` with a cast. Scores are cosine similarity:
+ * higher is better.
  * A vector that is not as many finite numbers as `dimensions` says, of the model or given, is an `EmbeddingError`.
  *
  * @example
