@@ -13,6 +13,8 @@ export default defineConfig({
       exclude: Object.keys(unseen),
       reporter: ['text', 'html'],
       thresholds: coverageThresholds(),
+      // One run then tells of both.
+      reportOnFailure: true,
     },
   },
 });
