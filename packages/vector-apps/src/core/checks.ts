@@ -7,10 +7,14 @@ export function checkNumber(name: string, value: number, least: number, most: nu
   return refuse(name, value, `a number from ${least} to ${most}`);
 }
 
+/** Whether a value is an object or an array. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** @throws InvalidArgumentError unless the value is an object; `undefined` is one without properties. */
 export function checkObject(name: string, value: unknown): void {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (value === undefined || isObject) return;
+  if (value === undefined || (isObject(value) && !Array.isArray(value))) return;
   refuse(name, value, 'an object, or leave it out');
 }
 
@@ -48,8 +52,7 @@ export function checkAnswer(answer: boolean): boolean {
 
 /** @throws InvalidArgumentError unless the value is an iterable, and no string. */
 export function checkIterable(name: string, value: unknown): void {
-  const isObject = typeof value === 'object' && value !== null;
-  if (isObject && (Symbol.iterator in value || Symbol.asyncIterator in value)) return;
+  if (isObject(value) && (Symbol.iterator in value || Symbol.asyncIterator in value)) return;
   refuse(name, value, 'an array or another iterable, also an async one');
 }
 

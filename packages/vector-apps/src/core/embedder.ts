@@ -15,6 +15,7 @@ import { contentHash } from './content-hash.js';
 import type { EmbeddingModel } from './embedding-model.js';
 import { mapBounded } from './map-bounded.js';
 import { MicroBatcher } from './micro-batcher.js';
+import { mostDimensions } from './vector-space.js';
 
 /** Options of one {@link Embedder.embed}. */
 export interface EmbedOptions {
@@ -71,7 +72,7 @@ export function createEmbedder(model: EmbeddingModel, options: EmbedderOptions =
   checkOptions(options, ['batchSize', 'concurrency', 'cacheSize', 'clock']);
   const { batchSize = 32, concurrency = 2, cacheSize = 0, clock } = options;
   const { dimensions, fingerprint = '' } = model;
-  checkWhole('model.dimensions', dimensions, 1, 4_096);
+  checkWhole('model.dimensions', dimensions, 1, mostDimensions);
   checkWhole('batchSize', batchSize, 1, 10_000);
   checkWhole('concurrency', concurrency, 1, 1_000);
   checkWhole('cacheSize', cacheSize, 0, 10_000_000);

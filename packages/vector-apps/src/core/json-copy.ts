@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@norikv/store';
+import { isObject } from './checks.js';
 
 /**
  * An object as it is read again from JSON: a copy that nobody else changes. Of nothing it is one without properties.
@@ -16,9 +17,4 @@ export function jsonCopy<Plain extends object>(name: string, value: Plain | unde
   }
   if (isObject(copy) && !Array.isArray(copy)) return copy as Plain;
   throw new InvalidArgumentError(`${name} is ${JSON.stringify(copy)} as JSON; give an object`);
-}
-
-/** Whether a value is an object or an array. */
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

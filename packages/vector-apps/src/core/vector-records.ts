@@ -5,8 +5,8 @@ import { GhostList } from './ghost-list.js';
 import { Ledger } from './ledger.js';
 import { LimitedUpdater } from './limited-updater.js';
 import { mapBounded } from './map-bounded.js';
-import { claimNamespace } from './namespace-owner.js';
 import { type NearestOptions, type NearestResult, nearestRecords } from './nearest.js';
+import { prepareSpace } from './prepare-space.js';
 import { type Generation, recordTransitions, tombstoneMs } from './record-state.js';
 import { RecordTable } from './record-table.js';
 import { RecordWriter } from './record-writer.js';
@@ -25,7 +25,7 @@ import { checkId } from './vector-id.js';
 import type { VectorKvStore } from './vector-kv-store.js';
 import type { VectorRecord } from './vector-record.js';
 import type { VectorRecordsOptions } from './vector-records-options.js';
-import { checkVector, claimSpace, type VectorSpace } from './vector-space.js';
+import { checkVector, type VectorSpace } from './vector-space.js';
 
 /**
  * Records with vectors. The record is the truth, its vectors are derived from it: what a reader gets is always
@@ -237,9 +237,7 @@ export class VectorRecords<T> {
   }
 
   async #initialize(budget: CallBudget): Promise<void> {
-    await claimNamespace(this.#updater, this.#space.namespace, this.#prefix, budget);
-    await claimSpace(this.#updater, `${this.#prefix}meta`, this.#space, budget);
-    await this.#vectors.createNamespace(budget);
+    await prepareSpace(this.#updater, this.#prefix, this.#space, this.#vectors, budget);
     this.#isInitialized = true;
   }
 

@@ -4,6 +4,9 @@ import { ModelMismatchError } from '../errors.js';
 import type { CallBudget } from './call-budget.js';
 import type { LimitedUpdater } from './limited-updater.js';
 
+/** How many numbers a vector may have: what stores take. */
+export const mostDimensions = 4_096;
+
 /** What all vectors of a namespace have in common. */
 export interface VectorSpace {
   readonly namespace: string;

@@ -4,10 +4,10 @@ import { createEmbedder } from '../core/embedder.js';
 import type { EmbeddingModel } from '../core/embedding-model.js';
 import { Ledger } from '../core/ledger.js';
 import { LimitedUpdater } from '../core/limited-updater.js';
-import { claimNamespace } from '../core/namespace-owner.js';
+import { prepareSpace } from '../core/prepare-space.js';
 import { tombstoneMs } from '../core/record-state.js';
 import { StoredVectors } from '../core/stored-vectors.js';
-import { claimSpace, type VectorSpace } from '../core/vector-space.js';
+import type { VectorSpace } from '../core/vector-space.js';
 import { Admission } from './admission.js';
 import { DocumentTable } from './document-table.js';
 import { Embedding } from './embedding.js';
@@ -69,10 +69,6 @@ export function assemble(
     admission,
     settlement,
     repair: new DeduplicationRepair({ table, index, ledger, rivals, settlement }),
-    async prepare(budget) {
-      if (vectors) await claimNamespace(updater, namespace, prefix, budget);
-      await claimSpace(updater, `${prefix}meta`, space, budget);
-      await vectors?.createNamespace(budget);
-    },
+    prepare: (budget) => prepareSpace(updater, prefix, space, vectors, budget),
   };
 }

@@ -10,6 +10,7 @@ import type { RepairReport, VerifyReport } from '../core/repair.js';
 import { isVectorMissing } from '../core/stored-vectors.js';
 import { cosine } from '../core/vector-math.js';
 import { VectorRecords } from '../core/vector-records.js';
+import { mostDimensions } from '../core/vector-space.js';
 import type {
   LangChainDocument,
   LangChainEmbeddings,
@@ -54,7 +55,7 @@ export class NoriKVVectorStore {
       clock,
     } = options;
     checkShared({ namespace, clock }, []);
-    checkWhole('dimensions', dimensions, 1, 4_096);
+    checkWhole('dimensions', dimensions, 1, mostDimensions);
     checkString('fingerprint', fingerprint);
     this.embeddings = embeddings;
     this.#concurrency = concurrency;

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@norikv/store';
 import { checkWhole, refuse } from '@norikv/store/checks';
 import { checkCall, checkFlags, checkFunctions, checkNumber, checkShared } from '../core/checks.js';
 import { checkId } from '../core/vector-id.js';
+import { mostDimensions } from '../core/vector-space.js';
 import type { HalfLives } from './decay.js';
 import type { RecommendationOptions, RecommendOptions, SimilarOptions, TrainingOptions } from './options.js';
 import type { TrainingPlan } from './train.js';
@@ -30,8 +31,6 @@ const defaultTypes = { view: 1, click: 1, cart: 3, like: 4, purchase: 5, dislike
 
 /** Interactions a user's record keeps, from which it is made anew when the vectors change. */
 const recentSize = 50;
-
-const mostDimensions = 4_096;
 
 const optionNames: readonly (keyof RecommendationOptions)[] = [
   'prefix',

@@ -1,8 +1,9 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
 import { InvalidArgumentError } from '@norikv/store';
 import { checkString } from '@norikv/store/checks';
+import { isObject } from '../core/checks.js';
 import { contentHash } from '../core/content-hash.js';
-import { isObject, jsonCopy } from '../core/json-copy.js';
+import { jsonCopy } from '../core/json-copy.js';
 import { type Chunk, type ChunkingOptions, chunksOf } from './chunking.js';
 
 /** A document to be searched. */
