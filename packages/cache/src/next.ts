@@ -3,7 +3,7 @@ import { DeadlineExceededError, type KvStore, requireCapabilities } from '@norik
 import { checkFunction } from '@norikv/store/checks';
 import { type AdapterOptions, type ShelfSettings, shelfSettings } from './adapter-options.js';
 import { moveForward } from './epoch-moves.js';
-import { within } from './pause.js';
+import { inTime } from './pause.js';
 import { tagEpoch } from './place.js';
 import { Shelf } from './shelf.js';
 
@@ -63,6 +63,7 @@ export function createNextCacheHandler(
 ): new () => NextCacheHandler {
   checkFunction('openStore', openStore);
   const settings = shelfSettings(options, 'next');
+  const { clock, storeTimeoutMs } = settings;
   let opened: Promise<KvStore> | undefined;
   let made: Shelf | undefined;
   const open = async (): Promise<KvStore> => openStore();
@@ -72,13 +73,10 @@ export function createNextCacheHandler(
       opened = undefined;
       throw error;
     });
-    const store = await within(settings.clock, settings.storeTimeoutMs, opened, undefined);
-    if (!store) {
-      throw new DeadlineExceededError(
-        `openStore() took more than ${settings.storeTimeoutMs} ms (storeTimeoutMs)`,
-        { outcome: 'not-applied' },
-      );
-    }
+    const store = await inTime(clock, storeTimeoutMs, opened, () => {
+      const text = `openStore() took more than ${storeTimeoutMs} ms (storeTimeoutMs)`;
+      return new DeadlineExceededError(text, { outcome: 'not-applied' });
+    });
     // A store that cannot be used stays so, and is not opened again for every request.
     made ??= shelfOn(store, settings);
     return made;

@@ -7,6 +7,19 @@ export function pause(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
+/** What the work gives, or an error if it takes longer than `limitMs`. The work goes on; see {@link within}. */
+export async function inTime<Result>(
+  clock: Clock,
+  limitMs: number,
+  work: Promise<Result>,
+  lateError: () => Error,
+): Promise<Result> {
+  const late = Symbol('late');
+  const result = await within(clock, limitMs, work, late);
+  if (typeof result === 'symbol') throw lateError();
+  return result;
+}
+
 /**
  * What the work gives, or `late` if it takes longer than `limitMs`. The work goes on.
  *

@@ -8,7 +8,7 @@ import {
   type KvStore,
   UnavailableError,
 } from '@norikv/store';
-import { pause, within } from './pause.js';
+import { inTime, pause } from './pause.js';
 
 const retryPauseMs = 25;
 
@@ -76,12 +76,10 @@ export class StoreGate {
     }
   }
 
-  async #timed<Result>(send: (store: KvStore) => Promise<Result>): Promise<Result> {
+  #timed<Result>(send: (store: KvStore) => Promise<Result>): Promise<Result> {
     const { clock, storeTimeoutMs } = this.#settings;
-    const late = Symbol('late');
-    const result = await within(clock, storeTimeoutMs, send(this.store), late);
-    if (typeof result !== 'symbol') return result;
-    throw new DeadlineExceededError(`the store did not answer within ${storeTimeoutMs} ms (storeTimeoutMs)`);
+    const text = `the store did not answer within ${storeTimeoutMs} ms (storeTimeoutMs)`;
+    return inTime(clock, storeTimeoutMs, send(this.store), () => new DeadlineExceededError(text));
   }
 
   #succeeded(): void {

@@ -10,9 +10,9 @@ import { Space } from '../src/place.js';
 import { decodeRecord, encodeRecord } from '../src/record.js';
 import { StoreGate } from '../src/store-gate.js';
 
-function start(maxCells = 2) {
+function start(maxCells = 2, latencyMs: () => number = () => 1) {
   const clock = new FakeClock();
-  const store = withFaults(createMemoryStore({ clock }), { clock, latencyMs: 1 });
+  const store = withFaults(createMemoryStore({ clock }), { clock, latencyMs });
   const gate = new StoreGate(store, { clock, storeTimeoutMs: 100, breakerFailures: 1_000, breakerMs: 1 });
   const settings = {
     prefix: 'p',
@@ -121,19 +121,8 @@ describe('epochs', () => {
   });
 
   it('are not learnt by a cell that was forgotten once a later look had failed', async () => {
-    const clock = new FakeClock();
     const latencies = [70, 1];
-    const memory = createMemoryStore({ clock });
-    const store = withFaults(memory, { clock, latencyMs: () => latencies.shift() ?? 1 });
-    const gate = new StoreGate(store, { clock, storeTimeoutMs: 100, breakerFailures: 9, breakerMs: 1 });
-    const settings = {
-      prefix: 'p',
-      maxKeyBytes: 1_024,
-      maxStalenessMs: 100,
-      lifetimeMs: 10_000,
-      maxCells: 1,
-    };
-    const epochs = new Epochs(gate, { ...settings, clock, move: overwrite });
+    const { clock, epochs, store } = start(1, () => latencies.shift() ?? 1);
     const look = epochs.refresh(['a']);
     await clock.advance(51);
     store.faults.next('get', 'lost-request');
