@@ -50,6 +50,7 @@ export { checkCallOptions, checkReadOptions, checkSignal, checkWriteOptions, del
 // checks.d.ts
 
 import { C as Clock } from './clock.js';
+import { K as KvStore } from './kv-store.js';
 
 /** A value as an error names it: "5" and 5n are not 5, and a promise is not what it gives. Of text the beginning. */
 declare function shown(value: unknown): string;
@@ -71,6 +72,8 @@ declare function checkText(name: string, value: unknown, maxBytes: number): stri
 declare function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void;
 /** @throws InvalidArgumentError unless the value is a function. */
 declare function checkFunction(name: string, value: unknown): void;
+/** @throws InvalidArgumentError unless the value is a store: a promise of one would fail in the first call. */
+declare function checkStore(store: KvStore): void;
 /** @throws InvalidArgumentError naming the method of a clock that is missing: it would be missed in the middle of a call. */
 declare function checkClock(clock: Clock): void;
 /**
@@ -102,7 +105,7 @@ declare function checkNames(what: string, options: object, known: readonly strin
  */
 declare function checkOptions<Options>(options: Options, known: readonly string[], name?: string): Options;
 
-export { checkAtOnce, checkClock, checkFunction, checkNames, checkObject, checkOneOf, checkOptions, checkString, checkText, checkWhole, draw, refuse, shown };
+export { checkAtOnce, checkClock, checkFunction, checkNames, checkObject, checkOneOf, checkOptions, checkStore, checkString, checkText, checkWhole, draw, refuse, shown };
 
 // clock.d.ts
 
@@ -128,7 +131,7 @@ export { type Clock as C, type CancelTimer as a, systemClock as s };
 
 // index.d.ts
 
-import { K as Key, E as Entry, V as Version, a as KvStore, G as GetOptions, P as PutOptions, D as DeleteOptions, b as Value, C as CallOptions, c as Consistency } from './kv-store.js';
+import { a as Key, E as Entry, V as Version, K as KvStore, G as GetOptions, P as PutOptions, D as DeleteOptions, b as Value, C as CallOptions, c as Consistency } from './kv-store.js';
 export { d as Capabilities, e as GetResult, f as Guarantee, i as isZeroVersion, r as requireCapabilities, v as versionsEqual } from './kv-store.js';
 export { a as CancelTimer, C as Clock, s as systemClock } from './clock.js';
 
@@ -466,7 +469,7 @@ interface KvStore {
     delete(key: Key, options?: DeleteOptions): Promise<boolean>;
 }
 
-export { type CallOptions as C, type DeleteOptions as D, type Entry as E, type GetOptions as G, type Key as K, type PutOptions as P, type Version as V, type KvStore as a, type Value as b, type Consistency as c, type Capabilities as d, type GetResult as e, type Guarantee as f, isZeroVersion as i, requireCapabilities as r, versionsEqual as v };
+export { type CallOptions as C, type DeleteOptions as D, type Entry as E, type GetOptions as G, type KvStore as K, type PutOptions as P, type Version as V, type Key as a, type Value as b, type Consistency as c, type Capabilities as d, type GetResult as e, type Guarantee as f, isZeroVersion as i, requireCapabilities as r, versionsEqual as v };
 
 // listeners.d.ts
 

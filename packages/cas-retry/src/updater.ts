@@ -1,6 +1,6 @@
 import { find, type GetOptions, type Key, type KvStore } from '@norikv/store';
 import { checkCallOptions } from '@norikv/store/call-options';
-import { checkFunction, checkNames, checkString, refuse } from '@norikv/store/checks';
+import { checkFunction, checkNames, checkStore, checkString, refuse } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import { waitWithin } from '@norikv/store/wait-within';
 import { type Codec, decodeState } from './codec.js';
@@ -80,7 +80,7 @@ export interface Updater {
  * ```
  */
 export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Updater {
-  if (typeof store?.put !== 'function') refuse('store', store, 'an open store, awaited');
+  checkStore(store);
   const settings = settingsOf(options);
   const { clock } = settings;
   const queueOf = queuesOf(store);

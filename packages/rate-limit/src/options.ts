@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@norikv/store';
-import { checkFunction, checkNames, checkObject, checkOneOf, checkWhole } from '@norikv/store/checks';
+import { checkFunction, checkOneOf, checkOptions, checkWhole } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import { mostRequests } from './limit.js';
 import type { RateLimitSource } from './result.js';
@@ -78,8 +78,7 @@ const defaults: Settings = {
 
 /** @throws InvalidArgumentError naming the option that is wrong. */
 export function settingsOf(options: RateLimiterOptions): Settings {
-  checkObject('options', options);
-  checkNames('an option', options, Object.keys(defaults));
+  checkOptions(options, Object.keys(defaults));
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: Settings = { ...defaults, ...Object.fromEntries(given) };
   const { onFailure } = settings;

@@ -1,6 +1,6 @@
 import { type WireMethod, watchCluster } from '@norikv/client/wire';
 import type { KvStore } from '@norikv/store';
-import { refuse } from '@norikv/store/checks';
+import { checkStore } from '@norikv/store/checks';
 import { addressText } from './address-text.js';
 import { ClusterService } from './cluster-service.js';
 import { exposures } from './exposures.js';
@@ -37,7 +37,7 @@ export class NoriKVServer implements AsyncDisposable {
 
   /** Use {@link createServer}, which also listens. @throws InvalidArgumentError naming the option that is wrong. */
   constructor(store: KvStore, options: ServerOptions) {
-    if (typeof store?.put !== 'function') refuse('store', store, 'an open store, awaited');
+    checkStore(store);
     const settings = serverSettings(options);
     this.#settings = settings;
     this.#guard = new Guard(settings);

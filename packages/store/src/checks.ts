@@ -1,6 +1,7 @@
 import { stringToBytes } from './bytes.js';
 import { type Clock, systemClock } from './clock.js';
 import { InvalidArgumentError } from './errors.js';
+import type { KvStore } from './kv-store.js';
 import { isPromise, quiet } from './listeners.js';
 
 /** A value as an error names it: "5" and 5n are not 5, and a promise is not what it gives. Of text the beginning. */
@@ -59,6 +60,11 @@ export function checkOneOf(name: string, value: unknown, allowed: readonly unkno
 /** @throws InvalidArgumentError unless the value is a function. */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') refuse(name, value, 'a function');
+}
+
+/** @throws InvalidArgumentError unless the value is a store: a promise of one would fail in the first call. */
+export function checkStore(store: KvStore): void {
+  if (typeof store?.put !== 'function') refuse('store', store, 'an open store, awaited');
 }
 
 /** @throws InvalidArgumentError naming the method of a clock that is missing: it would be missed in the middle of a call. */
