@@ -58,8 +58,8 @@ export class Caller {
       try {
         if (last) await limit.pause(this.#pauseMs(attempt), last);
         const known = this.#login.metadata();
-        const logIn = async (): Promise<Metadata> => this.#login.metadata();
-        const metadata = known instanceof Promise ? await limit.waitShared(logIn, last) : known;
+        const metadata =
+          known instanceof Promise ? await limit.waitShared(async () => this.#login.metadata(), last) : known;
         // After the login, which may take long: the host has to be usable at the moment of sending.
         const host = await this.#cluster.host(limit, last);
         const answer = await this.#send(host, call, metadata, limit);
