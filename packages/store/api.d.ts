@@ -533,7 +533,7 @@ export { type SchemaIssue, type SchemaResult, type StandardSchema, issueText };
 
 // wait-within.d.ts
 
-import { C as Clock } from './clock.js';
+import { C as Clock, a as CancelTimer } from './clock.js';
 
 /** A signal that ends a wait, and the error for that. */
 interface SignalLimit {
@@ -557,6 +557,11 @@ interface TimeLimit {
 /** What ends a wait. */
 type WaitLimits = SignalLimit | (SignalLimit & TimeLimit);
 /**
+ * Calls back when time is up and what has arrived by then was read. In a process that stood still all timers come
+ * first, and answers that arrived meanwhile would count as late.
+ */
+declare function startDeadline(clock: Pick<Clock, 'startTimer'>, delayMs: number, callback: () => void): CancelTimer;
+/**
  * Begins work and waits for it, no longer than a signal and a time limit allow. After that the work goes on, and its
  * result is ignored. If the signal has ended before, the work is not begun.
  *
@@ -566,4 +571,4 @@ type WaitLimits = SignalLimit | (SignalLimit & TimeLimit);
  */
 declare function waitWithin<Result>(begin: () => Promise<Result>, limits: WaitLimits): Promise<Result>;
 
-export { type SignalLimit, type TimeLimit, type WaitLimits, waitWithin };
+export { type SignalLimit, type TimeLimit, type WaitLimits, startDeadline, waitWithin };

@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '@norikv/store';
+import { startDeadline } from '@norikv/store/wait-within';
 
 /** Waits. */
 export function pause(clock: Clock, delayMs: number): Promise<void> {
@@ -20,11 +21,7 @@ export async function inTime<Result>(
   return result;
 }
 
-/**
- * What the work gives, or `late` if it takes longer than `limitMs`. The work goes on.
- *
- * Of a process that was stopped all timers end before anything is read that has arrived meanwhile: that still counts.
- */
+/** What the work gives, or `late` if it takes longer than `limitMs`. The work goes on. */
 export async function within<Result, Late>(
   clock: Clock,
   limitMs: number,
@@ -33,7 +30,7 @@ export async function within<Result, Late>(
 ): Promise<Result | Late> {
   let cancel: CancelTimer | undefined;
   const timer = new Promise<Late>((resolve) => {
-    cancel = clock.startTimer(() => setImmediate(resolve, late), limitMs);
+    cancel = startDeadline(clock, limitMs, () => resolve(late));
   });
   try {
     return await Promise.race([work, timer]);

@@ -10,8 +10,8 @@ import {
   type Version,
 } from '@norikv/store';
 import { tell } from '@norikv/store/listeners';
+import { startDeadline } from '@norikv/store/wait-within';
 import { type Attempt, judge, send } from './attempt.js';
-import { startDeadline } from './deadline.js';
 import { delay } from './delay.js';
 import { late } from './errors.js';
 import { type Fault, faultOf, isTransientRead } from './fault.js';

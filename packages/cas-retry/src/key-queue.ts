@@ -1,9 +1,9 @@
 import type { Clock, Key, KvStore } from '@norikv/store';
 import { tell } from '@norikv/store/listeners';
+import { startDeadline } from '@norikv/store/wait-within';
 import type { Attempt } from './attempt.js';
 import { createContention } from './contention.js';
 import { type Broken, createCourier, type Delivery } from './courier.js';
-import { startDeadline } from './deadline.js';
 import { delay } from './delay.js';
 import { faultOf } from './fault.js';
 import { createMemo } from './memo.js';

@@ -4,7 +4,6 @@ import { checkFunction, checkNames, checkStore, checkString, refuse } from '@nor
 import { tell } from '@norikv/store/listeners';
 import { waitWithin } from '@norikv/store/wait-within';
 import { type Codec, decodeState } from './codec.js';
-import { startDeadline } from './deadline.js';
 import { decodeEnvelope } from './envelope.js';
 import { cancelled, late } from './errors.js';
 import { PendingUpdate } from './pending-update.js';
@@ -122,7 +121,7 @@ export function createUpdater(store: KvStore, options: UpdaterOptions = {}): Upd
       const entry = await waitWithin(() => find(store, key, readOptions), {
         signal,
         cancelled,
-        clock: { startTimer: (callback, delayMs) => startDeadline(clock, delayMs, callback) },
+        clock,
         timeoutMs,
         late: () => late(timeoutMs, { key, outcome: 'not-applied' }),
       });

@@ -44,8 +44,8 @@ export function createReader(read: (limits: CallOptions) => Promise<bigint>, clo
     return waitWithin(join, {
       signal,
       cancelled: (cause) => new CancelledError('The read was cancelled.', { cause }),
-      // Here, as a reading takes two round trips. One turn late, so that what has arrived by then was read.
-      clock: { startTimer: (callback, delayMs) => clock.startTimer(() => setImmediate(callback), delayMs) },
+      // Here, as a reading takes two round trips.
+      clock,
       timeoutMs,
       late: () => new DeadlineExceededError(`No answer within ${timeoutMs} ms`, { outcome: 'not-applied' }),
     });

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { CancelTimer, Clock } from './clock.js';
 import { onAbort } from './on-abort.js';
 
 /** A signal that ends a wait, and the error for that. */
@@ -26,6 +26,18 @@ export interface TimeLimit {
 export type WaitLimits = SignalLimit | (SignalLimit & TimeLimit);
 
 /**
+ * Calls back when time is up and what has arrived by then was read. In a process that stood still all timers come
+ * first, and answers that arrived meanwhile would count as late.
+ */
+export function startDeadline(
+  clock: Pick<Clock, 'startTimer'>,
+  delayMs: number,
+  callback: () => void,
+): CancelTimer {
+  return clock.startTimer(() => setImmediate(callback), delayMs);
+}
+
+/**
  * Begins work and waits for it, no longer than a signal and a time limit allow. After that the work goes on, and its
  * result is ignored. If the signal has ended before, the work is not begun.
  *
@@ -47,7 +59,7 @@ async function limited<Result>(begin: () => Promise<Result>, limits: WaitLimits)
     return await new Promise<Result>((resolve, reject) => {
       if (signal) releases.push(onAbort(signal, () => reject(limits.cancelled(signal.reason, true))));
       if ('clock' in limits && limits.timeoutMs !== undefined) {
-        releases.push(limits.clock.startTimer(() => reject(limits.late()), limits.timeoutMs));
+        releases.push(startDeadline(limits.clock, limits.timeoutMs, () => reject(limits.late())));
       }
       begin().then(resolve, reject);
     });

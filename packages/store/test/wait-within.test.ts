@@ -158,6 +158,13 @@ describe('a time limit', () => {
     else work.resolve('done');
   });
 
+  it('that ends while a result is on its way in lets that count: the process may have stood still', async () => {
+    const result = limited(50);
+    clock.fire();
+    work.resolve('done');
+    expect(await result).toBe('done');
+  });
+
   it('needs no signal', async () => {
     const result = waitWithin(begin, { cancelled, clock, timeoutMs: 1, late });
     clock.fire();
@@ -166,9 +173,11 @@ describe('a time limit', () => {
 
   it('and a signal: the one that comes first counts', async () => {
     const first = limited(50);
+    const outcome = expect(first).rejects.toMatchObject({ why: 'late' });
     clock.fire();
+    await turn();
     controller.abort('gone');
-    await expect(first).rejects.toMatchObject({ why: 'late' });
+    await outcome;
     controller = new AbortController();
     const second = limited(50);
     controller.abort('gone');
