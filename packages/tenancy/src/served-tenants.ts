@@ -58,8 +58,11 @@ export class ServedTenants {
     this.#bySpace.delete(space);
   }
 
+  /** One that cannot give back keeps the others from nothing. */
   async close(): Promise<void> {
-    await Promise.all([...this.#bySpace.values()].map(({ ledger }) => ledger.close()));
+    const served = [...this.#bySpace.values()];
+    const closings = await Promise.allSettled(served.map(({ ledger }) => ledger.close()));
+    for (const closing of closings) if (closing.status === 'rejected') throw closing.reason;
   }
 
   #admission(tenantId: string, space: string, pace: Pace): Admission {

@@ -210,7 +210,7 @@ export class TenantManager {
     );
   }
 
-  /** Gives back what this process took of limits and did not use. Clients go on working. */
+  /** Gives back what this process took of limits and did not use. Clients go on working, and take no chunks any more. */
   async close(): Promise<void> {
     await this.#served.close();
   }

@@ -8,19 +8,27 @@ import { excess, isNothing, lesser, minus, nothing, plus } from './units.js';
 
 const megabyte = 1_048_576;
 
+/** What was taken from the record. */
+interface Grant extends Usage {
+  /** Whether the record is within the limits, which a tenant may be above that got lower ones. */
+  readonly isWithin: boolean;
+}
+
 /**
  * What a tenant uses of its keys and bytes.
  *
  * Every unit is taken from one record, by conditional writes, before it is used, so never more is used than the
  * limit. With a `chunk`, a process takes more at a time; what it does not use is lost to the tenant when the
- * process ends without `close`, until `setUsage` corrects it.
+ * process ends without `close`, until `setUsage` corrects it. Nothing is taken in advance after `close`.
  */
 export class UsageLedger {
   readonly #updater: Updater;
   readonly #key: string;
-  readonly #chunk: Usage;
+  #chunk: Usage;
   /** Taken from the record and not used. */
   #spare: Usage = nothing;
+  /** The limits that the record was seen to be within. Under others there may be no room for what is spare. */
+  #within: TenantLimits | undefined;
   /** While a chunk is being taken: whether the limit had room for it. */
   #fetching: Promise<boolean> | undefined;
 
@@ -59,22 +67,21 @@ export class UsageLedger {
     await this.#return(surplus);
   }
 
-  /** Gives back all that was taken and not used. If it was certainly not given back, it is still there to repeat that. */
+  /** Gives back all that was taken and not used, chunks under way included. From then on only what is needed is taken. */
   async close(): Promise<void> {
-    const spare = this.#spare;
-    try {
-      await this.#return(spare);
-    } catch (error) {
-      if (isNoriKVError(error) && error.outcome === 'not-applied') this.#spare = plus(this.#spare, spare);
-      throw error;
-    }
+    this.#chunk = nothing;
+    await this.#fetching;
+    await this.#returnAll();
   }
 
   /** Takes from what is left of earlier chunks, and the rest from the record. */
   async #take(need: Usage, limits: TenantLimits): Promise<void> {
-    for (let size = this.#chunk; ; ) {
-      const drawn = lesser(need, this.#spare);
+    if (isNothing(need)) return;
+    for (let isExact = false; ; ) {
+      if (this.#within !== limits) await this.#returnAll();
+      const drawn = this.#within === limits ? lesser(need, this.#spare) : nothing;
       const missing = minus(need, drawn);
+      const size = isExact ? nothing : this.#chunk;
       const chunk = {
         keys: missing.keys > 0 ? size.keys : 0,
         bytes: missing.bytes > 0 ? size.bytes : 0,
@@ -82,7 +89,7 @@ export class UsageLedger {
       const isChunked = chunk.keys > 0 || chunk.bytes > 0;
       if (isChunked && this.#fetching) {
         // Else each call at the same time would take a chunk of its own, and leave the others nothing.
-        if (!(await this.#fetching)) size = nothing;
+        if (!(await this.#fetching)) isExact = true;
         continue;
       }
       this.#spare = minus(this.#spare, drawn);
@@ -91,7 +98,7 @@ export class UsageLedger {
       try {
         return await fetched;
       } catch (error) {
-        this.#spare = plus(this.#spare, drawn);
+        await Promise.allSettled([this.give(drawn)]);
         throw error;
       }
     }
@@ -111,7 +118,7 @@ export class UsageLedger {
   async #fetch(need: Usage, chunk: Usage, limits: TenantLimits): Promise<void> {
     if (isNothing(need)) return;
     const { maxKeys = Infinity, maxStorageMB = Infinity } = limits;
-    const grantOf: Transition<Usage, Usage> = (used = nothing) => {
+    const grantOf: Transition<Usage, Grant> = (used = nothing) => {
       const room = {
         keys: Math.floor(maxKeys) - used.keys,
         bytes: Math.floor(maxStorageMB * megabyte) - used.bytes,
@@ -122,10 +129,22 @@ export class UsageLedger {
         keys: Math.max(need.keys, Math.min(chunk.keys, room.keys)),
         bytes: Math.max(need.bytes, Math.min(chunk.bytes, room.bytes)),
       };
-      return write(plus(used, grant), grant);
+      return write(plus(used, grant), { ...grant, isWithin: isNothing(excess(grant, room)) });
     };
     const granted = await this.#updater.update(this.#key, usageCodec, grantOf);
+    this.#within = granted.isWithin ? limits : undefined;
     this.#spare = plus(this.#spare, minus(granted, need));
+  }
+
+  /** If it was certainly not given back, it is still there to repeat that. */
+  async #returnAll(): Promise<void> {
+    const spare = this.#spare;
+    try {
+      await this.#return(spare);
+    } catch (error) {
+      if (isNoriKVError(error) && error.outcome === 'not-applied') this.#spare = plus(this.#spare, spare);
+      throw error;
+    }
   }
 
   async #return(units: Usage): Promise<void> {

@@ -187,6 +187,107 @@ it.each([
   expect(await manager.usage('a')).toEqual({ keys: 15, bytes: 15 });
 });
 
+describe('what a process took in advance', () => {
+  const plans = { free: { maxKeys: 10 }, pro: { maxKeys: 1_000 } };
+  const chunk = { keys: 100 };
+  const putAll = (client: KvStore, keys: readonly string[]) =>
+    Promise.allSettled(keys.map((key) => client.put(key, 'v')));
+  const names = (begin: string, count: number) => Array.from({ length: count }, (_, at) => `${begin} ${at}`);
+
+  it('lets nobody beyond the limits of a lower plan, in no process', async () => {
+    const clock = new FakeClock();
+    const store = createMemoryStore({ clock });
+    const manager = new TenantManager(store, { plans, chunk, clock });
+    const other = new TenantManager(store, { plans, chunk, clock });
+    await manager.create('a', 'A', 'pro');
+    const clients = [await manager.getClient('a'), await other.getClient('a')] as const;
+    await clients[0].put('first', 'v');
+    await clients[1].put('second', 'v');
+    await manager.setPlan('a', 'free');
+    await clock.advance(5_001);
+    const puts = [
+      ...(await putAll(clients[0], names('x', 60))),
+      ...(await putAll(clients[1], names('y', 60))),
+    ];
+    const refused = puts.flatMap((put) => (put.status === 'rejected' ? [put.reason.code] : []));
+    expect(new Set(refused)).toEqual(new Set(['TENANT_LIMIT']));
+    expect(puts.length - refused.length).toBe(8);
+  });
+
+  it('leaves the room that a lower plan has to the process that took it', async () => {
+    const manager = new TenantManager(createMemoryStore(), { plans, chunk });
+    await manager.create('a', 'A', 'pro');
+    const client = await manager.getClient('a');
+    await client.put('first', 'v');
+    await manager.setPlan('a', 'free');
+    const puts = await putAll(client, names('x', 60));
+    expect(puts.filter(({ status }) => status === 'fulfilled')).toHaveLength(9);
+    await client.delete('first');
+    await client.put('another', 'v');
+    expect(await manager.usage('a')).toEqual({ keys: 10, bytes: 10 });
+  });
+
+  it('or removed lets nobody write who is above the limits', async () => {
+    const store = createMemoryStore();
+    const earlier = new TenantManager(store, { plans });
+    await earlier.create('a', 'A', 'pro');
+    await putAll(await earlier.getClient('a'), names('x', 20));
+    await earlier.setPlan('a', 'free');
+    const manager = new TenantManager(store, { plans, chunk });
+    const client = await manager.getClient('a');
+    for (const key of names('x', 5)) await client.delete(key);
+    // More bytes, of which there may be any number, but no more keys.
+    await client.put('x 5', 'longer');
+    for (let time = 0; time < 2; time += 1) {
+      await expect(client.put('y', 'v')).rejects.toMatchObject({ limit: 'maxKeys' });
+      await client.delete(`x ${6 + time}`);
+    }
+    await manager.close();
+    expect((await manager.usage('a')).keys).toBe(13);
+  });
+
+  it('is given back by a close that comes while it is taken, and nothing is taken in advance after that', async () => {
+    const memory = createMemoryStore();
+    let closed: Promise<void> | undefined;
+    const store: KvStore = {
+      ...memory,
+      put(...args) {
+        if (String(args[0]).startsWith('t.usage/')) closed ??= manager.close();
+        return memory.put(...args);
+      },
+    };
+    const { client, manager } = await start({ maxKeys: 1_000 }, { chunk }, store);
+    const puts = putAll(client, names('x', 5));
+    await vi.waitFor(() => expect(closed).toBeDefined());
+    await closed;
+    expect((await manager.usage('a')).keys).toBeLessThanOrEqual(5);
+    await puts;
+    await client.put('y', 'v');
+    await client.delete('x 0');
+    expect(await manager.usage('a')).toEqual({ keys: 5, bytes: 5 });
+  });
+
+  it('is given back by a close as far as that can be', async () => {
+    const memory = createMemoryStore();
+    const store: KvStore = {
+      ...memory,
+      async put(...args) {
+        await new Promise(setImmediate);
+        return memory.put(...args);
+      },
+    };
+    const manager = new TenantManager(store, { chunk });
+    for (const id of ['a', 'b']) {
+      await manager.create(id, id, 'free');
+      await (await manager.getClient(id)).put('key', 'v');
+    }
+    const { space } = await manager.getRecent('a');
+    await memory.put(`t.usage/${space}`, 'damage');
+    await expect(manager.close()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    expect(await manager.usage('b')).toEqual({ keys: 1, bytes: 1 });
+  });
+});
+
 it('what a close could certainly not give back, the next one does', async () => {
   const memory = createMemoryStore();
   let isRefusing = false;
