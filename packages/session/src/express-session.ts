@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
 import { type Callback, type SessionCallback, settle } from './callbacks.js';
 import type { LiveSession } from './session-record.js';
-import { type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
+import { type SessionCookie, type WebSession, type WebSessionOptions, WebSessions } from './web-sessions.js';
 
 /** What the store uses of a request of Express. */
 export interface ExpressSessionRequest {
@@ -118,16 +118,9 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
   /** Makes the session of a request from what `get` found. Called by express-session. */
   createSession<Created extends object>(request: ExpressSessionRequest, content: WebSession): Created {
     const kinds = this.#kindsOf(request);
-    const { expires, originalMaxAge } = content.cookie;
-    const date = typeof expires === 'string' ? new Date(expires) : expires;
-    // Setting `expires` changes `originalMaxAge`, so that comes last.
-    const cookie = Object.assign(
-      Object.create(kinds.cookie),
-      { path: '/', httpOnly: true },
-      content.cookie,
-      { expires: date },
-      { originalMaxAge },
-    );
+    // A manager may have changed it, with a schema that leaves out what it does not know.
+    const stored: SessionCookie | undefined = content.cookie;
+    const cookie = stored ? cookieOf(kinds, stored) : this.#sampleOf(request).session.cookie;
     const session = new kinds.Session(request, { ...content, cookie });
     const loaded = this.#loaded.get(content);
     if (loaded) this.#loaded.set(session, loaded);
@@ -137,14 +130,32 @@ export class NoriKVSessionStore<Stored extends WebSession = never> extends Event
   /** express-session does not export what its sessions are made of, but makes one when it is asked to. */
   #kindsOf(request: ExpressSessionRequest): Kinds {
     if (this.#kinds) return this.#kinds;
-    const sample: Sample = Object.create(request);
-    this.generate(sample);
+    const { session } = this.#sampleOf(request);
     this.#kinds = {
-      Session: sample.session.constructor,
-      cookie: Object.getPrototypeOf(sample.session.cookie),
+      Session: session.constructor,
+      cookie: Object.getPrototypeOf(session.cookie),
     };
     return this.#kinds;
   }
+
+  #sampleOf(request: ExpressSessionRequest): Sample {
+    const sample: Sample = Object.create(request);
+    this.generate(sample);
+    return sample;
+  }
+}
+
+function cookieOf(kinds: Kinds, stored: SessionCookie): object {
+  const { expires, originalMaxAge } = stored;
+  const date = typeof expires === 'string' ? new Date(expires) : expires;
+  // Setting `expires` changes `originalMaxAge`, so that comes last.
+  return Object.assign(
+    Object.create(kinds.cookie),
+    { path: '/', httpOnly: true },
+    stored,
+    { expires: date },
+    { originalMaxAge },
+  );
 }
 
 function notInUse(): never {

@@ -42,8 +42,9 @@ export interface SessionStoreOptions {
 export interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
   /**
    * Checks the data whenever a session is created, changed or read, and may change it. It must accept its own
-   * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. From
-   * any Standard Schema library; synchronous.
+   * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. Where
+   * sessions of a web framework are changed, what it leaves out is lost to the framework. From any Standard Schema
+   * library; synchronous.
    */
   readonly schema?: StandardSchema<Data> | undefined;
 }

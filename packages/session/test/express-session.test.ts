@@ -6,7 +6,7 @@ import session, { MemoryStore } from 'express-session';
 import { describe, expect, it, vi } from 'vitest';
 import { type Listening, listen } from '../../../test/listen.js';
 import { NoriKVSessionStore } from '../src/express-session.js';
-import { createSessionId, type SessionEvent, SessionManager } from '../src/index.js';
+import { createSessionId, type SessionEvent, SessionManager, type StandardSchema } from '../src/index.js';
 import { hashOf } from '../src/session-id.js';
 import { Browser, deferred } from './browser.js';
 import { memoryStore } from './engines.js';
@@ -191,6 +191,32 @@ describe('a store for express-session', () => {
     expect(await sessions.update(sid, (data) => ({ ...data, visits: 41 }))).toBe(true);
     expect(await browser.text('/whoami')).toBe('alice');
     expect(await browser.text('/visit')).toBe('42');
+  });
+
+  it('finds a session of which a manager with a schema left out the cookie, with the one that new sessions get', async () => {
+    const kv = memoryStore();
+    const schema: StandardSchema<object> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) => ({ value: { visits: Object(value).visits } }),
+      },
+    };
+    const sessions = new SessionManager<object>(kv, hour, { schema });
+    const store = new NoriKVSessionStore<session.SessionData>(kv, { userIdOf });
+    await using site = await siteWith(store);
+    const browser = new Browser(site.url);
+    await browser.text('/login/alice');
+    const [cookie = ''] = browser.cookies.values();
+    const sid = decodeURIComponent(cookie).replace(/^s:(.+)\..*$/, '$1');
+    expect(await sessions.update(sid, (data) => ({ ...data, visits: 41 }))).toBe(true);
+    expect(await promisify(store.load.bind(store))(sid)).toMatchObject({
+      userId: 'alice',
+      cookie: { path: '/' },
+    });
+    expect(await browser.text('/whoami')).toBe('alice');
+    expect(await browser.text('/visit')).toBe('42');
+    expect(await browser.text('/visit')).toBe('43');
   });
 
   it('a slow request does not begin a session anew that is over by now', async () => {
