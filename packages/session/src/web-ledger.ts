@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.js';
-import { SessionLedger } from './session-ledger.js';
+import { type Found, SessionLedger } from './session-ledger.js';
 import type { LiveSession } from './session-record.js';
 import {
   type CookieTerms,
@@ -60,21 +60,36 @@ export class WebLedger extends SessionLedger {
     await (userId === undefined ? write() : this.users.admit(userId, candidate, write));
   }
 
-  /** Writes over a session that lives, whoever was signed in to it. Its user now names it, and no other one does. */
+  /** Gives a session that lives to a user, unless somebody signed in or out since it was found. */
+  async give(key: string, userId: string, former: string | undefined): Promise<void> {
+    const found = await this.find(key);
+    if (found?.key !== key || found.session.userId !== former) return;
+    await this.#change(found, userId, found.session.expiresAt, (session) => session);
+  }
+
+  /** Writes over a session that lives, whoever was signed in to it. */
   async #overwrite(key: string, content: Content, longestMs: number): Promise<boolean> {
     const found = await this.find(key);
     if (found?.key !== key) return false;
-    const { userId } = content;
-    const { createdAt, userId: previous } = found.session;
     const expiresAt = expiryOf(found.session, longestMs, this.settings.now());
+    return this.#change(found, content.userId, expiresAt, (session) => ({ ...session, ...content }));
+  }
+
+  /** Changes a session, and whose it is: its user now names it, and no other one does. */
+  async #change(
+    { key, session: { createdAt, userId: previous, expiresAt: named } }: Found,
+    userId: string | undefined,
+    expiresAt: number,
+    next: (session: LiveSession) => LiveSession,
+  ): Promise<boolean> {
     const isSameUser = userId === previous;
     const write = (): Promise<boolean> =>
       this.change(key, (session, now) => {
         // Who signed in or out meanwhile came later: that user, or nobody, names it now.
         if (session.userId !== previous && session.userId !== userId) return undefined;
-        return { ...session, ...content, lastSeenAt: now, expiresAt };
+        return { ...next(session), userId, lastSeenAt: now, expiresAt };
       });
-    const isNamed = isSameUser && expiresAt <= found.session.expiresAt;
+    const isNamed = isSameUser && expiresAt <= named;
     const candidate = { key, createdAt, expiresAt, continues: isSameUser ? key : undefined };
     const isSaved = await (userId === undefined || isNamed
       ? write()

@@ -32,7 +32,8 @@ export interface WebSessionOptions<Stored extends WebSession> extends SessionSto
   readonly ttlMs?: number | undefined;
   /**
    * Whose a session is, so that `list`, `revokeAll` and the other methods of a `SessionManager` with the same
-   * prefix know it. Undefined while nobody is signed in. Default: nobody ever is.
+   * prefix know it. Undefined while nobody is signed in. Default: nobody ever is. Where an application begins to say so,
+   * or says otherwise, its sessions from before are their users' from the next request that saves or touches them.
    */
   readonly userIdOf?: ((session: Stored) => string | undefined) | undefined;
 }
@@ -110,12 +111,16 @@ export class WebSessions<Stored extends WebSession> {
     else if (this.#known.get(key) === false) throw new SessionUnavailableError(takenBack);
   }
 
-  /** Keeps a session from being idle. Makes no store call if it was read a moment ago and no write is due. */
+  /**
+   * Keeps a session from being idle. Makes no store call if it was read a moment ago and no write is due, unless it is
+   * found to be somebody else's.
+   */
   async touch(sid: string, session: Stored, loaded: LiveSession | undefined): Promise<void> {
     const idleMs = this.#idleMs(session);
     if (idleMs <= 0) return this.end(sid);
     const cookie = serialised(session.cookie ?? {});
     const terms = { idleMs, longestMs: this.#ledger.longestMs(idleMs), cookie };
+    if (loaded) await this.#ledger.users.upkeep(() => this.#claim(sid, session, loaded));
     if (!isSid(sid) || this.#isFresh(loaded, terms)) return;
     const isOutlasted = loaded !== undefined && loaded.createdAt + idleMs > loaded.expiresAt;
     await orUnavailable(async () => {
@@ -139,6 +144,12 @@ export class WebSessions<Stored extends WebSession> {
     await orUnavailable(async () => {
       await this.#ledger.end(key);
     });
+  }
+
+  /** What says whose a session is may be newer than the session. Its user must find it, but no request depends on it. */
+  async #claim(sid: string, session: Stored, { userId: former }: LiveSession): Promise<void> {
+    const userId = this.#ownerOf(session);
+    if (userId !== undefined && userId !== former) await this.#ledger.give(hashOf(sid), userId, former);
   }
 
   #ownerOf(session: Stored): string | undefined {

@@ -219,6 +219,20 @@ describe('a store for express-session', () => {
     expect(await browser.text('/visit')).toBe('43');
   });
 
+  it('knows whose a session is that began before it was told, from its next request on', async () => {
+    const kv = memoryStore();
+    const sessions = new SessionManager<object>(kv);
+    await using before = await siteWith(new NoriKVSessionStore(kv));
+    const earlier = new Browser(before.url);
+    await earlier.text('/login/alice');
+    await using site = await siteWith(new NoriKVSessionStore(kv, { userIdOf }));
+    const browser = new Browser(site.url);
+    for (const [name, value] of earlier.cookies) browser.cookies.set(name, value);
+    expect(await browser.text('/whoami')).toBe('alice');
+    expect(await sessions.revokeAll('alice')).toBe(1);
+    expect(await browser.text('/whoami')).toBe('nobody');
+  });
+
   it('a slow request does not begin a session anew that is over by now', async () => {
     const clock = new FakeClock({ nowMs: Date.now() });
     await using site = await siteWith(new NoriKVSessionStore(memoryStore({ clock }), { clock, ttlMs: hour }));

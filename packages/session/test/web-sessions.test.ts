@@ -219,6 +219,44 @@ describeOnEngines('sessions of a web framework', (open) => {
     },
   );
 
+  it("that say of whom they are later than they begin are their users' once they are in use", async () => {
+    await using world = await open();
+    const { store, clock } = world;
+    const manager = new SessionManager<object>(store, day, { clock });
+    const stored = { cookie: browser, userId: 'alice', visits: 1 };
+    await sessionsIn(world, { userIdOf: () => undefined }).save('sid', stored, false);
+    await clock.advance(minute);
+    const first = await sessionsIn(world).find('sid');
+    for (const [userId, sessions] of [
+      ['alice', sessionsIn(world)],
+      ['number 7', sessionsIn(world, { userIdOf: () => 'number 7' })],
+    ] as const) {
+      const found = await sessions.find('sid');
+      await sessions.touch('sid', stored, found?.session);
+      const { expiresAt } = first?.session ?? {};
+      expect((await sessions.find('sid'))?.session).toMatchObject({ userId, expiresAt, data: { visits: 1 } });
+      expect(await manager.list(userId)).toHaveLength(1);
+    }
+    expect(await manager.list('alice')).toEqual([]);
+    await sessionsIn(world).touch('sid', stored, first?.session);
+    expect(await manager.revokeAll('number 7')).toBe(1);
+    await sessionsIn(world).touch('sid', stored, first?.session);
+    expect(await manager.list('alice')).toEqual([]);
+  });
+
+  it('of which it cannot be said whose they are fail no request that does not change them', async () => {
+    await using world = await open();
+    const events: SessionEvent[] = [];
+    const error = new Error('no user');
+    const userIdOf = (): never => {
+      throw error;
+    };
+    const sessions = sessionsIn(world, { userIdOf, onEvent: (event) => void events.push(event) });
+    await sessionsIn(world).save('sid', { cookie: browser }, false);
+    await sessions.touch('sid', { cookie: browser }, (await sessions.find('sid'))?.session);
+    expect(events).toEqual([{ kind: 'upkeep-failed', error }]);
+  });
+
   it('that are over stay over, also for a cookie that lasts longer', async () => {
     await using world = await open();
     const { store, clock } = world;
