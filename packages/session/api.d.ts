@@ -357,8 +357,9 @@ interface SessionStoreOptions {
 interface SessionManagerOptions<Data extends object = Profile> extends SessionStoreOptions {
     /**
      * Checks the data whenever a session is created, changed or read, and may change it. It must accept its own
-     * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. From
-     * any Standard Schema library; synchronous.
+     * output, also that of older releases: give new fields a default, or everybody who is signed in gets an error. Where
+     * sessions of a web framework are changed, what it leaves out is lost to the framework. From any Standard Schema
+     * library; synchronous.
      */
     readonly schema?: StandardSchema<Data> | undefined;
 }
@@ -633,7 +634,8 @@ interface WebSessionOptions<Stored extends WebSession> extends SessionStoreOptio
     readonly ttlMs?: number | undefined;
     /**
      * Whose a session is, so that `list`, `revokeAll` and the other methods of a `SessionManager` with the same
-     * prefix know it. Undefined while nobody is signed in. Default: nobody ever is.
+     * prefix know it. Undefined while nobody is signed in. Default: nobody ever is. Where an application begins to say so,
+     * or says otherwise, its sessions from before are their users' from the next request that saves or touches them.
      */
     readonly userIdOf?: ((session: Stored) => string | undefined) | undefined;
 }

@@ -373,7 +373,7 @@ declare class TenantManager {
     usage(tenantId: string): Promise<Usage>;
     /** Corrects what a tenant has used, after a count of your own. */
     setUsage(tenantId: string, usage: Usage): Promise<void>;
-    /** Gives back what this process took of limits and did not use. Clients go on working. */
+    /** Gives back what this process took of limits and did not use. Clients go on working, and take no chunks any more. */
     close(): Promise<void>;
     /** The same as `close`. */
     [Symbol.asyncDispose](): Promise<void>;
