@@ -320,6 +320,29 @@ describe('createBm25Index', () => {
     expect(exact.search('Word', 5)).toHaveLength(1);
   });
 
+  it('ranks what is left as if what was changed and deleted had never been there', () => {
+    const [index, fresh] = [createBm25Index(), createBm25Index()];
+    const stays = { title: 'River', content: 'A river.' };
+    for (const one of [index, fresh]) one.add('a', stays);
+    index.add('b', { title: 'River', content: 'River after river after river.' });
+    index.add('c', { title: 'Rivers', content: 'A river.' });
+    index.add('b', { title: '', content: 'Stone' });
+    for (const id of ['b', 'c']) index.remove(id);
+    expect(index.search('river', 5)).toEqual(fresh.search('river', 5));
+  });
+
+  it('takes another text in place of one that normalize threw at', () => {
+    const normalize = (word: string): string => {
+      if (word === 'bad') throw new Error('not this one');
+      return word;
+    };
+    const index = createBm25Index({ normalize });
+    expect(() => index.add('a', { title: 'good', content: 'bad' })).toThrow('not this one');
+    index.add('a', { title: 'better', content: '' });
+    expect(index.search('better', 1)).toHaveLength(1);
+    expect(index.search('good', 1)).toEqual([]);
+  });
+
   it('is the only part of the package that needs it', async () => {
     const store = createMemoryVectorStore();
     const own = { add: () => {}, remove: () => {}, search: () => [] };

@@ -106,3 +106,37 @@ it('pages of what is unlike the query hold every document once, the nearest firs
   }
   expect(paged).toEqual(nearestFirst);
 });
+
+it('pages fit together, and miss nothing, after documents were changed and deleted', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 6 }), {
+        minLength: 4,
+        maxLength: 16,
+      }),
+      fc.array(fc.nat(15), { minLength: 1, maxLength: 12 }),
+      fc.constantFrom(0.5, 1),
+      async (documents, changed, lexicalWeight) => {
+        const fusion: Fusion = { method: 'weighted', lexicalWeight };
+        const { engine } = await openEngine({ lexical: createBm25Index(), fusion });
+        const texts = new Map(documents.map((text, place) => [`d${place}`, text.join(' ')]));
+        for (const [id, text] of texts) await engine.indexDocument(id, '', text);
+        for (const place of changed) {
+          const [id, text] = [`d${place}`, `garden ${place}`];
+          if (texts.delete(id)) await engine.deleteDocument(id);
+          else texts.set(id, text) && (await engine.indexDocument(id, '', text));
+        }
+        const paged: string[] = [];
+        for (let offset: number | null = 0; offset !== null; ) {
+          const page = await engine.searchPage('river harvest', { limit: 1, offset });
+          paged.push(...page.results.map(({ id }) => id));
+          offset = page.nextOffset;
+        }
+        const isWanted = (text: string): boolean => lexicalWeight < 1 || /river|harvest/.test(text);
+        const wanted = [...texts].flatMap(([id, text]) => (isWanted(text) ? [id] : []));
+        expect(paged.sort()).toEqual(wanted.sort());
+      },
+    ),
+    { numRuns: 60, endOnFailure: true },
+  );
+});

@@ -19,9 +19,15 @@ export interface Bm25Options {
   readonly normalize?: ((word: string) => string) | undefined;
 }
 
+interface Text {
+  readonly id: string;
+  readonly title: string;
+  readonly content: string;
+}
+
 /**
- * An index of words in memory that ranks by BM25+, on MiniSearch. Of a query, English words that are everywhere
- * ("what", "the") are left out, unless it has no others.
+ * An index of words in memory, beside the texts, that ranks by BM25+, on MiniSearch. Of a query, English words that
+ * are everywhere ("what", "the") are left out, unless it has no others.
  *
  * @throws InvalidArgumentError if an option is wrong.
  *
@@ -40,20 +46,29 @@ export function createBm25Index(options: Bm25Options = {}): LexicalIndex {
   checkNumber('k1', k1, 0, 1_000_000);
   checkNumber('b', b, 0, 1);
   checkFunctions({ normalize });
-  const index = new MiniSearch<{ id: string; title: string; content: string }>({
+  const index = new MiniSearch<Text>({
     fields: ['title', 'content'],
     tokenize: (text) => wordsOf(text),
     processTerm: (word) => normalize(word),
     searchOptions: { boost: { title: titleBoost }, bm25: { k: k1, b, d: 0.5 }, tokenize: tellingWordsOf },
   });
+  const texts = new Map<string, Text>();
+  // A document that MiniSearch discards by its id alone counts in the scores of others for some more searches.
+  const remove = (id: string): void => {
+    const text = texts.get(id);
+    texts.delete(id);
+    if (text) index.remove(text);
+    // It was added in part: `normalize` had thrown.
+    else if (index.has(id)) index.discard(id);
+  };
   return {
     add(id, { title, content }) {
-      if (index.has(id)) index.discard(id);
-      index.add({ id, title, content });
+      remove(id);
+      const text = { id, title, content };
+      index.add(text);
+      texts.set(id, text);
     },
-    remove(id) {
-      if (index.has(id)) index.discard(id);
-    },
+    remove,
     search(query, limit) {
       const found = index.search(query).slice(0, limit);
       return found.map(({ id, score, queryTerms }) => ({ id: String(id), score, terms: queryTerms }));
