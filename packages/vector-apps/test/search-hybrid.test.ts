@@ -331,6 +331,19 @@ describe('createBm25Index', () => {
     expect(index.search('river', 5)).toEqual(fresh.search('river', 5));
   });
 
+  it('asks normalize about words alone, not about what ends a text', () => {
+    const asked: string[] = [];
+    const normalize = (word: string): string => {
+      asked.push(word);
+      return word;
+    };
+    const index = createBm25Index({ normalize });
+    index.add('a', { title: '', content: '"Good morning."' });
+    index.search('Morning?', 1);
+    index.remove('a');
+    expect(new Set(asked)).toEqual(new Set(['Good', 'morning', 'Morning']));
+  });
+
   it('takes another text in place of one that normalize threw at', () => {
     const normalize = (word: string): string => {
       if (word === 'bad') throw new Error('not this one');

@@ -49,7 +49,7 @@ export function createBm25Index(options: Bm25Options = {}): LexicalIndex {
   const index = new MiniSearch<Text>({
     fields: ['title', 'content'],
     tokenize: (text) => wordsOf(text),
-    processTerm: (word) => normalize(word),
+    processTerm: (word) => word && normalize(word),
     searchOptions: { boost: { title: titleBoost }, bm25: { k: k1, b, d: 0.5 }, tokenize: tellingWordsOf },
   });
   const texts = new Map<string, Text>();
