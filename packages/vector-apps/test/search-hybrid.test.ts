@@ -382,6 +382,24 @@ describe('createBm25Index', () => {
       expect(hits[0]?.id).toBe('wheat');
     });
 
+    it.each([
+      ['logarithms', [-1, -3, -2]],
+      ['negative ones among them', [2, -2, 0]],
+    ])(
+      'keeps its order and all it found with words alone: %s',
+      async (_, [wheel = 0, wheat = 0, ships = 0]) => {
+        const hits = [hit('wheel', wheel), hit('wheat', wheat), hit('ships', ships)];
+        const { engine } = await openHybrid({ lexical: indexOf(() => hits) });
+        const fusion = { method: 'weighted', lexicalWeight: 1 } as const;
+        const results = await engine.search('grain', 4, { fusion });
+        expect(results.map(({ id, score }) => [id, score])).toEqual([
+          ['wheel', 1],
+          ['ships', 0.5],
+          ['wheat', 0],
+        ]);
+      },
+    );
+
     it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined as never])(
       'refuses the score %s',
       async (score) => {

@@ -69,7 +69,8 @@ export function askedOf({ vector, lexical }: Rankings, fusion: Fusion): Rankings
  * Joins two rankings, best first, ties by id.
  *
  * With the vector leg alone the order is its own, and the score the cosine similarity, 0 where it is negative. Otherwise it is
- * relative to the best of this query: with the lexical leg alone its score by that of the best.
+ * relative to the best of this query: with the lexical leg alone its score by that of the best, stretched to [0, 1] where
+ * scores are negative.
  */
 export function fuse({ vector, lexical }: Rankings, fusion: Fusion): RankedDocument[] {
   const vectorScores = vector?.map(({ distance }) => 1 - distance) ?? [];
@@ -149,8 +150,10 @@ function stretched(scores: readonly number[]): number[] {
   return scores.map((score) => (highest === lowest ? 1 : (score - lowest) / (highest - lowest)));
 }
 
+/** By the best. A share of what may be negative says nothing. */
 function byBest(scores: readonly number[]): number[] {
-  const best = scores[0] ?? 0;
+  const [best = 0, least = 0] = [scores[0], scores.at(-1)];
+  if (least < 0) return stretched(scores);
   return scores.map((score) => (best > 0 ? score / best : 1));
 }
 
