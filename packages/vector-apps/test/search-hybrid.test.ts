@@ -212,8 +212,9 @@ describe('hybrid search', () => {
     const none = await engine.tune([{ query: 'harvest', relevant: ['nothing'] }], { fusions });
     expect(none.best).toEqual({ fusion: fusions[0], score: 0 });
     await expect(engine.tune([])).rejects.toThrow(/nothing to tune by/);
-    const aborted = AbortSignal.abort(new Error('enough'));
-    await expect(engine.tune(labelled, { signal: aborted })).rejects.toThrow('enough');
+    const cause = new Error('enough');
+    const signal = AbortSignal.abort(cause);
+    await expect(engine.tune(labelled, { signal })).rejects.toMatchObject({ code: 'CANCELLED', cause });
     const vectorOnly = await openEngine();
     await vectorOnly.engine.indexDocument('a', '', 'text');
     expect((await vectorOnly.engine.tune([{ query: 'text', relevant: ['a'] }])).best.score).toBe(1);
@@ -236,6 +237,21 @@ describe('tuning', () => {
       await engine.tune([{ query: 'wheat', relevant: ['once'] }], { fusions: [fusion], measure });
       expect(measured).toEqual([found]);
     }
+  });
+
+  it('looks as far as a search, however many candidates there are to be', async () => {
+    const lexical = createBm25Index();
+    const asked = new Set<number>();
+    const search: LexicalIndex['search'] = (query, limit) => {
+      asked.add(limit);
+      return lexical.search(query, limit);
+    };
+    const candidates = Number.MAX_SAFE_INTEGER;
+    const { engine } = await openEngine({ lexical: { ...lexical, search }, candidates });
+    await engine.indexDocument('a', '', 'wheat');
+    expect(idsOf(await engine.search('wheat', 1))).toEqual(['a']);
+    expect((await engine.tune([{ query: 'wheat', relevant: ['a'] }])).best.score).toBe(1);
+    expect(asked).toEqual(new Set([10_000]));
   });
 
   it('measures by words alone a query that means nothing to the model', async () => {

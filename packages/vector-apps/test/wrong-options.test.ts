@@ -164,6 +164,7 @@ describe('an argument of a call that is wrong is refused by name', () => {
     ['documents is "abc"', () => search.indexDocuments('abc' as never)],
     ['onProgress is true', () => search.indexDocuments([document], { onProgress: true as never })],
     ['signal is null', () => search.indexDocuments([document], { signal: null as never })],
+    ['an option is "timeoutMs"; use fusions, ', () => search.tune([], { timeoutMs: 5 } as object)],
     ['labelled is 7; use an array', () => search.tune(7 as never)],
     ['fusion.method is "nope"', () => search.tune([], { fusions: [{ method: 'nope' as never }] })],
     ['query is undefined', () => search.tune([{} as never])],

@@ -66,9 +66,10 @@ export class Searcher<Metadata extends object> {
     return { results, isTruncated };
   }
 
-  /** What both legs find, without a look at the records. */
+  /** What both legs find, without a look at the records: as far down as scores of a search are stretched. */
   async rankings(query: string, options: CallOptions): Promise<Rankings> {
-    const { candidates, leg, embedder, records } = this.#access;
+    const { leg, embedder, records } = this.#access;
+    const candidates = Math.min(this.#access.candidates, defaultMaxScan);
     const budget = records.budget(options);
     const [embedded = null] = await embedder.embed([query], budget.next());
     const vector = leg ? meaningful(embedded) : embedded;

@@ -195,10 +195,10 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
   /**
    * Tries ways to join the rankings on queries with known answers. Changes nothing: pass the best as `fusion` yourself.
    *
-   * @throws InvalidArgumentError without queries or fusions.
+   * @throws InvalidArgumentError without queries or fusions, CancelledError when the signal fires.
    */
   async tune(labelled: readonly LabelledQuery[], options: TuneOptions = {}): Promise<Tuning> {
-    checkCall(options, ['fusions', 'measure']);
+    checkOptions(options, ['fusions', 'measure', 'signal']);
     const { signal } = options;
     return tuneFusion(labelled, options, (query) => this.#searcher.rankings(query, { signal }));
   }

@@ -48,7 +48,7 @@ const weights: readonly Fusion[] = Array.from({ length: 11 }, (_, step) => ({
 /** Tries ways to join rankings on queries with known answers. Of equals the first is the best. */
 export async function tuneFusion(
   labelled: readonly LabelledQuery[],
-  { fusions = weights, measure = reciprocalRank, signal }: TuneOptions,
+  { fusions = weights, measure = reciprocalRank }: TuneOptions,
   rankingsOf: (query: string) => Promise<Rankings>,
 ): Promise<Tuning> {
   checkFunctions({ measure });
@@ -61,7 +61,6 @@ export async function tuneFusion(
   }
   const totals = fusions.map((fusion) => ({ fusion, score: 0 }));
   for (const { query, relevant } of labelled) {
-    signal?.throwIfAborted();
     checkString('query', query);
     const rankings = await rankingsOf(query);
     const wanted = new Set(relevant);
