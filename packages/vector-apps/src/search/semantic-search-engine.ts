@@ -26,10 +26,9 @@ import type {
   SearchResult,
   SemanticSearchOptions,
 } from './options.js';
+import { refreshed } from './refresh.js';
 import { checkQuery, Searcher } from './searcher.js';
 import { type LabelledQuery, type TuneOptions, type Tuning, tuneFusion } from './tune.js';
-
-const readAtATime = 64;
 
 /** Stores count neighbours in 32 bits. */
 const mostResults = 2 ** 30;
@@ -209,22 +208,7 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
    */
   async refresh(options: CallOptions = {}): Promise<void> {
     const budget = this.#records.budget(options);
-    const leg = this.#leg;
-    if (!leg) return;
-    const gone = new Set(leg.ids);
-    let batch: string[] = [];
-    const read = async (): Promise<void> => {
-      const since = leg.latest;
-      const records = await this.#records.getMany(batch, budget.next());
-      for (const [place, record] of records.entries()) leg.note(batch[place] ?? '', record, since);
-      batch = [];
-    };
-    for await (const id of this.#records.ids(budget.next())) {
-      gone.delete(id);
-      if (batch.push(id) === readAtATime) await read();
-    }
-    batch.push(...gone);
-    await read();
+    if (this.#leg) await refreshed(this.#leg, this.#records, budget);
   }
 
   /**
