@@ -1,5 +1,6 @@
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { type VectorStoreInterface, VectorStoreRetriever } from '@langchain/core/vectorstores';
+import { UnavailableError } from '@norikv/store';
 import { createMemoryVectorStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { EmbeddingError, type VectorKvStore } from '../src/index.js';
@@ -99,6 +100,46 @@ describe('NoriKVVectorStore', () => {
       expect(await survivor.verify()).toMatchObject({ isClean: true });
       expect(await survivor.repair()).toMatchObject({ isClean: true, requeued: [] });
     }
+  });
+
+  it('does not say that nothing was added where a part was', async () => {
+    const ids = ['a', 'b', 'c'];
+    for (let step = 0, isDone = false; !isDone; step += 1) {
+      const watched = watchedStore();
+      const { store: client } = watched;
+      const store = new NoriKVVectorStore(embeddings, { client, dimensions: 64, concurrency: 1 });
+      const add = () =>
+        store.addDocuments(
+          ids.map((id) => page(id)),
+          { ids },
+        );
+      watched.dieAfter(step, false);
+      const failure = await add().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      watched.revive();
+      isDone = failure === null;
+      const { length } = await store.getByIds(ids);
+      if (!isDone && length > 0) expect(failure).toMatchObject({ outcome: 'unknown' });
+      await add();
+      expect(await store.getByIds(ids)).toHaveLength(3);
+    }
+  });
+
+  it('does not say that nothing was deleted where a part was', async () => {
+    const inner = createMemoryVectorStore();
+    const cause = new UnavailableError('down', { outcome: 'not-applied' });
+    const find: typeof inner.find = async (key, options) => {
+      if (key === 'langchain:langchain:doc/b') throw cause;
+      return inner.find(key, options);
+    };
+    const store = open({ ...inner, find });
+    await open(inner).addDocuments([page('foo'), page('bar')], { ids: ['a', 'b'] });
+    await expect(store.delete({ ids: ['b'] })).rejects.toBe(cause);
+    const partly = { code: 'OUTCOME_UNKNOWN', cause: { outcome: 'not-applied' } };
+    await expect(store.delete({ ids: ['a', 'b'] })).rejects.toMatchObject(partly);
+    expect((await open(inner).getByIds(['a', 'b'])).map(({ id }) => id)).toEqual(['b']);
   });
 
   it('names documents of which vectors are lost', async () => {

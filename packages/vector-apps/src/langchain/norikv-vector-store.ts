@@ -1,4 +1,4 @@
-import { type CallOptions, InvalidArgumentError } from '@norikv/store';
+import type { CallOptions } from '@norikv/store';
 import { checkString, checkWhole } from '@norikv/store/checks';
 import { checkedVector, checkedVectors } from '../core/checked-vectors.js';
 import { checkShared } from '../core/checks.js';
@@ -18,7 +18,8 @@ import type {
   MarginalRelevanceOptions,
 } from './langchain-types.js';
 import type { NoriKVVectorStoreOptions } from './options.js';
-import { decodePage, documentOf, ownDocument, type Page, predicateOf } from './page.js';
+import { checkSameLength, decodePage, documentOf, ownDocument, type Page, predicateOf } from './page.js';
+import { writeEach } from './write-each.js';
 
 const tries = 3;
 
@@ -46,14 +47,8 @@ export class NoriKVVectorStore {
 
   /** @throws InvalidArgumentError or UnsupportedError if an option is wrong or the store lacks a guarantee. */
   constructor(embeddings: LangChainEmbeddings, options: NoriKVVectorStoreOptions) {
-    const {
-      client,
-      dimensions,
-      namespace = 'langchain',
-      fingerprint = '',
-      concurrency = 16,
-      clock,
-    } = options;
+    const { client, dimensions, namespace = 'langchain', fingerprint = '' } = options;
+    const { concurrency = 16, clock } = options;
     checkShared({ namespace, clock }, []);
     checkWhole('dimensions', dimensions, 1, mostDimensions);
     checkString('fingerprint', fingerprint);
@@ -102,7 +97,12 @@ export class NoriKVVectorStore {
     return 'norikv';
   }
 
-  /** Embeds and adds documents; one whose id is there already is replaced. Returns the ids. */
+  /**
+   * Embeds and adds documents; one whose id is there already is replaced. Returns the ids. Repeating it is safe where
+   * they are given: a document without an id gets another one each time.
+   *
+   * @throws OutcomeUnknownError when it was cut off and some may be added.
+   */
   async addDocuments(
     documents: readonly LangChainDocument[],
     options: { readonly ids?: readonly string[] | undefined } = {},
@@ -126,7 +126,7 @@ export class NoriKVVectorStore {
   /** Deletes documents with their vectors. An id that is not there is no error. */
   async delete({ ids }: { readonly ids: readonly string[] }): Promise<void> {
     await this.#prepare();
-    await mapBounded(ids, this.#concurrency, (id) => this.#records.delete(id));
+    await writeEach(ids, this.#concurrency, 'delete them again', (id) => this.#records.delete(id));
   }
 
   /** Documents by id, in the order asked for; those that are not there are left out. */
@@ -194,7 +194,8 @@ export class NoriKVVectorStore {
     const vectors = checkedVectors(answer, documents.length, this.#dimensions);
     if (ids) checkSameLength('ids', ids.length, documents.length);
     await this.#prepare();
-    return mapBounded(documents, this.#concurrency, async ({ id, pageContent, metadata }, place) => {
+    const remedy = 'add them again, with their ids: one without is added twice';
+    return writeEach(documents, this.#concurrency, remedy, async ({ id, pageContent, metadata }, place) => {
       const name = ids?.[place] ?? id ?? crypto.randomUUID();
       const vector = vectors[place];
       await this.#records.put(name, { pageContent, metadata }, vector ? [vector] : []);
@@ -242,9 +243,4 @@ export class NoriKVVectorStore {
     });
     return this.#ready;
   }
-}
-
-function checkSameLength(name: string, given: number, documents: number): void {
-  if (given === documents) return;
-  throw new InvalidArgumentError(`There are ${given} ${name} for ${documents} documents; give one for each`);
 }

@@ -1,4 +1,5 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
+import { InvalidArgumentError } from '@norikv/store';
 import { checkString, refuse } from '@norikv/store/checks';
 import { checkObject } from '../core/checks.js';
 import { jsonCopy } from '../core/json-copy.js';
@@ -41,6 +42,12 @@ export function ownDocument({
   checkString('pageContent', pageContent);
   const copy = { pageContent, metadata: jsonCopy('metadata', metadata) };
   return id === undefined ? copy : { id, ...copy };
+}
+
+/** @throws InvalidArgumentError unless there is one for each document. */
+export function checkSameLength(name: string, given: number, documents: number): void {
+  if (given === documents) return;
+  throw new InvalidArgumentError(`There are ${given} ${name} for ${documents} documents; give one for each`);
 }
 
 /** Reads the record of a document. */
