@@ -1,5 +1,5 @@
 import { createMemoryStore, createMemoryVectorStore } from '@norikv/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createBm25Index } from '../src/bm25.js';
 import {
   createEmbedder,
@@ -158,6 +158,10 @@ describe('an argument of a call that is wrong is refused by name', () => {
     ['an option is "fliter"', () => shop.getRecommendations('u', 1, { fliter: () => false } as object)],
     ['offset is NaN', () => search.searchPage('x', { offset: Number.NaN })],
     ['options is null', () => search.indexDocument('a', 'A', 'x', null as never)],
+    [
+      'concurrency is 9007199254740991; use a whole number from 1 to 10000',
+      () => search.indexDocuments([document], { concurrency: Number.MAX_SAFE_INTEGER }),
+    ],
     ['force is "no"', () => search.indexDocument('a', 'A', 'x', { force: 'no' as never })],
     ['an option is "timeoutMs"', () => search.indexDocuments([document], { timeoutMs: 5 } as object)],
     ['documents is 7', () => search.indexDocuments(7 as never)],
@@ -202,6 +206,18 @@ describe('an argument of a call that is wrong is refused by name', () => {
     ['timeoutMs is Infinity', () => dedup.get('a', { timeoutMs: Number.POSITIVE_INFINITY })],
   ])('%s', async (message, call) => {
     await expect(call()).rejects.toThrow(refused(message));
+  });
+
+  it('of LangChain, before anything is embedded', async () => {
+    const embeddings = { embedDocuments: vi.fn(), embedQuery: vi.fn() };
+    const store = new NoriKVVectorStore(embeddings, { client: createMemoryVectorStore(), dimensions: 3 });
+    const search = (options: object) => store.maxMarginalRelevanceSearch('x', { k: 2, ...options });
+    await expect(search({ k: 2.5 })).rejects.toThrow(refused('k is 2.5; use a whole number'));
+    await expect(search({ k: 0 })).rejects.toThrow(refused('k is 0; use a whole number'));
+    await expect(search({ fetchK: -1 })).rejects.toThrow(refused('fetchK is -1; use a whole number'));
+    await expect(search({ lambda: 7 })).rejects.toThrow(refused('lambda is 7; use a number from 0 to 1'));
+    await expect(search({ lambda: Number.NaN })).rejects.toThrow(refused('lambda is NaN'));
+    expect(embeddings.embedQuery).not.toHaveBeenCalled();
   });
 
   it('what boost answers', async () => {

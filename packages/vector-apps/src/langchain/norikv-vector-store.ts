@@ -1,7 +1,7 @@
 import type { CallOptions } from '@norikv/store';
 import { checkString, checkWhole } from '@norikv/store/checks';
 import { checkedVector, checkedVectors } from '../core/checked-vectors.js';
-import { checkShared } from '../core/checks.js';
+import { checkNumber, checkShared } from '../core/checks.js';
 import { keyPart } from '../core/key-part.js';
 import { mapBounded } from '../core/map-bounded.js';
 import type { NearestMatch } from '../core/nearest.js';
@@ -159,11 +159,14 @@ export class NoriKVVectorStore {
     return matches.map(({ record, distance }) => [documentOf(record.id, record.data), 1 - distance]);
   }
 
-  /** Documents near a text that are unlike each other. */
+  /** Documents near a text that are unlike each other. @throws InvalidArgumentError if an option is out of range. */
   async maxMarginalRelevanceSearch(
     query: string,
     { k, fetchK = 20, lambda = 0.5, filter }: MarginalRelevanceOptions,
   ): Promise<LangChainDocument[]> {
+    checkWhole('k', k, 1);
+    checkWhole('fetchK', fetchK, 1);
+    checkNumber('lambda', lambda, 0, 1);
     const vector = checkedVector(await this.embeddings.embedQuery(query), this.#dimensions);
     const near = await this.#nearWithVectors(vector, Math.max(k, fetchK), filter);
     // Without names: of equals the first is the nearest.

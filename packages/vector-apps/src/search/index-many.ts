@@ -15,7 +15,7 @@ export async function indexMany<Metadata extends object>(
   budget: CallBudget,
   index: (document: SearchDocument<Metadata>) => Promise<IndexOutcome>,
 ): Promise<IndexReport> {
-  checkWhole('concurrency', concurrency, 1);
+  checkWhole('concurrency', concurrency, 1, 10_000);
   const results: IndexResult[] = [];
   const source = begunInTurn(documents, budget, (document) => attempt(document, index));
   let isComplete = false;

@@ -45,7 +45,7 @@ export type IndexOutcome = 'indexed' | 'unchanged';
 
 /** Options of indexing many documents. */
 export interface BulkIndexOptions {
-  /** Documents at a time. Default 16. */
+  /** Documents at a time, up to 10,000. Default 16. */
   readonly concurrency?: number | undefined;
   /** Called after each document. What it throws is ignored. */
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
