@@ -158,8 +158,8 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
 
   /**
    * One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`; where
-   * the store searches a graph, or the index of words has not learned yet what others wrote (`refresh()`), a document
-   * may be missed or shown twice.
+   * the store searches a graph, or, with words, the index has not learned yet what others wrote (`refresh()`) or a
+   * crash left vectors (`repair()`), a document may be missed or shown twice.
    */
   async searchPage(query: string, options: PageOptions<Metadata> = {}): Promise<SearchPage<Metadata>> {
     checkQuery(query, options, 'limit', 'offset');
