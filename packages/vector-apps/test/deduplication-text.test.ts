@@ -15,6 +15,13 @@ describe('a normalised text', () => {
     expect(normalise(normalise('ǅ ﬁ ½ '))).toBe(normalise('ǅ ﬁ ½ '));
   });
 
+  it('is the same in capitals, also of letters that are one sign in lower case only', () => {
+    for (const word of ['προΐσταμαι', 'ǰ', 'H\u0331ẖ', 'ῥῖγος'.normalize('NFD')]) {
+      expect(normalise(word.toUpperCase())).toBe(normalise(word));
+      expect(normalise(normalise(word.toUpperCase()))).toBe(normalise(word));
+    }
+  });
+
   it('keeps figures that NFKC would make digits of', () => {
     const texts = [
       '10²',

@@ -7,11 +7,11 @@ const withoutFigures = new RegExp(`[^${figures}]+`, 'gu');
 
 /**
  * A text without what a copy loses first: Unicode forms (NFKC, but not those of figures), case, and the kind and
- * amount of white space.
+ * amount of white space. Twice NFKC: small letters may be one sign where their capitals are two.
  */
 export function normalise(text: string): string {
   return text
-    .replaceAll(withoutFigures, (part) => part.normalize('NFKC').toLowerCase())
+    .replaceAll(withoutFigures, (part) => part.normalize('NFKC').toLowerCase().normalize('NFKC'))
     .replaceAll(/\s+/gu, ' ')
     .trim();
 }
