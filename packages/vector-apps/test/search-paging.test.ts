@@ -107,6 +107,15 @@ it('pages of what is unlike the query hold every document once, the nearest firs
   expect(paged).toEqual(nearestFirst);
 });
 
+it('looks as far as it may, although a store counts in 32 bits', async () => {
+  for (const lexical of [undefined, createBm25Index()]) {
+    const { engine } = await openEngine({ lexical, candidates: 2 ** 40 });
+    await engine.indexDocument('a', '', 'river');
+    const found = await engine.search('river', 2 ** 30, { maxScan: 2 ** 40 });
+    expect(found.map(({ id }) => id)).toEqual(['a']);
+  }
+});
+
 it('pages fit together, and miss nothing, after documents were changed and deleted', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -16,6 +16,9 @@ export interface StoredVectorsOptions {
   readonly random: () => number;
 }
 
+/** What stores count neighbours up to. */
+const mostMatches = 2 ** 32 - 1;
+
 /** The vectors of one namespace. All its calls may be repeated, and are while the store cannot be reached. */
 export class StoredVectors {
   readonly #store: VectorKvStore;
@@ -87,8 +90,9 @@ export class StoredVectors {
   }
 
   async search(query: Float32Array, count: number, budget: CallBudget): Promise<readonly VectorMatch[]> {
+    const k = Math.min(count, mostMatches);
     const { matches } = await this.#repeatable(
-      (options) => this.#store.vectorSearch(this.#space.namespace, query, count, options),
+      (options) => this.#store.vectorSearch(this.#space.namespace, query, k, options),
       budget,
     );
     return matches;
