@@ -61,6 +61,21 @@ it('of two that begin at once one gets the namespace', async () => {
   expect(written).toHaveLength(1);
 });
 
+it('who is refused for another model leaves the namespace to others', async () => {
+  const store = createMemoryVectorStore();
+  const open = (name: string, dimensions?: number) =>
+    new DocumentDeduplicator(store, hashingModel(dimensions), 0.95, { prefix: 'dedup:', namespace: name });
+  await open('old').checkAndStore('a', 'harvest');
+  await expect(open(namespace).checkAndStore('a', 'river')).rejects.toMatchObject({
+    code: 'MODEL_MISMATCH',
+    message: expect.stringContaining('or another namespace, and another prefix if one is given.'),
+  });
+  await expect(open('old', 32).initialize()).rejects.toMatchObject({ code: 'MODEL_MISMATCH' });
+  expect(await store.find?.(`vector-namespace:${namespace}`)).toBeNull();
+  await writers.search?.(store, 'harvest');
+  await open('old').checkAndStore('b', 'harvest');
+});
+
 it('a deduplicator without a model has no vectors, and shares any name', async () => {
   const store = createMemoryVectorStore();
   await writers.search?.(store, 'harvest');

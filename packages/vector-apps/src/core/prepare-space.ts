@@ -2,7 +2,7 @@ import type { CallBudget } from './call-budget.js';
 import type { LimitedUpdater } from './limited-updater.js';
 import { claimNamespace } from './namespace-owner.js';
 import type { StoredVectors } from './stored-vectors.js';
-import { claimSpace, type VectorSpace } from './vector-space.js';
+import { claimSpace, isSpaceKnown, type VectorSpace } from './vector-space.js';
 
 /**
  * Prepares records under a prefix and, unless they have none, their vectors. Again does no harm.
@@ -17,7 +17,10 @@ export async function prepareSpace(
   vectors: StoredVectors | null,
   budget: CallBudget,
 ): Promise<void> {
+  const key = `${prefix}meta`;
+  // Before anything is written: who is refused must not take the namespace from others.
+  const isKnown = await isSpaceKnown(updater, key, space, budget);
   if (vectors) await claimNamespace(updater, space.namespace, prefix, budget);
-  await claimSpace(updater, `${prefix}meta`, space, budget);
+  if (!isKnown) await claimSpace(updater, key, space, budget);
   await vectors?.createNamespace(budget);
 }

@@ -37,21 +37,35 @@ export function claimSpace(
   return updater.update(
     key,
     spaceCodec,
-    (stored: VectorSpace = wanted) => {
-      const difference = differenceOf(stored, wanted);
-      if (difference) {
-        throw new ModelMismatchError(
-          `The vectors under "${key}" have ${difference}; vectors of different models mean different things. ` +
-            'Use the model they were made with, or another namespace.',
-          { key },
-        );
-      }
-      return stored !== wanted && (stored.fingerprint !== '' || wanted.fingerprint === '')
-        ? keep(null)
-        : write(wanted, null);
-    },
+    (stored?: VectorSpace) => (isKnown(key, stored, wanted) ? keep(null) : write(wanted, null)),
     budget,
   );
+}
+
+/**
+ * Whether it is recorded already which model the vectors are of: then there is nothing to claim.
+ *
+ * @throws ModelMismatchError when it holds the vectors of another model.
+ */
+export async function isSpaceKnown(
+  updater: LimitedUpdater,
+  key: string,
+  wanted: VectorSpace,
+  budget: CallBudget,
+): Promise<boolean> {
+  return isKnown(key, await updater.read(key, spaceCodec, budget), wanted);
+}
+
+function isKnown(key: string, stored: VectorSpace | undefined, wanted: VectorSpace): boolean {
+  const difference = stored && differenceOf(stored, wanted);
+  if (difference) {
+    throw new ModelMismatchError(
+      `The vectors under "${key}" have ${difference}; vectors of different models mean different things. ` +
+        'Use the model they were made with, or another namespace, and another prefix if one is given.',
+      { key },
+    );
+  }
+  return stored !== undefined && (stored.fingerprint !== '' || wanted.fingerprint === '');
 }
 
 function differenceOf(stored: VectorSpace, wanted: VectorSpace): string | undefined {
