@@ -106,7 +106,8 @@ export class SemanticSearchEngine<Metadata extends object = Record<string, unkno
 
   /**
    * Indexes a document, new or in place of the one with its id. One whose text is the same is not embedded
-   * again; if its metadata is the same too, it is not written either. When it fails, what was there stays.
+   * again; if its metadata is the same too, it is not written either. When it fails, what was there stays, except where
+   * `lexical` throws: that learns of a document once it is written.
    *
    * @throws InvalidArgumentError if there is no text, or the id cannot be stored.
    * @throws EmbeddingError when the model's answer is wrong; what the model throws is passed on.
