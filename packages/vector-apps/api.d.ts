@@ -18,8 +18,8 @@ interface Bm25Options {
     readonly normalize?: ((word: string) => string) | undefined;
 }
 /**
- * An index of words in memory that ranks by BM25+, on MiniSearch. Of a query, English words that are everywhere
- * ("what", "the") are left out, unless it has no others.
+ * An index of words in memory, beside the texts, that ranks by BM25+, on MiniSearch. Of a query, English words that
+ * are everywhere ("what", "the") are left out, unless it has no others.
  *
  * @throws InvalidArgumentError if an option is wrong.
  *
@@ -685,7 +685,7 @@ interface IndexOptions<Metadata extends object = Record<string, unknown>> extend
 type IndexOutcome = 'indexed' | 'unchanged';
 /** Options of indexing many documents. */
 interface BulkIndexOptions {
-    /** Documents at a time. Default 16. */
+    /** Documents at a time, up to 10,000. Default 16. */
     readonly concurrency?: number | undefined;
     /** Called after each document. What it throws is ignored. */
     readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
@@ -839,7 +839,8 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     initialize(options?: CallOptions): Promise<void>;
     /**
      * Indexes a document, new or in place of the one with its id. One whose text is the same is not embedded
-     * again; if its metadata is the same too, it is not written either. When it fails, what was there stays.
+     * again; if its metadata is the same too, it is not written either. When it fails, what was there stays, except where
+     * `lexical` throws: that learns of a document once it is written.
      *
      * @throws InvalidArgumentError if there is no text, or the id cannot be stored.
      * @throws EmbeddingError when the model's answer is wrong; what the model throws is passed on.
@@ -856,8 +857,8 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     search(query: string, topK: number, options?: SearchOptions<Metadata>): Promise<SearchResult<Metadata>[]>;
     /**
      * One page of results. Pages of one query and filter fit together while nothing is written, up to `maxScan`; where
-     * the store searches a graph, or the index of words has not learned yet what others wrote (`refresh()`), a document
-     * may be missed or shown twice.
+     * the store searches a graph, or, with words, the index has not learned yet what others wrote (`refresh()`) or a
+     * crash left vectors (`repair()`), a document may be missed or shown twice.
      */
     searchPage(query: string, options?: PageOptions<Metadata>): Promise<SearchPage<Metadata>>;
     /** A document as it was indexed, or null. */
@@ -869,7 +870,7 @@ declare class SemanticSearchEngine<Metadata extends object = Record<string, unkn
     /**
      * Tries ways to join the rankings on queries with known answers. Changes nothing: pass the best as `fusion` yourself.
      *
-     * @throws InvalidArgumentError without queries or fusions.
+     * @throws InvalidArgumentError without queries or fusions, CancelledError when the signal fires.
      */
     tune(labelled: readonly LabelledQuery[], options?: TuneOptions): Promise<Tuning>;
     /**
@@ -963,7 +964,12 @@ declare class NoriKVVectorStore {
     static fromDocuments(documents: readonly LangChainDocument[], embeddings: LangChainEmbeddings, options: NoriKVVectorStoreOptions): Promise<NoriKVVectorStore>;
     /** Names the kind of store, as LangChain asks. */
     _vectorstoreType(): string;
-    /** Embeds and adds documents; one whose id is there already is replaced. Returns the ids. */
+    /**
+     * Embeds and adds documents; one whose id is there already is replaced. Returns the ids. Repeating it is safe where
+     * they are given: a document without an id gets another one each time.
+     *
+     * @throws OutcomeUnknownError when it was cut off and some may be added.
+     */
     addDocuments(documents: readonly LangChainDocument[], options?: {
         readonly ids?: readonly string[] | undefined;
     }): Promise<string[]>;
@@ -983,7 +989,7 @@ declare class NoriKVVectorStore {
     similaritySearchWithScore(query: string, k?: number, filter?: LangChainFilter): Promise<[LangChainDocument, number][]>;
     /** The documents nearest to a vector, with cosine similarity. */
     similaritySearchVectorWithScore(query: readonly number[], k: number, filter?: LangChainFilter): Promise<[LangChainDocument, number][]>;
-    /** Documents near a text that are unlike each other. */
+    /** Documents near a text that are unlike each other. @throws InvalidArgumentError if an option is out of range. */
     maxMarginalRelevanceSearch(query: string, { k, fetchK, lambda, filter }: MarginalRelevanceOptions): Promise<LangChainDocument[]>;
     /**
      * Ends what crashes left: removes vectors that belong to no document. Those of which vectors are lost are in

@@ -68,7 +68,7 @@ it('who is refused for another model leaves the namespace to others', async () =
   await open('old').checkAndStore('a', 'harvest');
   await expect(open(namespace).checkAndStore('a', 'river')).rejects.toMatchObject({
     code: 'MODEL_MISMATCH',
-    message: expect.stringContaining('or another namespace, and another prefix if one is given.'),
+    message: expect.stringContaining('or another namespace and prefix.'),
   });
   await expect(open('old', 32).initialize()).rejects.toMatchObject({ code: 'MODEL_MISMATCH' });
   expect(await store.find?.(`vector-namespace:${namespace}`)).toBeNull();

@@ -61,7 +61,7 @@ function isKnown(key: string, stored: VectorSpace | undefined, wanted: VectorSpa
   if (difference) {
     throw new ModelMismatchError(
       `The vectors under "${key}" have ${difference}; vectors of different models mean different things. ` +
-        'Use the model they were made with, or another namespace, and another prefix if one is given.',
+        'Use the model they were made with, or another namespace and prefix.',
       { key },
     );
   }
