@@ -6,7 +6,7 @@ import type { StoreGate } from './store-gate.js';
 interface Cell {
   /** Undefined until it was read. */
   epoch: string | undefined;
-  /** The wall-clock time that the last move left; -Infinity if there was none. */
+  /** The wall-clock time that the last move left; -Infinity if there was none, NaN while that is not known. */
   movedAt: number;
   /** When the call that told so began, by this process's monotonic clock. */
   knownAt: number;
@@ -58,9 +58,9 @@ export class Epochs {
     return Object.fromEntries(names.map((name) => [name, this.known(name) ?? '']));
   }
 
-  /** When it moved last, by the wall clock of whoever moved it; -Infinity if it never did. */
+  /** When it moved last, by the wall clock of whoever moved it; -Infinity if it never did, NaN if it was forgotten. */
   movedAt(name: string): number {
-    return this.#cells.get(name)?.movedAt ?? Number.NEGATIVE_INFINITY;
+    return this.#cells.get(name)?.movedAt ?? Number.NaN;
   }
 
   /** Since when nothing of these names can have moved unnoticed: the oldest look. */
@@ -133,6 +133,7 @@ export class Epochs {
     } catch (error) {
       // It may have moved or not.
       cell.epoch = undefined;
+      cell.movedAt = Number.NaN;
       cell.knownAt = Number.NEGATIVE_INFINITY;
       this.generation += 1;
       throw error;
@@ -157,7 +158,7 @@ export class Epochs {
     if (known) return known;
     const cell: Cell = {
       epoch: undefined,
-      movedAt: Number.NEGATIVE_INFINITY,
+      movedAt: Number.NaN,
       knownAt: Number.NEGATIVE_INFINITY,
       disturbances: 0,
       look: undefined,

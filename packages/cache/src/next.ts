@@ -137,7 +137,7 @@ async function wereMovedSince(
 ): Promise<boolean> {
   const names = tags.map(tagEpoch);
   await epochs.refresh(names);
-  // So that a time that cannot be read counts as later.
+  // So that a time that cannot be read, or was forgotten meanwhile, counts as later.
   return !names.every((name) => epochs.movedAt(name) < storedAt);
 }
 

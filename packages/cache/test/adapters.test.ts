@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { noriKVDriver as bentocacheDriver } from '../src/bentocache.js';
 import { NoriKVKeyv6Store, NoriKVKeyvStore } from '../src/keyv.js';
 import { createNextCacheHandler } from '../src/next.js';
+import { pause } from '../src/pause.js';
 import { noriKVDriver as unstorageDriver } from '../src/unstorage.js';
 
 describe('the Keyv 5 adapter', () => {
@@ -350,6 +351,26 @@ describe('the Next.js cache handler', () => {
     expect(await read()).toBeNull();
     await handler.set('/home', page);
     expect(await read()).not.toBeNull();
+  });
+
+  it('drops what has a revalidated tag that is forgotten for ten thousand others while a slow one is looked at', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const find: typeof memory.find = async (key, options) => {
+      if (key === 'build-1/e/t/slow') await pause(clock, 500);
+      return String(key).startsWith('build-1/e/t/other') ? null : memory.find(key, options);
+    };
+    const handler = start({ ...memory, find }, clock);
+    const read = (...softTags: string[]): Promise<unknown> => handler.get('/home', { softTags });
+    await handler.set('/home', page);
+    await clock.advance(10);
+    await start(memory, clock).revalidateTag('revalidated');
+    expect(await read('revalidated')).toBeNull();
+    const slow = read('revalidated', 'slow');
+    for (const half of [0, 5_000]) {
+      await clock.run(read(...Array.from({ length: 5_000 }, (_, position) => `other ${half + position}`)));
+    }
+    expect(await clock.run(slow)).toBeNull();
   });
 
   it('revalidates a tag for a read and a write', async () => {

@@ -47,7 +47,7 @@ describe('epochs', () => {
     await clock.run(epochs.refresh(['c']));
     expect(epochs.known('a')).toBeUndefined();
     expect(epochs.capture(['a', 'c'])).toEqual({ a: '', c: '0' });
-    expect(epochs.movedAt('a')).toBe(Number.NEGATIVE_INFINITY);
+    expect(epochs.movedAt('a')).toBeNaN();
     expect(prove(entry, epochs, clock.monotonic(), 100)).toBe('unproven');
     await clock.run(epochs.refresh(['a']));
     expect(prove(entry, epochs, clock.monotonic(), 100)).toBe('valid');
@@ -142,6 +142,7 @@ describe('epochs', () => {
     const failed = [epochs.bump('a'), epochs.bump('a')].map((bump) => bump.catch((error: unknown) => error));
     await clock.run(Promise.all(failed));
     expect(epochs.known('a')).toBeUndefined();
+    expect(epochs.movedAt('a')).toBeNaN();
     store.faults.stop();
     await clock.run(epochs.bump('a'));
     expect(epochs.known('a')).toBeDefined();
