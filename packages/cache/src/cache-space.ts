@@ -12,7 +12,7 @@ import { areTags, type Place, Space, tagEpochs } from './place.js';
 import { readPlace } from './reading.js';
 import { callNames, type EntrySettings, entrySettings, namespaceNames, setNames } from './settings.js';
 import { shareLoad } from './share-load.js';
-import { encoded, makeBody, putBody } from './stored-form.js';
+import { encoded, fitting, makeBody, putBody } from './stored-form.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** A namespace of a cache; the cache itself is the one without a name. */
@@ -62,7 +62,7 @@ export class CacheSpace<Value> implements Cache<Value> {
     try {
       await epochs.refresh(names);
       const known = epochs.capture(names);
-      const body = cacheable(() => makeBody(this.#core, payload, settings, known));
+      const body = cacheable(() => fitting(this.#core, makeBody(this.#core, payload, settings, known)));
       await putBody(this.#core, place, body, {});
       await this.#moved(place);
       return true;

@@ -153,11 +153,11 @@ async function loadAndFill(
   }
   const { value, settings, isKept } = loaded;
   const form = { ...request, settings };
-  const stored = isKept && (await storedForm(form, value, epochs, { ...reading, asOf }));
-  if (!stored || outlivesEpochs(core, asOf, stored.body)) {
+  const { given, stored } = await storedForm(form, value, epochs, { ...reading, asOf });
+  if (!isKept || !stored || outlivesEpochs(core, asOf, stored.body)) {
     await releaseLease(core, place, lease, { ...reading, entry: undefined });
     core.memory?.delete(place.memoryKey);
-    return { kind: 'miss', entry: undefined, value, asOf };
+    return { kind: 'miss', entry: undefined, value: given, asOf };
   }
   const { body, entry } = stored;
   const outcome: Outcome = { kind: 'miss', entry, value: entry.value, asOf };
@@ -188,12 +188,10 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
   const asOf = clock.monotonic();
   try {
     const { value, isKept, ...kept } = await runLoader(core, place, request.loader, settings);
-    const isShared = isKept && value !== undefined;
-    const stored =
-      isShared && (await storedForm({ ...request, ...kept }, value, {}, { asOf, shardEpoch: '' }));
-    if (!stored) {
+    const { given, stored } = await storedForm({ ...request, ...kept }, value, {}, { asOf, shardEpoch: '' });
+    if (!isKept || !stored || value === undefined) {
       core.memory?.delete(place.memoryKey);
-      return { kind: 'miss', entry: undefined, value, asOf };
+      return { kind: 'miss', entry: undefined, value: given, asOf };
     }
     const until = Math.min(stored.entry.freshUntil, asOf + maxStalenessMs);
     const times = { freshUntil: until, staleUntil: until, refreshAt: until, calmUntil: until };

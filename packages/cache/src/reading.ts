@@ -46,7 +46,9 @@ export async function readPlace(core: Core, place: Place, settings: ReadSettings
   const withoutValue = { ...nothing, version, lease, body };
   const validAt = await lastValidAt(core, place, body);
   if (validAt === undefined) return withoutValue;
-  const decoded = await decodeBody(core, place, body, settings, currency);
+  // Clocks differ: a value never seems younger than new.
+  const ageMs = Math.max(0, clock.now() - body.storedAt);
+  const decoded = await decodeBody(core, place, body, settings, { ...currency, ageMs });
   if (!decoded) return withoutValue;
   // Who joins this read later must not rest on looks at its epochs that are older than the bound.
   const retryAt = core.memory?.peek(place.memoryKey)?.retryAt ?? decoded.retryAt;
@@ -69,13 +71,11 @@ async function lastValidAt(core: Core, { spaces }: Place, { epochs }: Body): Pro
 export async function decodeBody(
   core: Core,
   { namespace, key, shard }: Place,
-  { payload, storedAt, freshMs, staleMs, epochs }: Body,
+  { payload, freshMs, staleMs, epochs }: Body,
   { codec, earlyRefresh }: ReadSettings,
-  { asOf, shardEpoch }: Currency,
+  { asOf, shardEpoch, ageMs }: Currency & { readonly ageMs: number },
 ): Promise<MemoryEntry | undefined> {
-  // Clocks differ: a value never seems younger than new.
-  const age = Math.max(0, core.settings.clock.now() - storedAt);
-  if (age >= freshMs + staleMs) return undefined;
+  if (ageMs >= freshMs + staleMs) return undefined;
   // Stored under a longer maxTtlMs: it may outlive the record of its invalidation.
   if (freshMs + staleMs > core.settings.maxTtlMs) return undefined;
   try {
@@ -84,9 +84,9 @@ export async function decodeBody(
       value,
       answer: Promise.resolve(value),
       bytes: (payload?.length ?? 0) + 2 * key.length + 1,
-      freshUntil: asOf + freshMs - age,
-      staleUntil: asOf + freshMs + staleMs - age,
-      refreshAt: asOf + freshMs * earlyRefresh - age,
+      freshUntil: asOf + freshMs - ageMs,
+      staleUntil: asOf + freshMs + staleMs - ageMs,
+      refreshAt: asOf + freshMs * earlyRefresh - ageMs,
       epochs: new Map([...Object.entries(epochs), [shard, shardEpoch]]),
       asOf,
       retryAt: Number.NEGATIVE_INFINITY,

@@ -20,21 +20,32 @@ interface FormRequest {
 /** Of a record's header, without its epochs, at most. */
 const headerBytes = 128;
 
-/** A loaded value as it is stored, and as whoever reads it gets it; undefined if it has no such form. */
+/** What becomes of a loaded value. */
+interface LoadedForm {
+  /** What who asked gets: the value as it is decoded, or what the loader gave if that has no such form. */
+  readonly given: unknown;
+  /** The value as it is stored, and as whoever reads it gets it; undefined if it cannot be kept. */
+  readonly stored: { readonly body: Body; readonly entry: MemoryEntry } | undefined;
+}
+
+/** Makes the stored form of a loaded value, also of one that nobody keeps: all who get it get the same kind of value. */
 export async function storedForm(
   { core, place, codec, settings }: FormRequest,
   value: unknown,
   epochs: Readonly<Record<string, string>>,
   currency: Currency,
-): Promise<{ readonly body: Body; readonly entry: MemoryEntry } | undefined> {
+): Promise<LoadedForm> {
+  let given = value;
   try {
     const body = makeBody(core, encoded(value, codec), settings, epochs);
-    const entry = await decodeBody(core, place, body, { codec, ...settings }, currency);
-    return entry && { body, entry };
+    const entry = await decodeBody(core, place, body, { codec, ...settings }, { ...currency, ageMs: 0 });
+    if (!entry) return { given, stored: undefined };
+    given = entry.value;
+    return { given, stored: { body: fitting(core, body), entry } };
   } catch (error) {
     const { namespace, key } = place;
     core.tell({ kind: 'uncacheable', namespace, key, error });
-    return undefined;
+    return { given, stored: undefined };
   }
 }
 
@@ -48,7 +59,7 @@ export function encoded(value: unknown, codec: CacheCodec<unknown>): Uint8Array 
   throw new TypeError(`codec.encode answers ${shown(bytes)}; use bytes, at once`);
 }
 
-/** The stored form of encoded bytes. Throws if they are too many. */
+/** The stored form of encoded bytes. */
 export function makeBody(
   core: Core,
   payload: Uint8Array | null,
@@ -59,11 +70,14 @@ export function makeBody(
   const ttlMs = payload === null ? settings.negativeTtlMs : settings.ttlMs;
   const freshMs = Math.max(1, Math.round(ttlMs * (1 - settings.ttlJitter * draw(random))));
   const staleMs = Math.min(Math.max(settings.staleWhileRevalidateMs, settings.graceMs), maxTtlMs - freshMs);
-  const bytes = (payload?.length ?? 0) + stringToBytes(JSON.stringify(epochs)).length + headerBytes;
-  if (bytes > core.maxValueBytes) {
-    throw new RangeError(`it has ${bytes} bytes, and the store takes ${core.maxValueBytes}`);
-  }
   return { payload, storedAt: clock.now(), freshMs, staleMs, epochs };
+}
+
+/** A stored form that the store takes. Throws if it is too large. */
+export function fitting({ maxValueBytes }: Core, body: Body): Body {
+  const bytes = (body.payload?.length ?? 0) + stringToBytes(JSON.stringify(body.epochs)).length + headerBytes;
+  if (bytes <= maxValueBytes) return body;
+  throw new RangeError(`it has ${bytes} bytes, and the store takes ${maxValueBytes}`);
 }
 
 /** Writes a value to the store; it leaves by itself when even its stale time is over. */

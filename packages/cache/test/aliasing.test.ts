@@ -1,8 +1,14 @@
 import { runInNewContext } from 'node:vm';
-import { bytesToString, find, type KvStore } from '@norikv/store';
+import { bytesToString, find, type KvStore, UnavailableError } from '@norikv/store';
 import { createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
-import { type CacheCodec, type CacheEvent, createCache, type StandardSchema } from '../src/index.js';
+import {
+  type CacheCodec,
+  type CacheEvent,
+  createCache,
+  type LoadContext,
+  type StandardSchema,
+} from '../src/index.js';
 import { NoriKVKeyvStore } from '../src/keyv.js';
 
 const schemaOf = <Value>(validate: (value: unknown) => unknown): StandardSchema<Value> =>
@@ -31,6 +37,31 @@ describe('what a caller changes after a call', () => {
     const rings = createCache(createMemoryStore(), { schema: schemaOf<object>(() => ({ value: ring })) });
     await rings.set('key', {});
     expect(Object.isFrozen(await rings.get('key'))).toBe(true);
+  });
+
+  it('is not shared with who waited for the same load either, where what it gives is not kept', async () => {
+    const memory = createMemoryStore();
+    const down: KvStore = { ...memory, find: () => Promise.reject(new UnavailableError('down')) };
+    const value = { at: new Date(0), list: [1] };
+    const unkept = ({ keepFor }: LoadContext): unknown => {
+      keepFor(0);
+      return value;
+    };
+    const large = (): unknown => ({ ...value, text: 'x'.repeat(2 ** 20) });
+    for (const [store, loader] of [
+      [memory, unkept],
+      [memory, large],
+      [down, unkept],
+      [down, large],
+    ] as const) {
+      const cache = createCache(store);
+      const [one, other] = [cache.getOrSet('key', loader), cache.getOrSet('key', loader)];
+      expect(await one).toMatchObject({ at: '1970-01-01T00:00:00.000Z', list: [1] });
+      expect(await one).toBe(await other);
+      expect(Object.isFrozen(await one)).toBe(true);
+      expect(await cache.get('key')).toBeUndefined();
+    }
+    expect(Object.isFrozen(value)).toBe(false);
   });
 
   it('is not what the store has: bytes of a Buffer are copied, those of a codec too', async () => {
