@@ -7,6 +7,7 @@ import type { CacheEvent, Counters } from './events.js';
 import { Flights } from './flights.js';
 import { checkPrefix } from './keys.js';
 import type { MemoryEntry } from './memory-entry.js';
+import { RetryTimes } from './retry-times.js';
 import type { Settings } from './settings.js';
 import { StoreGate } from './store-gate.js';
 
@@ -20,6 +21,7 @@ export interface Outcome {
 }
 
 const maxCells = 10_000;
+const maxRetries = 10_000;
 const marginMs = 3_600_000;
 
 /** What all namespaces of a cache share. */
@@ -31,6 +33,7 @@ export class Core {
   readonly reads: Flights<Outcome> = new Flights();
   readonly loads: Flights<Outcome> = new Flights();
   readonly refreshing: Set<string> = new Set();
+  readonly retries: RetryTimes = new RetryTimes(maxRetries);
   /** The monotonic clock, by the shortest way: it is asked for every hit in memory. */
   readonly now: () => number;
   readonly maxKeyBytes: number;

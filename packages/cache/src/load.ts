@@ -63,12 +63,12 @@ export async function load(request: LoadRequest): Promise<Outcome> {
       const { version } = reading;
       const entry = usable(request, reading);
       const now = clock.monotonic();
-      if (entry) {
-        if (now < (isRefresh ? entry.refreshAt : entry.freshUntil)) return served(entry, now);
-        if (!isRefresh && now < entry.freshUntil + settings.staleWhileRevalidateMs) {
-          request.refresh();
-          return served(entry, now);
-        }
+      if (entry && now < (isRefresh ? entry.refreshAt : entry.freshUntil)) return served(entry, now);
+      if (entry && !isRefresh) {
+        const isPutOff = core.retries.isPutOff(place.memoryKey, now);
+        const isRefreshable = now < entry.freshUntil + settings.staleWhileRevalidateMs;
+        if (isRefreshable && !isPutOff) request.refresh();
+        if (isRefreshable || isPutOff) return served(entry, now);
       }
       // A request for the lease that was sent twice loses against itself.
       const isOwn = reading.lease === leaseName;
@@ -114,10 +114,9 @@ async function loadUnderLease(
     const first = await within(clock, settings.softTimeoutMs, work, late);
     if (typeof first !== 'symbol') return first;
     core.refreshing.add(place.memoryKey);
-    work.catch(() => putOff(request)).finally(() => core.refreshing.delete(place.memoryKey));
+    work.catch(() => {}).finally(() => core.refreshing.delete(place.memoryKey));
   } catch (error) {
     if (!stale || clock.monotonic() >= stale.staleUntil) throw error;
-    putOff(request);
   }
   return served(stale, clock.monotonic());
 }
@@ -200,15 +199,8 @@ async function loadUnkept(request: LoadRequest): Promise<Outcome> {
     return { kind: 'miss', entry, value: entry.value, asOf };
   } catch (error) {
     if (!held || clock.monotonic() >= held.staleUntil) throw error;
-    putOff(request);
     return served(held, clock.monotonic());
   }
-}
-
-/** After a load that failed the next one is not tried at once, whoever has read the value anew meanwhile. */
-function putOff({ core, place, settings }: LoadRequest): void {
-  const kept = core.memory?.peek(place.memoryKey);
-  if (kept) kept.retryAt = core.settings.clock.monotonic() + settings.retryAfterMs;
 }
 
 function served(entry: MemoryEntry, now: number): Outcome {

@@ -34,13 +34,13 @@ export interface Loaded {
 const late = Symbol('late');
 
 /**
- * Runs a loader within its time.
+ * Runs a loader within its time. After a failure, while a value stands in, the next load is not tried at once.
  *
  * @throws LoadTimeoutError, or what the loader throws.
  */
 export async function runLoader(
   core: Core,
-  { namespace, key }: Place,
+  { namespace, key, memoryKey }: Place,
   loader: Loader<unknown>,
   around: EntrySettings,
 ): Promise<Loaded> {
@@ -66,10 +66,12 @@ export async function runLoader(
       controller.abort(error);
       throw error;
     }
+    core.retries.forget(memoryKey);
     core.tell({ kind: 'load', namespace, key, durationMs: clock.monotonic() - startedAt });
     const ttlMs = value === undefined ? settings.negativeTtlMs : settings.ttlMs;
     return { value, settings, isKept: ttlMs > 0 };
   } catch (error) {
+    core.retries.putOff(memoryKey, clock.monotonic() + around.retryAfterMs);
     core.tell({ kind: 'load-error', namespace, key, error });
     throw error;
   }

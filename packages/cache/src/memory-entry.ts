@@ -14,8 +14,6 @@ export interface MemoryEntry {
   readonly epochs: ReadonlyMap<string, string>;
   /** When the oldest of the calls began by which it was read, or by which it was loaded. */
   readonly asOf: number;
-  /** No load is attempted before, after one failed. */
-  retryAt: number;
   /** Until then it can be served without looking at anything else, as long as no epoch moved here. */
   calmUntil: number;
   generation: number;

@@ -24,7 +24,10 @@ export interface EntryOptions {
   readonly hardTimeoutMs?: number | undefined;
   /** Share of the ttl after which the first reader loads anew in the background, 0 to 1. Default 1: never. */
   readonly earlyRefresh?: number | undefined;
-  /** How long after a failed load a value within its grace is served without another attempt. Default 1,000. */
+  /**
+   * How long after a load of this process failed a value within its grace is served without another attempt of this
+   * process. Default 1,000.
+   */
   readonly retryAfterMs?: number | undefined;
   /** How long to wait for a load elsewhere before loading without keeping the result. Default 15,000. */
   readonly maxWaitMs?: number | undefined;

@@ -51,8 +51,7 @@ export async function readPlace(core: Core, place: Place, settings: ReadSettings
   const decoded = await decodeBody(core, place, body, settings, { ...currency, ageMs });
   if (!decoded) return withoutValue;
   // Who joins this read later must not rest on looks at its epochs that are older than the bound.
-  const retryAt = core.memory?.peek(place.memoryKey)?.retryAt ?? decoded.retryAt;
-  const entry = { ...decoded, asOf: Math.min(asOf, validAt), retryAt };
+  const entry = { ...decoded, asOf: Math.min(asOf, validAt) };
   core.memory?.set(place.memoryKey, entry);
   return { ...withoutValue, entry };
 }
@@ -89,7 +88,6 @@ export async function decodeBody(
       refreshAt: asOf + freshMs * earlyRefresh - ageMs,
       epochs: new Map([...Object.entries(epochs), [shard, shardEpoch]]),
       asOf,
-      retryAt: Number.NEGATIVE_INFINITY,
       calmUntil: Number.NEGATIVE_INFINITY,
       generation: core.epochs.generation,
     };

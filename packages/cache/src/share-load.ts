@@ -32,11 +32,11 @@ export async function shareLoad(request: ShareRequest): Promise<unknown> {
     const held = known && carries(known, tags) ? known : undefined;
     const now = clock.monotonic();
     if (held && now < held.freshUntil) {
-      if (now >= Math.max(held.refreshAt, held.retryAt)) refresh(held);
+      if (now >= held.refreshAt && !core.retries.isPutOff(place.memoryKey, now)) refresh(held);
       core.counters.memoryHits += 1;
       return held.value;
     }
-    const isBusy = held && (now < held.retryAt || core.refreshing.has(place.memoryKey));
+    const isBusy = core.refreshing.has(place.memoryKey) || core.retries.isPutOff(place.memoryKey, now);
     if (held && (isBusy || now < held.freshUntil + settings.staleWhileRevalidateMs)) {
       if (!isBusy) refresh(held);
       core.tell({ kind: 'stale', namespace, key });

@@ -39,7 +39,6 @@ describe('epochs', () => {
       refreshAt: 1e9,
       epochs: new Map([['a', '0']]),
       asOf: 0,
-      retryAt: 0,
       calmUntil: 0,
       generation: 0,
     };
