@@ -113,6 +113,7 @@ async function loadUnderLease(
     const late = Symbol('late');
     const first = await within(clock, settings.softTimeoutMs, work, late);
     if (typeof first !== 'symbol') return first;
+    if (clock.monotonic() >= stale.staleUntil) return await work;
     core.refreshing.add(place.memoryKey);
     work.catch(() => {}).finally(() => core.refreshing.delete(place.memoryKey));
   } catch (error) {

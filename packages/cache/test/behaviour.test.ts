@@ -203,6 +203,24 @@ describe.each(engines)('createCache on $name', ({ open }) => {
     expect(load.calls).toBe(1);
   });
 
+  it('gives no value whose grace is over by softTimeoutMs: then the load is waited for, and its error is thrown', async () => {
+    const fail = (): Promise<never> => Promise.reject(new Error('source down'));
+    for (const [end, given] of [
+      [() => 'new', 'new'],
+      [fail, 'source down'],
+    ] as const) {
+      const cache = start({ prefix: given, graceMs: 1_000, softTimeoutMs: 50 });
+      await cache.getOrSet('key', () => 'old');
+      await engine.clock.advance(1_970);
+      const load = deferredLoad();
+      const answer = cache.getOrSet('key', load.loader).catch(({ message }: Error) => message);
+      await load.started;
+      await engine.clock.advance(50);
+      await load.finish(end());
+      expect(await answer).toBe(given);
+    }
+  });
+
   it('keeps what is stale when a load in the background fails, early, late or given up for its slowness', async () => {
     const errors: string[] = [];
     const onEvent: CacheOptions<unknown>['onEvent'] = ({ kind }) => errors.push(kind);
