@@ -100,6 +100,7 @@ abstract class KeyvStorage<Entry extends { readonly key: string; readonly value:
  */
 export class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
   readonly #namespaces = new Set<string>();
+  #longestNamespace = 0;
   #namespace: string | undefined;
 
   /** The namespace of the Keyv made last: what `clear` clears, and where keys belong that name none. */
@@ -109,7 +110,9 @@ export class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
 
   set namespace(namespace: string | undefined) {
     this.#namespace = namespace;
-    if (namespace) this.#namespaces.add(namespace);
+    if (!namespace) return;
+    this.#namespaces.add(namespace);
+    this.#longestNamespace = Math.max(this.#longestNamespace, namespace.length);
   }
 
   /** Writes a value. `ttl` is in milliseconds. */
@@ -139,9 +142,12 @@ export class NoriKVKeyvStore extends KeyvStorage<KeyvEntry> {
    * `useKeyPrefix: false`.
    */
   #ownerOf(key: string): string | undefined {
-    for (let end = key.lastIndexOf(':'); end > 0; end = key.lastIndexOf(':', end - 1)) {
+    // No further than a namespace reaches: users may choose keys, such as thousands of colons.
+    let end = key.lastIndexOf(':', this.#longestNamespace);
+    while (end > 0) {
       const name = key.slice(0, end);
       if (this.#namespaces.has(name)) return name;
+      end = key.lastIndexOf(':', end - 1);
     }
     return undefined;
   }

@@ -51,6 +51,18 @@ describe('the Keyv 5 adapter', () => {
     expect(await keyv.get('7')).toBeUndefined();
   });
 
+  it('finds the namespace of a long key of colons, in no time', async () => {
+    const adapter = new NoriKVKeyvStore(createMemoryStore());
+    const [, keyv] = ['users:old', 'users'].map((namespace) => new Keyv({ store: adapter, namespace }));
+    const keys = Array.from({ length: 20 }, (_, position) => `${position}${':'.repeat(16_000)}`);
+    const startedAt = performance.now();
+    await keyv?.setMany(keys.map((key) => ({ key, value: key })));
+    expect(await keyv?.getMany(keys)).toEqual(keys);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await keyv?.clear();
+    expect(await keyv?.get(`${keys[0]}`)).toBeUndefined();
+  });
+
   it('reads and writes many, and says what is there', async () => {
     const keyv = new Keyv({ store: new NoriKVKeyvStore(createMemoryStore()) });
     await keyv.setMany([
