@@ -5,6 +5,8 @@ import { Flights } from './flights.js';
 
 type Parser<T> = (bytes: Uint8Array) => T;
 
+/** A `Map` holds no more. */
+const mostEntries = 2 ** 24;
 const sizesLeftToStore = { maxKeyBytes: Number.POSITIVE_INFINITY, maxValueBytes: Number.POSITIVE_INFINITY };
 
 interface CacheEntry<T> {
@@ -52,12 +54,12 @@ export class CachedClient<T> {
 
   /**
    * @param ttlMs - how long a value is served from memory, in milliseconds, counted from before it was asked for.
-   * @param maxSize - how many values are kept.
+   * @param maxSize - how many values are kept, at most 16,777,216.
    */
   constructor(client: KvStore, ttlMs = 60_000, maxSize = 1_000, options: CachedClientOptions = {}) {
     checkOptions(options, ['clock']);
     checkWhole('ttlMs', ttlMs);
-    checkWhole('maxSize', maxSize);
+    checkWhole('maxSize', maxSize, 1, mostEntries);
     this.#client = client;
     this.#ttlMs = ttlMs;
     this.#maxSize = maxSize;

@@ -65,7 +65,7 @@ export interface NamespaceOptions<Value = unknown> extends EntryOptions {
 export interface CacheOptions<Value = unknown> extends NamespaceOptions<Value> {
   /** Begins every key in the store. Caches with different prefixes know nothing of each other. Default `cache`. */
   readonly prefix?: string | undefined;
-  /** How many values are kept in memory, least recently used first out. Default 10,000; 0: none. */
+  /** How many values are kept in memory, least recently used first out. Default 10,000; 0: none; at most 16,777,216. */
   readonly maxEntries?: number | undefined;
   /** How many bytes of encoded values and keys are kept in memory. Default 67,108,864 (64 MiB). */
   readonly maxBytes?: number | undefined;

@@ -95,12 +95,15 @@ export function settingsOf<Value>(options: CacheOptions<Value>): Settings {
   for (const name of ['maxStalenessMs', 'storeTimeoutMs', 'breakerMs'] as const) {
     checkDurationMs(name, settings[name]);
   }
-  for (const name of ['maxEntries', 'offlineMs'] as const) checkWhole(name, settings[name], 0);
+  checkWhole('maxEntries', settings.maxEntries, 0, mostEntries);
+  checkWhole('offlineMs', settings.offlineMs, 0);
   for (const name of ['maxBytes', 'shards', 'breakerFailures'] as const) checkWhole(name, settings[name], 1);
   checkMaxTtlMs(settings.maxTtlMs);
   return settings;
 }
 
+/** A `Map` holds no more. */
+const mostEntries = 2 ** 24;
 const longestTtlMs = 3_155_760_000_000;
 
 /** An epoch outlives what carries it, so there must be longer times than the longest. */

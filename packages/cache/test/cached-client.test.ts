@@ -125,6 +125,7 @@ describe('CachedClient', () => {
     const store = createMemoryStore();
     expect(() => new CachedClient(store, 0)).toThrow('ttlMs is 0');
     expect(() => new CachedClient(store, 1, 1.5)).toThrow('maxSize is 1.5');
+    expect(() => new CachedClient(store, 1, 2 ** 53 - 1)).toThrow('use a whole number from 1 to 16777216');
     expect(() => new CachedClient(store, 1, 1, { clock: {} as never })).toThrow(
       'clock.monotonic is undefined; use',
     );
