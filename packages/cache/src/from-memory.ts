@@ -1,5 +1,5 @@
 import type { Core } from './core.js';
-import { type MemoryEntry, prove } from './memory-entry.js';
+import { type MemoryEntry, type Proof, prove } from './memory-entry.js';
 import type { Place } from './place.js';
 
 /** A value in memory, fresh or stale, that is not older than the bound allows. */
@@ -9,7 +9,8 @@ export async function fromMemory(core: Core, place: Place): Promise<MemoryEntry 
   const entry = memory?.get(place.memoryKey);
   if (!entry) return undefined;
   const since = clock.monotonic();
-  let proof = since < entry.staleUntil ? prove(entry, epochs, since, maxStalenessMs) : 'moved';
+  const isOver = since >= entry.staleUntil || clock.now() >= entry.endsAt;
+  let proof: Proof = isOver ? 'moved' : prove(entry, epochs, since, maxStalenessMs);
   if (proof === 'unproven') {
     try {
       await epochs.refresh(entry.epochs.keys());

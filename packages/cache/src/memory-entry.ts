@@ -1,6 +1,6 @@
 import type { Epochs } from './epochs.js';
 
-/** A value in memory. All times are of this process's monotonic clock. */
+/** A value in memory. All times but one are of this process's monotonic clock. */
 export interface MemoryEntry {
   readonly value: unknown;
   /** The value as a promise, made once: a hit allocates nothing. */
@@ -8,6 +8,11 @@ export interface MemoryEntry {
   readonly bytes: number;
   readonly freshUntil: number;
   readonly staleUntil: number;
+  /**
+   * The same by the wall clock: the other may stand still while the machine sleeps, for longer than it is remembered that
+   * an epoch moved.
+   */
+  readonly endsAt: number;
   /** When a reader may load it anew in the background. */
   readonly refreshAt: number;
   /** The epochs under which it was read; empty if the store could not be asked. */

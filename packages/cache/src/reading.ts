@@ -85,6 +85,7 @@ export async function decodeBody(
       bytes: (payload?.length ?? 0) + 2 * key.length + 1,
       freshUntil: asOf + freshMs - ageMs,
       staleUntil: asOf + freshMs + staleMs - ageMs,
+      endsAt: core.settings.clock.now() + freshMs + staleMs - ageMs,
       refreshAt: asOf + freshMs * earlyRefresh - ageMs,
       epochs: new Map([...Object.entries(epochs), [shard, shardEpoch]]),
       asOf,

@@ -1,4 +1,4 @@
-import { type Entry, type KvStore, systemClock, UnavailableError } from '@norikv/store';
+import { type Clock, type Entry, type KvStore, systemClock, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type EpochMove, type EpochRecord, movedAtOf, moveForward, overwrite } from '../src/epoch-moves.js';
@@ -36,6 +36,7 @@ describe('epochs', () => {
       bytes: 1,
       freshUntil: 1e9,
       staleUntil: 1e9,
+      endsAt: 1e9,
       refreshAt: 1e9,
       epochs: new Map([['a', '0']]),
       asOf: 0,
@@ -184,6 +185,25 @@ describe('epochs', () => {
     expect(await loadFor(3_600_000)).toBe('loaded');
     expect(await loadFor(3_600_001)).toBeUndefined();
     expect(await loadFor(7_600_000)).toBeUndefined();
+  });
+
+  it('do not let it come back where a machine slept longer than that, and its monotonic clock with it', async () => {
+    const clock = new FakeClock();
+    let asleepMs = 0;
+    const stopped: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic() - asleepMs,
+      startTimer: (callback, delayMs) => clock.startTimer(callback, delayMs),
+    };
+    const store = createMemoryStore({ clock });
+    const times = { ttlMs: 60_000, maxTtlMs: 60_000 };
+    const cache = createCache(store, { ...times, clock: stopped });
+    await cache.getOrSet('key', () => 'old', { tags: ['tag'] });
+    await createCache(store, { ...times, clock }).invalidateTags(['tag']);
+    asleepMs = 3_800_000;
+    await clock.advance(asleepMs + 1_001);
+    expect(await cache.get('key')).toBeUndefined();
+    expect(await cache.getOrSet('key', () => 'new', { tags: ['tag'] })).toBe('new');
   });
 
   it('leave the store by themselves, later than anything that carries them', async () => {
