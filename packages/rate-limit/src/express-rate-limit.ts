@@ -50,9 +50,16 @@ export class NoriKVRateLimitStore {
     return { totalHits: Math.max(1, limit - remaining), resetTime: new Date(resetAt) };
   }
 
-  /** Takes a hit back. As in every store of express-rate-limit, one of an earlier window counts for this one. */
+  /**
+   * Takes a hit back. As in every store of express-rate-limit, one of an earlier window counts for this one. Where the
+   * store does not answer, it stays counted, and nothing is thrown.
+   */
   async decrement(key: string): Promise<void> {
-    await this.#limiter.refund(key, this.#window);
+    try {
+      await this.#limiter.refund(key, this.#window);
+    } catch {
+      // It is asked for after the response, where express-rate-limit 7 takes no error: it would end the process.
+    }
   }
 
   /** Forgets what was counted of a client. */

@@ -1,5 +1,5 @@
-import { UnavailableError } from '@norikv/store';
-import { createMemoryStore, FakeClock } from '@norikv/testkit';
+import { type KvStore, UnavailableError } from '@norikv/store';
+import { createMemoryStore, FakeClock, withFaults } from '@norikv/testkit';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -113,6 +113,18 @@ describe('under express-rate-limit with all its validations', () => {
 });
 
 describe('the store by itself', () => {
+  it('leaves a hit counted that it cannot take back: an error would end the process, through express-rate-limit 7', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const faulty = withFaults(memory, { clock });
+    const start = (kv: KvStore) => new NoriKVRateLimitStore(kv, { clock });
+    const store = start(faulty);
+    await store.increment('a');
+    faulty.faults.outage();
+    await expect(clock.run(store.decrement('a'))).resolves.toBeUndefined();
+    expect(await start(memory).get('a')).toMatchObject({ totalHits: 1 });
+  });
+
   it('counts, shows, takes back and forgets, in windows from the first hit', async () => {
     const clock = new FakeClock();
     const store = new NoriKVRateLimitStore(createMemoryStore({ clock }), { clock });
