@@ -54,7 +54,10 @@ export interface CallEntryOptions extends EntryOptions {
 export interface NamespaceOptions<Value = unknown> extends EntryOptions {
   /** Default: that of the cache or namespace around, and at last JSON. */
   readonly codec?: CacheCodec<Value> | undefined;
-  /** Checks what is read, with JSON as the codec. What does not pass is a miss. Default: as for `codec`. */
+  /**
+   * Checks what is read, with JSON as the codec. What does not pass is a miss. All readers share what it makes, and a `Date`
+   * or `Map` cannot be frozen: do not change one. Default: as for `codec`.
+   */
   readonly schema?: StandardSchema<Value> | undefined;
 }
 
