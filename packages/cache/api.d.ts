@@ -186,7 +186,10 @@ interface EntryOptions {
     readonly hardTimeoutMs?: number | undefined;
     /** Share of the ttl after which the first reader loads anew in the background, 0 to 1. Default 1: never. */
     readonly earlyRefresh?: number | undefined;
-    /** How long after a failed load a value within its grace is served without another attempt. Default 1,000. */
+    /**
+     * How long after a load of this process failed a value within its grace is served without another attempt of this
+     * process. Default 1,000.
+     */
     readonly retryAfterMs?: number | undefined;
     /** How long to wait for a load elsewhere before loading without keeping the result. Default 15,000. */
     readonly maxWaitMs?: number | undefined;
@@ -210,7 +213,10 @@ interface CallEntryOptions extends EntryOptions {
 interface NamespaceOptions<Value = unknown> extends EntryOptions {
     /** Default: that of the cache or namespace around, and at last JSON. */
     readonly codec?: CacheCodec<Value> | undefined;
-    /** Checks what is read, with JSON as the codec. What does not pass is a miss. Default: as for `codec`. */
+    /**
+     * Checks what is read, with JSON as the codec. What does not pass is a miss. All readers share what it makes, and a `Date`
+     * or `Map` cannot be frozen: do not change one. Default: as for `codec`.
+     */
     readonly schema?: StandardSchema<Value> | undefined;
 }
 /**
@@ -220,7 +226,7 @@ interface NamespaceOptions<Value = unknown> extends EntryOptions {
 interface CacheOptions<Value = unknown> extends NamespaceOptions<Value> {
     /** Begins every key in the store. Caches with different prefixes know nothing of each other. Default `cache`. */
     readonly prefix?: string | undefined;
-    /** How many values are kept in memory, least recently used first out. Default 10,000; 0: none. */
+    /** How many values are kept in memory, least recently used first out. Default 10,000; 0: none; at most 16,777,216. */
     readonly maxEntries?: number | undefined;
     /** How many bytes of encoded values and keys are kept in memory. Default 67,108,864 (64 MiB). */
     readonly maxBytes?: number | undefined;
@@ -353,7 +359,7 @@ declare class CachedClient<T> {
     #private;
     /**
      * @param ttlMs - how long a value is served from memory, in milliseconds, counted from before it was asked for.
-     * @param maxSize - how many values are kept.
+     * @param maxSize - how many values are kept, at most 16,777,216.
      */
     constructor(client: KvStore, ttlMs?: number, maxSize?: number, options?: CachedClientOptions);
     /**
@@ -638,7 +644,7 @@ declare class Epochs {
     known(name: string): string | undefined;
     /** The epochs as they are known. One that was forgotten matches nothing. */
     capture(names: readonly string[]): Record<string, string>;
-    /** When it moved last, by the wall clock of whoever moved it; -Infinity if it never did. */
+    /** When it moved last, by the wall clock of whoever moved it; -Infinity if it never did, NaN if it was forgotten. */
     movedAt(name: string): number;
     /** Since when nothing of these names can have moved unnoticed: the oldest look. */
     knownAt(names: Iterable<string>): number;

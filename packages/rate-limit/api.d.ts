@@ -57,7 +57,10 @@ declare class NoriKVRateLimitStore {
     init({ windowMs }: ExpressRateLimitOptions): void;
     /** Counts a request, and returns the count. */
     increment(key: string): Promise<ClientHits>;
-    /** Takes a hit back. As in every store of express-rate-limit, one of an earlier window counts for this one. */
+    /**
+     * Takes a hit back. As in every store of express-rate-limit, one of an earlier window counts for this one. Where the
+     * store does not answer, it stays counted, and nothing is thrown.
+     */
     decrement(key: string): Promise<void>;
     /** Forgets what was counted of a client. */
     resetKey(key: string): Promise<void>;
