@@ -15,6 +15,14 @@ const sum: Reducer<{ total: number }> = {
   },
 };
 
+/** State of so many letters, from the first event on. */
+const wide = (name: string, length: number): Reducer<string> => ({
+  name,
+  revision: '1',
+  initial: () => '',
+  evolve: () => 'x'.repeat(length),
+});
+
 async function fill(store: EventStore, count: number): Promise<void> {
   for (let number = 1; number <= count; number += 1) await store.append('s', 'Added', 1);
 }
@@ -103,6 +111,36 @@ onEachEngine('state', (open) => {
     const late = new EventStore(countCalls(memory), { prefix: 'other', inline: [sum] });
     await late.append('s', 'Added', 1);
     expect((await late.load('s', sum)).state).toEqual({ total: 11 });
+  });
+
+  it('kept inline does without one that is too large, whichever comes first', async () => {
+    await using opened = await open();
+    for (const [prefix, inline] of [
+      ['first', [wide('huge', 200_000), sum]],
+      ['last', [sum, wide('huge', 200_000)]],
+    ] as const) {
+      const store = new EventStore(opened, { prefix, inline });
+      await fill(store, 2);
+      evolved = 0;
+      expect((await store.load('s', sum)).state).toEqual({ total: 2 });
+      expect(evolved).toBe(0);
+    }
+  });
+
+  it('that former releases kept inline gives way, and leaves room for events', async () => {
+    await using client = await open();
+    const releases = Array.from({ length: 24 }, (_, number) => wide(`v${number}`, 50_000));
+    for (const reducer of releases) await fill(new EventStore(client, { inline: [reducer] }), 1);
+    for (const reducer of releases) {
+      const folded: number[] = [];
+      const evolve = (state: string, { version }: { version: number }): string => {
+        folded.push(version);
+        return state;
+      };
+      await new EventStore(client).load('s', { ...reducer, evolve });
+      // There is room for two. Processes of the release before go on from theirs.
+      expect(folded).toHaveLength({ v23: 0, v22: 1 }[reducer.name] ?? releases.length);
+    }
   });
 
   it('survives a reducer that changes its argument', async () => {

@@ -27,19 +27,27 @@ export class InlineStates {
 
   /**
    * Brings the snapshots of a head up to date with its tail. One whose next event has left the tail, or that would be
-   * too large, is left out: loading then replays.
+   * too large, is left out: loading then replays. What other reducers have left there, as another release of the program
+   * has them, stays where there is room beside.
    */
   broughtUp(head: Head): Head {
     const applicable = this.#reducers.filter(
       ({ category }) => category === undefined || category === categoryOf(head.name),
     );
     if (applicable.length === 0) return head;
-    const snapshots = { ...head.snapshots };
+    const snapshots: Record<string, Snapshot> = {};
     let room = this.#maxBytes;
+    const keep = (name: string, version: number, revision: string, json: string): void => {
+      const bytes = stringToBytes(json + name).length;
+      if (bytes > room) return;
+      room -= bytes;
+      snapshots[name] = { version, revision, state: JSON.parse(json) };
+    };
+    const others = new Map(Object.entries(head.snapshots));
     for (const reducer of applicable) {
       const { name, revision } = reducer;
-      const known = newestUsable([snapshots[name], this.#folded.get(keyOf(head, name))], reducer, head);
-      delete snapshots[name];
+      const known = newestUsable([others.get(name), this.#folded.get(keyOf(head, name))], reducer, head);
+      others.delete(name);
       const from = (known?.version ?? head.first - 1) + 1;
       if (from < tailFirst(head)) continue;
       const events = this.#reader.decodeNow(head.name, from, head.lines.slice(from - tailFirst(head)));
@@ -47,9 +55,10 @@ export class InlineStates {
         (before, event) => evolved(reducer, before, event),
         stateOf(known, reducer),
       );
-      const json = stateToJson(state, name);
-      room -= stringToBytes(json + name).length;
-      if (room >= 0) snapshots[name] = { version: head.last, revision, state: JSON.parse(json) };
+      keep(name, head.last, revision, stateToJson(state, name));
+    }
+    for (const [name, { version, revision, state }] of [...others].sort(newestFirst)) {
+      keep(name, version, revision, JSON.stringify(state));
     }
     return { ...head, snapshots };
   }
@@ -72,6 +81,10 @@ export class InlineStates {
       // What is no JSON the next append refuses.
     }
   }
+}
+
+function newestFirst([, left]: [string, Snapshot], [, right]: [string, Snapshot]): number {
+  return right.version - left.version;
 }
 
 function keyOf({ name }: Head, reducerName: string): string {

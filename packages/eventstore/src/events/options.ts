@@ -44,9 +44,9 @@ export interface EventStoreOptions<Event extends EventShape = EventShape> extend
   readonly feed?: Outbox | undefined;
   /**
    * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
-   * It is left out, and loading replays, if it takes more than an eighth of the longest value, or if events it lacks
-   * have left the record: after a commit in parts, and for a new revision on a long stream, until a process that has
-   * loaded the state appends.
+   * It is left out, and loading replays, if it takes more than an eighth of the longest value together with those before
+   * it in this list, or if events it lacks have left the record: after a commit in parts, and for a new revision on a
+   * long stream, until a process that has loaded the state appends.
    */
   readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
   /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
