@@ -90,6 +90,26 @@ describe('a command that expects a version', () => {
     },
   );
 
+  it.each(['archiveStream', 'tombstoneStream'] as const)(
+    'is refused at once by a stream that takes no events: %s',
+    async (end) => {
+      const client = countCalls(createMemoryStore());
+      const store = new EventStore<AccountEvent>(client);
+      await store.append('a', 'Opened', { owner: 'alice' });
+      await store[end]('a');
+      for (const expected of ['any', 'none', 'exists', 1] as const) {
+        const handle = createCommandHandler(store, account);
+        client.reset();
+        const refused = handle('a', { type: 'Open', owner: 'bob' }, { expected });
+        await expect(refused).rejects.toMatchObject({ code: 'STREAM_CLOSED', outcome: 'not-applied' });
+        expect(client.calls.total).toBeLessThanOrEqual(2);
+        const empty = store.append('a', [], { expected });
+        if (expected === 'any') expect(await empty).toMatchObject({ version: 0 });
+        else await expect(empty).rejects.toMatchObject({ code: 'STREAM_CLOSED' });
+      }
+    },
+  );
+
   it('is answered as before when it is repeated under its name', async () => {
     const { handle, version, balance } = await withOldMemory();
     const order = { expected: version, commitId: 'payout' };

@@ -25,7 +25,7 @@ import {
   type Protection,
 } from './options.js';
 import type { Outbox } from './outbox.js';
-import { type AppendRequest, judged, planAppend, type Stop } from './plan-append.js';
+import { type AppendRequest, isClosed, judged, planAppend, type Stop } from './plan-append.js';
 import { ask, closed, nothingAppended, reused, wrongFeed } from './refusals.js';
 
 /** What an {@link EventAppender} is made of. */
@@ -233,9 +233,10 @@ export class EventAppender {
     }
   }
 
-  /** No events: nothing is written, but the expectation is still checked. */
+  /** No events: nothing is written, but what is expected is still checked, of a stream that would take events. */
   async #nothing(name: string, expected: ExpectedVersion): Promise<AppendResult> {
     const head = (await this.#log.head(name)) ?? emptyHead(name, 1);
+    if (expected !== 'any' && isClosed(head)) throw closed(name, head.status);
     if (!isExpected(head, expected)) throw await this.conflict(head, expected);
     return { version: isPresent(head) ? head.last : 0, events: [], isDuplicate: false };
   }

@@ -81,7 +81,7 @@ export function judged(head: Head, comparison: ReturnType<typeof compareAt>, fir
 }
 
 /** Whether a stream takes no events. */
-function isClosed({ status }: Head): boolean {
+export function isClosed({ status }: Head): boolean {
   return status === 'archived' || status === 'tombstoned';
 }
 
