@@ -53,10 +53,41 @@ describe('what callers change while a call is under way', () => {
     const client = createMemoryStore();
     const store = new EventStore(client, { protection: createErasure(client, { subjectOf: () => 'x' }) });
     const data = { amount: 1 };
-    const appending = store.append('s', [{ type: 'Added', data }]);
+    const metadata = { correlationId: 'first' };
+    const appending = store.append('s', [{ type: 'Added', data, metadata }]);
     data.amount = 2;
-    expect((await appending).events).toMatchObject([{ data: { amount: 1 } }]);
-    expect(await store.getEvents('s')).toMatchObject([{ data: { amount: 1 } }]);
+    metadata.correlationId = 'second';
+    const { events } = await appending;
+    expect(events).toMatchObject([{ data: { amount: 1 }, metadata: { correlationId: 'first' } }]);
+    expect(await store.getEvents('s')).toEqual(events);
+  });
+
+  it('is not in a command that waits', async () => {
+    const store = new EventStore(createMemoryStore());
+    const handle = createCommandHandler(store, {
+      ...sum,
+      decide: (data: number) => ({ type: 'Added', data }),
+    });
+    const options = { commitId: 'first' };
+    const first = handle('s', 1, options);
+    options.commitId = 'second';
+    const second = handle('s', 2, options);
+    expect([(await first).version, (await second).version]).toEqual([1, 2]);
+    expect(await store.findCommit('s', 'first')).toMatchObject({ events: [{ data: 1 }] });
+  });
+
+  it('is not in what is read', async () => {
+    const store = new EventStore(createMemoryStore());
+    await store.append(
+      's',
+      [1, 2, 3].map((data) => ({ type: 'Added', data })),
+    );
+    const options = { from: 1, maxCount: 1 };
+    const reading = store.read('s', options);
+    const next = store.events('s', options).next();
+    options.from = 3;
+    expect((await reading).events).toMatchObject([{ version: 1 }]);
+    expect(await next).toMatchObject({ value: { version: 1 } });
   });
 
   it('does not change a consumer that was made', async () => {

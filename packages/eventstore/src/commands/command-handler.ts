@@ -50,7 +50,8 @@ export function createCommandHandler<State, Command, Event extends EventShape>(
   const inTurn = createTurns();
 
   return async (aggregateId, command, given) => {
-    const appendOptions = checkAppendOptions(given);
+    // A copy: the command may wait for its turn, and the options are the caller's.
+    const appendOptions = { ...checkAppendOptions(given) };
     const { signal, deadlineMs, expected } = appendOptions;
     const endsAt = clock.monotonic() + (deadlineMs ?? 0);
     const patience = (): Patience => {

@@ -15,7 +15,7 @@ import {
   mergedMetadata,
 } from './event-line.js';
 import type { EventReader } from './event-reader.js';
-import type { JsonData, NewEvent, RecordedEvent } from './event-types.js';
+import type { NewEvent, RecordedEvent } from './event-types.js';
 import { baseOf, type ExpectedVersion, isExpected, isPresent, wasDeletedAfter } from './expected.js';
 import {
   type AppendOptions,
@@ -157,23 +157,21 @@ export class EventAppender {
     const { validate, protection, clock } = this.#settings;
     const valid = validate ? await this.#inTime(time, async () => validate(events)) : events;
     const timestamp = clock.now();
-    const whole = valid.map((event, position) => {
+    const plain = valid.map((event, position) => {
       const id = event.id ?? (commitId === undefined ? crypto.randomUUID() : `${commitId}:${position}`);
-      return { ...event, id, metadata: mergedMetadata(metadata, event.metadata) };
+      return encodeEvent({ ...event, id, metadata: mergedMetadata(metadata, event.metadata) }, timestamp);
     });
-    const plain = whole.map((event) => encodeEvent(event, timestamp));
     if (!protection) return { lines: plain };
-    // Data as it was: by the time it is sealed, the caller may have changed it.
-    const dataOf = (position: number): JsonData => JSON.parse(plain[position]?.line ?? '{}').data;
-    const seal = (): Promise<NewEvent[]> =>
-      Promise.all(whole.map((event, at) => protection.seal(name, { ...event, data: dataOf(at) })));
+    // As they were: by the time they are sealed, the caller may have changed them.
+    const copies = plain.map(({ line }): NewEvent & { readonly id: string } => JSON.parse(line));
+    const seal = (): Promise<NewEvent[]> => Promise.all(copies.map((event) => protection.seal(name, event)));
     const encoded = (stored: readonly NewEvent[]): EventLine[] =>
       stored.map((event, position) => encodeEvent(event, timestamp, plain[position]));
     try {
       return { lines: encoded(await this.#inTime(time, seal)) };
     } catch (refusal) {
       if (errorCode(refusal) !== 'SUBJECT_ERASED') throw refusal;
-      return { lines: encoded(whole.map((event) => ({ ...event, data: null }))), refusal };
+      return { lines: encoded(copies.map((event) => ({ ...event, data: null }))), refusal };
     }
   }
 

@@ -134,12 +134,13 @@ export class EventStore<Event extends EventShape = EventShape> {
   /** Reads a range at once. What it returns was one consistent state of the stream. */
   async read(aggregateId: string, options: ReadOptions = {}): Promise<StreamSlice<Event>> {
     const { signal } = checkRead(options);
+    const own = { ...options };
     const name = checkName('aggregateId', aggregateId);
     for (;;) {
       const found = await this.#log.head(name, { signal });
-      const head = isPresent(found, options) ? found : undefined;
+      const head = isPresent(found, own) ? found : undefined;
       const events: RecordedEvent[] = [];
-      const isWhole = !head || (await this.#reader.each(head, options, (event) => events.push(event)));
+      const isWhole = !head || (await this.#reader.each(head, own, (event) => events.push(event)));
       if (!isWhole) continue;
       const [exists, version, since] = [head !== undefined, head?.last ?? 0, found?.since ?? 1];
       return { exists, version, since, events: events as RecordedEvent<Event>[] };
@@ -152,8 +153,9 @@ export class EventStore<Event extends EventShape = EventShape> {
     options: ReadOptions = {},
   ): AsyncGenerator<RecordedEvent<Event>, void, undefined> {
     checkRead(options);
-    const head = await this.#head(aggregateId, options);
-    if (head) yield* this.#reader.events(head, options) as AsyncGenerator<RecordedEvent<Event>>;
+    const own = { ...options };
+    const head = await this.#head(aggregateId, own);
+    if (head) yield* this.#reader.events(head, own) as AsyncGenerator<RecordedEvent<Event>>;
   }
 
   /** Whether a stream is there. One round trip. */
