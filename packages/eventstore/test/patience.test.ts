@@ -1,3 +1,4 @@
+import { bytesToString, type KvStore } from '@norikv/store';
 import { createMemoryStore, FakeClock, seededRandom } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -38,6 +39,8 @@ async function outcomeOf(clock: FakeClock, begin: (options: AppendOptions) => Pr
 }
 
 const event = { type: 'Opened', data: { owner: 'alice' } } as const;
+/** It needs an empty tail. */
+const large = { type: 'Opened', data: { owner: 'x'.repeat(300_000) } } as const;
 
 describe('a deadline and a signal end what comes before a write', () => {
   it.each([':d:0', ':d:partitions', ':h:'])('of an append on a feed: %s', async (part) => {
@@ -62,6 +65,45 @@ describe('a deadline and a signal end what comes before a write', () => {
     expect([first, second]).toMatchObject([late, cancelled]);
     expect([firstMs, secondMs]).toEqual([100, 100]);
     expect(await clock.run(store.append('a', [], { expected: 'none' }))).toMatchObject({ version: 0 });
+  });
+
+  it('of an append that makes room for itself', async () => {
+    const { clock, client } = stuck(':g:');
+    const store = new EventStore(client, { clock });
+    await clock.run(store.append('a', [event]));
+    const [first, firstMs, second, secondMs] = await outcomeOf(clock, (options) =>
+      store.append('a', [large], options),
+    );
+    expect([first, second]).toMatchObject([late, cancelled]);
+    expect([firstMs, secondMs]).toEqual([100, 100]);
+    await clock.advance(20_000);
+    expect(await clock.run(store.version('a'))).toBe(1);
+    expect(await clock.run(store.append('a', [large]))).toMatchObject({ version: 2 });
+  });
+
+  it('of an append that asks others to let it go first', async () => {
+    const clock = new FakeClock();
+    const memory = createMemoryStore({ clock });
+    const other = new EventStore({ ...memory }, { clock });
+    const client: KvStore = {
+      ...memory,
+      async put(key, value, options) {
+        // Others are first each time that it has made room, and it cannot ask them.
+        if (String(key).includes(':g:')) await other.append('a', [event]);
+        const isAsking = typeof value !== 'string' && bytesToString(value).includes('"next":');
+        return isAsking ? new Promise(() => {}) : memory.put(key, value, options);
+      },
+    };
+    const store = new EventStore(client, { clock });
+    await clock.run(store.append('a', [event]));
+    const [first, firstMs, second, secondMs] = await outcomeOf(clock, (options) =>
+      store.append('a', [large], options),
+    );
+    expect([first, second]).toMatchObject([late, cancelled]);
+    expect([firstMs, secondMs]).toEqual([100, 100]);
+    await clock.advance(20_000);
+    const events = await clock.run(new EventStore(memory, { clock }).getEvents('a'));
+    expect(events.every(({ data }) => data.owner === 'alice')).toBe(true);
   });
 
   it('of an append that is sealed for a subject', async () => {

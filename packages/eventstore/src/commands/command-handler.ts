@@ -1,10 +1,10 @@
 import { casRetry } from '@norikv/cas-retry';
 import { errorCode, systemClock, VersionMismatchError } from '@norikv/store';
 import type { StreamConflictError } from '../errors.js';
-import type { Patience } from '../events/before-write.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape } from '../events/event-types.js';
 import { type AppendOptions, checkAppendOptions } from '../events/options.js';
+import type { Patience } from '../log/before-write.js';
 import { type CommandHandlerOptions, checkCommandHandlerOptions } from './command-handler-options.js';
 import type { CommandResult } from './command-result.js';
 import { CommandRunner } from './command-runner.js';

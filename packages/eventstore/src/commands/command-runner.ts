@@ -1,12 +1,12 @@
 import { errorCode, VersionMismatchError } from '@norikv/store';
 import type { StreamConflictError } from '../errors.js';
-import { beforeWrite, type Patience } from '../events/before-write.js';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape, NewEvent, RecordedEvent } from '../events/event-types.js';
 import type { ExpectedVersion } from '../events/expected.js';
 import type { AppendOptions, AppendResult } from '../events/options.js';
 import { evolved, type Loaded, type SnapshotSource, stateOf } from '../events/reducer.js';
 import { ask } from '../events/refusals.js';
+import { beforeWrite, type Patience } from '../log/before-write.js';
 import type { CommandResult } from './command-result.js';
 import { type Decider, eventsOf } from './decider.js';
 import { StateMemory } from './state-memory.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { beforeWrite, type Patience } from '../events/before-write.js';
+import { beforeWrite, type Patience } from '../log/before-write.js';
 
 /**
  * Runs work for one name after the other, and for different names at the same time.

@@ -1,10 +1,10 @@
 import { type Clock, errorCode, stringToBytes, UnavailableError } from '@norikv/store';
 import { StreamConflictError } from '../errors.js';
+import { beforeWrite } from '../log/before-write.js';
 import { checksum } from '../log/checksum.js';
 import { bytesOf, emptyHead, type FeedMark, type Head } from '../log/head.js';
 import type { Appended, Log, LogAppendOptions } from '../log/log.js';
 import { checkName } from '../log/log-keys.js';
-import { beforeWrite } from './before-write.js';
 import { compareAt } from './duplicates.js';
 import {
   checkCommitSize,

@@ -18,13 +18,14 @@ import {
   systemClock,
 } from '@norikv/store';
 import { type Addition, addTo, type Part } from './add.js';
+import { beforeWrite } from './before-write.js';
 import { emptyHead, type Head, headCodec, type Ref } from './head.js';
 import { type Limits, limitsOf, operationWindowOf } from './limits.js';
 import type { LogKeys } from './log-keys.js';
 import { checkOwner } from './owner.js';
 import { notPrepared, partsOf, putBeside } from './parts.js';
 import { corrupt } from './record.js';
-import { createRightOfWay, type RightOfWay } from './right-of-way.js';
+import { asking, createRightOfWay, type RightOfWay } from './right-of-way.js';
 import { Sealer } from './sealer.js';
 import { Segments } from './segments.js';
 import { deleteTrash } from './trash.js';
@@ -154,8 +155,11 @@ export class Log {
       else if (outcome === 'full') {
         // What a kept transition saw last was read after the call, or committed before it: it is in the log.
         if (!isFirst) turn = crypto.randomUUID();
-        const full = isFirst ? seen : await this.#goFirst(seen, turn, endsAt);
-        await this.#sealer.makeRoom(full, needsAll);
+        const makeRoom = async (): Promise<void> => {
+          const full = isFirst ? seen : await this.#goFirst(seen, turn, endsAt, signal);
+          await this.#sealer.makeRoom(full, needsAll);
+        };
+        await beforeWrite(makeRoom, { signal, clock: this.#clock, timeoutMs: this.leftUntil(endsAt) });
         isFirst = false;
       } else if ('stop' in outcome) return outcome;
       else {
@@ -168,16 +172,12 @@ export class Log {
   }
 
   /** Asks the others to let an append go first, and gives the head as they leave it. */
-  async #goFirst(seen: Head, next: string, endsAt: number): Promise<Head> {
-    const ask: Transition<Head, Head> = (current) => {
-      const head = current && this.#sealer.rolled(current);
-      if (!head || this.#isBehind(head, next)) return keep(head ?? seen);
-      const asked = { ...head, next };
-      return write(asked, asked);
-    };
-    return this.update(seen.name, ask, { deadlineMs: this.leftUntil(endsAt) }).catch(
-      notPrepared(this.#keys.head(seen.name)),
-    );
+  #goFirst(seen: Head, turn: string, endsAt: number, signal: AbortSignal | undefined): Promise<Head> {
+    const ask = asking(seen, turn, this.#isBehind, (head) => this.rolled(head));
+    return this.update(seen.name, ask, { signal, deadlineMs: this.leftUntil(endsAt) }).catch((cause) => {
+      this.leftUntil(endsAt);
+      return notPrepared(this.#keys.head(seen.name))(cause);
+    });
   }
 
   /** When a call that begins now must have ended, by the monotonic clock. */

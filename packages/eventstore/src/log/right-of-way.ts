@@ -1,3 +1,4 @@
+import { keep, type Transition, write } from '@norikv/cas-retry';
 import type { Clock } from '@norikv/store';
 import type { Head } from './head.js';
 import { remember } from './remember.js';
@@ -19,5 +20,20 @@ export function createRightOfWay(clock: Clock): RightOfWay {
     if (known?.next === next) return now - known.since < longestMs;
     remember(seen, name, { next, since: now }, rememberedLogs);
     return true;
+  };
+}
+
+/** Asks the others to let an append go first, unless another one does, and gives the head as they leave it. */
+export function asking(
+  seen: Head,
+  turn: string,
+  isBehind: RightOfWay,
+  rolled: (head: Head) => Head,
+): Transition<Head, Head> {
+  return (current) => {
+    const head = current && rolled(current);
+    if (!head || isBehind(head, turn)) return keep(head ?? seen);
+    const asked = { ...head, next: turn };
+    return write(asked, asked);
   };
 }
