@@ -1,10 +1,12 @@
-import type { KvStore } from '@norikv/store';
-import { bytesToString } from '@norikv/store';
+import { bytesToString, type KvStore, UnavailableError } from '@norikv/store';
 import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { EventFeed, EventStore } from '../src/index.js';
 import { emptyHead, type Head, type Ref } from '../src/log/head.js';
+import { logKeys } from '../src/log/log-keys.js';
 import { applyRoll, rollsOf, tailRoll } from '../src/log/roll.js';
+import { Sealer } from '../src/log/sealer.js';
+import { Segments } from '../src/log/segments.js';
 
 const lines = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => `line ${first + index}`);
@@ -68,6 +70,26 @@ describe('a roll', () => {
     expect(stored).toBeLessThan(15_000);
     expect(await new EventStore(client).getEvents('s')).toHaveLength(100);
   });
+
+  it.each(['is taken out', 'cannot be taken out yet'])(
+    'is in memory until it is in the head: %s',
+    async (what) => {
+      const head = { ...headWith(1, 5), rollBytes: 1 };
+      let stored: Head = head;
+      const sealer = new Sealer(
+        new Segments(createMemoryStore(), logKeys('events')),
+        async (_, transition) => {
+          if (what !== 'is taken out') throw new UnavailableError('away');
+          const change = transition(stored, 0);
+          stored = change.state ?? stored;
+        },
+      );
+      await sealer.sealIfLong(head);
+      const [kept, gone] =
+        what === 'is taken out' ? [sealer.rolled(head), stored] : [stored, sealer.rolled(head)];
+      expect([kept.lines, gone.lines]).toEqual([head.lines, []]);
+    },
+  );
 
   it('is written once for many callers', async () => {
     const client = countCalls(createMemoryStore({ latencyMs: 1 }));

@@ -66,12 +66,15 @@ export class Sealer {
     return sealing;
   }
 
-  #takeOut(name: string): Promise<void> {
+  async #takeOut(name: string): Promise<void> {
+    const rolls = this.#rolls.get(name);
     const takeOut: Transition<Head, void> = (head) => {
       const rolled = head && this.rolled(head);
       return rolled && rolled !== head ? write(rolled, undefined) : keep(undefined);
     };
-    return this.#update(name, takeOut, { deadlineMs: takeOutMs });
+    await this.#update(name, takeOut, { deadlineMs: takeOutMs });
+    // Their lines would take memory, for as many streams as are remembered.
+    if (this.#rolls.get(name) === rolls) this.#rolls.delete(name);
   }
 
   #isSealed(head: Head): boolean {
