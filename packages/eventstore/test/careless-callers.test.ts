@@ -1,4 +1,4 @@
-import { createMemoryStore } from '@norikv/testkit';
+import { countCalls, createMemoryStore } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   Aggregate,
@@ -107,14 +107,24 @@ describe('what callers change while a call is under way', () => {
   });
 });
 
-it('a deadline that is no number is refused by its name', async () => {
-  const store = new EventStore(createMemoryStore());
-  const handle = createCommandHandler(store, { ...sum, decide: () => ({ type: 'Added', data: 1 }) });
-  const refusal = 'deadlineMs is NaN; use milliseconds, or leave it out';
-  const options = { deadlineMs: Number.NaN };
-  await expect(store.append('s', [{ type: 'Added', data: 1 }], options)).rejects.toThrow(refusal);
-  await expect(handle('s', 'add', options)).rejects.toThrow(refusal);
-});
+it.each([Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
+  'a deadline that is none is refused by its name, whatever comes before the write: %d',
+  async (deadlineMs) => {
+    const client = countCalls(createMemoryStore());
+    const store = new EventStore(client, { feed: new EventFeed(client) });
+    const handle = createCommandHandler(store, { ...sum, decide: () => ({ type: 'Added', data: 1 }) });
+    const refusal = {
+      code: 'INVALID_ARGUMENT',
+      message: `deadlineMs is ${deadlineMs}; use milliseconds below 2^31 (24 days), or leave it out`,
+    };
+    for (const data of [1, 'x'.repeat(300_000)]) {
+      const events = [{ type: 'Added', data }];
+      await expect(store.append('s', events, { deadlineMs })).rejects.toMatchObject(refusal);
+    }
+    await expect(handle('s', 'add', { deadlineMs })).rejects.toMatchObject(refusal);
+    expect(client.calls.total).toBe(0);
+  },
+);
 
 it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null])(
   'a number of streams that is none is refused: %j',

@@ -95,8 +95,9 @@ export function checkAppendOptions(options: AppendOptions = {}): AppendOptions {
   const { expected, deadlineMs, signal, accept } = options;
   if (expected !== undefined) checkExpected(expected);
   checkSignal(signal);
-  if (deadlineMs !== undefined && (typeof deadlineMs !== 'number' || Number.isNaN(deadlineMs))) {
-    refuse('deadlineMs', deadlineMs, 'milliseconds, or leave it out');
+  // The time that is left, as of a whole request, may be over.
+  if (deadlineMs !== undefined && !(typeof deadlineMs === 'number' && deadlineMs < 2 ** 31)) {
+    refuse('deadlineMs', deadlineMs, 'milliseconds below 2^31 (24 days), or leave it out');
   }
   if (accept !== undefined) checkFunction('accept', accept);
   return options;
