@@ -23,6 +23,7 @@ import {
   publishedWhenNew,
   type Scenario,
   sealedAndCut,
+  takenOver,
   twoCommands,
 } from './schedules/scenarios.js';
 
@@ -56,6 +57,7 @@ describe('no schedule breaks that', { timeout: 600_000 * Math.max(1, load) }, ()
       'each event is handled, in order, by a consumer or its successor',
       consuming((store, version) => store.put(`${version}`, '')),
     ],
+    ['of consumers that begin at once one gets the group', takenOver],
     ['an event stays parked until it is handled or dropped', parked],
     ['each event is in a record once', projected],
     ['what is erased stays so, and an append is known that came before', erased],

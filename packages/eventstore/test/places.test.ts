@@ -1,7 +1,8 @@
-import { type KvStore, UnavailableError } from '@norikv/store';
+import { errorCode, type KvStore, UnavailableError } from '@norikv/store';
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { describe, expect, it } from 'vitest';
 import { type ConsumerOptions, EventConsumer, EventFeed, EventStore } from '../src/index.js';
+import { holding } from './holding.js';
 
 const soon = { pollMs: 1, maxPollMs: 5, sweepMs: 20 };
 const threeEvents = [1, 2, 3].map((data) => ({ type: 'T', data }));
@@ -190,6 +191,35 @@ describe('consumers of a group that have taken different partitions', () => {
     for (let number = 0; number < 12; number += 1) await store.append(`s${number}`, 'T', 1);
     await expect(old.done()).rejects.toMatchObject({ code: 'CHECKPOINT_LOST' });
     await young.caughtUp();
+  });
+
+  it.each([
+    [':c:g:0', ':c:g:1'],
+    [':c:g:1', ':c:g:0'],
+  ])('begin at once, and one gets the group, though each is slow somewhere: %s, %s', async (...slow) => {
+    const client = createMemoryStore();
+    const opened = slow.map((part) => {
+      const held = holding(client, part, 'calls');
+      held.hold();
+      const { store, consumer } = openOn(held.store, 2);
+      return { held, store, consumer: consumer() };
+    });
+    const starts = opened.map(({ consumer }) => consumer.start());
+    for (const { held } of opened) await held.held;
+    for (const { held } of opened) held.release();
+    await Promise.allSettled(starts);
+    for (let number = 0; number < 12; number += 1) await opened[0]?.store.append(`s${number}`, 'T', 1);
+    const ends = await Promise.allSettled(
+      opened.map(async ({ consumer }, at) => {
+        await starts[at];
+        await consumer.caughtUp();
+        return consumer.seen.length;
+      }),
+    );
+    for (const { consumer } of opened) await consumer.stop();
+    expect(ends).toContainEqual({ status: 'fulfilled', value: 12 });
+    const codes = ends.map((end) => end.status === 'rejected' && errorCode(end.reason));
+    expect(codes).toContain('CHECKPOINT_LOST');
   });
 
   it.each([[[]], [[3]], [[-1]], [['0']], [0]])(

@@ -14,10 +14,16 @@ export interface Checkpoint {
 
 /** Where a consumer is to begin. */
 export interface Beginning {
-  /** The position to begin after, in a partition that the group is new to. */
-  readonly begin: number;
+  /** The position to begin after, in a partition that the group is new to. Default: 0. */
+  readonly begins: ReadonlyMap<number, number>;
   /** Whether to go on where the group left off. */
   readonly goesOn: boolean;
+}
+
+/** A partition that was taken over, and the place to begin at. */
+export interface Claim {
+  readonly partition: number;
+  readonly place: Checkpoint;
 }
 
 const codec = recordCodec<Checkpoint>('checkpoint');
@@ -35,13 +41,41 @@ export class Checkpoints {
     this.#updater = createUpdater(client, options);
   }
 
-  /** Takes a partition over from its consumer, where the group left off; at `begin` if it is new, or not to go on. */
-  claim(partition: number, { begin, goesOn }: Beginning): Promise<Checkpoint> {
-    return this.#updater.update(this.#key(partition), codec, (current) => {
-      const place = (goesOn && current) || { position: begin, version: 0 };
-      const claimed = { ...place, epoch: (current?.epoch ?? 0) + 1 };
+  /**
+   * Takes partitions over from their consumers, where the group left off; where it `begins` if it is new, or not to go on.
+   *
+   * The first is taken before the others, for an epoch above all theirs. So of consumers that begin at once the one that
+   * comes last to the first partition gets them all: if each got some, all would stop.
+   *
+   * @throws CheckpointLostError if a newer consumer was faster.
+   */
+  async claim(partitions: readonly number[], beginning: Beginning): Promise<Claim[]> {
+    const [first = 0, ...others] = partitions;
+    const epochs = await Promise.all(others.map((partition) => this.#epochOf(partition)));
+    const leading = await this.#take(first, beginning, (epoch) => Math.max(epoch, ...epochs) + 1);
+    const { epoch } = leading.place;
+    const claims = others.map((partition) => this.#take(partition, beginning, () => epoch));
+    return [leading, ...(await Promise.all(claims))];
+  }
+
+  #epochOf(partition: number): Promise<number> {
+    return this.#updater.update(this.#key(partition), codec, (current) => keep(current?.epoch ?? 0));
+  }
+
+  async #take(
+    partition: number,
+    { begins, goesOn }: Beginning,
+    epochAfter: (epoch: number) => number,
+  ): Promise<Claim> {
+    const place = await this.#updater.update(this.#key(partition), codec, (current) => {
+      const { epoch = 0 } = current ?? {};
+      const next = epochAfter(epoch);
+      if (next <= epoch) return keep(undefined);
+      const left = (goesOn && current) || { position: begins.get(partition) ?? 0, version: 0 };
+      const claimed = { ...left, epoch: next };
       return write(claimed, claimed);
     });
+    return { partition, place: place ?? this.#lost(partition) };
   }
 
   /** Moves on; true when that is kept. @throws CheckpointLostError if another consumer has claimed the partition. */
@@ -49,7 +83,10 @@ export class Checkpoints {
     const isKept = await this.#updater.update(this.#key(partition), codec, (current) =>
       current?.epoch === place.epoch ? write(place, true) : keep(false),
     );
-    if (isKept) return true;
+    return isKept || this.#lost(partition);
+  }
+
+  #lost(partition: number): never {
     throw new CheckpointLostError(
       `Another consumer of "${this.#group}" has taken over partition ${partition}; this one has stopped.`,
     );

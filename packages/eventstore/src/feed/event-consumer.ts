@@ -3,6 +3,7 @@ import { checkFunction, checkString } from '@norikv/store/checks';
 import { waitWithin } from '@norikv/store/wait-within';
 import type { EventStore } from '../events/event-store.js';
 import type { EventShape } from '../events/event-types.js';
+import { checkSamePrefix } from '../events/outbox.js';
 import { type Bell, createBell } from './bell.js';
 import { checkCatchUpOptions, checkConsumerOptions, checkPartitions } from './check-consumer-options.js';
 import { Checkpoints } from './checkpoints.js';
@@ -40,7 +41,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
   readonly #parked: ParkedEvents;
   readonly #handling: Handling<Event>;
   readonly #retrying: Retrying<Event>;
-  readonly #readers: readonly PartitionReader<Event>[];
+  readonly #readerOf: (partition: number) => PartitionReader<Event>;
   readonly #positions: number[] = [];
   readonly #watchers = new Map<object, () => void>();
   #started: Promise<void> | undefined;
@@ -57,6 +58,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     checkConsumerOptions(options, ['group', 'handle', 'from', 'partitions']);
     const { batchSize = 100, category, types, clock = systemClock, random } = options;
     checkFunction('handle', options.handle);
+    checkSamePrefix(feed, store);
     this.#feed = feed;
     this.#partitions = checkPartitions(options.partitions, feed.partitions);
     this.#options = { ...options };
@@ -69,15 +71,14 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     this.#handling = new Handling({ ...shared, options: this.#options, bell: this.#bell });
     this.#retrying = new Retrying(store, feed, this.#handling, shared);
     const selection = { batchSize, category, types: types && [...types] };
-    this.#readers = this.#partitions.map(
-      (partition) => new PartitionReader(feed, store, partition, selection),
-    );
+    this.#readerOf = (partition) => new PartitionReader(feed, store, partition, selection);
   }
 
   /**
    * Takes over the group and begins. Resolves when every event from then on will be handled.
    *
    * @throws ClosedError once it was stopped: make a new one.
+   * @throws CheckpointLostError if another consumer of the group began at the same time, and was last: it has the group.
    * @throws InvalidArgumentError if the feed was made with another number of partitions.
    */
   async start(): Promise<void> {
@@ -93,13 +94,8 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const { from = 'CURRENT' } = this.#options;
     await this.#feed.check();
     const goesOn = from.startsWith('CURRENT');
-    const ends = from.endsWith('END') ? await this.#publishedSoFar() : [];
-    const lanes = await Promise.all(
-      this.#readers.map(async (reader, at) => {
-        const begin = ends[at] ?? 0;
-        return { reader, claim: await this.#checkpoints.claim(reader.partition, { begin, goesOn }) };
-      }),
-    );
+    const begins = from.endsWith('END') ? await this.#publishedSoFar() : new Map<number, number>();
+    const claims = await this.#checkpoints.claim(this.#partitions, { begins, goesOn });
     const stopListening = this.#feed.onPublished(() => this.#bell.ring());
     const parts = {
       options: this.#options,
@@ -113,8 +109,8 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
         this.#lookAtProgress();
       },
     };
-    const loops = lanes.map(({ reader, claim }) =>
-      this.#guard(() => consumePartition({ ...parts, reader }, claim)),
+    const loops = claims.map(({ partition, place }) =>
+      this.#guard(() => consumePartition({ ...parts, reader: this.#readerOf(partition) }, place)),
     );
     const work = Promise.all([...loops, this.#guard(() => this.#sweepNowAndThen())]);
     this.#running = work.then(stopListening).then(this.#markOver);
@@ -152,7 +148,7 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     const patience = { clock, signal, late: tooLate, cancelled: waitCancelled };
     const ends = await waitWithin(() => this.#publishedSoFar(), { ...patience, timeoutMs });
     const isThere = (): boolean =>
-      this.#partitions.every((partition, at) => (this.#positions[partition] ?? 0) >= (ends[at] ?? 0));
+      [...ends].every(([partition, end]) => (this.#positions[partition] ?? 0) >= end);
     this.#bell.ring();
     const watcher = {};
     const arrival = (): Promise<void> =>
@@ -171,10 +167,11 @@ export class EventConsumer<Event extends EventShape = EventShape> implements Asy
     }
   }
 
-  /** The newest positions of its partitions, with all that was committed before. */
-  async #publishedSoFar(): Promise<number[]> {
+  /** The newest position of each of its partitions, with all that was committed before. */
+  async #publishedSoFar(): Promise<Map<number, number>> {
     await this.#feed.sweep(this.#partitions);
-    return this.#feed.ends(this.#partitions);
+    const ends = await this.#feed.ends(this.#partitions);
+    return new Map(this.#partitions.map((partition, at) => [partition, ends[at] ?? 0]));
   }
 
   /** The events that this group has put aside, in the order in which they failed. One round trip. */

@@ -1,6 +1,5 @@
 import type { EventStore } from '../events/event-store.js';
 import { categoryOf, type EventShape, type RecordedEvent } from '../events/event-types.js';
-import { checkSamePrefix } from '../events/outbox.js';
 import { remember } from '../log/remember.js';
 import type { EventFeed, FeedItem } from './event-feed.js';
 import { readCommitted } from './read-committed.js';
@@ -33,7 +32,6 @@ export class PartitionReader<Event extends EventShape> {
   readonly #given = new Map<string, number>();
 
   constructor(feed: EventFeed, store: EventStore<Event>, partition: number, selection: Selection) {
-    checkSamePrefix(feed, store);
     this.#feed = feed;
     this.#store = store;
     this.partition = partition;

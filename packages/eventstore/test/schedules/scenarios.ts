@@ -2,6 +2,7 @@ import { errorCode, find, type KvStore, NoriKVError } from '@norikv/store';
 import type { RaceEnd, RaceProcess, ScheduleWorld } from '@norikv/testkit';
 import { expect } from 'vitest';
 import { answerOf } from '../../../testkit/test/every-schedule/every-schedule.js';
+import { Checkpoints } from '../../src/feed/checkpoints.js';
 import { createCommandHandler, type EventStore, type StreamConflictError } from '../../src/index.js';
 import { numbered, type Place, processAt } from './process.js';
 import { sealingOnly } from './sealing-only.js';
@@ -142,6 +143,24 @@ export const consuming =
     await consumeAt(world);
     expect([await isDone(1), await isDone(2)]).toEqual([true, true]);
   };
+
+/** Of consumers that begin at once one has all partitions, unless something failed. */
+export const takenOver: Scenario = async (world) => {
+  const checkpointsAt = ({ store, clock, random = () => 0.5 }: Place) =>
+    new Checkpoints(store, 'events', 'g', { clock, random });
+  const begin = (place: Place) => checkpointsAt(place).claim([0, 1], { begins: new Map(), goesOn: true });
+  await begin(world);
+  const ends = await world.race(begin, begin);
+  const owners: unknown[] = [];
+  for (const claims of returned(ends)) {
+    const saves = claims.map(({ partition, place }) => checkpointsAt(world).save(partition, place));
+    const results = await Promise.allSettled(saves);
+    if (results.every(({ status }) => status === 'fulfilled')) owners.push(claims);
+  }
+  const hasFailed = (end: RaceEnd<unknown>): boolean =>
+    end.status === 'crashed' || (end.status === 'rejected' && errorCode(end.reason) !== 'CHECKPOINT_LOST');
+  if (!ends.some(hasFailed)) expect(owners).toHaveLength(1);
+};
 
 export const parked: Scenario = async (world) => {
   await publish(world, 1, 2);
