@@ -32,7 +32,7 @@ import { keepsProtected, leftOver } from './refusals.js';
  * Streams of events, appended atomically and read in order, over compare-and-swap alone.
  *
  * An append of any size is committed by one conditional write. An acknowledged event is never lost, altered
- * or moved; versions count from 1 without gaps. Nothing is visible before it is committed.
+ * or moved; versions count from 1 without gaps. Nothing is visible before that. Long streams need values of 16 KiB.
  *
  * Methods that write throw the errors of the updater: `ContentionError`, `OutcomeUnknownError` (repeat with
  * the same `commitId`), `CancelledError`, `DeadlineExceededError`. All throw `CorruptRecordError` for stored

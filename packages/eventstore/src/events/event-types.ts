@@ -16,7 +16,7 @@ export interface EventMetadata {
 
 /**
  * An event to append. Data and metadata must be JSON: what JSON would alter (`NaN`, `Map`, functions) is refused,
- * properties that are undefined are left out, and objects with `toJSON`, such as dates, are stored as it says.
+ * properties that are undefined are left out, -0 becomes 0, and objects with `toJSON`, such as dates, are stored as it says.
  */
 export type NewEvent<Event extends EventShape = EventShape> = Event extends EventShape
   ? {
