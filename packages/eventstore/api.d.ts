@@ -18,7 +18,7 @@ interface EventMetadata {
 }
 /**
  * An event to append. Data and metadata must be JSON: what JSON would alter (`NaN`, `Map`, functions) is refused,
- * properties that are undefined are left out, and objects with `toJSON`, such as dates, are stored as it says.
+ * properties that are undefined are left out, -0 becomes 0, and objects with `toJSON`, such as dates, are stored as it says.
  */
 type NewEvent<Event extends EventShape = EventShape> = Event extends EventShape ? {
     readonly type: Event['type'];
@@ -148,9 +148,9 @@ interface EventStoreOptions<Event extends EventShape = EventShape> extends Updat
     readonly feed?: Outbox | undefined;
     /**
      * State kept in the stream's record, brought up to date with each append, in the same write. It must be JSON.
-     * It is left out, and loading replays, if it takes more than an eighth of the longest value, or if events it lacks
-     * have left the record: after a commit in parts, and for a new revision on a long stream, until a process that has
-     * loaded the state appends.
+     * It is left out, and loading replays, if it takes more than an eighth of the longest value together with those before
+     * it in this list, or if events it lacks have left the record: after a commit in parts, and for a new revision on a
+     * long stream, until a process that has loaded the state appends.
      */
     readonly inline?: readonly Reducer<unknown, Event>[] | undefined;
     /** Accepts a store that does not declare the guarantees needed. Events may then be lost. */
@@ -236,7 +236,7 @@ interface LifeOptions extends ChangeOptions {
  * Streams of events, appended atomically and read in order, over compare-and-swap alone.
  *
  * An append of any size is committed by one conditional write. An acknowledged event is never lost, altered
- * or moved; versions count from 1 without gaps. Nothing is visible before it is committed.
+ * or moved; versions count from 1 without gaps. Nothing is visible before that. Long streams need values of 16 KiB.
  *
  * Methods that write throw the errors of the updater: `ContentionError`, `OutcomeUnknownError` (repeat with
  * the same `commitId`), `CancelledError`, `DeadlineExceededError`. All throw `CorruptRecordError` for stored
@@ -749,6 +749,7 @@ declare class EventConsumer<Event extends EventShape = EventShape> implements As
      * Takes over the group and begins. Resolves when every event from then on will be handled.
      *
      * @throws ClosedError once it was stopped: make a new one.
+     * @throws CheckpointLostError if another consumer of the group began at the same time, and was last: it has the group.
      * @throws InvalidArgumentError if the feed was made with another number of partitions.
      */
     start(): Promise<void>;
