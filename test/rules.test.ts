@@ -191,6 +191,16 @@ describe('sourceProblems', () => {
     ['a suppression', '// @ts-expect-error\nconst x = 1;', 'suppression'],
     ['an unexplained coverage gap', '/* v8 ignore next */\nconst x = 1;', 'gives no reason'],
     ['a long file', 'export type X = 1;\n'.repeat(251), '251 lines'],
+    [
+      'a time without a unit',
+      'export interface XOptions {\n  /** How long. Default 1. */\n  readonly waitMs?: number;\n}',
+      'the comment of XOptions.waitMs does not say "milliseconds"',
+    ],
+    [
+      'a time without a default',
+      'export interface XOptions {\n  /** How many milliseconds. */\n  readonly waitMs?: number;\n}',
+      'the comment of XOptions.waitMs does not say its default',
+    ],
   ])('refuses %s', (_what, text, problem) => {
     expect(sourceProblems(withSource(text)).join('\n')).toContain(problem);
   });

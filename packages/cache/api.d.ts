@@ -4,7 +4,10 @@ import { Clock } from '@norikv/store';
 
 /** Options of the adapters. */
 interface AdapterOptions {
-    /** Begins every key in the store. Adapters with different prefixes know nothing of each other. */
+    /**
+     * Begins every key in the store. Adapters with different prefixes know nothing of each other. Default `keyv`,
+     * `bentocache`, `unstorage` or `next`, after the library.
+     */
     readonly prefix?: string | undefined;
     /**
      * How long after a clear is acknowledged another adapter, in this process or elsewhere, may still see what was
@@ -173,25 +176,31 @@ interface EntryOptions {
     readonly ttlJitter?: number | undefined;
     /** How long "there is none" (a loader gave undefined) is kept, in milliseconds. Default 0: not at all. */
     readonly negativeTtlMs?: number | undefined;
-    /** How long after its ttl a value is served at once while one caller loads it anew. Default 0. */
+    /** How long after its ttl a value is served at once while one caller loads it anew, in milliseconds. Default 0. */
     readonly staleWhileRevalidateMs?: number | undefined;
-    /** How long after its ttl a value stands in for a load that fails or is under way elsewhere. Default 0. */
+    /**
+     * How long after its ttl a value stands in for a load that fails or is under way elsewhere, in milliseconds. Default 0.
+     */
     readonly graceMs?: number | undefined;
-    /** How long a load may hold up a caller for whom a value within its grace is there. Default: no limit. */
+    /**
+     * How long a load may hold up a caller for whom a value within its grace is there, in milliseconds. Default: no limit.
+     */
     readonly softTimeoutMs?: number | undefined;
     /**
-     * How long a load may take; then it is aborted. Default 10,000. A value that took more than an hour is not kept if it
-     * would live for about `maxTtlMs`: an invalidation while it was loaded could be forgotten before it.
+     * How long a load may take, in milliseconds; then it is aborted. Default 10,000. A value that took more than an hour is
+     * not kept if it would live for about `maxTtlMs`: an invalidation while it was loaded could be forgotten before it.
      */
     readonly hardTimeoutMs?: number | undefined;
     /** Share of the ttl after which the first reader loads anew in the background, 0 to 1. Default 1: never. */
     readonly earlyRefresh?: number | undefined;
     /**
-     * How long after a load of this process failed a value within its grace is served without another attempt of this
-     * process. Default 1,000.
+     * How long after a load of this process failed a value within its grace is served without another attempt of
+     * this process, in milliseconds. Default 1,000.
      */
     readonly retryAfterMs?: number | undefined;
-    /** How long to wait for a load elsewhere before loading without keeping the result. Default 15,000. */
+    /**
+     * How long to wait for a load elsewhere before loading without keeping the result, in milliseconds. Default 15,000.
+     */
     readonly maxWaitMs?: number | undefined;
 }
 /** Options of `set`. */
@@ -237,8 +246,8 @@ interface CacheOptions<Value = unknown> extends NamespaceOptions<Value> {
      */
     readonly maxStalenessMs?: number | undefined;
     /**
-     * How much longer than that while the store does not answer. Default 0: then values are loaded, and shared
-     * only by callers at the same time.
+     * How much longer than that while the store does not answer, in milliseconds. Default 0: then values are loaded, and
+     * shared only by callers at the same time.
      */
     readonly offlineMs?: number | undefined;
     /** In how many groups keys are invalidated in the memory of other processes. Default 16. */
@@ -358,8 +367,8 @@ interface CachedClientOptions {
 declare class CachedClient<T> {
     #private;
     /**
-     * @param ttlMs - how long a value is served from memory, in milliseconds, counted from before it was asked for.
-     * @param maxSize - how many values are kept, at most 16,777,216.
+     * @param ttlMs - how long a value is served from memory, in milliseconds, counted from before it was asked for. Default 60,000.
+     * @param maxSize - how many values are kept, at most 16,777,216. Default 1,000.
      */
     constructor(client: KvStore, ttlMs?: number, maxSize?: number, options?: CachedClientOptions);
     /**

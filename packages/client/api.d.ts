@@ -320,7 +320,7 @@ declare function xxhash64(key: Key): bigint;
  * Divides before it multiplies, as the servers do: the other order rounds differently.
  */
 declare function jumpConsistentHash(hash: bigint, buckets: number): number;
-/** The shard of a key. */
+/** The shard of a key, of 1,024 by default. */
 declare function getShardForKey(key: Key, totalShards?: number): number;
 
 export { type Backend, type ClientConfig, type ClientStats, type ClusterNode, type ClusterView, EphemeralNoriKV, type EphemeralOptions, EphemeralServerError, type EphemeralServerOptions, type MetadataHook, type NodeStats, NoriKVClient, NotLeaderError, type NotLeaderFacts, type RetryConfig, type ShardInfo, type ShardReplica, type TlsOptions, type TlsSource, type Token, type TopologyChange, type TopologyListener, createClient, createEphemeral, getShardForKey, jumpConsistentHash, xxhash64 };

@@ -231,7 +231,7 @@ declare class DistributedCounter {
     /** The value, 0 if the counter is missing. One round trip. */
     value(options?: GetOptions): Promise<bigint>;
     /**
-     * Sets the value. Returns the old one: an add is either in what a reset returned or in the value, never in
+     * Sets the value, by default to 0. Returns the old one: an add is either in what a reset returned or in the value, never in
      * both.
      *
      * @throws CounterBoundError if `to` is outside the bounds, as 0 may be, and they reject that.
@@ -308,7 +308,7 @@ interface TotalOptions extends CallOptions {
 declare class ShardedCounter {
     #private;
     /**
-     * @param numShards - the most shards there may be, 1 to 1,024. For a counter that other code wrote with a
+     * @param numShards - the most shards there may be, 1 to 1,024. Default 10. For a counter that other code wrote with a
      * fixed number of shards: at least that number.
      * @throws InvalidArgumentError for a name with which the key of a shard would be too long, however many there are.
      * @throws UnsupportedError if the store does not guarantee what a counter needs.

@@ -349,6 +349,7 @@ declare abstract class Aggregate<Event extends EventShape> {
 
 /** Options of `createCommandHandler`: how often and how long conflicts are retried. */
 interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
+    /** Where loading begins, such as a `SnapshotStore`; not with `protection`. Default: inline snapshots alone. */
     readonly snapshots?: SnapshotSource | undefined;
     /**
      * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.
@@ -585,7 +586,7 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
      * The partitions of the feed to take over, and to sweep: the others may be another consumer's of the group. Default: all.
      */
     readonly partitions?: readonly number[] | undefined;
-    /** Only events of these types. */
+    /** Only events of these types. Default: of all. */
     readonly types?: readonly Event['type'][] | undefined;
     /** Default `stop`. A function gets each failure and returns at once what happens; if it throws, the consumer stops. */
     readonly onError?: ErrorPolicy | ((error: unknown, event: RecordedEvent<Event>) => ErrorPolicy) | undefined;
@@ -599,8 +600,9 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
      * after a crash. 0: after each event. Default 1,000. While it cannot be saved, no further event is handled.
      */
     readonly checkpointMs?: number | undefined;
-    /** Wait between looks at an idle feed, doubled up to the maximum, in milliseconds. Default 50 and 2,000. */
+    /** First wait between looks at an idle feed, in milliseconds; it doubles up to `maxPollMs`. Default 50. */
     readonly pollMs?: number | undefined;
+    /** Longest wait between looks at an idle feed, in milliseconds. Default 2,000. */
     readonly maxPollMs?: number | undefined;
     /** How often the ledger is swept for what a crash left unpublished, in milliseconds. Default 2,000. */
     readonly sweepMs?: number | undefined;
@@ -611,7 +613,7 @@ interface ConsumerOptions<Event extends EventShape = EventShape> {
 }
 /** How long to wait for a consumer or a projection to catch up. It goes on when that is over. */
 interface CatchUpOptions {
-    /** Default 30,000. */
+    /** How long to wait, in milliseconds. Default 30,000. */
     readonly timeoutMs?: number | undefined;
     readonly signal?: AbortSignal | undefined;
 }

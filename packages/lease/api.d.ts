@@ -178,11 +178,14 @@ interface LeasesOptions {
      * work: leases are renewed.
      */
     readonly ttlMs?: number | undefined;
-    /** Time between the starts of two renewals. Default: a third of `ttlMs`. */
+    /** Time between the starts of two renewals, in milliseconds. Default: a third of `ttlMs`. */
     readonly renewEveryMs?: number | undefined;
-    /** Time of one store call. Default 2,000, or a fifth of `ttlMs` if that is less. */
+    /** Time of one store call, in milliseconds. Default 2,000, or a fifth of `ttlMs` if that is less. */
     readonly requestTimeoutMs?: number | undefined;
-    /** How often those who wait look again, at most 6 days. Default 2,000, or a fifth of `ttlMs` if that is less. */
+    /**
+     * Time between two looks of those who wait, in milliseconds, at most 6 days. Default 2,000, or a fifth of `ttlMs` if that
+     * is less.
+     */
     readonly pollMs?: number | undefined;
     /** Each wait is up to this share longer, at random, from 0 to 1. Default 0.2. */
     readonly jitter?: number | undefined;
@@ -235,7 +238,7 @@ interface ElectOptions extends RenewalOptions {
     readonly lead: (lease: Lease) => unknown;
     /** Stops the election. */
     readonly signal?: AbortSignal | undefined;
-    /** How long the work may go on after its lease ended before it counts as overrun. Default: `ttlMs`. */
+    /** How long the work may go on after its lease ended, in milliseconds; then it counts as overrun. Default: `ttlMs`. */
     readonly graceMs?: number | undefined;
 }
 /** How an election is doing, for a health check. */
@@ -296,7 +299,7 @@ interface Election extends AsyncDisposable {
 declare class Fence {
     #private;
     /**
-     * @param highest - the highest token seen so far.
+     * @param highest - the highest token seen so far. Default 0: none.
      * @throws InvalidArgumentError if it is no token: a fence that starts with nonsense would let all pass.
      */
     constructor(highest?: bigint);
@@ -371,7 +374,7 @@ declare class LeaderElection {
     #private;
     /**
      * @param nodeId - for people: two nodes of one name are still two.
-     * @param leaseTtlMs - how long a leader that died keeps others out.
+     * @param leaseTtlMs - how long a leader that died keeps others out, in milliseconds. Default 10,000.
      * @throws UnsupportedError if the store does not guarantee what a lease needs.
      * @throws InvalidArgumentError for a bad argument, which it names.
      */

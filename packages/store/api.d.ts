@@ -318,6 +318,7 @@ interface VectorWriteOptions extends CallOptions {
 }
 /** Options of {@link VectorStore.vectorGet}. */
 interface VectorGetOptions extends CallOptions {
+    /** As in {@link GetOptions}. */
     readonly consistency?: Consistency | undefined;
 }
 /** Options of {@link VectorStore.vectorSearch}. */
@@ -413,17 +414,21 @@ declare function isZeroVersion(version: Version): boolean;
 type Key = string | Uint8Array;
 /** A value: up to 1 MiB; a string stands for its UTF-8 bytes. An empty value exists. */
 type Value = string | Uint8Array;
-/** How fresh a read must be. `lease` and `linearizable` see every write acknowledged before the call. */
+/**
+ * How fresh a read must be. `lease` and `linearizable` see every write acknowledged before the call. `stale_ok` may miss
+ * the latest ones, and is cheaper where a store has members.
+ */
 type Consistency = 'lease' | 'linearizable' | 'stale_ok';
 /** Limits on one call. */
 interface CallOptions {
     /** Ends the call early. A write that may have left is then unknown, see `Outcome`. */
     readonly signal?: AbortSignal | undefined;
-    /** Total time for the call in milliseconds, retries inside the engine included. */
+    /** Total time for the call in milliseconds, retries inside the engine included. Default: what its object has, if any. */
     readonly timeoutMs?: number | undefined;
 }
 /** Options of {@link KvStore.get}. */
 interface GetOptions extends CallOptions {
+    /** Default `linearizable`, as far as the store declares `linearizableReads`. */
     readonly consistency?: Consistency | undefined;
 }
 /** Options of {@link KvStore.put}. `ifNotExists` and `ifMatchVersion` exclude each other. */

@@ -22,11 +22,11 @@ interface TestFunction {
 }
 /** Numbers the contract leaves to the engine. */
 interface ConformanceExpectations {
-    /** How much later than the contract's 20 ms an `exact` expiry may be noticed on this machine. Default 0. */
+    /** How many milliseconds later than the contract's 20 an `exact` expiry may be noticed on this machine. Default 0. */
     readonly ttlToleranceMs?: number | undefined;
-    /** How late a `coarse` expiry may be. Default 2,000. */
+    /** How late a `coarse` expiry may be, in milliseconds. Default 2,000. */
     readonly coarseTtlMs?: number | undefined;
-    /** For how long an idempotency key is remembered, to be tested with `advance`. */
+    /** How long an idempotency key is remembered, in milliseconds; tested with `advance`. Default: not tested. */
     readonly idempotencyWindowMs?: number | undefined;
     /** Whether `stale_ok` reads of one handle never go back in time. Default false. */
     readonly monotonicStaleReads?: boolean | undefined;
@@ -58,7 +58,7 @@ interface ConformanceOptions<Target extends ConformanceTarget = ConformanceTarge
     readonly notApplicable?: Readonly<Record<number, string>> | undefined;
     /** Share of the full load (64 writers, 10,000 calls, ...) to run, above 0 to 1. Default 1. */
     readonly load?: number | undefined;
-    /** Time limit of each test, handed to `it`. Default 120,000. */
+    /** Time limit of each test in milliseconds, handed to `it`. Default 120,000. */
     readonly testTimeoutMs?: number | undefined;
 }
 
@@ -198,7 +198,7 @@ interface MemoryStoreOptions {
     readonly latencyMs?: Latency | undefined;
     /** Whether a lost condition tells what the key holds. Default true; engines on a wire may not. */
     readonly mismatchCarriesEntry?: boolean | undefined;
-    /** How long an idempotency key is remembered. Default: one day. */
+    /** How long an idempotency key is remembered, in milliseconds. Default: one day. */
     readonly idempotencyRetentionMs?: number | undefined;
     /**
      * Overrides of what the store declares. `ttl: 'none'`, `idempotency: 'none'`, `createIfAbsent: false` and
@@ -345,7 +345,7 @@ interface Exploration {
  *
  * Of schedules that differ only in the order of calls that do not matter to each other (of other keys, or two reads) one
  * is run. So processes must share nothing but the store, and what they return. Two processes of four calls each on one
- * key have 70 schedules, with one lost reply some 500; three processes soon have millions.
+ * key have 70 schedules, with one lost reply some 300; three processes soon have millions.
  *
  * @throws Error with the schedule, as a list, and what the scenario threw as its cause.
  * @throws Error if there are more than `maxSchedules`, or if the scenario is not the same each time.
@@ -544,7 +544,7 @@ interface VectorConformanceOptions<Target extends VectorConformanceTarget = Vect
     readonly createStore: () => Promise<Target>;
     /** Closes the store in order and opens the same data again. */
     readonly reopen?: ((target: Target) => Promise<Target>) | undefined;
-    /** Time limit of each test, handed to `it`. Default 60,000. */
+    /** Time limit of each test in milliseconds, handed to `it`. Default 60,000. */
     readonly testTimeoutMs?: number | undefined;
 }
 /**
@@ -580,9 +580,9 @@ interface FaultOptions {
     readonly rates?: FaultRates | undefined;
     /** Chooses a fault for a call, or undefined to leave it to chance. */
     readonly decide?: ((call: FaultCandidate) => Fault | undefined) | undefined;
-    /** How late a delayed or duplicated request arrives. Default 50. */
+    /** How late a delayed or duplicated request arrives, in milliseconds. Default 50. */
     readonly delayMs?: Latency | undefined;
-    /** How long an outage that begins by chance or by script lasts. Default 200. */
+    /** How long an outage that begins by chance or by script lasts, in milliseconds. Default 200. */
     readonly outageMs?: number | undefined;
 }
 /** The handle on the faults of a store. */

@@ -171,7 +171,9 @@ interface DeduplicatorOptions {
      * out are then found by other bands only. Default 256.
      */
     readonly bandLimit?: number | undefined;
-    /** How long an undecided call may stand in the way of others before it is taken for dead. Default 10,000. */
+    /**
+     * How long an undecided call may stand in the way of others before it is taken for dead, in milliseconds. Default 10,000.
+     */
     readonly leaseMs?: number | undefined;
     /** The first pause between two looks at an undecided call, in milliseconds. Default 20. */
     readonly pollMs?: number | undefined;
@@ -283,7 +285,7 @@ declare class DocumentDeduplicator {
     /**
      * @param client - the store; with vector calls if there is a model.
      * @param embeddingModel - null or undefined: texts are not compared by meaning.
-     * @param threshold - from which cosine similarity on two texts mean the same. Measure it for your model.
+     * @param threshold - from which cosine similarity on two texts mean the same. Default 0.95; measure it for your model.
      * @throws InvalidArgumentError if an option is wrong.
      * @throws UnsupportedError if the store lacks a guarantee, or vector calls.
      */
@@ -389,9 +391,9 @@ interface RecommendationOptions {
      * `{view: 1, click: 1, cart: 3, like: 4, purchase: 5, dislike: -4}`.
      */
     readonly eventTypes?: Readonly<Record<string, number>> | undefined;
-    /** After how long an event counts half in what users like in general. Default 30 days. */
+    /** After how many milliseconds an event counts half in what users like in general. Default: 30 days. */
     readonly longHalfLifeMs?: number | undefined;
-    /** After how long an event counts half in what users like at present. Default 1 day. */
+    /** After how many milliseconds an event counts half in what users like at present. Default: 1 day. */
     readonly shortHalfLifeMs?: number | undefined;
     /** How much of a taste is what the user likes at present, 0 to 1. Default 0.3. */
     readonly shortShare?: number | undefined;
@@ -399,9 +401,9 @@ interface RecommendationOptions {
     readonly seenSize?: number | undefined;
     /** What the most popular product has added to its score. Default 0.05. */
     readonly popularityWeight?: number | undefined;
-    /** How old the popularity that is used may be. Default 60,000. */
+    /** How old the popularity that is used may be, in milliseconds. Default 60,000. */
     readonly popularityMaxAgeMs?: number | undefined;
-    /** How far ahead of this machine's clock the time of an event may lie. Default 300,000. */
+    /** How far ahead of this machine's clock the time of an event may lie, in milliseconds. Default 300,000. */
     readonly clockToleranceMs?: number | undefined;
     /** Texts in one call of the model, of products that are indexed at the same time. Default 32. */
     readonly batchSize?: number | undefined;
@@ -644,6 +646,8 @@ type TextRange = readonly [start: number, end: number];
  * Puts marks around parts of a text, such as those in `result.passage.highlights`. The text is not escaped.
  *
  * @param ranges - in order, without overlaps.
+ * @param before - what is put before a part. Default `**`.
+ * @param after - what is put after it. Default: as `before`.
  */
 declare function highlight(text: string, ranges: readonly TextRange[], before?: string, after?: string): string;
 

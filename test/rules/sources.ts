@@ -5,6 +5,7 @@ import type { Package, SourceFile } from '../workspace.js';
 const maxLines = 250;
 const suppression = /@ts-(?:ignore|expect-error|nocheck)|biome-ignore|eslint-disable/;
 const coverageIgnore = /\b(?:v8|c8|istanbul) ignore\b(?!.*-- \S)/;
+const optionsName = /(?:Options|Config|Expectations)$/;
 const containers = ['Map', 'Set'];
 const actingGlobals = [
   'console',
@@ -25,6 +26,7 @@ export function sourceProblems(pkg: Package): string[] {
       ...statements.flatMap(exportProblems),
       ...(file.path === 'src/index.ts' ? statements.flatMap(barrelProblems) : []),
       ...(isCommand(pkg, file) ? [] : statements.flatMap(sideEffectProblems)),
+      ...statements.flatMap(durationProblems),
     ];
     return problems.map((problem) => `${file.path}: ${problem}`);
   });
@@ -55,6 +57,26 @@ function barrelProblems(statement: ts.Statement): string[] {
   return ts.isExportDeclaration(statement) && statement.moduleSpecifier
     ? []
     : [`"${firstLine(statement)}": only re-exports belong here`];
+}
+
+/** Who sets an option that is a time must not have to guess what it is in, nor what holds without it. */
+function durationProblems(statement: ts.Statement): string[] {
+  if (!ts.isInterfaceDeclaration(statement) || !hasModifier(statement, ts.SyntaxKind.ExportKeyword))
+    return [];
+  if (!optionsName.test(statement.name.text)) return [];
+  return statement.members.filter(isDuration).flatMap((member) => {
+    const comment = ts.getJSDocCommentsAndTags(member).at(-1)?.getText() ?? '';
+    const name = `${statement.name.text}.${member.name?.getText()}`;
+    return [
+      ...(comment.includes('millisecond') ? [] : [`the comment of ${name} does not say "milliseconds"`]),
+      ...(/default|without it/i.test(comment) ? [] : [`the comment of ${name} does not say its default`]),
+    ];
+  });
+}
+
+function isDuration(member: ts.TypeElement): boolean {
+  const name = member.name?.getText() ?? '';
+  return ts.isPropertySignature(member) && member.questionToken !== undefined && name.endsWith('Ms');
 }
 
 function sideEffectProblems(statement: ts.Statement): string[] {

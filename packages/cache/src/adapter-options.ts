@@ -5,7 +5,10 @@ import { checkMaxTtlMs } from './settings.js';
 
 /** Options of the adapters. */
 export interface AdapterOptions {
-  /** Begins every key in the store. Adapters with different prefixes know nothing of each other. */
+  /**
+   * Begins every key in the store. Adapters with different prefixes know nothing of each other. Default `keyv`,
+   * `bentocache`, `unstorage` or `next`, after the library.
+   */
   readonly prefix?: string | undefined;
   /**
    * How long after a clear is acknowledged another adapter, in this process or elsewhere, may still see what was

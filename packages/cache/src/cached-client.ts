@@ -53,8 +53,8 @@ export class CachedClient<T> {
   readonly #writes = new Map<string, { active: number; isContested: boolean }>();
 
   /**
-   * @param ttlMs - how long a value is served from memory, in milliseconds, counted from before it was asked for.
-   * @param maxSize - how many values are kept, at most 16,777,216.
+   * @param ttlMs - how long a value is served from memory, in milliseconds, counted from before it was asked for. Default 60,000.
+   * @param maxSize - how many values are kept, at most 16,777,216. Default 1,000.
    */
   constructor(client: KvStore, ttlMs = 60_000, maxSize = 1_000, options: CachedClientOptions = {}) {
     checkOptions(options, ['clock']);

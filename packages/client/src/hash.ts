@@ -59,7 +59,7 @@ export function jumpConsistentHash(hash: bigint, buckets: number): number {
   return bucket;
 }
 
-/** The shard of a key. */
+/** The shard of a key, of 1,024 by default. */
 export function getShardForKey(key: Key, totalShards = 1_024): number {
   return jumpConsistentHash(xxhash64(key), totalShards);
 }

@@ -96,7 +96,7 @@ export class DistributedCounter {
   }
 
   /**
-   * Sets the value. Returns the old one: an add is either in what a reset returned or in the value, never in
+   * Sets the value, by default to 0. Returns the old one: an add is either in what a reset returned or in the value, never in
    * both.
    *
    * @throws CounterBoundError if `to` is outside the bounds, as 0 may be, and they reject that.

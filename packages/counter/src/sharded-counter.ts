@@ -49,7 +49,7 @@ export class ShardedCounter {
   readonly #read: Reader;
 
   /**
-   * @param numShards - the most shards there may be, 1 to 1,024. For a counter that other code wrote with a
+   * @param numShards - the most shards there may be, 1 to 1,024. Default 10. For a counter that other code wrote with a
    * fixed number of shards: at least that number.
    * @throws InvalidArgumentError for a name with which the key of a shard would be too long, however many there are.
    * @throws UnsupportedError if the store does not guarantee what a counter needs.

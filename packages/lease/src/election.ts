@@ -13,7 +13,7 @@ export interface ElectOptions extends RenewalOptions {
   readonly lead: (lease: Lease) => unknown;
   /** Stops the election. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the work may go on after its lease ended before it counts as overrun. Default: `ttlMs`. */
+  /** How long the work may go on after its lease ended, in milliseconds; then it counts as overrun. Default: `ttlMs`. */
   readonly graceMs?: number | undefined;
 }
 

@@ -21,7 +21,7 @@ export class Fence {
   #highest: bigint;
 
   /**
-   * @param highest - the highest token seen so far.
+   * @param highest - the highest token seen so far. Default 0: none.
    * @throws InvalidArgumentError if it is no token: a fence that starts with nonsense would let all pass.
    */
   constructor(highest = 0n) {

@@ -32,7 +32,7 @@ export class LeaderElection {
 
   /**
    * @param nodeId - for people: two nodes of one name are still two.
-   * @param leaseTtlMs - how long a leader that died keeps others out.
+   * @param leaseTtlMs - how long a leader that died keeps others out, in milliseconds. Default 10,000.
    * @throws UnsupportedError if the store does not guarantee what a lease needs.
    * @throws InvalidArgumentError for a bad argument, which it names.
    */

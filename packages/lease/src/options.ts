@@ -8,11 +8,14 @@ export interface LeasesOptions {
    * work: leases are renewed.
    */
   readonly ttlMs?: number | undefined;
-  /** Time between the starts of two renewals. Default: a third of `ttlMs`. */
+  /** Time between the starts of two renewals, in milliseconds. Default: a third of `ttlMs`. */
   readonly renewEveryMs?: number | undefined;
-  /** Time of one store call. Default 2,000, or a fifth of `ttlMs` if that is less. */
+  /** Time of one store call, in milliseconds. Default 2,000, or a fifth of `ttlMs` if that is less. */
   readonly requestTimeoutMs?: number | undefined;
-  /** How often those who wait look again, at most 6 days. Default 2,000, or a fifth of `ttlMs` if that is less. */
+  /**
+   * Time between two looks of those who wait, in milliseconds, at most 6 days. Default 2,000, or a fifth of `ttlMs` if that
+   * is less.
+   */
   readonly pollMs?: number | undefined;
   /** Each wait is up to this share longer, at random, from 0 to 1. Default 0.2. */
   readonly jitter?: number | undefined;

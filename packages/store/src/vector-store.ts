@@ -17,6 +17,7 @@ export interface VectorWriteOptions extends CallOptions {
 
 /** Options of {@link VectorStore.vectorGet}. */
 export interface VectorGetOptions extends CallOptions {
+  /** As in {@link GetOptions}. */
   readonly consistency?: Consistency | undefined;
 }
 

@@ -68,7 +68,7 @@ export const scheduleFaults: readonly ScheduleFault[] = [
  *
  * Of schedules that differ only in the order of calls that do not matter to each other (of other keys, or two reads) one
  * is run. So processes must share nothing but the store, and what they return. Two processes of four calls each on one
- * key have 70 schedules, with one lost reply some 500; three processes soon have millions.
+ * key have 70 schedules, with one lost reply some 300; three processes soon have millions.
  *
  * @throws Error with the schedule, as a list, and what the scenario threw as its cause.
  * @throws Error if there are more than `maxSchedules`, or if the scenario is not the same each time.

@@ -39,7 +39,7 @@ export interface MemoryStoreOptions {
   readonly latencyMs?: Latency | undefined;
   /** Whether a lost condition tells what the key holds. Default true; engines on a wire may not. */
   readonly mismatchCarriesEntry?: boolean | undefined;
-  /** How long an idempotency key is remembered. Default: one day. */
+  /** How long an idempotency key is remembered, in milliseconds. Default: one day. */
   readonly idempotencyRetentionMs?: number | undefined;
   /**
    * Overrides of what the store declares. `ttl: 'none'`, `idempotency: 'none'`, `createIfAbsent: false` and

@@ -24,9 +24,9 @@ export interface FaultOptions {
   readonly rates?: FaultRates | undefined;
   /** Chooses a fault for a call, or undefined to leave it to chance. */
   readonly decide?: ((call: FaultCandidate) => Fault | undefined) | undefined;
-  /** How late a delayed or duplicated request arrives. Default 50. */
+  /** How late a delayed or duplicated request arrives, in milliseconds. Default 50. */
   readonly delayMs?: Latency | undefined;
-  /** How long an outage that begins by chance or by script lasts. Default 200. */
+  /** How long an outage that begins by chance or by script lasts, in milliseconds. Default 200. */
   readonly outageMs?: number | undefined;
 }
 

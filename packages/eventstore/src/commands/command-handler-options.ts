@@ -4,6 +4,7 @@ import type { SnapshotSource } from '../events/reducer.js';
 
 /** Options of `createCommandHandler`: how often and how long conflicts are retried. */
 export interface CommandHandlerOptions extends Omit<CasRetryOptions, 'signal'> {
+  /** Where loading begins, such as a `SnapshotStore`; not with `protection`. Default: inline snapshots alone. */
   readonly snapshots?: SnapshotSource | undefined;
   /**
    * Streams whose state is remembered, which spares a read. Default 1,024; none for a store with `protection`.

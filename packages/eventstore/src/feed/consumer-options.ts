@@ -39,7 +39,7 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
    * The partitions of the feed to take over, and to sweep: the others may be another consumer's of the group. Default: all.
    */
   readonly partitions?: readonly number[] | undefined;
-  /** Only events of these types. */
+  /** Only events of these types. Default: of all. */
   readonly types?: readonly Event['type'][] | undefined;
   /** Default `stop`. A function gets each failure and returns at once what happens; if it throws, the consumer stops. */
   readonly onError?: ErrorPolicy | ((error: unknown, event: RecordedEvent<Event>) => ErrorPolicy) | undefined;
@@ -53,8 +53,9 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
    * after a crash. 0: after each event. Default 1,000. While it cannot be saved, no further event is handled.
    */
   readonly checkpointMs?: number | undefined;
-  /** Wait between looks at an idle feed, doubled up to the maximum, in milliseconds. Default 50 and 2,000. */
+  /** First wait between looks at an idle feed, in milliseconds; it doubles up to `maxPollMs`. Default 50. */
   readonly pollMs?: number | undefined;
+  /** Longest wait between looks at an idle feed, in milliseconds. Default 2,000. */
   readonly maxPollMs?: number | undefined;
   /** How often the ledger is swept for what a crash left unpublished, in milliseconds. Default 2,000. */
   readonly sweepMs?: number | undefined;
@@ -66,7 +67,7 @@ export interface ConsumerOptions<Event extends EventShape = EventShape> {
 
 /** How long to wait for a consumer or a projection to catch up. It goes on when that is over. */
 export interface CatchUpOptions {
-  /** Default 30,000. */
+  /** How long to wait, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

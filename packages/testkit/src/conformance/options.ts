@@ -25,11 +25,11 @@ export interface TestFunction {
 
 /** Numbers the contract leaves to the engine. */
 export interface ConformanceExpectations {
-  /** How much later than the contract's 20 ms an `exact` expiry may be noticed on this machine. Default 0. */
+  /** How many milliseconds later than the contract's 20 an `exact` expiry may be noticed on this machine. Default 0. */
   readonly ttlToleranceMs?: number | undefined;
-  /** How late a `coarse` expiry may be. Default 2,000. */
+  /** How late a `coarse` expiry may be, in milliseconds. Default 2,000. */
   readonly coarseTtlMs?: number | undefined;
-  /** For how long an idempotency key is remembered, to be tested with `advance`. */
+  /** How long an idempotency key is remembered, in milliseconds; tested with `advance`. Default: not tested. */
   readonly idempotencyWindowMs?: number | undefined;
   /** Whether `stale_ok` reads of one handle never go back in time. Default false. */
   readonly monotonicStaleReads?: boolean | undefined;
@@ -63,6 +63,6 @@ export interface ConformanceOptions<Target extends ConformanceTarget = Conforman
   readonly notApplicable?: Readonly<Record<number, string>> | undefined;
   /** Share of the full load (64 writers, 10,000 calls, ...) to run, above 0 to 1. Default 1. */
   readonly load?: number | undefined;
-  /** Time limit of each test, handed to `it`. Default 120,000. */
+  /** Time limit of each test in milliseconds, handed to `it`. Default 120,000. */
   readonly testTimeoutMs?: number | undefined;
 }

@@ -21,7 +21,7 @@ export interface VectorConformanceOptions<Target extends VectorConformanceTarget
   readonly createStore: () => Promise<Target>;
   /** Closes the store in order and opens the same data again. */
   readonly reopen?: ((target: Target) => Promise<Target>) | undefined;
-  /** Time limit of each test, handed to `it`. Default 60,000. */
+  /** Time limit of each test in milliseconds, handed to `it`. Default 60,000. */
   readonly testTimeoutMs?: number | undefined;
 }
 

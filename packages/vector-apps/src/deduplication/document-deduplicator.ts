@@ -43,7 +43,7 @@ export class DocumentDeduplicator {
   /**
    * @param client - the store; with vector calls if there is a model.
    * @param embeddingModel - null or undefined: texts are not compared by meaning.
-   * @param threshold - from which cosine similarity on two texts mean the same. Measure it for your model.
+   * @param threshold - from which cosine similarity on two texts mean the same. Default 0.95; measure it for your model.
    * @throws InvalidArgumentError if an option is wrong.
    * @throws UnsupportedError if the store lacks a guarantee, or vector calls.
    */

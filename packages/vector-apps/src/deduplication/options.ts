@@ -47,7 +47,9 @@ export interface DeduplicatorOptions {
    * out are then found by other bands only. Default 256.
    */
   readonly bandLimit?: number | undefined;
-  /** How long an undecided call may stand in the way of others before it is taken for dead. Default 10,000. */
+  /**
+   * How long an undecided call may stand in the way of others before it is taken for dead, in milliseconds. Default 10,000.
+   */
   readonly leaseMs?: number | undefined;
   /** The first pause between two looks at an undecided call, in milliseconds. Default 20. */
   readonly pollMs?: number | undefined;

@@ -15,9 +15,9 @@ export interface RecommendationOptions {
    * `{view: 1, click: 1, cart: 3, like: 4, purchase: 5, dislike: -4}`.
    */
   readonly eventTypes?: Readonly<Record<string, number>> | undefined;
-  /** After how long an event counts half in what users like in general. Default 30 days. */
+  /** After how many milliseconds an event counts half in what users like in general. Default: 30 days. */
   readonly longHalfLifeMs?: number | undefined;
-  /** After how long an event counts half in what users like at present. Default 1 day. */
+  /** After how many milliseconds an event counts half in what users like at present. Default: 1 day. */
   readonly shortHalfLifeMs?: number | undefined;
   /** How much of a taste is what the user likes at present, 0 to 1. Default 0.3. */
   readonly shortShare?: number | undefined;
@@ -25,9 +25,9 @@ export interface RecommendationOptions {
   readonly seenSize?: number | undefined;
   /** What the most popular product has added to its score. Default 0.05. */
   readonly popularityWeight?: number | undefined;
-  /** How old the popularity that is used may be. Default 60,000. */
+  /** How old the popularity that is used may be, in milliseconds. Default 60,000. */
   readonly popularityMaxAgeMs?: number | undefined;
-  /** How far ahead of this machine's clock the time of an event may lie. Default 300,000. */
+  /** How far ahead of this machine's clock the time of an event may lie, in milliseconds. Default 300,000. */
   readonly clockToleranceMs?: number | undefined;
   /** Texts in one call of the model, of products that are indexed at the same time. Default 32. */
   readonly batchSize?: number | undefined;

@@ -14,6 +14,8 @@ export function highlightsOf(text: string, { terms, normalize }: Asked): TextRan
  * Puts marks around parts of a text, such as those in `result.passage.highlights`. The text is not escaped.
  *
  * @param ranges - in order, without overlaps.
+ * @param before - what is put before a part. Default `**`.
+ * @param after - what is put after it. Default: as `before`.
  */
 export function highlight(
   text: string,
