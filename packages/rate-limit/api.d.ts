@@ -7,7 +7,8 @@ import { R as RateLimiterOptions } from './options.js';
 type Increment = (key: string, ttl: number) => Promise<number>;
 /**
  * Makes the `increment` of a better-auth `secondaryStorage`, so that its rate limits hold between processes
- * and under bursts. A later increment does not prolong the time. The failure policy is `closed` by default.
+ * and under bursts. A later increment does not prolong the time. By default `onFailure` is `closed`, and
+ * `prefix` is `better-auth`.
  *
  * @example
  * ```ts
@@ -38,8 +39,8 @@ interface ClientHits {
 /**
  * A store for express-rate-limit: exact between processes, with a fixed window from the first request.
  *
- * Every request is counted, denied ones too, as `skipFailedRequests` needs. The failure policy is `closed`
- * by default, so that express-rate-limit's own `passOnStoreError` decides.
+ * Every request is counted, denied ones too, as `skipFailedRequests` needs. By default `onFailure` is
+ * `closed`, so that express-rate-limit's own `passOnStoreError` decides, and `prefix` is `express-rate-limit`.
  *
  * @example
  * ```ts

@@ -18,7 +18,10 @@ interface BetterAuthStorage {
     increment(key: string, ttl: number): Promise<number>;
 }
 /** Options of {@link betterAuthStorage}. */
-type BetterAuthStorageOptions = Pick<SessionStoreOptions, 'prefix' | 'deadlineMs' | 'unsafeAllowNonAtomicCas' | 'clock' | 'random'>;
+interface BetterAuthStorageOptions extends Pick<SessionStoreOptions, 'deadlineMs' | 'unsafeAllowNonAtomicCas' | 'clock' | 'random'> {
+    /** Begins every key. Default `better-auth`. */
+    readonly prefix?: string | undefined;
+}
 /**
  * Makes the `secondaryStorage` of better-auth. Keys are hashed; values are as better-auth makes them, and
  * contain the tokens of its sessions.

@@ -9,7 +9,8 @@ export type Increment = (key: string, ttl: number) => Promise<number>;
 
 /**
  * Makes the `increment` of a better-auth `secondaryStorage`, so that its rate limits hold between processes
- * and under bursts. A later increment does not prolong the time. The failure policy is `closed` by default.
+ * and under bursts. A later increment does not prolong the time. By default `onFailure` is `closed`, and
+ * `prefix` is `better-auth`.
  *
  * @example
  * ```ts

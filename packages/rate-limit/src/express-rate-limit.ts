@@ -17,8 +17,8 @@ export interface ClientHits {
 /**
  * A store for express-rate-limit: exact between processes, with a fixed window from the first request.
  *
- * Every request is counted, denied ones too, as `skipFailedRequests` needs. The failure policy is `closed`
- * by default, so that express-rate-limit's own `passOnStoreError` decides.
+ * Every request is counted, denied ones too, as `skipFailedRequests` needs. By default `onFailure` is
+ * `closed`, so that express-rate-limit's own `passOnStoreError` decides, and `prefix` is `express-rate-limit`.
  *
  * @example
  * ```ts

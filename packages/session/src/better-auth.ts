@@ -28,10 +28,11 @@ export interface BetterAuthStorage {
 }
 
 /** Options of {@link betterAuthStorage}. */
-export type BetterAuthStorageOptions = Pick<
-  SessionStoreOptions,
-  'prefix' | 'deadlineMs' | 'unsafeAllowNonAtomicCas' | 'clock' | 'random'
->;
+export interface BetterAuthStorageOptions
+  extends Pick<SessionStoreOptions, 'deadlineMs' | 'unsafeAllowNonAtomicCas' | 'clock' | 'random'> {
+  /** Begins every key. Default `better-auth`. */
+  readonly prefix?: string | undefined;
+}
 
 const optionNames: readonly string[] = ['prefix', 'deadlineMs', 'unsafeAllowNonAtomicCas', 'clock', 'random'];
 
