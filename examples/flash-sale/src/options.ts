@@ -33,7 +33,8 @@ Usage: npm start -- flash-sale [options]
                   (default: a temporary folder, removed at the end)
   --help          show this text
 
-Exit code: 0 stock, sales and money are equal, 1 they are not or the sale failed, 2 the options are wrong.
+Exit code: 0 stock, sales and money are equal, 1 they are not or the sale failed, 2 the options are wrong,
+130 after Ctrl-C.
 `;
 
 /** @throws UsageError if they are wrong. */

@@ -36,7 +36,8 @@ Usage: npm start -- [options]
   --no-kill       kill nobody
   --help          show this text
 
-Exit code: 0 every count is right, 1 a count is wrong or the job failed, 2 the options are wrong.
+Exit code: 0 every count is right, 1 a count is wrong or the job failed, 2 the options are wrong,
+130 after Ctrl-C.
 `;
 
 /** @throws UsageError if they are wrong. */
