@@ -139,6 +139,22 @@ describe('a memory store without idempotency keys keeps the rest', () => {
   });
 });
 
+describe('a store keeps the contract whose matches have their fields in another order, and others beside them', () => {
+  defineVectorConformance({
+    describe,
+    it,
+    async createStore() {
+      const store = createMemoryVectorStore();
+      const vectorSearch: VectorStore['vectorSearch'] = async (...call) => {
+        const found = await store.vectorSearch(...call);
+        const matches = found.matches.map(({ id, ...others }) => ({ score: 1, ...others, id }));
+        return { ...found, matches };
+      };
+      return { store: { ...store, vectorSearch }, close: () => store.close() };
+    },
+  });
+});
+
 describe('the vector suite', () => {
   it.each(Object.entries(flaws))('%s: is noticed', async (name, flaw) => {
     const failed: string[] = [];

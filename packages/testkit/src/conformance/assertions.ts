@@ -8,7 +8,7 @@ export function ensure(condition: boolean, message: string): void {
   if (!condition) throw new Failure(message);
 }
 
-/** Fails the test unless both are the same primitive or have the same fields. */
+/** Fails the test unless both are the same primitive, or alike in the fields that the contract names. */
 export function equal(actual: unknown, expected: unknown, what: string): void {
   if (text(actual) !== text(expected)) {
     throw new Failure(`${what}: expected ${text(expected)}, got ${text(actual)}`);
@@ -85,12 +85,25 @@ async function lookUp(store: KvStore, key: Key): Promise<Entry | null> {
   throw new Failure(message, { cause: outcome.error });
 }
 
+/** The fields of a version, an entry and a match. They may be in any order, of any class, and beside others. */
+const fieldsOfContract = [
+  ['term', 'index'],
+  ['value', 'version'],
+  ['id', 'distance', 'vector'],
+] as const;
+
 function text(value: unknown): string {
   return (
     JSON.stringify(value, (_name, part: unknown) => {
       if (typeof part === 'bigint') return `${part}n`;
       if (part instanceof Uint8Array) return `bytes ${Buffer.from(part).toString('hex')}`;
-      return part;
+      return ofContract(part);
     }) ?? 'undefined'
   );
+}
+
+function ofContract(part: unknown): unknown {
+  const given = Object(part) as Readonly<Record<string, unknown>>;
+  const fields = fieldsOfContract.find(([first, second]) => first in given && second in given);
+  return fields ? Object.fromEntries(fields.map((name) => [name, given[name]])) : part;
 }

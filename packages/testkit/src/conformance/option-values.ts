@@ -23,6 +23,9 @@ export const optionValues: Group = {
   name: 'values of options',
   define(suite) {
     const { capabilities, test } = suite;
+    const lacking = new Set<string>();
+    if (capabilities.idempotency === 'none') lacking.add('idempotencyKey');
+    if (!capabilities.createIfAbsent) lacking.add('ifNotExists');
     for (const wrong of [0, -1, Number.NaN, 1.5, Number.POSITIVE_INFINITY]) {
       test(`a ttlMs of ${wrong} is refused and writes nothing`, async (trial) => {
         const key = trial.newKey();
@@ -33,8 +36,7 @@ export const optionValues: Group = {
     }
     for (const wrong of wrongOptions) {
       const [name = ''] = Object.keys(wrong);
-      const isServed = name !== 'idempotencyKey' || capabilities.idempotency !== 'none';
-      const codes = isServed ? 'INVALID_ARGUMENT' : ['INVALID_ARGUMENT', 'UNSUPPORTED'];
+      const codes = lacking.has(name) ? ['INVALID_ARGUMENT', 'UNSUPPORTED'] : 'INVALID_ARGUMENT';
       test(`${textOf(wrong)} is refused and writes nothing`, async (trial) => {
         const key = trial.newKey();
         await refuses(trial.store.put(key, 'value', wrong as PutOptions), codes, 'the put');

@@ -5,7 +5,7 @@ export interface ConformanceTarget {
   readonly store: KvStore;
   /** Other handles on the same data (other clients, connections or processes). Races are spread over all. */
   readonly peers?: readonly KvStore[] | undefined;
-  /** Closes the store and releases all it holds. Called at least once, and twice by one test. */
+  /** Closes the store and releases all it holds. Called at least once, and again by some tests. */
   close(): Promise<void>;
 }
 
