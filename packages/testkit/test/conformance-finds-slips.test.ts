@@ -1,9 +1,11 @@
 import {
+  CancelledError,
   type find,
   isVersionMismatch,
   type Key,
   type KvStore,
   type PutOptions,
+  type Version,
   versionsEqual,
 } from '@norikv/store';
 import { expect, it } from 'vitest';
@@ -45,6 +47,7 @@ function cachedFind(memory: MemoryStore): Pick<KvStore, 'find'> {
   };
 }
 
+const zero: Version = { term: 0n, index: 0n };
 const width = 2n ** 32n;
 
 /** What an engine gets wrong easily, and the group that must notice. */
@@ -269,6 +272,47 @@ const slips: Record<string, readonly [number, Slip]> = {
       find: (key, options) =>
         memory.find(key, options?.signal?.aborted ? { ...options, signal: undefined } : options),
     }),
+  ],
+  'a delete that was cancelled is done and called not applied': [
+    19,
+    (memory) => ({
+      async delete(key, options) {
+        const { signal, ...others } = isServed(options) ? options : {};
+        if (!(signal instanceof AbortSignal) || signal.aborted) return memory.delete(key, options);
+        const existed = await memory.delete(key, others);
+        if (signal.aborted) throw new CancelledError('cancelled', { cause: signal.reason });
+        return existed;
+      },
+    }),
+  ],
+  'a delete of a version that is null needs an absent key': [
+    9,
+    (memory) => ({
+      delete(key, options) {
+        const isNull = options?.ifMatchVersion === null;
+        return memory.delete(key, isNull ? { ...options, ifMatchVersion: zero } : options);
+      },
+    }),
+  ],
+  'a repeated put answers with another version, and versions have fields of their class': [
+    15,
+    (memory) => {
+      const ids = new Set<string>();
+      const inherited = (version: Version): Version => Object.create(version);
+      return {
+        async find(key, options) {
+          const entry = await memory.find(key, options);
+          return entry && { ...entry, version: inherited(entry.version) };
+        },
+        async put(key, value, options) {
+          const { term, index } = await memory.put(key, value, options);
+          const id = options?.idempotencyKey ?? '';
+          const isRepeated = id !== '' && ids.has(id);
+          ids.add(id);
+          return inherited({ term, index: isRepeated ? index + width : index });
+        },
+      };
+    },
   ],
   'find listens for ever': [
     19,

@@ -1,7 +1,8 @@
 import { getEventListeners, setMaxListeners } from 'node:events';
-import { errorCode, find, type KvStore } from '@norikv/store';
+import { type CallOptions, errorCode, find, type KvStore } from '@norikv/store';
 import { ensure, equal, read, refuses, type Settled, settle } from './assertions.js';
 import type { Group } from './group.js';
+import type { Trial } from './trial.js';
 
 /** 19 */
 export const cancelling: Group = {
@@ -25,29 +26,31 @@ export const cancelling: Group = {
       }
       equal(await read(trial.store, key), 'kept', 'the value');
     });
-    test('a signal in flight ends the call, and what it says about the outcome is true', async (trial) => {
-      for (let round = 0; round < trial.scaled(50, 10); round++) {
-        const key = trial.newKey();
-        const controller = new AbortController();
-        const put = settle(trial.store.put(key, 'value', { signal: controller.signal }));
-        for (let wait = 0; wait < round % 4; wait++) await Promise.resolve();
-        controller.abort();
-        await expectTruth(trial.store, key, await put, 'CANCELLED');
-      }
-    });
+    for (const change of changes) {
+      test(`a signal in flight ends a ${change.name}, and what it says about the outcome is true`, async (trial) => {
+        for (let round = 0; round < trial.scaled(50, 10); round++) {
+          const key = await keyFor(change, trial);
+          const controller = new AbortController();
+          const call = settle(change.make(trial.store, key, { signal: controller.signal }));
+          for (let wait = 0; wait < round % 4; wait++) await Promise.resolve();
+          controller.abort();
+          await expectTruth(trial.store, key, { change, call: await call, code: 'CANCELLED' });
+        }
+      });
+      test(`a time limit ends a ${change.name}, and what it says about the outcome is true`, async (trial) => {
+        for (let round = 0; round < trial.scaled(50, 10); round++) {
+          const key = await keyFor(change, trial);
+          const call = await settle(change.make(trial.store, key, { timeoutMs: 1 }));
+          await expectTruth(trial.store, key, { change, call, code: 'DEADLINE_EXCEEDED' });
+        }
+      });
+    }
     test('a signal that fires after the answer changes nothing', async (trial) => {
       const key = trial.newKey();
       const controller = new AbortController();
       await trial.store.put(key, 'value', { signal: controller.signal });
       controller.abort();
       equal(await read(trial.store, key), 'value', 'the value');
-    });
-    test('a time limit ends the call, and what it says about the outcome is true', async (trial) => {
-      for (let round = 0; round < trial.scaled(50, 10); round++) {
-        const key = trial.newKey();
-        const put = await settle(trial.store.put(key, 'value', { timeoutMs: 1 }));
-        await expectTruth(trial.store, key, put, 'DEADLINE_EXCEEDED');
-      }
     });
     for (const timeoutMs of [0, -1, Number.NaN, 1.5]) {
       test(`a time limit of ${timeoutMs} is refused and writes nothing`, async (trial) => {
@@ -86,16 +89,52 @@ export const cancelling: Group = {
   },
 };
 
+/** A write, and what its key holds before and after it. */
+interface Change {
+  readonly name: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  make(store: KvStore, key: string, options: CallOptions): Promise<unknown>;
+}
+
+const changes: readonly Change[] = [
+  {
+    name: 'put',
+    before: null,
+    after: 'value',
+    make: (store, key, options) => store.put(key, 'value', options),
+  },
+  {
+    name: 'delete',
+    before: 'value',
+    after: null,
+    make: (store, key, options) => store.delete(key, options),
+  },
+];
+
+/** A change that has ended, and the code that it may have failed with. */
+interface Ended {
+  readonly change: Change;
+  readonly call: Settled<unknown>;
+  readonly code: string;
+}
+
+async function keyFor({ before }: Change, trial: Trial): Promise<string> {
+  const key = trial.newKey();
+  if (before !== null) await trial.store.put(key, before);
+  return key;
+}
+
 // An unknown write may still land, so only a success and a "not applied" can be checked.
-async function expectTruth(store: KvStore, key: string, put: Settled<unknown>, code: string): Promise<void> {
+async function expectTruth(store: KvStore, key: string, { change, call, code }: Ended): Promise<void> {
   const value = await read(store, key);
-  if (put.ok) {
-    equal(value, 'value', 'the value after a success');
+  if (call.ok) {
+    equal(value, change.after, 'the value after a success');
     return;
   }
-  equal(errorCode(put.error), code, 'the error');
-  const { outcome } = put.error as { readonly outcome?: unknown };
-  if (outcome === 'not-applied') equal(value, null, 'the value after "not-applied"');
+  equal(errorCode(call.error), code, 'the error');
+  const { outcome } = call.error as { readonly outcome?: unknown };
+  if (outcome === 'not-applied') equal(value, change.before, 'the value after "not-applied"');
   else equal(outcome, 'unknown', 'the outcome');
 }
 

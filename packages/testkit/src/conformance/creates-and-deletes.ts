@@ -153,6 +153,13 @@ export const plainDelete: Group = {
       await refuses(trial.store.get(key), 'KEY_NOT_FOUND', 'get');
       equal(await trial.store.delete(key), false, 'the second answer');
     });
+    test('null and undefined are no condition', async (trial) => {
+      for (const ifMatchVersion of [null, undefined]) {
+        const key = trial.newKey();
+        await trial.write(key, 'value');
+        equal(await trial.store.delete(key, { ifMatchVersion }), true, `the answer for ${ifMatchVersion}`);
+      }
+    });
     test('of 16 racers exactly one hears true', async (trial) => {
       const key = trial.newKey();
       await trial.write(key, 'value');
