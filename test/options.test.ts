@@ -29,7 +29,9 @@ import { TenantContext, TenantManager } from '../packages/tenancy/src/index.js';
 import {
   createMemoryStore,
   createMemoryVectorStore,
+  exploreSchedules,
   FakeClock,
+  raceClients,
   withFaults,
   withLyingServer,
 } from '../packages/testkit/src/index.js';
@@ -79,7 +81,10 @@ const entrances: Readonly<Record<string, (options: never) => unknown>> = {
   put: (options) => store.put('key', 'value', options),
   get: (options) => store.get('key', options),
   createMemoryStore: (options) => createMemoryStore(options),
+  createMemoryVectorStore: (options) => createMemoryVectorStore(options),
   FakeClock: (options) => new FakeClock(options),
+  exploreSchedules: (options) => exploreSchedules(async () => {}, options),
+  raceClients: (options) => raceClients([store], options),
   withFaults: (options) => withFaults(store, options),
   withLyingServer: (options) => withLyingServer(store, options),
   openEmbedded: (options) => openEmbedded(options),

@@ -16,7 +16,7 @@ import {
   searchNames,
   vectorWriteNames,
 } from '@norikv/store/call-options';
-import { checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
+import { checkObject, checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
 import { isWrite, type Operation } from './in-flight.js';
 import {
   checkIdempotencySupported,
@@ -50,7 +50,7 @@ export interface MemoryVectorStore extends MemoryStore, VectorStore {}
  */
 export function createMemoryVectorStore(options: MemoryStoreOptions = {}): MemoryVectorStore {
   const parts = memoryStoreWithCalls({
-    ...options,
+    ...checkObject('options', options),
     capabilities: { vector: true, ...options.capabilities },
   });
   return Object.assign(parts.store, memoryVectors(parts));

@@ -6,7 +6,7 @@ import {
   type PutOptions,
   type Version,
 } from '@norikv/store';
-import { checkWhole } from '@norikv/store/checks';
+import { checkFunction, checkOptions, checkWhole, draw } from '@norikv/store/checks';
 import { History } from './history.js';
 import { recordHistory } from './record-history.js';
 
@@ -21,14 +21,18 @@ export interface ClientRace {
   readonly operationsPerClient?: number | undefined;
 }
 
+const optionNames: readonly (keyof ClientRace)[] = ['random', 'keys', 'clients', 'operationsPerClient'];
+
 /**
  * Lets clients race on a few keys with every kind of call, spread over the handles, and records what they are
  * told: a history to check. Every value is written once. Errors with a code become part of the record.
  *
- * @throws whatever a call throws that is no error of a store, and InvalidArgumentError without handle, key, client or operation.
+ * @throws whatever a call throws that is no error of a store, and InvalidArgumentError for a wrong option, and without
+ * handle, key, client or operation.
  */
 export async function raceClients(handles: readonly KvStore[], race: ClientRace): Promise<History> {
-  const { random, keys, clients = 8, operationsPerClient = 12 } = race;
+  const { random, keys, clients = 8, operationsPerClient = 12 } = checkOptions(race, optionNames);
+  checkFunction('random', random);
   checkWhole('clients', clients);
   checkWhole('operationsPerClient', operationsPerClient);
   const history = new History();
@@ -37,9 +41,10 @@ export async function raceClients(handles: readonly KvStore[], race: ClientRace)
     const client = recordHistory(handle, history, name);
     const known = new Map<string, Version>();
     for (let turn = 0; turn < operationsPerClient; turn++) {
-      const key = pick('keys', keys, random());
+      const key = pick('keys', keys, draw(random));
+      const chance = draw(random);
       try {
-        await randomCall(client, key, `${++writes}`, random(), known);
+        await randomCall(client, key, `${++writes}`, chance, known);
       } catch (error) {
         if (errorCode(error) === undefined) throw error;
       }

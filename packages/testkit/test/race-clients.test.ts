@@ -65,6 +65,11 @@ describe('racing clients', () => {
     }
   });
 
+  it.each([() => 1, () => Number.NaN, 'Math.random'])('need random numbers: %s', async (random) => {
+    const racing = raceClients([createMemoryStore()], { ...race, random: random as () => number });
+    await expect(racing).rejects.toThrow(/random.* is /);
+  });
+
   it('read by find and by get', async () => {
     const store = countCalls(createMemoryStore());
     await raceClients([store], race);
