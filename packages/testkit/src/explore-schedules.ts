@@ -71,7 +71,8 @@ export const scheduleFaults: readonly ScheduleFault[] = [
  * key have 70 schedules, with one lost reply some 300; three processes soon have millions.
  *
  * @throws Error with the schedule, as a list, and what the scenario threw as its cause.
- * @throws Error if there are more than `maxSchedules`, or if the scenario is not the same each time.
+ * @throws Error if there are more than `maxSchedules`, if the scenario is not the same each time, or if it ends before its
+ * race.
  * @throws InvalidArgumentError naming the option that is wrong.
  *
  * @example
@@ -104,7 +105,10 @@ export async function exploreSchedules<Store extends KvStore = MemoryStore>(
       );
     }
     const world = new World(createStore, plan, budget);
-    const run = scenario(world).then(() => true);
+    const run = scenario(world).then(() => {
+      world.checkOver();
+      return true;
+    });
     const isWhole = await Promise.race([run, world.abandoned.then(() => false)]).catch((cause) => {
       throw failed(schedules + 1, world.taken, cause);
     });

@@ -59,7 +59,9 @@ export class RandomSchedules implements Schedules {
   #begin(): Course {
     const { maxFaults, maxDelays } = this.#allowance;
     const places = (count: number): number[] =>
-      Array.from({ length: count }, () => Math.floor(this.#random() * this.#longest));
+      Array.from({ length: Math.min(count, this.#longest) }, () =>
+        Math.floor(this.#random() * this.#longest),
+      );
     return {
       restlessness: this.#random() ** 2,
       due: { fault: places(maxFaults), delay: places(maxDelays) },

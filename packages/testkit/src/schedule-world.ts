@@ -1,4 +1,5 @@
 import { isNoriKVError, type KvStore } from '@norikv/store';
+import { checkFunction } from '@norikv/store/checks';
 import { FakeClock } from './fake-clock.js';
 import {
   crashes,
@@ -36,6 +37,7 @@ export interface ScheduleWorld<Store extends KvStore = KvStore> {
    * program is wrong (`InvalidArgumentError`, `UnsupportedError`). An assertion in a callback whose
    * errors the code under test keeps to itself is not seen: note what is wrong there, and look at it after the race.
    * @throws Error if one waits for neither the store nor the clock.
+   * @throws InvalidArgumentError for a program that is no function, such as a list of programs.
    */
   readonly race: <Programs extends readonly RaceProgram[]>(
     ...programs: Programs
@@ -72,6 +74,8 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
   readonly #spent = { fault: 0, delay: 0, switch: 0 };
   /** The process that went on last. */
   #running: string | undefined;
+  /** How many races go on. */
+  #races = 0;
   #abandon: (() => void) | undefined;
 
   constructor(createStore: (clock: FakeClock) => Store, schedules: Schedules, budget: Budget) {
@@ -85,6 +89,21 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
 
   // A property, so that a scenario may take it out of its world.
   readonly race: ScheduleWorld['race'] = async (...programs) => {
+    for (const program of programs) checkFunction('a program of a race', program);
+    this.#races += 1;
+    try {
+      return (await this.#run(programs)) as never;
+    } finally {
+      this.#races -= 1;
+    }
+  };
+
+  /** @throws Error while a race goes on: what it would have shown is not seen. */
+  checkOver(): void {
+    if (this.#races > 0) throw new Error('The scenario ended while a race was going on; await the race.');
+  }
+
+  async #run(programs: readonly RaceProgram[]): Promise<RaceEnd<unknown>[]> {
     const runners = programs.map((program) => this.#start(program));
     const haveEnded = (): boolean => runners.every(({ end }) => end !== undefined);
     for (;;) {
@@ -98,8 +117,8 @@ export class World<Store extends KvStore> implements ScheduleWorld<Store> {
       }
     }
     for (const { end } of runners) if (end?.status === 'rejected' && !isAnswer(end.reason)) throw end.reason;
-    return runners.map(({ end }) => end) as never;
-  };
+    return runners.flatMap(({ end }) => end ?? []);
+  }
 
   #start(program: RaceProgram): Runner {
     const name = `${this.#runners.length + 1}`;

@@ -17,6 +17,7 @@ import {
   exploreSchedules,
   type RaceEnd,
   type RaceProcess,
+  type RaceProgram,
   type ScheduleFault,
   seededRandom,
 } from '../src/index.js';
@@ -548,6 +549,23 @@ describe('what cannot be explored', () => {
     const refused = exploreSchedules(async () => {}, options as ExploreOptions);
     await expect(refused).rejects.toThrow(InvalidArgumentError);
     await expect(refused).rejects.toThrow(name);
+  });
+
+  it('a scenario that does not wait for its race', async () => {
+    const hasty = exploreSchedules(async ({ race }) => {
+      race(write('n'), write('n'));
+    });
+    await expect(hasty).rejects.toThrow('Schedule 1 fails: The scenario ended while a race was going on');
+  });
+
+  it.each<[string, unknown]>([
+    ['a list of programs', [write('n'), write('n')]],
+    ['what a program gives', Promise.resolve()],
+  ])('a race of %s', async (_name, program) => {
+    const refused = exploreSchedules(async ({ race }) => {
+      await race(program as RaceProgram);
+    });
+    await expect(refused).rejects.toThrow('a program of a race is ');
   });
 
   it('a scenario that is no function', async () => {

@@ -109,6 +109,23 @@ describe('schedules at random', () => {
     expect(early / late).toBeLessThan(1.25);
   });
 
+  it('have as many faults as there are places for, however many they may have', async () => {
+    let lost = 0;
+    await exploreSchedules(
+      async ({ race }) => {
+        const ends = await race(({ store }) => find(store, 'n'));
+        lost += ends.filter(({ status }) => status === 'rejected').length;
+      },
+      {
+        faults: ['lost-request'],
+        maxFaults: Number.MAX_SAFE_INTEGER,
+        random: seededRandom(1),
+        maxSchedules: 20,
+      },
+    );
+    expect(lost).toBeGreaterThan(5);
+  });
+
   it('find what the first of all schedules do not', async () => {
     const onlyOnce = (add: (process: RaceProcess) => Promise<void>) => async (world: ScheduleWorld) => {
       await world.race(async (process) => {
