@@ -86,6 +86,8 @@ export class HeldLease implements Lease {
   }
 
   release(): Promise<void> {
+    // First: who is told of the end may call this, too.
+    this.dismiss();
     this.#releasing ??= this.#release().catch((error) => {
       this.#releasing = undefined;
       throw error;
@@ -137,8 +139,7 @@ export class HeldLease implements Lease {
   }
 
   async #release(): Promise<void> {
-    if (!this.isHeld() && this.#reason !== 'released') return;
-    if (this.#reason === undefined) this.#finish('released');
+    if (this.#reason !== 'released') return;
     this.letExpire();
     try {
       await this.#ledger.release(this.#key, this.#tenure);

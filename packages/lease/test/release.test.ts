@@ -40,6 +40,17 @@ describe.each(stores)('release on $name', (kind) => {
     expect(node.store.calls.total).toBe(0);
   });
 
+  it('32: is one where who hears of the end releases, too', async () => {
+    await using world = await open();
+    const node = world.node();
+    const lease = await acquire(world, node);
+    lease.signal.addEventListener('abort', () => void lease.release());
+    node.store.reset();
+    await world.run(lease.release());
+    expect(node.store.calls.total).toBe(1);
+    expect(node.kinds()).toEqual(['acquired', 'released']);
+  });
+
   it('33: leaves the successor alone after a loss', async () => {
     await using world = await open();
     const [a, b] = [world.node(), world.node()];
