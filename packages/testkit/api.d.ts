@@ -5,7 +5,7 @@ interface ConformanceTarget {
     readonly store: KvStore;
     /** Other handles on the same data (other clients, connections or processes). Races are spread over all. */
     readonly peers?: readonly KvStore[] | undefined;
-    /** Closes the store and releases all it holds. Called at least once, and twice by one test. */
+    /** Closes the store and releases all it holds. Called at least once, and again by some tests. */
     close(): Promise<void>;
 }
 /** What the suite needs of a test runner: `it` of Vitest, Jest, Mocha and `node:test` fits. */
@@ -304,6 +304,7 @@ interface ScheduleWorld<Store extends KvStore = KvStore> {
      * program is wrong (`InvalidArgumentError`, `UnsupportedError`). An assertion in a callback whose
      * errors the code under test keeps to itself is not seen: note what is wrong there, and look at it after the race.
      * @throws Error if one waits for neither the store nor the clock.
+     * @throws InvalidArgumentError for a program that is no function, such as a list of programs.
      */
     readonly race: <Programs extends readonly RaceProgram[]>(...programs: Programs) => Promise<RaceEnds<Programs>>;
 }
@@ -348,7 +349,8 @@ interface Exploration {
  * key have 70 schedules, with one lost reply some 300; three processes soon have millions.
  *
  * @throws Error with the schedule, as a list, and what the scenario threw as its cause.
- * @throws Error if there are more than `maxSchedules`, or if the scenario is not the same each time.
+ * @throws Error if there are more than `maxSchedules`, if the scenario is not the same each time, or if it ends before its
+ * race.
  * @throws InvalidArgumentError naming the option that is wrong.
  *
  * @example
@@ -510,7 +512,8 @@ interface ClientRace {
  * Lets clients race on a few keys with every kind of call, spread over the handles, and records what they are
  * told: a history to check. Every value is written once. Errors with a code become part of the record.
  *
- * @throws whatever a call throws that is no error of a store, and InvalidArgumentError without handle, key, client or operation.
+ * @throws whatever a call throws that is no error of a store, and InvalidArgumentError for a wrong option, and without
+ * handle, key, client or operation.
  */
 declare function raceClients(handles: readonly KvStore[], race: ClientRace): Promise<History>;
 
