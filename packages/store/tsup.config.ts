@@ -4,6 +4,7 @@ export default packageBuild({
   entry: [
     'index',
     'background-clock',
+    'bounded-map',
     'call-options',
     'checks',
     'listeners',

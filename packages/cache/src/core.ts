@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { type KvStore, systemClock } from '@norikv/store';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { LRUCache } from 'lru-cache';
 import { overwrite } from './epoch-moves.js';
 import { Epochs } from './epochs.js';
@@ -7,7 +8,7 @@ import type { CacheEvent, Counters } from './events.js';
 import { Flights } from './flights.js';
 import { checkPrefix } from './keys.js';
 import type { MemoryEntry } from './memory-entry.js';
-import { RetryTimes } from './retry-times.js';
+import type { Place } from './place.js';
 import type { Settings } from './settings.js';
 import { StoreGate } from './store-gate.js';
 
@@ -33,7 +34,8 @@ export class Core {
   readonly reads: Flights<Outcome> = new Flights();
   readonly loads: Flights<Outcome> = new Flights();
   readonly refreshing: Set<string> = new Set();
-  readonly retries: RetryTimes = new RetryTimes(maxRetries);
+  /** Until when a load that failed is not tried again. Not part of the values, which memory forgets when their shard moves. */
+  readonly retryTimes: BoundedMap<number> = new BoundedMap(maxRetries);
   /** The monotonic clock, by the shortest way: it is asked for every hit in memory. */
   readonly now: () => number;
   readonly maxKeyBytes: number;
@@ -76,6 +78,11 @@ export class Core {
       maxEntries === 0
         ? undefined
         : new LRUCache({ max: maxEntries, maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes });
+  }
+
+  /** Whether a load failed so lately that it is too early for another one. */
+  isPutOff({ memoryKey }: Place, now: number): boolean {
+    return now < (this.retryTimes.get(memoryKey) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Counts and reports. */

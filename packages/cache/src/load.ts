@@ -65,7 +65,7 @@ export async function load(request: LoadRequest): Promise<Outcome> {
       const now = clock.monotonic();
       if (entry && now < (isRefresh ? entry.refreshAt : entry.freshUntil)) return served(entry, now);
       if (entry && !isRefresh) {
-        const isPutOff = core.retries.isPutOff(place.memoryKey, now);
+        const isPutOff = core.isPutOff(place, now);
         const isRefreshable = now < entry.freshUntil + settings.staleWhileRevalidateMs;
         if (isRefreshable && !isPutOff) request.refresh();
         if (isRefreshable || isPutOff) return served(entry, now);

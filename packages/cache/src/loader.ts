@@ -66,12 +66,12 @@ export async function runLoader(
       controller.abort(error);
       throw error;
     }
-    core.retries.forget(memoryKey);
+    core.retryTimes.delete(memoryKey);
     core.tell({ kind: 'load', namespace, key, durationMs: clock.monotonic() - startedAt });
     const ttlMs = value === undefined ? settings.negativeTtlMs : settings.ttlMs;
     return { value, settings, isKept: ttlMs > 0 };
   } catch (error) {
-    core.retries.putOff(memoryKey, clock.monotonic() + around.retryAfterMs);
+    core.retryTimes.set(memoryKey, clock.monotonic() + around.retryAfterMs);
     core.tell({ kind: 'load-error', namespace, key, error });
     throw error;
   }

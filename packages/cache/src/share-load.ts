@@ -32,11 +32,11 @@ export async function shareLoad(request: ShareRequest): Promise<unknown> {
     const held = known && carries(known, tags) ? known : undefined;
     const now = clock.monotonic();
     if (held && now < held.freshUntil) {
-      if (now >= held.refreshAt && !core.retries.isPutOff(place.memoryKey, now)) refresh(held);
+      if (now >= held.refreshAt && !core.isPutOff(place, now)) refresh(held);
       core.counters.memoryHits += 1;
       return held.value;
     }
-    const isBusy = core.refreshing.has(place.memoryKey) || core.retries.isPutOff(place.memoryKey, now);
+    const isBusy = core.refreshing.has(place.memoryKey) || core.isPutOff(place, now);
     if (held && (isBusy || now < held.freshUntil + settings.staleWhileRevalidateMs)) {
       if (!isBusy) refresh(held);
       core.tell({ kind: 'stale', namespace, key });

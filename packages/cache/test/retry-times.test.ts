@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { RetryTimes } from '../src/retry-times.js';
 import { type FleetOptions, startFleet } from './fleet.js';
 
 /** A cache whose value is past its ttl, and whose source fails; another process writes elsewhere. */
@@ -48,18 +47,5 @@ describe('a source that fails', () => {
     await clock.advance(1_000);
     expect(await clock.run(cache.getOrSet('none', () => 'second'))).toBe('first');
     expect(await clock.run(cache.get('none'))).toBe('second');
-  });
-
-  it('is remembered by key, the latest first', () => {
-    const retries = new RetryTimes(2);
-    for (const [key, until] of Object.entries({ a: 5, b: 5, c: 5 })) retries.putOff(key, until);
-    const putOffAt = (now: number): string[] => ['a', 'b', 'c'].filter((key) => retries.isPutOff(key, now));
-    expect(putOffAt(4)).toEqual(['b', 'c']);
-    expect(putOffAt(5)).toEqual([]);
-    retries.putOff('b', 9);
-    retries.putOff('d', 9);
-    expect(putOffAt(4)).toEqual(['b']);
-    retries.forget('b');
-    expect(putOffAt(4)).toEqual([]);
   });
 });

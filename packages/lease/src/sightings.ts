@@ -1,3 +1,4 @@
+import { BoundedMap } from '@norikv/store/bounded-map';
 import type { LeaseRecord } from './lease-record.js';
 
 /** A record, and since when it has been seen unchanged, on this process's monotonic clock. */
@@ -25,31 +26,15 @@ function isSameWrite(left: LeaseRecord, right: LeaseRecord): boolean {
   return left.epoch === right.epoch && left.tenure === right.tenure && left.seq === right.seq;
 }
 
+/** How many are remembered: they take some megabytes. */
+const rememberedSightings = 16_384;
+
 /**
  * What was seen last, for a try that follows another one. Forgetting one, as happens to the oldest of many,
  * only makes its time start anew. Who waits must not rely on it: where many wait, all would forget in turn.
  */
-export class Sightings {
-  readonly #seen = new Map<string, Sighting>();
-  readonly #limit: number;
-
-  /** @param limit - how many are remembered: the default takes some megabytes. */
-  constructor(limit = 16_384) {
-    this.#limit = limit;
-  }
-
-  get(key: string): Sighting | undefined {
-    return this.#seen.get(key);
-  }
-
-  set(key: string, sighting: Sighting): void {
-    this.#seen.delete(key);
-    this.#seen.set(key, sighting);
-    const [oldest] = this.#seen.keys();
-    if (this.#seen.size > this.#limit && oldest !== undefined) this.#seen.delete(oldest);
-  }
-
-  delete(key: string): void {
-    this.#seen.delete(key);
+export class Sightings extends BoundedMap<Sighting> {
+  constructor(limit = rememberedSightings) {
+    super(limit);
   }
 }

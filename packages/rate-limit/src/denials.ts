@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { BoundedMap } from './bounded-map.js';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { type Limit, refillMs } from './limit.js';
 import { type LimitStanding, type RateLimitResult, resultOf } from './result.js';
 

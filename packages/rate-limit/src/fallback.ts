@@ -1,5 +1,5 @@
 import { errorCode } from '@norikv/store';
-import { BoundedMap } from './bounded-map.js';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { RateLimitUnavailableError } from './errors.js';
 import { gcra } from './gcra.js';
 import { type Limit, refillMs } from './limit.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '@norikv/store';
-import { BoundedMap } from './bounded-map.js';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { type Grant, Granted } from './granted.js';
 import type { Limit } from './limit.js';
 import type { RateLimitResult } from './result.js';

@@ -1,7 +1,6 @@
 import { createMemoryStore, FakeClock } from '@norikv/testkit';
 import { expect, it } from 'vitest';
 import { collectGarbage } from '../../testkit/test/collect-garbage.js';
-import { BoundedMap } from '../src/bounded-map.js';
 import { RateLimiter } from '../src/index.js';
 
 it('a limiter keeps nothing of who has been answered', { timeout: 300_000 }, async () => {
@@ -21,13 +20,4 @@ it('a limiter keeps nothing of who has been answered', { timeout: 300_000 }, asy
   };
   const before = await serve(0, 8_000);
   expect((await serve(8_000, 16_000)) - before).toBeLessThan(500_000);
-});
-
-it('a bounded map forgets what was set least recently', () => {
-  const map = new BoundedMap<number>(2);
-  map.set('a', 1);
-  map.set('b', 2);
-  map.set('a', 3);
-  map.set('c', 4);
-  expect(['a', 'b', 'c'].map((key) => map.get(key))).toEqual([3, undefined, 4]);
 });

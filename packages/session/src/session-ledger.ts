@@ -1,6 +1,6 @@
 import { ContentionError } from '@norikv/cas-retry';
 import type { KvStore } from '@norikv/store';
-import { BoundedMap } from './bounded-map.js';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import type { Settings } from './options.js';
 import { Records } from './records.js';
 import { isLive, type LiveSession, successorOf } from './session-record.js';

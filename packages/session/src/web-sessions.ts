@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type KvStore } from '@norikv/store';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { checkFunction, checkObject, checkWhole } from '@norikv/store/checks';
 import { quiet } from '@norikv/store/listeners';
-import { BoundedMap } from './bounded-map.js';
 import { isUnreadable, orUnavailable, SessionUnavailableError } from './errors.js';
 import { copyJson, isJsonObject, type JsonObject, withoutProto } from './json.js';
 import { checkUserId, longestMs, type SessionStoreOptions, settingsOf } from './options.js';

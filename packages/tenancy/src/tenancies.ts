@@ -1,4 +1,5 @@
 import { keep, type Updater, write } from '@norikv/cas-retry';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { layout } from './layout.js';
 import type { Settings } from './manager-options.js';
 import { encodeName } from './names.js';
@@ -22,13 +23,14 @@ export class Tenancies {
   readonly #updater: Updater;
   readonly #prefix: string;
   readonly #settings: Settings;
-  readonly #known = new Map<string, Known>();
+  readonly #known: BoundedMap<Known>;
   readonly #looks = new Map<string, Promise<Known>>();
 
   constructor(updater: Updater, settings: Settings) {
     this.#updater = updater;
     this.#prefix = settings.prefix;
     this.#settings = settings;
+    this.#known = new BoundedMap(settings.maxTenants);
   }
 
   /** A part of the store that was never given to anybody. */
@@ -116,7 +118,7 @@ export class Tenancies {
       .then((record) => {
         const known = { record, asOf };
         // An id that leads nowhere is not kept: anybody could ask for many.
-        if (record && this.#looks.get(tenantId) === look) this.#keep(tenantId, known);
+        if (record && this.#looks.get(tenantId) === look) this.#known.set(tenantId, known);
         return known;
       })
       .finally(() => {
@@ -124,15 +126,6 @@ export class Tenancies {
       });
     this.#looks.set(tenantId, look);
     return look;
-  }
-
-  #keep(tenantId: string, known: Known): void {
-    this.#known.delete(tenantId);
-    this.#known.set(tenantId, known);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= this.#settings.maxTenants) return;
-      this.#known.delete(oldest);
-    }
   }
 
   /** The record of a part of the store, if its id leads there. */

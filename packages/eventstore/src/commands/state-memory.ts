@@ -1,14 +1,15 @@
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { isOfNoClass, keyAltered } from '../events/plain-data.js';
 import type { Loaded } from '../events/reducer.js';
-import { remember } from '../log/remember.js';
 
 /** The states of streams that a command handler remembers. Copies go in and out: what callers do to theirs changes none. */
 export class StateMemory<State> {
-  readonly #states = new Map<string, Loaded<State>>();
+  readonly #states: BoundedMap<Loaded<State>>;
   readonly #maxStreams: number;
 
   constructor(maxStreams: number) {
     this.#maxStreams = maxStreams;
+    this.#states = new BoundedMap(maxStreams);
   }
 
   get(aggregateId: string): Loaded<State> | undefined {
@@ -24,7 +25,7 @@ export class StateMemory<State> {
   keep(aggregateId: string, { state, version, exists }: Loaded<State>): void {
     this.forget(aggregateId);
     const copy = this.#maxStreams === 0 ? undefined : copyOf(state);
-    if (copy) remember(this.#states, aggregateId, { ...copy, version, exists }, this.#maxStreams);
+    if (copy) this.#states.set(aggregateId, { ...copy, version, exists });
   }
 }
 

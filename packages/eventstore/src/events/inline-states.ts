@@ -1,6 +1,6 @@
 import { stringToBytes } from '@norikv/store';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { type Head, type Snapshot, tailFirst } from '../log/head.js';
-import { remember } from '../log/remember.js';
 import type { EventReader } from './event-reader.js';
 import { categoryOf } from './event-types.js';
 import { stateToJson } from './json.js';
@@ -17,7 +17,7 @@ export class InlineStates {
    * Folded because the record of a stream had none to go on from, as after a new revision or a commit in parts: the next
    * append puts it there, though the events before it have left the record.
    */
-  readonly #folded = new Map<string, Snapshot>();
+  readonly #folded = new BoundedMap<Snapshot>(rememberedStates);
 
   constructor(reducers: readonly Reducer<unknown>[], reader: EventReader, maxBytes: number) {
     this.#reducers = reducers;
@@ -76,7 +76,7 @@ export class InlineStates {
       if (stringToBytes(json).length > this.#maxBytes) return;
       // A copy: the state is the caller's.
       const snapshot = { version, revision, state: JSON.parse(json) };
-      remember(this.#folded, keyOf(head, name), snapshot, rememberedStates);
+      this.#folded.set(keyOf(head, name), snapshot);
     } catch {
       // What is no JSON the next append refuses.
     }

@@ -1,5 +1,6 @@
 import type { UpdaterOptions } from '@norikv/cas-retry';
 import { type KvStore, requireCapabilities, stringToBytes, systemClock } from '@norikv/store';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { checkObject, checkWhole } from '@norikv/store/checks';
 import { tell } from '@norikv/store/listeners';
 import type { Outbox } from '../events/outbox.js';
@@ -7,7 +8,6 @@ import { checksum } from '../log/checksum.js';
 import type { FeedMark } from '../log/head.js';
 import { Log } from '../log/log.js';
 import { checkPrefix, logKeys } from '../log/log-keys.js';
-import { remember } from '../log/remember.js';
 import { checkPartitions } from './check-consumer-options.js';
 import { Entrance } from './entrance.js';
 import { Ledger } from './ledger.js';
@@ -71,7 +71,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
   readonly #partitionCount: PartitionCount;
   readonly #publisher: Publisher;
   readonly #publishSoon: boolean;
-  readonly #marks = new Map<string, FeedMark>();
+  readonly #marks = new BoundedMap<FeedMark>(rememberedStreams);
   readonly #waiting = new Set<string>();
   readonly #listeners = new Set<() => void>();
   readonly #background = new Set<Promise<void>>();
@@ -101,7 +101,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
       partitions,
       clock,
       quietMs,
-      onMarked: (name, { mark }) => remember(this.#marks, name, mark, rememberedStreams),
+      onMarked: (name, { mark }) => this.#marks.set(name, mark),
     });
     this.#entrance = new Entrance(ledger, this.#publisher);
   }
@@ -126,7 +126,7 @@ export class EventFeed implements Outbox, AsyncDisposable {
   }
 
   committed(aggregateId: string, mark: FeedMark | undefined): void {
-    if (mark) remember(this.#marks, aggregateId, mark, rememberedStreams);
+    if (mark) this.#marks.set(aggregateId, mark);
     if (!this.#publishSoon) return;
     this.#waiting.add(aggregateId);
     if (!this.#isPublishing) this.#inBackground(this.#publishWaiting());

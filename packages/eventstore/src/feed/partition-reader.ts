@@ -1,6 +1,6 @@
+import { BoundedMap } from '@norikv/store/bounded-map';
 import type { EventStore } from '../events/event-store.js';
 import { categoryOf, type EventShape, type RecordedEvent } from '../events/event-types.js';
-import { remember } from '../log/remember.js';
 import type { EventFeed, FeedItem } from './event-feed.js';
 import { readCommitted } from './read-committed.js';
 
@@ -29,7 +29,7 @@ export class PartitionReader<Event extends EventShape> {
   readonly #store: EventStore<Event>;
   readonly #selection: Selection;
   /** The last version given of each stream: a crashed publisher's successor repeats pointers. */
-  readonly #given = new Map<string, number>();
+  readonly #given = new BoundedMap<number>(rememberedStreams);
 
   constructor(feed: EventFeed, store: EventStore<Event>, partition: number, selection: Selection) {
     this.#feed = feed;
@@ -57,7 +57,7 @@ export class PartitionReader<Event extends EventShape> {
       held = read.reduce((sum, { events }) => sum + events.length, held);
     }
     // Only now: what could not be read is read again.
-    for (const [aggregateId, last] of given) remember(this.#given, aggregateId, last, rememberedStreams);
+    for (const [aggregateId, last] of given) this.#given.set(aggregateId, last);
     return deliveries;
   }
 

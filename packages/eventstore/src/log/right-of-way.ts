@@ -1,7 +1,7 @@
 import { keep, type Transition, write } from '@norikv/cas-retry';
 import type { Clock } from '@norikv/store';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import type { Head } from './head.js';
-import { remember } from './remember.js';
 
 /** For how long others let an append go first: one whose process died must not hold them up. */
 const longestMs = 1_000;
@@ -12,13 +12,13 @@ export type RightOfWay = (head: Head, turn: string) => boolean;
 
 /** Times who has asked to go first by this process's own clock, from when it was seen. */
 export function createRightOfWay(clock: Clock): RightOfWay {
-  const seen = new Map<string, { readonly next: string; readonly since: number }>();
+  const seen = new BoundedMap<{ readonly next: string; readonly since: number }>(rememberedLogs);
   return ({ name, next }, turn) => {
     if (next === undefined || next === turn) return false;
     const now = clock.monotonic();
     const known = seen.get(name);
     if (known?.next === next) return now - known.since < longestMs;
-    remember(seen, name, { next, since: now }, rememberedLogs);
+    seen.set(name, { next, since: now });
     return true;
   };
 }

@@ -1,6 +1,6 @@
 import { keep, type Transition, write } from '@norikv/cas-retry';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { type Head, tailFirst } from './head.js';
-import { remember } from './remember.js';
 import { applyRoll, leavingOf, type Roll, rollsOf, tailRoll } from './roll.js';
 import type { Segments } from './segments.js';
 
@@ -20,7 +20,7 @@ export class Sealer {
   readonly #segments: Segments;
   readonly #update: Update;
   /** Rolls that are written and wait for the next write to take them into the head. */
-  readonly #rolls = new Map<string, readonly Roll[]>();
+  readonly #rolls = new BoundedMap<readonly Roll[]>(rememberedRolls);
   /** Logs whose tail is being sealed: one of many callers does it, and all wait for it. */
   readonly #sealing = new Map<string, Promise<void>>();
 
@@ -84,6 +84,6 @@ export class Sealer {
 
   async #seal(name: string, rolls: readonly Roll[], sealed: readonly Roll[] = []): Promise<void> {
     for (const roll of rolls) await this.#segments.write(name, roll);
-    remember(this.#rolls, name, [...sealed, ...rolls], rememberedRolls);
+    this.#rolls.set(name, [...sealed, ...rolls]);
   }
 }

@@ -52,7 +52,6 @@ export const leftOutEverywhere: LeftOut = {
     'negative margin: two hold it': sabotage,
   },
   session: {
-    'bounded-map.test.ts': noStore,
     'cookie.test.ts': noStore,
     'json.test.ts': noStore,
     'session-transitions.test.ts': noStore,

@@ -1,8 +1,13 @@
-/** A map that forgets what was least recently set: whoever chooses the keys cannot make it grow. */
+/**
+ * A map that forgets what was set longest ago, so that whoever chooses the keys cannot fill the memory.
+ *
+ * Setting a value again, also the same one, keeps it for longer; getting one does not.
+ */
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #maxEntries: number;
 
+  /** @param maxEntries - how many values are remembered. */
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries;
   }
@@ -14,9 +19,10 @@ export class BoundedMap<Value> {
   set(key: string, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    if (this.#entries.size <= this.#maxEntries) return;
     for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#maxEntries) return;
       this.#entries.delete(oldest);
+      return;
     }
   }
 
