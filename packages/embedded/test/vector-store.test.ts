@@ -43,6 +43,37 @@ test('if one of many vectors is bad, none is inserted', async () => {
   expect(await store.vectorGet('many', 'a')).toBeNull();
 });
 
+test('if one vector of a later group does not fit, none of the groups before it is inserted', async () => {
+  const store = await openTestStore();
+  await store.vectorCreateIndex('many', 2, 'cosine');
+  const good = Array.from({ length: 600 }, (_, number) => ({ id: `${number}`, vector: [1, number] }));
+  for (const vector of [[1], [0, 0]]) {
+    const inserting = store.vectorInsertMany('many', [...good, { id: 'bad', vector }]);
+    await expect(inserting).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      outcome: 'not-applied',
+      message: expect.stringContaining('items[600].vector'),
+    });
+  }
+  expect((await store.stats()).vectors.vectors).toBe(0);
+});
+
+test('an insert of many breaks off if its namespace is made anew with other dimensions', async () => {
+  const store = await openTestStore();
+  await store.vectorCreateIndex('many', 2, 'euclidean');
+  const items = Array.from({ length: 3_000 }, (_, number) => ({ id: `${number}`, vector: [1, 2] }));
+  const inserting = store.vectorInsertMany('many', items);
+  while ((await store.stats()).vectors.vectors === 0);
+  void store.vectorDropIndex('many');
+  void store.vectorCreateIndex('many', 3, 'euclidean');
+  await expect(inserting).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    outcome: 'unknown',
+    message: expect.stringContaining('has 3 dimensions'),
+  });
+  expect((await store.stats()).vectors.vectors).toBe(0);
+});
+
 test('an insert of many that breaks off says that some may be in', async () => {
   const store = await openTestStore();
   await store.vectorCreateIndex('many', 2, 'euclidean');

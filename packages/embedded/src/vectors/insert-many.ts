@@ -28,13 +28,23 @@ export interface InsertManyRequest {
   readonly startMs: number;
 }
 
-/** Checks vectors, each by its place. */
-export async function checkedItems(items: Iterable<VectorItem>, pacer: Pacer): Promise<CheckedItem[]> {
+/**
+ * Checks vectors, each by its place.
+ *
+ * @param checkFit - whether one fits the namespace as it is by now.
+ */
+export async function checkedItems(
+  items: Iterable<VectorItem>,
+  checkFit: (item: CheckedItem) => void,
+  pacer: Pacer,
+): Promise<CheckedItem[]> {
   const checked: CheckedItem[] = [];
   for (const { id, vector } of items) {
     checkId(id);
     const name = `items[${checked.length}].vector`;
-    checked.push({ name, id, vector: checkedVector(name, vector) });
+    const item = { name, id, vector: checkedVector(name, vector) };
+    checkFit(item);
+    checked.push(item);
     if (pacer.isDue()) await pacer.rest();
   }
   return checked;
@@ -51,6 +61,7 @@ export async function insertMany(
     const group = groupFrom(items, versions.length);
     const work = (transaction: WriteTransaction): Version[] => {
       const space = tables.spaces.get(transaction, namespace);
+      // Again: it may have been dropped meanwhile, and made anew.
       for (const { name, vector } of group) checkFits(name, vector, namespace, space);
       return group.map(({ id, vector }) => tables.vectors.put(transaction, space, id, vector));
     };

@@ -13,7 +13,7 @@ import type { EmbeddedStore } from '../embedded-store.js';
 import { overheadBytes } from '../pending-write.js';
 import type { FilteredSearchOptions, InsertManyOptions, VectorItem, VectorStats } from '../vector-options.js';
 import { committed, type WriteTransaction } from '../write-transaction.js';
-import { checkedItems, insertMany } from './insert-many.js';
+import { type CheckedItem, checkedItems, insertMany } from './insert-many.js';
 import { Pacer } from './pacer.js';
 import { type RepeatableCall, repeatableOf } from './repeatable-call.js';
 import { Searcher } from './searcher.js';
@@ -109,8 +109,10 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkNamespace(namespace);
     checkWriteOptions(options, namespace, ['signal', 'timeoutMs']);
     const startMs = this.#host.clock.monotonic();
-    const checked = await checkedItems(items, this.#pacer);
     const tables = await this.#storage.of(namespace);
+    const space = this.#host.read(() => tables.spaces.get(committed, namespace));
+    const checkFit = ({ name, vector }: CheckedItem): void => checkFits(name, vector, namespace, space);
+    const checked = await checkedItems(items, checkFit, this.#pacer);
     return insertMany(this.#host, tables, { namespace, items: checked, options, startMs });
   }
 
