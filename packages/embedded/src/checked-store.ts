@@ -22,7 +22,7 @@ import type { Engine } from './engine.js';
 import type { PutRequest, WriteRequest } from './keyspace.js';
 import { nextTurn } from './next-turn.js';
 import { overheadBytes, type WriteOrder } from './pending-write.js';
-import { checkedVector, ownFilter } from './vectors/vector-checks.js';
+import { checkedVector, ownFilter, ownItems } from './vectors/vector-checks.js';
 
 // A read waits for nothing, so a loop of reads would never let the write it waits for go on.
 const readsPerTurn = 128;
@@ -75,8 +75,9 @@ export class CheckedStore implements EmbeddedStore {
     return this.#vectors((vectors) => vectors.vectorInsert(namespace, id, own, options));
   }
 
-  vectorInsertMany(...call: Parameters<EmbeddedStore['vectorInsertMany']>): Promise<Version[]> {
-    return this.#vectors((vectors) => vectors.vectorInsertMany(...call));
+  async vectorInsertMany(...[namespace, items, options]: InsertManyCall): Promise<Version[]> {
+    const own = ownItems(items);
+    return this.#vectors((vectors) => vectors.vectorInsertMany(namespace, own, options));
   }
 
   vectorDelete(...call: Parameters<VectorStore['vectorDelete']>): Promise<boolean> {
@@ -162,6 +163,7 @@ export class CheckedStore implements EmbeddedStore {
 }
 
 type VectorCalls = Pick<EmbeddedStore, keyof VectorStore | 'vectorInsertMany'>;
+type InsertManyCall = Parameters<EmbeddedStore['vectorInsertMany']>;
 type InsertCall = Parameters<VectorStore['vectorInsert']>;
 type SearchCall = Parameters<EmbeddedStore['vectorSearch']>;
 

@@ -43,6 +43,34 @@ test('if one of many vectors is bad, none is inserted', async () => {
   expect(await store.vectorGet('many', 'a')).toBeNull();
 });
 
+test('an array of vectors can be emptied once its insert has been called', async () => {
+  const store = await openTestStore();
+  await store.vectorCreateIndex('many', 2, 'euclidean');
+  const waiting = [
+    { id: 'a', vector: [1, 2] },
+    { id: 'b', vector: [3, 4] },
+  ];
+  const inserting = store.vectorInsertMany('many', waiting);
+  waiting.length = 0;
+  expect(await inserting).toHaveLength(2);
+  expect(await store.vectorGet('many', 'b')).toEqual([3, 4]);
+});
+
+test.each([
+  ['items', undefined],
+  ['items', { id: 'a', vector: [1, 2] }],
+  ['items[1]', [{ id: 'a', vector: [1, 2] }, null]],
+  ['items[0]', 'text'],
+])('what holds no vectors to insert is refused by name: %s is %j', async (name, items) => {
+  const store = await openTestStore();
+  await store.vectorCreateIndex('many', 2, 'euclidean');
+  await expect(store.vectorInsertMany('many', items as never)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining(`${name} is `),
+  });
+  expect((await store.stats()).vectors.vectors).toBe(0);
+});
+
 test('if one vector of a later group does not fit, none of the groups before it is inserted', async () => {
   const store = await openTestStore();
   await store.vectorCreateIndex('many', 2, 'cosine');

@@ -1,4 +1,5 @@
 import { type CallOptions, isNoriKVError, UnavailableError, type Version } from '@norikv/store';
+import { checkObject } from '@norikv/store/checks';
 import { timedOut } from '../call-limits.js';
 import { overheadBytes } from '../pending-write.js';
 import type { VectorItem } from '../vector-options.js';
@@ -39,7 +40,8 @@ export async function checkedItems(
   pacer: Pacer,
 ): Promise<CheckedItem[]> {
   const checked: CheckedItem[] = [];
-  for (const { id, vector } of items) {
+  for (const given of items) {
+    const { id, vector } = checkObject(`items[${checked.length}]`, given);
     checkId(id);
     const name = `items[${checked.length}].vector`;
     const item = { name, id, vector: checkedVector(name, vector) };

@@ -5,7 +5,7 @@ import {
   type VectorSearchOptions,
 } from '@norikv/store';
 import { checkOneOf, checkText, checkWhole, refuse } from '@norikv/store/checks';
-import type { VectorFilter } from '../vector-options.js';
+import type { VectorFilter, VectorItem } from '../vector-options.js';
 
 const maxNamespaceBytes = 256;
 const maxIdBytes = 512;
@@ -83,4 +83,11 @@ export function ownFilter(filter: VectorFilter): ReadonlySet<string> | ((id: str
   if (typeof filter === 'function') return filter;
   if (Array.isArray(filter) || filter instanceof Set) return new Set<string>(filter);
   return refuse('filter', filter, 'a set or array of ids, or a function');
+}
+
+/** Items whose caller can take none out any more, nor put one in. What is no array gives them one after the other. */
+export function ownItems(items: Iterable<VectorItem>): Iterable<VectorItem> {
+  if (Array.isArray(items)) return items.slice();
+  if (typeof items?.[Symbol.iterator] === 'function') return items;
+  return refuse('items', items, 'an array of {id, vector}, or whatever gives them one after the other');
 }
