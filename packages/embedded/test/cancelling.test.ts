@@ -1,7 +1,32 @@
 import { getEventListeners } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallOptions, type Clock, systemClock } from '@norikv/store';
 import { describe, expect, test } from 'vitest';
+import { prepareFolder } from '../src/folder.js';
+import { FolderGate } from '../src/gate.js';
 import { newPath, openTestStore } from './support/folders.js';
+
+/** Somebody who opens the store, and takes time for it until told to end. */
+async function opening(path: string): Promise<() => Promise<void>> {
+  const gate = new FolderGate(prepareFolder(path), 'disk');
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let alone: Promise<void> | undefined;
+  await new Promise<void>((resolve) => {
+    alone = gate.alone(() => {
+      resolve();
+      return ended;
+    });
+  });
+  return async () => {
+    end();
+    await alone;
+    gate.leave();
+  };
+}
 
 const cancelled = { name: 'AbortError', code: 'CANCELLED' };
 
@@ -127,6 +152,51 @@ describe('a time limit', () => {
       code: 'DEADLINE_EXCEEDED',
       outcome: 'not-applied',
     });
+  });
+
+  test('holds for the first vector calls, too, while they wait for another process that opens the store', async () => {
+    const path = newPath();
+    const first = await openTestStore({ path });
+    await first.vectorCreateIndex('space', 2, 'euclidean');
+    await first.vectorInsert('space', 'a', [1, 2]);
+    await first.close();
+    const store = await openTestStore({ path });
+    const letGo = await opening(path);
+    const signal = AbortSignal.timeout(50);
+    const limits: readonly CallOptions[] = [{ timeoutMs: 50 }, { signal }];
+    const calls = limits.flatMap((limit) => [
+      store.vectorCreateIndex('other', 2, 'euclidean', 'brute_force', limit),
+      store.vectorInsert('space', 'b', [1, 2], limit),
+      store.vectorInsertMany('space', [{ id: 'b', vector: [1, 2] }], limit),
+      store.vectorDelete('space', 'a', limit),
+      store.vectorSearch('space', [1, 2], 1, limit),
+      store.vectorGet('space', 'a', limit),
+      store.vectorDropIndex('space', limit),
+    ]);
+    for (const end of await Promise.allSettled(calls)) {
+      expect(end).toMatchObject({ reason: { outcome: 'not-applied' } });
+    }
+    const patient = store.vectorGet('space', 'a', { timeoutMs: 60_000 });
+    await letGo();
+    expect(await patient).toEqual([1, 2]);
+    expect((await store.stats()).vectors).toMatchObject({ vectors: 1, namespaces: [{ namespace: 'space' }] });
+  });
+
+  test('that is over does not let a store be closed under what its call has begun', async () => {
+    const path = newPath();
+    const store = await openTestStore({ path });
+    const letGo = await opening(path);
+    const creating = store.vectorCreateIndex('space', 2, 'euclidean', 'brute_force', { timeoutMs: 50 });
+    await expect(creating).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', outcome: 'not-applied' });
+    const closing = store.close();
+    await sleep(200);
+    const { gatePath } = prepareFolder(path);
+    // It does not even want to be alone with its files yet.
+    expect(readdirSync(gatePath).filter((name) => name.startsWith('alone-'))).toHaveLength(1);
+    await letGo();
+    await closing;
+    const again = await openTestStore({ path });
+    expect(await again.vectorCreateIndex('space', 2, 'euclidean')).toBe(true);
   });
 
   test('longer than a timer can keep is cut to what it can', async () => {

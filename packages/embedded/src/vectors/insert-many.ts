@@ -1,10 +1,10 @@
 import { type CallOptions, isNoriKVError, UnavailableError, type Version } from '@norikv/store';
 import { checkObject } from '@norikv/store/checks';
-import { timedOut } from '../call-limits.js';
 import { overheadBytes } from '../pending-write.js';
 import type { VectorItem } from '../vector-options.js';
 import type { WriteTransaction } from '../write-transaction.js';
 import type { Tables } from './follow.js';
+import { limitsLeft } from './limits.js';
 import type { Pacer } from './pacer.js';
 import { checkedVector, checkFits, checkId } from './vector-checks.js';
 import type { VectorHost } from './vector-host.js';
@@ -87,13 +87,6 @@ function groupFrom(items: readonly CheckedItem[], start: number): CheckedItem[] 
     if (bytes >= mostBytesTogether) break;
   }
   return group;
-}
-
-/** What is left of the limits of a call. */
-function limitsLeft({ signal, timeoutMs }: CallOptions, namespace: string, elapsedMs: number): CallOptions {
-  if (timeoutMs === undefined) return { signal };
-  if (elapsedMs >= timeoutMs) throw timedOut(timeoutMs, namespace, 'not-applied');
-  return { signal, timeoutMs: timeoutMs - elapsedMs };
 }
 
 function bytesOf({ vector }: CheckedItem): number {

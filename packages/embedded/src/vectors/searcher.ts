@@ -1,10 +1,11 @@
-import { type CallOptions, isKeyNotFound, type VectorMatch, type VectorSearchResult } from '@norikv/store';
+import { isKeyNotFound, type VectorMatch, type VectorSearchResult } from '@norikv/store';
 import { checkAtOnce } from '@norikv/store/checks';
 import { LimitWatch } from '../limit-watch.js';
 import type { FilteredSearchOptions } from '../vector-options.js';
 import { committed } from '../write-transaction.js';
 import { Follower, type Tables } from './follow.js';
 import { GraphKeeper } from './graph-keeper.js';
+import { untilGivenUp } from './limits.js';
 import { nearestRows } from './nearest.js';
 import type { Pacer } from './pacer.js';
 import { type AllowedRows, GivenUp } from './search.js';
@@ -69,7 +70,7 @@ export class Searcher {
 
   search(tables: Tables, request: SearchRequest): Promise<VectorSearchResult> {
     const { namespace, options } = request;
-    return this.#untilGivenUp(options, namespace, (isGivenUp) =>
+    return untilGivenUp(this.#limits, options, namespace, (isGivenUp) =>
       this.#turns.next(() => this.#search(tables, request, isGivenUp)),
     );
   }
@@ -152,25 +153,5 @@ export class Searcher {
       }
     }
     return { rows: allowed, has: (row) => marks[row] === 1 };
-  }
-
-  /** Answers at once when a limit is reached; the work notices when it looks. */
-  #untilGivenUp<T>(
-    options: CallOptions,
-    namespace: string,
-    work: (isGivenUp: () => boolean) => Promise<T>,
-  ): Promise<T> {
-    if (options.signal === undefined && options.timeoutMs === undefined) return work(() => false);
-    return new Promise((resolve, reject) => {
-      let isGivenUp = false;
-      const stop = this.#limits.watch(options, namespace, (errorOf) => {
-        isGivenUp = true;
-        stop();
-        reject(errorOf('not-applied'));
-      });
-      work(() => isGivenUp)
-        .finally(stop)
-        .then(resolve, reject);
-    });
   }
 }

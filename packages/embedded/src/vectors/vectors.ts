@@ -54,8 +54,8 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkNamespace(namespace);
     checkShape(dimensions, distance, indexType);
     checkWriteOptions(options, namespace, vectorWriteNames);
-    const { spaces } = await this.#storage.made();
-    return this.#change(['vector create', namespace, '', options], (transaction) => {
+    const { spaces, left } = await this.#storage.made(options, namespace);
+    return this.#change(['vector create', namespace, '', left], (transaction) => {
       if (spaces.find(transaction, namespace)) return false;
       spaces.create(transaction, namespace, { dimensions, distance, indexType });
       return true;
@@ -65,8 +65,8 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
   async vectorDropIndex(namespace: string, options: VectorWriteOptions = {}): Promise<boolean> {
     checkNamespace(namespace);
     checkWriteOptions(options, namespace, vectorWriteNames);
-    const { spaces } = await this.#storage.made();
-    const dropped = await this.#change(['vector drop', namespace, '', options], (transaction) => {
+    const { spaces, left } = await this.#storage.made(options, namespace);
+    const dropped = await this.#change(['vector drop', namespace, '', left], (transaction) => {
       const space = spaces.find(transaction, namespace);
       if (space) spaces.drop(transaction, namespace, space);
       return space !== undefined;
@@ -85,7 +85,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkNamespace(namespace);
     checkId(id);
     checkWriteOptions(options, id, vectorWriteNames);
-    const { spaces, vectors } = await this.#storage.of(namespace);
+    const { spaces, vectors, left } = await this.#storage.of(namespace, options);
     const repeatable = repeatableOf(['vector insert', namespace, id, options]);
     const insert = (transaction: WriteTransaction): Version => {
       const space = spaces.get(transaction, namespace);
@@ -96,7 +96,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
       work: (transaction) =>
         this.#host.memory.versionOnce(transaction, repeatable, () => insert(transaction)),
       bytes: overheadBytes + numbers.byteLength,
-      options,
+      options: left,
       key: id,
     });
   }
@@ -109,7 +109,7 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkNamespace(namespace);
     checkWriteOptions(options, namespace, ['signal', 'timeoutMs']);
     const startMs = this.#host.clock.monotonic();
-    const tables = await this.#storage.of(namespace);
+    const tables = await this.#storage.of(namespace, options);
     const space = this.#host.read(() => tables.spaces.get(committed, namespace));
     const checkFit = ({ name, vector }: CheckedItem): void => checkFits(name, vector, namespace, space);
     const checked = await checkedItems(items, checkFit, this.#pacer);
@@ -120,8 +120,8 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkNamespace(namespace);
     checkId(id);
     checkWriteOptions(options, id, vectorWriteNames);
-    const { spaces, vectors } = await this.#storage.of(namespace);
-    return this.#change(['vector delete', namespace, id, options], (transaction) =>
+    const { spaces, vectors, left } = await this.#storage.of(namespace, options);
+    return this.#change(['vector delete', namespace, id, left], (transaction) =>
       vectors.remove(transaction, spaces.get(transaction, namespace), id),
     );
   }
@@ -136,15 +136,15 @@ export class Vectors implements Pick<EmbeddedStore, keyof VectorStore | 'vectorI
     checkCount(k);
     checkGetOptions(options, namespace, filteredSearchNames);
     checkSearchOptions(options);
-    const request = { namespace, k, options, query };
-    return this.#searcher.search(await this.#storage.of(namespace), request);
+    const tables = await this.#storage.of(namespace, options);
+    return this.#searcher.search(tables, { namespace, k, options: tables.left, query });
   }
 
   async vectorGet(namespace: string, id: string, options: VectorGetOptions = {}): Promise<number[] | null> {
     checkNamespace(namespace);
     checkId(id);
     checkGetOptions(options, id);
-    const { spaces, vectors } = await this.#storage.of(namespace);
+    const { spaces, vectors } = await this.#storage.of(namespace, options);
     if (this.#pacer.isDue()) await this.#pacer.rest();
     const stored = this.#host.read(() => vectors.get(committed, spaces.get(committed, namespace), id));
     return stored ? Array.from(stored.vector) : null;
