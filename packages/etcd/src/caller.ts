@@ -4,13 +4,13 @@ import { CallLimit } from './call-limit.js';
 import type { Cluster } from './cluster.js';
 import type { EtcdCredentials } from './credentials.js';
 import type { Host } from './host.js';
-import { anonymous, Login } from './login.js';
+import { anonymous, Login, withToken } from './login.js';
 import type { Settings } from './options.js';
 import { errorOfStatus, meaningOf } from './status-errors.js';
 import { isOk } from './unary-call.js';
+import { understood } from './understood.js';
 import { type Method, methods } from './wire/methods.js';
 import { encodeAuthenticate } from './wire/requests.js';
-import { decodeAuthenticate } from './wire/responses.js';
 
 const longestPauseMs = 400;
 const firstPauseMs = 25;
@@ -98,7 +98,7 @@ export class Caller {
     return limit.timedOut(error.outcome, error);
   }
 
-  async #authenticate(credentials: EtcdCredentials): Promise<string> {
+  async #authenticate(credentials: EtcdCredentials): Promise<Metadata> {
     const { username, password } = credentials;
     const limit = new CallLimit({}, this.#settings.timeoutMs);
     const call = {
@@ -112,7 +112,7 @@ export class Caller {
       const answer = await this.#send(host, call, anonymous(), limit);
       if (Buffer.isBuffer(answer)) {
         this.#settings.credentials?.accepted();
-        return decodeAuthenticate(answer);
+        return understood(() => withToken(answer), 'not-applied');
       }
       this.#settings.credentials?.refused(credentials, answer);
       const error = this.#errorOf(answer, call, limit);

@@ -4,8 +4,6 @@ import {
   type Entry,
   errorCode,
   type Key,
-  NoriKVError,
-  type Outcome,
   type Version,
   VersionMismatchError,
 } from '@norikv/store';
@@ -17,6 +15,7 @@ import { Keyspace } from './keyspace.js';
 import { Leases } from './leases.js';
 import type { Settings } from './options.js';
 import { decodeRecord } from './record.js';
+import { understood } from './understood.js';
 import { methods } from './wire/methods.js';
 import { encodeLeaseGrant, encodeRange, encodeTransaction } from './wire/requests.js';
 import { decodeLeaseGrant, decodeRange, decodeTransaction, type StoredValue } from './wire/responses.js';
@@ -42,15 +41,6 @@ export interface Written {
 }
 
 const noLease = 0n;
-
-/** Reads an answer. One that makes no sense leaves the outcome as if there had been none. */
-function understood<Result>(read: () => Result, outcome: Outcome, key: Key): Result {
-  try {
-    return read();
-  } catch (cause) {
-    throw new NoriKVError(`etcd sent an answer that cannot be read (${cause})`, { outcome, key, cause });
-  }
-}
 
 /** Turns reads and writes of a store into calls to the cluster. */
 export class Engine {
@@ -166,6 +156,7 @@ export class Engine {
     const bytes = encodeLeaseGrant(ttlSeconds);
     const call = { method: methods.grantLease, bytes, isWrite: false, isRepeatable: true };
     const limit = new CallLimit({}, this.#settings.timeoutMs);
-    return decodeLeaseGrant(await this.#caller.call(call, limit));
+    const answer = await this.#caller.call(call, limit);
+    return understood(() => decodeLeaseGrant(answer), 'not-applied');
   }
 }

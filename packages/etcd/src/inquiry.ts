@@ -1,11 +1,11 @@
 import { type Channel, connectivityState, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import type { Credentials } from './credentials.js';
-import { anonymous } from './login.js';
+import { anonymous, withToken } from './login.js';
 import { errorOfStatus } from './status-errors.js';
 import { type CallEnd, isOk, type Request, type RunningCall, startCall } from './unary-call.js';
 import { methods } from './wire/methods.js';
 import { encodeAuthenticate, encodeRange } from './wire/requests.js';
-import { decodeAuthenticate, decodeRange, decodeStatus, type MemberStatus } from './wire/responses.js';
+import { decodeRange, decodeStatus, type MemberStatus } from './wire/responses.js';
 
 const patienceMs = 1_500;
 
@@ -32,7 +32,21 @@ export class Inquiry {
    * @param sendingMs - how long a question may be on its way.
    */
   async ask(channel: Channel, sendingMs = 0): Promise<MemberStatus | StatusObject> {
-    const timeoutMs = patienceMs + sendingMs;
+    try {
+      return await this.#ask(channel, patienceMs + sendingMs);
+    } catch (cause) {
+      // Nobody waits for a question who could be told, and it is asked again.
+      const details = `it sent an answer that cannot be read (${cause})`;
+      return { code: status.INTERNAL, details, metadata: new Metadata() };
+    }
+  }
+
+  /** Gives up what was asked. */
+  close(): void {
+    for (const question of this.#questions) question.stop(status.CANCELLED, 'the store is closed');
+  }
+
+  async #ask(channel: Channel, timeoutMs: number): Promise<MemberStatus | StatusObject> {
     const question = { method: methods.status, bytes: Buffer.alloc(0), metadata: new Metadata(), timeoutMs };
     const said = await this.#send(channel, question);
     if (isOk(said)) return decodeStatus(said.message);
@@ -43,11 +57,6 @@ export class Inquiry {
     if (isStatus(login)) return login;
     this.#login = login;
     return this.#askWith(channel, login, timeoutMs);
-  }
-
-  /** Gives up what was asked. */
-  close(): void {
-    for (const question of this.#questions) question.stop(status.CANCELLED, 'the store is closed');
   }
 
   async #askWith(
@@ -82,9 +91,7 @@ export class Inquiry {
       return said.status;
     }
     this.#credentials.accepted();
-    const login = anonymous();
-    login.set('token', decodeAuthenticate(said.message));
-    return login;
+    return withToken(said.message);
   }
 
   async #send(channel: Channel, request: Request): Promise<CallEnd> {

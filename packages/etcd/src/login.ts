@@ -1,16 +1,17 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { Credentials, EtcdCredentials } from './credentials.js';
+import { decodeAuthenticate } from './wire/responses.js';
 
 /** Keeps the metadata of calls, with the token of a login where there are credentials. */
 export class Login {
   readonly #credentials: Credentials | undefined;
-  readonly #authenticate: (credentials: EtcdCredentials) => Promise<string>;
+  readonly #authenticate: (credentials: EtcdCredentials) => Promise<Metadata>;
   #current: Promise<Metadata> | undefined;
   #known: Metadata | undefined;
 
   constructor(
     credentials: Credentials | undefined,
-    authenticate: (credentials: EtcdCredentials) => Promise<string>,
+    authenticate: (credentials: EtcdCredentials) => Promise<Metadata>,
   ) {
     this.#credentials = credentials;
     this.#authenticate = authenticate;
@@ -35,8 +36,9 @@ export class Login {
   }
 
   async #withToken(): Promise<Metadata> {
-    const metadata = anonymous();
-    if (this.#credentials) metadata.set('token', await this.#authenticate(await this.#credentials.current()));
+    const metadata = this.#credentials
+      ? await this.#authenticate(await this.#credentials.current())
+      : anonymous();
     this.#known = metadata;
     return metadata;
   }
@@ -46,5 +48,12 @@ export class Login {
 export function anonymous(): Metadata {
   const metadata = new Metadata();
   metadata.set('hasleader', 'true');
+  return metadata;
+}
+
+/** Likewise, with the token that a login was answered with. Throws if that is no answer, or no token. */
+export function withToken(answer: Buffer): Metadata {
+  const metadata = anonymous();
+  metadata.set('token', decodeAuthenticate(answer));
   return metadata;
 }

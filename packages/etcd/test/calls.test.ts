@@ -131,6 +131,27 @@ describe('calls', () => {
     expect(String(error)).toContain('does not fit the transaction');
     fake.answer = () => new MessageWriter().number(1, 1);
     await expect(store.find('key')).rejects.toMatchObject({ code: 'INTERNAL', outcome: 'not-applied' });
+    fake.answer = () => new MessageWriter().text(2, 'no number');
+    await expect(store.put('key', 'value', { ttlMs: 60_000 })).rejects.toMatchObject({
+      code: 'INTERNAL',
+      outcome: 'not-applied',
+    });
+  });
+
+  it('a status that makes no sense is why a member is not used, and ends no process', async () => {
+    const { fake, store } = await setUp();
+    const { MessageWriter } = await import('../src/wire/message-writer.js');
+    fake.statusAnswer = new MessageWriter().number(1, 1);
+    await expect(openEtcd({ hosts: fake.address, timeoutMs: 500 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      message: expect.stringContaining('it sent an answer that cannot be read'),
+    });
+    // Asked how it is, as a call is not answered, the member is taken for one that is silent.
+    fake.answer = () => 'nothing';
+    await expect(store.put('key', 'value', { timeoutMs: 10_000 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      outcome: 'unknown',
+    });
   });
 
   it('those under way are answered before the store closes', async () => {

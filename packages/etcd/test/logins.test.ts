@@ -103,6 +103,21 @@ describe('an inquiry', () => {
     expect(await ask()).toMatchObject({ details: 'etcdserver: stopped' });
   });
 
+  it.each([
+    ['no message', () => new MessageWriter().number(2, 1)],
+    ['no token', () => new MessageWriter().text(2, 'two\nlines')],
+  ])('says so where a login is answered with %s, as does whoever logs in for calls', async (_, answer) => {
+    const fake = await guardedMember();
+    fake.answer = (call) => (call.method === methods.authenticate ? answer() : guarded(fake, call));
+    const { ask } = await inquire(fake);
+    expect(await ask()).toMatchObject({ details: expect.stringContaining('cannot be read') });
+    fake.statusRefusal = undefined;
+    await expect(openEtcd({ hosts: fake.address, credentials })).rejects.toMatchObject({
+      code: 'INTERNAL',
+      outcome: 'not-applied',
+    });
+  });
+
   it('is over if the connection is closed before it has its credentials', async () => {
     const fake = await guardedMember();
     let give = (): void => {};

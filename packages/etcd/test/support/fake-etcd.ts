@@ -35,6 +35,8 @@ export class FakeEtcd implements AsyncDisposable {
   readonly patiencesMs: number[] = [];
   /** Says its status to nobody, with this error. */
   statusRefusal: { readonly code: status; readonly details: string } | undefined;
+  /** What it says as its status instead. */
+  statusAnswer: MessageWriter | undefined;
   /** What it answers to all but `Status`. */
   answer: (call: FakeCall) => FakeAnswer = () => new MessageWriter();
   readonly calls: FakeCall[] = [];
@@ -119,6 +121,7 @@ export class FakeEtcd implements AsyncDisposable {
   }
 
   #status(): MessageWriter {
+    if (this.statusAnswer) return this.statusAnswer;
     const message = new MessageWriter().message(1, this.header()).text(2, '3.4.0');
     return message.number(4, this.hasLeader ? 1 : 0).number(6, this.term);
   }
