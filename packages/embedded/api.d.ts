@@ -121,7 +121,8 @@ interface EmbeddedStore extends KvStore, VectorStore, AsyncDisposable {
     vectorSearch(namespace: string, query: readonly number[] | Float32Array, k: number, options?: FilteredSearchOptions): Promise<VectorSearchResult>;
     /**
      * Inserts or replaces many vectors: in groups of up to 512, each in one transaction. All are checked before
-     * the first is written. Gives their versions in the same order.
+     * the first is written. Gives their versions in the same order. An array can be used for others at once, its vectors
+     * once they are inserted.
      *
      * @throws UnavailableError, outcome unknown, if it broke off after the first group: insert all of them again.
      * And what `vectorInsert` throws.
