@@ -7,6 +7,24 @@ declare const backgroundClock: Clock;
 
 export { backgroundClock };
 
+// bounded-map.d.ts
+
+/**
+ * A map that forgets what was set longest ago, so that whoever chooses the keys cannot fill the memory.
+ *
+ * Setting a value again, also the same one, keeps it for longer; getting one does not.
+ */
+declare class BoundedMap<Value> {
+    #private;
+    /** @param maxEntries - how many values are remembered. */
+    constructor(maxEntries: number);
+    get(key: string): Value | undefined;
+    set(key: string, value: Value): void;
+    delete(key: string): void;
+}
+
+export { BoundedMap };
+
 // call-options.d.ts
 
 import { C as CallOptions, G as GetOptions, P as PutOptions, D as DeleteOptions } from './kv-store.js';

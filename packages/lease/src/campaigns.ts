@@ -1,5 +1,6 @@
 import { delay } from '@norikv/cas-retry';
 import { CancelledError, type Outcome } from '@norikv/store';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { draw } from '@norikv/store/checks';
 import { mayStand } from './errors.js';
 import { HeldLease } from './held-lease.js';
@@ -8,7 +9,7 @@ import type { LeaseRecord } from './lease-record.js';
 import type { Ledger } from './ledger.js';
 import { isUnknown, mayPass } from './may-pass.js';
 import type { AcquireOptions } from './options.js';
-import { hasRunOut, remainingMs, type Sighting, Sightings, sightingOf } from './sightings.js';
+import { hasRunOut, remainingMs, type Sighting, sightingOf } from './sightings.js';
 
 /** What is campaigned for: any one of some records. */
 export interface Place {
@@ -44,12 +45,19 @@ interface Candidacy {
   readonly seen: Map<string, Sighting>;
 }
 
+/** They take some megabytes. */
+const rememberedSightings = 16_384;
+
 /** Acquires leases: tries, and where others hold them watches and tries again. */
 export class Campaigns {
   readonly #ledger: Ledger;
-  readonly #sightings: Sightings;
+  /**
+   * What was seen last, for a try that follows another one. Forgetting one, as happens to the oldest of many,
+   * only makes its time start anew. Who waits must not rely on it: where many wait, all would forget in turn.
+   */
+  readonly #sightings: BoundedMap<Sighting>;
 
-  constructor(ledger: Ledger, sightings: Sightings = new Sightings()) {
+  constructor(ledger: Ledger, sightings: BoundedMap<Sighting> = new BoundedMap(rememberedSightings)) {
     this.#ledger = ledger;
     this.#sightings = sightings;
   }

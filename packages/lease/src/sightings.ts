@@ -1,4 +1,3 @@
-import { BoundedMap } from '@norikv/store/bounded-map';
 import type { LeaseRecord } from './lease-record.js';
 
 /** A record, and since when it has been seen unchanged, on this process's monotonic clock. */
@@ -24,17 +23,4 @@ export function hasRunOut(record: LeaseRecord, known: Sighting | undefined, now:
 
 function isSameWrite(left: LeaseRecord, right: LeaseRecord): boolean {
   return left.epoch === right.epoch && left.tenure === right.tenure && left.seq === right.seq;
-}
-
-/** How many are remembered: they take some megabytes. */
-const rememberedSightings = 16_384;
-
-/**
- * What was seen last, for a try that follows another one. Forgetting one, as happens to the oldest of many,
- * only makes its time start anew. Who waits must not rely on it: where many wait, all would forget in turn.
- */
-export class Sightings extends BoundedMap<Sighting> {
-  constructor(limit = rememberedSightings) {
-    super(limit);
-  }
 }

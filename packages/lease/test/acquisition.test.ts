@@ -1,11 +1,11 @@
 import { CorruptRecordError } from '@norikv/cas-retry';
 import { UnavailableError } from '@norikv/store';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import { describe, expect, it } from 'vitest';
 import { Campaigns } from '../src/campaigns.js';
 import { Entrance } from '../src/entrance.js';
 import { Ledger } from '../src/ledger.js';
 import { settingsOf } from '../src/settings.js';
-import { Sightings } from '../src/sightings.js';
 import { stores, World } from './world.js';
 
 // The numbers are those of the table of scenarios in scenarios.md.
@@ -223,7 +223,7 @@ describe.each(stores)('acquisition on $name', (kind) => {
     const names = ['x', 'y', 'z'];
     await world.run(Promise.all(names.map((name) => a.leases.acquire(name, { autoRenew: false }))));
     const ledger = new Ledger(b.store, settingsOf({ clock: b.process }));
-    const campaigns = new Campaigns(ledger, new Sightings(remembered));
+    const campaigns = new Campaigns(ledger, new BoundedMap(remembered));
     return names.map((name) => new Entrance(campaigns, { name, keys: () => [`lease:${name}`] }));
   };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRecord } from '../src/lease-record.js';
-import { hasRunOut, remainingMs, Sightings, sightingOf } from '../src/sightings.js';
+import { hasRunOut, remainingMs, sightingOf } from '../src/sightings.js';
 
 const record: LeaseRecord = { holder: 'a', tenure: 't1', epoch: 3n, seq: 4, ttlMs: 1_000, since: 0 };
 
@@ -23,20 +23,4 @@ describe('a record that is seen', () => {
     expect([remainingMs(known, 1_100), hasRunOut({ ...record }, known, 1_100)]).toEqual([0, true]);
     expect(hasRunOut(record, undefined, 5_000)).toBe(false);
   });
-});
-
-it('what was seen least recently is forgotten first', () => {
-  const sightings = new Sightings(2);
-  const seen = (since: number) => ({ record, since });
-  for (const [key, since] of [
-    ['a', 1],
-    ['b', 2],
-    ['a', 3],
-    ['c', 4],
-  ] as const) {
-    sightings.set(key, seen(since));
-  }
-  expect(['a', 'b', 'c'].map((key) => sightings.get(key)?.since)).toEqual([3, undefined, 4]);
-  sightings.delete('a');
-  expect(sightings.get('a')).toBeUndefined();
 });
