@@ -18,8 +18,11 @@ declare class BoundedMap<Value> {
     #private;
     /** @param maxEntries - how many values are remembered. */
     constructor(maxEntries: number);
+    /** The value of a key; undefined if there is none, or it was forgotten. */
     get(key: string): Value | undefined;
+    /** Remembers a value, and forgets the one that was set longest ago if they are too many. */
     set(key: string, value: Value): void;
+    /** Forgets a value. */
     delete(key: string): void;
 }
 

@@ -12,10 +12,12 @@ export class BoundedMap<Value> {
     this.#maxEntries = maxEntries;
   }
 
+  /** The value of a key; undefined if there is none, or it was forgotten. */
   get(key: string): Value | undefined {
     return this.#entries.get(key);
   }
 
+  /** Remembers a value, and forgets the one that was set longest ago if they are too many. */
   set(key: string, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
@@ -26,6 +28,7 @@ export class BoundedMap<Value> {
     }
   }
 
+  /** Forgets a value. */
   delete(key: string): void {
     this.#entries.delete(key);
   }
