@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { status } from '@norikv/client/wire';
+import { BoundedMap } from '@norikv/store/bounded-map';
 import type { ServerSettings } from './options.js';
 import { type Refusal, refusal } from './statuses.js';
 
@@ -14,7 +15,7 @@ export class Guard {
   #digests: readonly Buffer[];
   /** Headers of streams that carry a token: one stream may carry many calls. */
   #known = new WeakSet<IncomingHttpHeaders>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new BoundedMap<Bucket>(mostPeers);
   /** Who waits for room, in their order, and for how many bytes. Short ones wait for each other only. */
   readonly #waitingShort = new Map<() => void, number>();
   readonly #waitingLong = new Map<() => void, number>();
@@ -161,16 +162,8 @@ export class Guard {
     const bucket = this.#buckets.get(peer) ?? { tokens: capacity, at: now };
     const tokens = Math.min(capacity, bucket.tokens + ((now - bucket.at) / 1_000) * rate);
     const isEnough = tokens >= 1;
-    this.#buckets.delete(peer);
     this.#buckets.set(peer, { tokens: isEnough ? tokens - 1 : tokens, at: now });
-    this.#forgetOldest();
     return isEnough;
-  }
-
-  #forgetOldest(): void {
-    if (this.#buckets.size <= mostPeers) return;
-    const [oldest] = this.#buckets.keys();
-    if (oldest !== undefined) this.#buckets.delete(oldest);
   }
 }
 
