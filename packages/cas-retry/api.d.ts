@@ -44,6 +44,7 @@ interface CasRetryOptions {
  *
  * @throws ContentionError (also a `VersionMismatchError`, with `attempts` and `cause`) when it never won.
  * @throws CancelledError when the signal ended before an attempt.
+ * @throws InvalidArgumentError naming the option that is wrong, before the operation has run.
  *
  * @example
  * ```ts

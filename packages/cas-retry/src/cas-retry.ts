@@ -1,5 +1,6 @@
 import { CancelledError, type Clock, isAlreadyExists, isVersionMismatch, systemClock } from '@norikv/store';
-import { checkNames, checkObject, refuse } from '@norikv/store/checks';
+import { checkSignal } from '@norikv/store/call-options';
+import { checkClock, checkFunction, checkNames, checkObject, refuse } from '@norikv/store/checks';
 import { type Backoff, fullJitter } from './backoff.js';
 import { delay } from './delay.js';
 import { ContentionError } from './errors.js';
@@ -37,6 +38,7 @@ const optionNames: readonly (keyof CasRetryOptions)[] = [
  *
  * @throws ContentionError (also a `VersionMismatchError`, with `attempts` and `cause`) when it never won.
  * @throws CancelledError when the signal ended before an attempt.
+ * @throws InvalidArgumentError naming the option that is wrong, before the operation has run.
  *
  * @example
  * ```ts
@@ -60,8 +62,13 @@ export async function casRetry<Result>(
     clock = systemClock,
     random = Math.random,
   } = settings;
-  if (!(maxRetries >= 1)) refuse('maxRetries', maxRetries, 'a number from 1');
-  if (!(deadlineMs >= 0)) refuse('deadlineMs', deadlineMs, 'milliseconds from 0');
+  checkFunction('operation', operation);
+  checkFrom(1, 'maxRetries', maxRetries, 'a number');
+  checkFrom(0, 'deadlineMs', deadlineMs, 'milliseconds');
+  checkSignal(signal);
+  checkFunction('backoff', backoff);
+  checkClock(clock);
+  checkFunction('random', random);
   const endsAt = clock.monotonic() + deadlineMs;
   let waitMs = 0;
   for (let attempts = 1; ; attempts += 1) {
@@ -79,6 +86,10 @@ export async function casRetry<Result>(
       if (isLate || clock.monotonic() > endsAt) throw beaten(`${deadlineMs} ms`, attempts, error);
     }
   }
+}
+
+function checkFrom(least: number, name: string, value: number, unit: string): void {
+  if (!(typeof value === 'number' && value >= least)) refuse(name, value, `${unit} from ${least}`);
 }
 
 function beaten(limit: string, attempts: number, cause: unknown): ContentionError {

@@ -170,7 +170,13 @@ describe('casRetry', () => {
     [null, /^options is null; use an object/],
     ['10', /^options is "10"; use an object/],
     [{ deadlineMS: 5 }, /^an option is "deadlineMS"; use maxRetries, deadlineMs, /],
-  ])('refuses %j, which would be taken for no limit', async (options, message) => {
+    [{ maxRetries: '10' }, /^maxRetries is "10"; use a number from 1/],
+    [{ deadlineMs: '5000' }, /^deadlineMs is "5000"; use milliseconds from 0/],
+    [{ signal: new AbortController() }, /^signal is .*; use the signal of an AbortController/],
+    [{ backoff: 10 }, /^backoff is 10; use a function/],
+    [{ clock: Date }, /^clock\.\w+ is undefined; use a function/],
+    [{ random: 0.5 }, /^random is 0.5; use a function/],
+  ])('refuses %j before it runs anything', async (options, message) => {
     let runs = 0;
     const operation = async (): Promise<number> => {
       runs += 1;
@@ -178,6 +184,10 @@ describe('casRetry', () => {
     };
     await expect(casRetry(operation, options as never)).rejects.toThrow(message);
     expect(runs).toBe(0);
+  });
+
+  it('refuses what is no operation', async () => {
+    await expect(casRetry(Promise.resolve(1) as never)).rejects.toThrow(/^operation is .*; use a function/);
   });
 
   it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, undefined, '5', 5n, Promise.resolve(5)])(
